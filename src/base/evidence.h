@@ -1,0 +1,74 @@
+/* The small values that every stage after capture/ hands on: frames, times, stamps, reasons. */
+#ifndef BASE_EVIDENCE_H
+#define BASE_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Nanoseconds since 1970-01-01T00:00:00Z for points in time, nanoseconds for durations. */
+typedef int64_t Nanoseconds;
+
+#define NS_PER_SECOND INT64_C(1000000000)
+#define NS_PER_MS INT64_C(1000000)
+
+/* A frame: the input (numbered from 1 by first packet time) in the top 16 bits, Wireshark's number
+ * of the frame in that input (from 1) in the other 48. Ordered like the capture; 0 is no frame. */
+typedef uint64_t FrameId;
+
+static inline FrameId frame_id(unsigned input, uint64_t number)
+{
+    return (uint64_t)input << 48 | (number & UINT64_C(0xffffffffffff));
+}
+
+static inline unsigned frame_input(FrameId frame)
+{
+    return (unsigned)(frame >> 48);
+}
+
+static inline uint64_t frame_number(FrameId frame)
+{
+    return frame & UINT64_C(0xffffffffffff);
+}
+
+/* When and where a byte of a stream (or a FIN or RST) was first seen to leave, and what its sender
+ * had received by then. Offsets count the bytes of a direction; 0 is the first byte after the SYN, or
+ * in mid-stream the first byte seen (bytes before it are negative). A FIN takes the offset after the
+ * last byte, and covers one offset itself, so a peer that acknowledges it acknowledges offset + 1.
+ * Wireshark's relative number of the same byte is offset + 1. */
+typedef struct Stamp {
+    FrameId frame; /* 0: no stamp */
+    Nanoseconds time;
+    int64_t offset;      /* of this byte, in the sender's own stream */
+    int64_t acked;       /* of the peer's stream: all before it had reached the sender; NO_OFFSET if
+                            the segment carried no ACK */
+    int64_t acked_before; /* the same as far as the sender's earlier segments show; NO_OFFSET: none */
+} Stamp;
+
+#define NO_OFFSET INT64_MIN
+
+static inline bool stamp_is_set(const Stamp *stamp)
+{
+    return stamp->frame != 0;
+}
+
+/* What the capture lacks. One vocabulary for causes and for `completeness`; a set is a bit mask. */
+typedef enum Reason {
+    REASON_LOSS = 1 << 0,
+    REASON_SNAPLEN = 1 << 1,
+    REASON_MIDSTREAM = 1 << 2,
+    REASON_ONE_DIRECTION = 1 << 3,
+    REASON_LIMIT = 1 << 4,
+    REASON_SEND_BACKLOG = 1 << 5,
+    REASON_MALFORMED = 1 << 6,
+    REASON_CAPTURE_ENDED = 1 << 7,
+    REASON_ENCRYPTED = 1 << 8,
+} Reason;
+
+#define REASON_COUNT 9
+
+typedef uint16_t ReasonSet;
+
+/* The reports' word for one reason (exactly one bit set). */
+const char *reason_name(Reason reason);
+
+#endif

@@ -1,0 +1,67 @@
+/* HTTP/1 message heads: a start line and field lines (RFC 9112 §2 to §5). A pure function over bytes. */
+#ifndef HTTP_HEAD_H
+#define HTTP_HEAD_H
+
+#include "base/span.h"
+
+/* Servers refuse heads of more than 8 to 64 KiB; what is longer was not served either. */
+#define HEAD_BYTES_MAX 65536
+/* Apache's default limit is 100, nginx has none of its own below its head size. */
+#define HEAD_FIELDS_MAX 256
+
+typedef enum HeadKind {
+    HEAD_EITHER, /* a caller's question only: whatever the first bytes say */
+    HEAD_REQUEST,
+    HEAD_RESPONSE,
+} HeadKind;
+
+typedef enum HttpVersion { /* ordered */
+    HTTP_UNKNOWN = 0,      /* a request line of a known method without a version, and more than HTTP/0.9's */
+    HTTP_0_9 = 9,
+    HTTP_1_0 = 10,
+    HTTP_1_1 = 11, /* every HTTP/1.x with x > 0 (RFC 9110 §2.5) */
+} HttpVersion;
+
+/* Tolerated, and worth a finding. */
+typedef enum HeadNote {
+    HEAD_BARE_LF = 1 << 0,
+    HEAD_OBS_FOLD = 1 << 1,           /* RFC 9112 §5.2 */
+    HEAD_SPACE_BEFORE_COLON = 1 << 2, /* RFC 9112 §5.1 */
+    HEAD_LEADING_LINES = 1 << 3,      /* empty lines before a request line, RFC 9112 §2.2 */
+    HEAD_BAD_LINE = 1 << 4,           /* a field line without colon, with an empty name or a name that is no token; skipped */
+    HEAD_BAD_START = 1 << 5,          /* start line off the grammar but understood: blanks, missing version … */
+    HEAD_FIELDS_CUT = 1 << 6,         /* more than HEAD_FIELDS_MAX; the rest was not read */
+} HeadNote;
+
+typedef struct FieldLine {
+    Span name;
+    Span value; /* trimmed; a folded value still holds its line breaks */
+} FieldLine;
+
+typedef struct Head {
+    HeadKind kind;
+    HttpVersion version;
+    uint8_t minor;       /* digit after "HTTP/1." as sent, 0 with HTTP/0.9 */
+    Span method, target; /* of a request */
+    int status;          /* of a response, 100..999 */
+    unsigned notes;      /* HeadNote */
+    size_t field_count;
+    FieldLine fields[HEAD_FIELDS_MAX];
+} Head;
+
+#define HEAD_PARTIAL (-1) /* more bytes are needed; so far this can be a head */
+#define HEAD_BAD (-2)     /* no HTTP/1 head, whatever follows */
+
+/* Reads one head from the front of `bytes`. Returns its length in bytes with the empty line (and leading
+ * empty lines, which only requests may have), HEAD_PARTIAL or HEAD_BAD. All spans of *ret_head point into `bytes`.
+ * `line_seen`, if given, is set when the start line is complete and valid, also when the result is
+ * HEAD_PARTIAL. More than HEAD_BYTES_MAX without an end is HEAD_BAD. */
+int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen);
+
+/* The first field line with this name (any case) from index `from`; NULL: none. *ret_index: where. */
+const FieldLine *head_field(const Head *head, const char *name, size_t from, size_t *ret_index);
+
+/* RFC 9110 §9.1's methods and PATCH (RFC 5789). */
+bool head_method_is_known(Span method);
+
+#endif
