@@ -1,0 +1,171 @@
+/* Escaping, and fields that keep to a maximum.
+ *
+ * Escaped text is a sequence of units that no cut may divide: a plain character (0x20..0x7e
+ * without the backslash), "\\" (two characters) and "\xNN" (four). Where a field passes its
+ * maximum, TEXT_CUT takes the place of as many units at its end as it needs.
+ *
+ * Whether a field was cut is read from the text itself, so that no state travels beside it. The
+ * suffix alone does not tell: a value that ends in a backslash and three dots is escaped to two
+ * backslashes and three dots. But escaping writes backslashes in pairs, or one before an x; an odd
+ * number of them before three closing dots is therefore TEXT_CUT and nothing else. Counting the
+ * run of backslashes may not go back beyond the start of the field. */
+#include "base/text.h"
+
+#define CUT_LENGTH (sizeof TEXT_CUT - 1)
+#define UNIT_MAX 4
+
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c <= 0x7e && c != '\\';
+}
+
+/* Writes the unit of one byte and returns its length. */
+static size_t escape_byte(uint8_t c, char ret_unit[UNIT_MAX])
+{
+    static const char hex[] = "0123456789abcdef";
+    if (is_plain(c)) {
+        ret_unit[0] = (char)c;
+        return 1;
+    }
+    ret_unit[0] = '\\';
+    if (c == '\\') {
+        ret_unit[1] = '\\';
+        return 2;
+    }
+    ret_unit[1] = 'x';
+    ret_unit[2] = hex[c >> 4];
+    ret_unit[3] = hex[c & 0x0f];
+    return 4;
+}
+
+/* The length of the unit that begins here in escaped text. */
+static size_t unit_length(const char *unit)
+{
+    if (unit[0] != '\\')
+        return 1;
+    return unit[1] == 'x' ? 4 : 2;
+}
+
+void text_append_escaped(GString *text, Span bytes)
+{
+    size_t i = 0;
+    while (i < bytes.length) {
+        size_t run = i;
+        while (run < bytes.length && is_plain(bytes.bytes[run]))
+            run++;
+        g_string_append_len(text, (const char *)bytes.bytes + i, (gssize)(run - i));
+        if (run < bytes.length) {
+            char unit[UNIT_MAX];
+            size_t length = escape_byte(bytes.bytes[run++], unit);
+            g_string_append_len(text, unit, (gssize)length);
+        }
+        i = run;
+    }
+}
+
+static bool is_cut(const GString *text, size_t start)
+{
+    size_t length = text->len - start;
+    if (length < CUT_LENGTH ||
+        memcmp(text->str + text->len - CUT_LENGTH, TEXT_CUT, CUT_LENGTH) != 0)
+        return false;
+    size_t backslashes = 1;
+    for (size_t i = text->len - CUT_LENGTH; i > start && text->str[i - 1] == '\\'; i--)
+        backslashes++;
+    return backslashes % 2 == 1;
+}
+
+static void cut(GString *text, size_t start, size_t max)
+{
+    size_t end = start;
+    while (end < text->len) {
+        size_t next = end + unit_length(text->str + end);
+        if (next - start > max - CUT_LENGTH)
+            break;
+        end = next;
+    }
+    g_string_truncate(text, end);
+    g_string_append_len(text, TEXT_CUT, (gssize)CUT_LENGTH);
+}
+
+bool text_append_bounded(GString *text, size_t start, size_t max, Span bytes)
+{
+    g_assert(start <= text->len && max >= CUT_LENGTH);
+    if (is_cut(text, start))
+        return false;
+    for (size_t i = 0; i < bytes.length && text->len - start <= max; i++) {
+        char unit[UNIT_MAX];
+        size_t length = escape_byte(bytes.bytes[i], unit);
+        g_string_append_len(text, unit, (gssize)length);
+    }
+    if (text->len - start <= max)
+        return true;
+    cut(text, start, max);
+    return false;
+}
+
+bool text_is_tchar(uint8_t c)
+{
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
+        return true;
+    switch (c) {
+    case '!':
+    case '#':
+    case '$':
+    case '%':
+    case '&':
+    case '\'':
+    case '*':
+    case '+':
+    case '-':
+    case '.':
+    case '^':
+    case '_':
+    case '`':
+    case '|':
+    case '~':
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool text_is_token(Span bytes)
+{
+    for (size_t i = 0; i < bytes.length; i++)
+        if (!text_is_tchar(bytes.bytes[i]))
+            return false;
+    return bytes.length > 0;
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+Span text_trim(Span bytes)
+{
+    while (bytes.length > 0 && is_blank(bytes.bytes[0]))
+        bytes = span_after(bytes, 1);
+    while (bytes.length > 0 && is_blank(bytes.bytes[bytes.length - 1]))
+        bytes.length--;
+    return bytes;
+}
+
+bool text_number(Span digits, int64_t *ret_value)
+{
+    int64_t value = 0;
+    for (size_t i = 0; i < digits.length; i++) {
+        uint8_t c = digits.bytes[i];
+        if (c < '0' || c > '9')
+            return false;
+        int digit = c - '0';
+        if (value > (INT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    if (digits.length == 0)
+        return false;
+    *ret_value = value;
+    return true;
+}

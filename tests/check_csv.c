@@ -1,0 +1,303 @@
+#include <check.h>
+#include <errno.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "report/csv.h"
+
+static const char *const ONE[] = { "field", NULL };
+static const char *const THREE[] = { "a", "b", "c", NULL };
+
+/* A writer into memory: the text is complete after finish(). */
+typedef struct Memory {
+    char *text;
+    size_t size;
+    FILE *file;
+    Csv *csv;
+} Memory;
+
+static void memory_open(Memory *memory, const char *const *columns)
+{
+    *memory = (Memory){ 0 };
+    memory->file = open_memstream(&memory->text, &memory->size);
+    memory->csv = csv_new(memory->file, columns);
+}
+
+/* What was written; to be freed. */
+static char *memory_finish(Memory *memory)
+{
+    ck_assert(csv_flush(memory->csv, NULL));
+    csv_free(memory->csv);
+    fclose(memory->file);
+    char *text = g_strdup(memory->text);
+    free(memory->text);
+    return text;
+}
+
+/* The second line, of one field. */
+static void expect_field(Memory *memory, const char *expected, const char *name)
+{
+    csv_end_row(memory->csv);
+    g_autofree char *text = memory_finish(memory);
+    g_autofree char *whole = g_strdup_printf("field\n%s\n", expected);
+    ck_assert_msg(strcmp(text, whole) == 0, "%s: got %s", name, text);
+}
+
+#define BYTES(text)                                                                                \
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
+
+static const struct {
+    const char *name;
+    Span raw;
+    const char *field;
+} TEXTS[] = {
+    { "plain", BYTES("close"), "close" },
+    { "empty", BYTES(""), "" },
+    { "a comma", BYTES("keep-alive, Upgrade"), "\"keep-alive, Upgrade\"" },
+    { "a quote", BYTES("a\"b"), "\"a\"\"b\"" },
+    { "a quote alone", BYTES("\""), "\"\"\"\"" },
+    { "line ends need no quotes, they are escaped", BYTES("a\r\nb"), "a\\x0d\\x0ab" },
+    { "blanks at the ends stay", BYTES(" a "), " a " },
+    { "beyond ASCII", BYTES("\xff"), "\\xff" },
+    { "a backslash", BYTES("\\x3d"), "\\\\x3d" },
+    { "equals", BYTES("=1+1"), "\\x3d1+1" },
+    { "plus", BYTES("+1"), "\\x2b1" },
+    { "minus", BYTES("-1"), "\\x2d1" },
+    { "at", BYTES("@SUM(1)"), "\\x40SUM(1)" },
+    { "a tab before the formula", BYTES("\t=1"), "\\x09=1" },
+    { "a formula in quotes", BYTES("=\"a\",b"), "\"\\x3d\"\"a\"\",b\"" },
+    { "a formula character alone", BYTES("="), "\\x3d" },
+    { "a formula character later on", BYTES("a=b"), "a=b" },
+};
+
+START_TEST(test_raw_text)
+{
+    Memory memory;
+    memory_open(&memory, ONE);
+    csv_span(memory.csv, TEXTS[_i].raw);
+    expect_field(&memory, TEXTS[_i].field, TEXTS[_i].name);
+}
+END_TEST
+
+static const struct {
+    const char *name, *escaped, *field;
+} ESCAPED[] = {
+    { "nothing", NULL, "" },
+    { "empty", "", "" },
+    { "an escape stays as it is", "a\\x0ab", "a\\x0ab" },
+    { "a pair of backslashes stays", "\\\\", "\\\\" },
+    { "a comma", "a,b", "\"a,b\"" },
+    { "a formula", "-option", "\\x2doption" },
+};
+
+START_TEST(test_escaped_text)
+{
+    Memory memory;
+    memory_open(&memory, ONE);
+    csv_text(memory.csv, ESCAPED[_i].escaped);
+    expect_field(&memory, ESCAPED[_i].field, ESCAPED[_i].name);
+}
+END_TEST
+
+/* The dates come from `date -u -d @SECONDS`. */
+static const struct {
+    Nanoseconds time;
+    unsigned digits;
+    const char *field;
+} TIMES[] = {
+    { 0, 6, "1970-01-01T00:00:00.000000Z" },
+    { INT64_C(951782400999999999), 6, "2000-02-29T00:00:00.999999Z" },
+    { INT64_C(951782400999999999), 9, "2000-02-29T00:00:00.999999999Z" },
+    { INT64_C(1709251199000001000), 6, "2024-02-29T23:59:59.000001Z" },
+    { INT64_C(4294967295000000001), 9, "2106-02-07T06:28:15.000000001Z" },
+    { INT64_C(-1), 9, "1969-12-31T23:59:59.999999999Z" },
+    { INT64_C(-1000000000), 6, "1969-12-31T23:59:59.000000Z" },
+    { INT64_MAX, 9, "2262-04-11T23:47:16.854775807Z" },
+    { INT64_MIN, 9, "1677-09-21T00:12:43.145224192Z" },
+};
+
+START_TEST(test_time)
+{
+    Memory memory;
+    memory_open(&memory, ONE);
+    csv_time(memory.csv, TIMES[_i].time, TIMES[_i].digits);
+    expect_field(&memory, TIMES[_i].field, "time");
+}
+END_TEST
+
+static const struct {
+    Nanoseconds duration;
+    unsigned digits;
+    const char *field;
+} DURATIONS[] = {
+    { 0, 6, "0.000000" },
+    { 1, 9, "0.000000001" },
+    { 999, 6, "0.000000" },
+    { 1000, 6, "0.000001" },
+    { 1 * NS_PER_SECOND, 9, "1.000000000" },
+    { 75 * NS_PER_SECOND + 20 * NS_PER_MS, 6, "75.020000" },
+    /* Beyond 2^53 nanoseconds no double would do. */
+    { INT64_C(9007199254740993), 9, "9007199.254740993" },
+    { INT64_MAX, 9, "9223372036.854775807" },
+};
+
+START_TEST(test_duration)
+{
+    Memory memory;
+    memory_open(&memory, ONE);
+    csv_duration(memory.csv, DURATIONS[_i].duration, DURATIONS[_i].digits);
+    expect_field(&memory, DURATIONS[_i].field, "duration");
+}
+END_TEST
+
+static const struct {
+    FrameId frame;
+    const char *field;
+} FRAMES[] = {
+    { 0, "" },
+    { (UINT64_C(1) << 48) | 7, "7" },
+    { (UINT64_C(2) << 48) | 7, "2:7" },
+    { (UINT64_C(1) << 48) | UINT64_C(0xffffffffffff), "281474976710655" },
+};
+
+START_TEST(test_frame)
+{
+    Memory memory;
+    memory_open(&memory, ONE);
+    csv_frame(memory.csv, FRAMES[_i].frame, 1);
+    expect_field(&memory, FRAMES[_i].field, "frame");
+}
+END_TEST
+
+START_TEST(test_rows)
+{
+    Memory memory;
+    memory_open(&memory, THREE);
+    csv_uint(memory.csv, 0);
+    csv_empty(memory.csv);
+    csv_word(memory.csv, "1:x/y+z=");
+    csv_end_row(memory.csv);
+    csv_uint(memory.csv, UINT64_MAX);
+    csv_text(memory.csv, "x");
+    csv_empty(memory.csv);
+    csv_end_row(memory.csv);
+    g_autofree char *text = memory_finish(&memory);
+    ck_assert_str_eq(text, "a,b,c\n0,,1:x/y+z=\n18446744073709551615,x,\n");
+}
+END_TEST
+
+START_TEST(test_a_report_without_rows_has_its_header)
+{
+    Memory memory;
+    memory_open(&memory, THREE);
+    g_autofree char *text = memory_finish(&memory);
+    ck_assert_str_eq(text, "a,b,c\n");
+}
+END_TEST
+
+/* More than the buffer holds: nothing is lost or doubled where it is emptied. */
+START_TEST(test_many_rows)
+{
+    enum { ROWS = 50000 };
+    Memory memory;
+    memory_open(&memory, ONE);
+    g_autoptr(GString) expected = g_string_new("field\n");
+    for (unsigned i = 0; i < ROWS; i++) {
+        csv_uint(memory.csv, i);
+        csv_end_row(memory.csv);
+        g_string_append_printf(expected, "%u\n", i);
+    }
+    g_autofree char *text = memory_finish(&memory);
+    ck_assert(strcmp(text, expected->str) == 0);
+}
+END_TEST
+
+START_TEST(test_too_few_fields)
+{
+    Memory memory;
+    memory_open(&memory, THREE);
+    csv_uint(memory.csv, 1);
+    csv_end_row(memory.csv);
+}
+END_TEST
+
+START_TEST(test_too_many_fields)
+{
+    Memory memory;
+    memory_open(&memory, ONE);
+    csv_uint(memory.csv, 1);
+    csv_uint(memory.csv, 2);
+}
+END_TEST
+
+static void write_rows(Csv *csv, unsigned rows)
+{
+    for (unsigned i = 0; i < rows; i++) {
+        csv_word(csv, "0123456789012345678901234567890123456789");
+        csv_end_row(csv);
+    }
+}
+
+/* Few rows fail when they are flushed, many fail on the way; both are told by the flush. */
+static const unsigned FAILING_ROWS[] = { 1, 20000 };
+
+static void expect_failure(FILE *file, unsigned rows, int code)
+{
+    g_autoptr(Csv) csv = csv_new(file, ONE);
+    write_rows(csv, rows);
+    g_autoptr(GError) error = NULL;
+    ck_assert(!csv_flush(csv, &error));
+    ck_assert(g_error_matches(error, G_FILE_ERROR, code));
+    ck_assert(csv_failed(csv));
+    ck_assert_msg(!csv_flush(csv, NULL), "a failure is not forgotten");
+}
+
+START_TEST(test_full_disk)
+{
+    FILE *full = fopen("/dev/full", "w");
+    ck_assert_ptr_nonnull(full);
+    expect_failure(full, FAILING_ROWS[_i], G_FILE_ERROR_NOSPC);
+    fclose(full);
+}
+END_TEST
+
+START_TEST(test_closed_pipe)
+{
+    signal(SIGPIPE, SIG_IGN);
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    close(ends[0]);
+    FILE *file = fdopen(ends[1], "w");
+    ck_assert_ptr_nonnull(file);
+    expect_failure(file, FAILING_ROWS[_i], G_FILE_ERROR_PIPE);
+    fclose(file);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("csv");
+    TCase *tcase = tcase_create("csv");
+    tcase_add_loop_test(tcase, test_raw_text, 0, G_N_ELEMENTS(TEXTS));
+    tcase_add_loop_test(tcase, test_escaped_text, 0, G_N_ELEMENTS(ESCAPED));
+    tcase_add_loop_test(tcase, test_time, 0, G_N_ELEMENTS(TIMES));
+    tcase_add_loop_test(tcase, test_duration, 0, G_N_ELEMENTS(DURATIONS));
+    tcase_add_loop_test(tcase, test_frame, 0, G_N_ELEMENTS(FRAMES));
+    tcase_add_test(tcase, test_rows);
+    tcase_add_test(tcase, test_a_report_without_rows_has_its_header);
+    tcase_add_test(tcase, test_many_rows);
+    tcase_add_test_raise_signal(tcase, test_too_few_fields, SIGABRT);
+    tcase_add_test_raise_signal(tcase, test_too_many_fields, SIGABRT);
+    tcase_add_loop_test(tcase, test_full_disk, 0, G_N_ELEMENTS(FAILING_ROWS));
+    tcase_add_loop_test(tcase, test_closed_pipe, 0, G_N_ELEMENTS(FAILING_ROWS));
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
