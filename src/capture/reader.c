@@ -81,11 +81,12 @@ CaptureReader *capture_reader_open(const char *path, unsigned input, GError **er
 static void fail(CaptureReader *reader)
 {
     g_autofree char *name = capture_display_name(reader->path);
-    const char *what = feof(pcap_file(reader->pcap)) ? "cut short" : "broken";
+    const char *what = feof(pcap_file(reader->pcap)) ? "cut short in" : "broken at";
+    uint64_t frames = reader->info.frames;
     reader->failure =
         g_error_new(CAPTURE_ERROR, CAPTURE_ERROR_READ,
-                    "%s: %s after %" G_GUINT64_FORMAT " packets, which were read (%s)", name, what,
-                    reader->info.frames, pcap_geterr(reader->pcap));
+                    "%s: %s packet %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " packets read (%s)",
+                    name, what, frames + 1, frames, pcap_geterr(reader->pcap));
 }
 
 /* Whether there is a packet to hand out; the failure, if there is one, is set when there is none. */
