@@ -1,0 +1,55 @@
+#!/bin/sh
+# Every capture in samples/ gives the reports that tests/golden/ keeps, to the byte, and the exit
+# status 0 (or the one in <sample>.status, for a capture that is broken on purpose).
+# With --update writes them instead: dev/update-golden.
+set -eu
+top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+golden=$top/tests/golden
+: "${CONNAUDIT:?is the program to test}"
+case $CONNAUDIT in
+/*) ;;
+*) CONNAUDIT=$PWD/$CONNAUDIT ;;
+esac
+
+mode=compare
+[ "${1-}" != --update ] || mode=update
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+samples=0
+
+complain() {
+    echo "$*"
+    failures=$((failures + 1))
+}
+
+# The `file` column shows the path as given: it is the bare name.
+cd "$top/samples"
+for sample in *.pcap *.pcapng *.pcap.gz *.pcapng.gz; do
+    [ -f "$sample" ] || continue
+    samples=$((samples + 1))
+    name=${sample%%.pcap*}
+    expected_status=0
+    [ ! -f "$golden/$name.status" ] || expected_status=$(cat "$golden/$name.status")
+    for report in connections exchanges; do
+        status=0
+        "$CONNAUDIT" -q -r "$report" "$sample" >"$work/$name.$report.csv" 2>"$work/errors" || status=$?
+        [ "$status" -eq "$expected_status" ] ||
+            complain "$sample: -r $report ended with status $status: $(cat "$work/errors")"
+        if [ "$mode" = update ]; then
+            cp "$work/$name.$report.csv" "$golden/$name.$report.csv"
+        elif ! diff -u "$golden/$name.$report.csv" "$work/$name.$report.csv"; then
+            complain "$sample: the report $report has changed"
+        fi
+    done
+done
+
+# A golden report without its sample is a test that no longer runs.
+for report in "$golden"/*.csv; do
+    name=$(basename "${report%%.*}")
+    ls "$name".pcap* >/dev/null 2>&1 || complain "$(basename "$report"): no such sample"
+done
+
+echo "$samples samples, $failures failures"
+[ "$samples" -gt 0 ] && [ "$failures" -eq 0 ]
