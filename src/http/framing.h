@@ -10,16 +10,16 @@ typedef enum BodyKind {
     BODY_CHUNKED,
     BODY_UNTIL_CLOSE, /* responses only */
     BODY_OPAQUE,      /* no HTTP/1 follows in this direction: after a 101 or a 2xx to CONNECT */
-    BODY_UNREADABLE,  /* a request whose length cannot be known (Transfer-Encoding that does not end in chunked, invalid Content-Length) */
+    BODY_UNREADABLE, /* a request whose length cannot be known (Transfer-Encoding that does not end in chunked, invalid Content-Length) */
 } BodyKind;
 
 typedef enum FramingNote {
-    FRAMING_LENGTH_AND_CODING = 1 << 0,   /* Content-Length beside Transfer-Encoding, §6.2 */
-    FRAMING_INVALID_LENGTH = 1 << 1,      /* no number, or different values, §6.3 */
-    FRAMING_REPEATED_LENGTH = 1 << 2,     /* the same value several times */
-    FRAMING_CODING_IN_1_0 = 1 << 3,       /* Transfer-Encoding in HTTP/1.0 or older, §6.1 */
-    FRAMING_CODING_NOT_CHUNKED = 1 << 4,  /* the final coding is not chunked, §6.3 */
-    FRAMING_CODING_REPEATED = 1 << 5,     /* chunked applied more than once, §6.1 */
+    FRAMING_LENGTH_AND_CODING = 1 << 0,  /* Content-Length beside Transfer-Encoding, §6.2 */
+    FRAMING_INVALID_LENGTH = 1 << 1,     /* no number, or different values, §6.3 */
+    FRAMING_REPEATED_LENGTH = 1 << 2,    /* the same value several times */
+    FRAMING_CODING_IN_1_0 = 1 << 3,      /* Transfer-Encoding in HTTP/1.0 or older, §6.1 */
+    FRAMING_CODING_NOT_CHUNKED = 1 << 4, /* the final coding is not chunked, §6.3 */
+    FRAMING_CODING_REPEATED = 1 << 5,    /* chunked applied more than once, §6.1 */
 } FramingNote;
 
 typedef struct BodyFraming {

@@ -17,9 +17,10 @@ typedef enum ConnectionOption {
 } ConnectionOption;
 
 /* Pull iterator over the members of one list value (RFC 9110 §5.6.1): empty members are passed over, a comma
- * inside a quoted string separates nothing, line folds count as blanks. */
+ * inside a quoted string separates nothing, line folds count as blanks. A cursor begins as { .rest = value }. */
 typedef struct ListCursor {
     Span rest;
+    bool unquoted; /* private: from here on no quote has an end */
 } ListCursor;
 bool list_next(ListCursor *cursor, Span *ret_member);
 

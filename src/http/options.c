@@ -1,0 +1,224 @@
+#include "http/options.h"
+
+#include "base/text.h"
+
+/* As reports.md's columns request_unlisted and response_unlisted name them, in that order. */
+static const char *const hop_by_hop_fields[] = {
+    "Keep-Alive",
+    "TE",
+    "Upgrade",
+    "HTTP2-Settings",
+    "Transfer-Encoding",
+    "Trailer",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+};
+
+static bool is_list_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static Span trim_list_blanks(Span bytes)
+{
+    while (bytes.length > 0 && is_list_blank(bytes.bytes[0]))
+        bytes = span_after(bytes, 1);
+    while (bytes.length > 0 && is_list_blank(bytes.bytes[bytes.length - 1]))
+        bytes.length--;
+    return bytes;
+}
+
+/* The length of the quoted string at the front (RFC 9110 §5.6.4), 0 if its end is missing. */
+static size_t quoted_length(Span bytes)
+{
+    for (size_t i = 1; i < bytes.length; i++) {
+        if (bytes.bytes[i] == '"')
+            return i + 1;
+        if (bytes.bytes[i] == '\\')
+            i++;
+    }
+    return 0;
+}
+
+/* Where the member at the front of the cursor's rest ends. A quote that nothing closes is a byte like any
+ * other: it must not hide the members behind it. There is no second search for its end. */
+static size_t member_length(ListCursor *cursor)
+{
+    size_t at = 0;
+    while (at < cursor->rest.length && cursor->rest.bytes[at] != ',') {
+        size_t quoted = 0;
+        if (cursor->rest.bytes[at] == '"' && !cursor->unquoted) {
+            quoted = quoted_length(span_after(cursor->rest, at));
+            cursor->unquoted = quoted == 0;
+        }
+        at += quoted > 0 ? quoted : 1;
+    }
+    return at;
+}
+
+bool list_next(ListCursor *cursor, Span *ret_member)
+{
+    while (cursor->rest.length > 0) {
+        size_t length = member_length(cursor);
+        Span member = trim_list_blanks(span_first(cursor->rest, length));
+        cursor->rest = span_after(cursor->rest, length + 1);
+        if (member.length > 0) {
+            *ret_member = member;
+            return true;
+        }
+    }
+    return false;
+}
+
+static unsigned option_of(Span member)
+{
+    if (span_is_nocase(member, "close"))
+        return OPTION_CLOSE;
+    if (span_is_nocase(member, "keep-alive"))
+        return OPTION_KEEP_ALIVE;
+    if (span_is_nocase(member, "upgrade"))
+        return OPTION_UPGRADE;
+    return text_is_token(member) ? OPTION_OTHER : OPTION_MALFORMED;
+}
+
+unsigned connection_options(const Head *head)
+{
+    unsigned options = 0, lines = 0, empty_lines = 0;
+    const FieldLine *field;
+    for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
+        ListCursor cursor = { .rest = field->value };
+        unsigned of_line = 0;
+        Span member;
+        while (list_next(&cursor, &member))
+            of_line |= option_of(member);
+        options |= of_line;
+        lines++;
+        empty_lines += of_line == 0;
+    }
+    if (lines > 1 && empty_lines > 0)
+        options |= OPTION_EMPTY_LINE;
+    return options;
+}
+
+/* A parameter's value may be quoted; what a number needs has no escapes. */
+static Span unquote(Span value)
+{
+    if (value.length >= 2 && value.bytes[0] == '"' && value.bytes[value.length - 1] == '"')
+        return span_first(span_after(value, 1), value.length - 2);
+    return value;
+}
+
+static void take_parameter(Span member, bool of_request, KeepAlive *keep_alive)
+{
+    const uint8_t *equals = memchr(member.bytes, '=', member.length);
+    size_t length = equals ? (size_t)(equals - member.bytes) : member.length;
+    Span name = trim_list_blanks(span_first(member, length));
+    int64_t value, *stated = NULL;
+    if (!equals) {
+        /* "Keep-Alive: 115": old browsers mean seconds, and have no parameter names. */
+        keep_alive->malformed = true;
+        if (of_request && keep_alive->timeout < 0 && text_number(name, &value))
+            keep_alive->timeout = value;
+        return;
+    }
+    if (span_is_nocase(name, "timeout"))
+        stated = &keep_alive->timeout;
+    else if (span_is_nocase(name, "max"))
+        stated = &keep_alive->max;
+    if (stated && *stated < 0 &&
+        text_number(unquote(trim_list_blanks(span_after(member, length + 1))), &value))
+        *stated = value;
+    else
+        keep_alive->malformed = true;
+}
+
+KeepAlive keep_alive_parameters(const Head *head)
+{
+    KeepAlive keep_alive = { .timeout = -1, .max = -1 };
+    const FieldLine *field;
+    for (size_t i = 0; (field = head_field(head, "Keep-Alive", i, &i)); i++) {
+        ListCursor cursor = { .rest = field->value };
+        Span member;
+        keep_alive.present = true;
+        while (list_next(&cursor, &member))
+            take_parameter(member, head->kind == HEAD_REQUEST, &keep_alive);
+    }
+    return keep_alive;
+}
+
+void head_append_values(const Head *head, const char *name, GString *text, size_t max)
+{
+    size_t start = text->len;
+    const FieldLine *field;
+    bool more = true;
+    for (size_t i = 0, lines = 0; more && (field = head_field(head, name, i, &i)); i++, lines++) {
+        if (lines > 0)
+            more = text_append_bounded(text, start, max, span_of_text("\n"));
+        more = more && text_append_bounded(text, start, max, field->value);
+    }
+}
+
+/* Whether the blank-separated lower-case words from `start` on include this one, in any case. */
+static bool has_word(const GString *text, size_t start, Span word)
+{
+    for (size_t at = start; at < text->len;) {
+        const char *end = memchr(text->str + at, ' ', text->len - at);
+        size_t length = end ? (size_t)(end - text->str) - at : text->len - at;
+        if (length == word.length &&
+            g_ascii_strncasecmp(text->str + at, (const char *)word.bytes, length) == 0)
+            return true;
+        at += length + 1;
+    }
+    return false;
+}
+
+static bool append_word(GString *text, size_t start, size_t max, Span word)
+{
+    return (text->len == start || text_append_bounded(text, start, max, span_of_text(" "))) &&
+           text_append_bounded(text, start, max, word);
+}
+
+void head_append_options(const Head *head, GString *text, size_t max)
+{
+    size_t start = text->len;
+    const FieldLine *field;
+    for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
+        ListCursor cursor = { .rest = field->value };
+        Span member;
+        while (list_next(&cursor, &member)) {
+            size_t before = text->len;
+            if (!text_is_token(member) || has_word(text, start, member))
+                continue;
+            bool more = append_word(text, start, max, member);
+            for (size_t at = MIN(before, text->len); at < text->len; at++)
+                text->str[at] = g_ascii_tolower(text->str[at]);
+            if (!more)
+                return;
+        }
+    }
+}
+
+static bool is_listed(const Head *head, const char *name)
+{
+    const FieldLine *field;
+    for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
+        ListCursor cursor = { .rest = field->value };
+        Span member;
+        while (list_next(&cursor, &member))
+            if (span_is_nocase(member, name))
+                return true;
+    }
+    return false;
+}
+
+void head_append_unlisted(const Head *head, GString *text, size_t max)
+{
+    size_t start = text->len;
+    for (size_t i = 0; i < G_N_ELEMENTS(hop_by_hop_fields); i++) {
+        const char *name = hop_by_hop_fields[i];
+        if (head_field(head, name, 0, NULL) && !is_listed(head, name) &&
+            !append_word(text, start, max, span_of_text(name)))
+            return;
+    }
+}
