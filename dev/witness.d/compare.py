@@ -1,0 +1,183 @@
+"""Compares the two accounts of one capture, both ways, and lists the differences."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import align
+import ends
+import ours as connaudit
+import reasons
+from tshark import Tshark
+
+
+@dataclass
+class Difference:
+    what: str  # a message that one side lacks, a value, a fact of the connection
+    stream: int
+    frame: int
+    our_text: str
+    their_text: str
+    ours: object = None
+    theirs: object = None
+    reason: str = ""
+
+
+@dataclass
+class Capture:
+    """Both accounts of one file. Further readings of tshark are fetched when first asked for."""
+
+    tshark: Tshark
+    streams: dict
+    connections: list
+    our_messages: list
+    ports: frozenset = frozenset()  # carried HTTP by our account, unknown to tshark
+    readings: dict = field(default_factory=dict)
+    aligned: dict = field(default_factory=dict)
+
+    def their_messages(self, reading):
+        if reading not in self.readings:
+            ports = () if reading == "default" else self.ports
+            self.readings[reading] = self.tshark.messages(reading, ports)
+        return self.readings[reading]
+
+    def pairs(self, stream, reading="default"):
+        """The messages of one stream, paired: first the requests, then the responses."""
+        key = stream, reading
+        if key not in self.aligned:
+            found = []
+            for request in (True, False):
+                found += align.align(
+                    chosen(self.our_messages, stream, request),
+                    chosen(self.their_messages(reading), stream, request))
+            self.aligned[key] = found
+        return self.aligned[key]
+
+    def connection_at(self, stream, frame):
+        """Our connection with this stream number that the frame belongs to."""
+        found = None
+        for connection in self.connections:
+            if connection.stream == stream and (found is None or connection.first <= frame):
+                found = connection
+        return found
+
+
+def chosen(messages, stream, request):
+    return [m for m in messages if m.stream == stream and m.request == request]
+
+
+def read(path, programs, timeout):
+    """The capture as both programs see it."""
+    tshark = Tshark(path, timeout, programs.tshark)
+    streams = tshark.segments()
+    connections = connaudit.connections(programs.connaudit, path, timeout)
+    capture = Capture(tshark, streams, connections,
+                      connaudit.messages(connaudit.exchanges(programs.connaudit, path, timeout)))
+    known = {m.stream for m in capture.their_messages("default")}
+    unknown = {m.stream for m in capture.our_messages} - known
+    capture.ports = frozenset(c.server[1] for c in connections if c.stream in unknown)
+    return capture
+
+
+def compare(capture):
+    """All differences, each with its reason ("" if none is found), and what was counted."""
+    differences, counts = [], Counter()
+    compare_messages(capture, differences, counts)
+    compare_connections(capture, differences, counts)
+    for difference in differences:
+        difference.reason = reasons.explain(difference, capture)
+    return sorted(differences, key=lambda d: (d.stream, d.frame, d.what)), counts
+
+
+def compare_messages(capture, differences, counts):
+    theirs = capture.their_messages("default")
+    counts["messages of tshark"] += len(theirs)
+    counts["messages of connaudit"] += len(capture.our_messages)
+    for stream in sorted({m.stream for m in theirs + capture.our_messages}):
+        for mine, other in capture.pairs(stream):
+            found = list(message_differences(stream, mine, other))
+            counts["messages matched"] += bool(mine and other and not found)
+            differences += found
+
+
+def message_differences(stream, mine, other):
+    if mine is None:
+        yield Difference("theirs only", stream, other.last, "", other.text(), None, other)
+        return
+    if other is None:
+        yield Difference("ours only", stream, mine.first, mine.text(), "", mine, None)
+        return
+    if not align.within(mine, other):
+        yield Difference("frame", stream, other.last, "%d-%s" % (mine.first, mine.last),
+                         str(other.last), mine, other)
+    if mine.interim:  # nothing more of it is in the report
+        return
+    for what, name, cut in (("version", "version", False), ("target", "target", mine.target_cut),
+                            ("options", "connection", mine.cut)):
+        our_value, their_value = plain(getattr(mine, name)), plain(getattr(other, name))
+        if cut:
+            their_value = their_value[:len(our_value)]
+        if our_value != their_value:
+            yield Difference(what, stream, other.last, mine.text(), other.text(), mine, other)
+
+
+def plain(value):
+    """A folded value is one line, whose fold counts as a blank."""
+    return re.sub(rb"[ \t]*\r?\n[ \t]+", b" ", value)
+
+
+def compare_connections(capture, differences, counts):
+    ours = {}
+    for connection in capture.connections:
+        ours.setdefault(connection.stream, []).append(connection)
+    counts["connections without a number"] += len(ours.pop(-1, []))
+    for number, stream in sorted(capture.streams.items()):
+        if number not in ours:
+            differences.append(Difference("stream", number, stream.first_frame(), "",
+                                          stream.segments[0].protocols, None, stream))
+    for number, connections in sorted(ours.items()):
+        stream = capture.streams.get(number)
+        counts["connections compared"] += 1
+        found = []
+        if stream is None:
+            found.append(Difference("connection", number, connections[0].first,
+                                    connections[0].name, "", connections[0], None))
+        else:
+            for extra in connections[1:]:
+                found.append(Difference("split", number, extra.first, extra.name, "", extra,
+                                        stream))
+            found += connection_differences(stream, connections)
+        counts["connections agreeing"] += not found
+        differences += found
+
+
+def connection_differences(stream, connections):
+    mine = connections[0]
+    yield from fact("first frame", stream, mine, mine.first, stream.first_frame())
+    client = stream.client()
+    if client:
+        yield from fact("client", stream, mine, mine.client, client)
+    yield from fact("ends", stream, mine, sorted({mine.client, mine.server}),
+                    sorted(stream.ends()))
+    yield from fact("community id", stream, mine, mine.community_id,
+                    stream.segments[0].community_id)
+    if len(connections) == 1:
+        yield from end_differences(stream, mine)
+
+
+def fact(what, stream, mine, our_value, their_value):
+    if our_value != their_value:
+        yield Difference(what, stream.number, mine.first, str(our_value), str(their_value),
+                         mine, stream)
+
+
+def end_differences(stream, mine):
+    allowed, frames = ends.who_ended(stream.segments, mine.client)
+    said = mine.ended_by, mine.ended_how
+    if said not in allowed:
+        yield Difference("ended", stream.number, mine.end_frame, " ".join(said).strip(),
+                         " or ".join(sorted(" ".join(a).strip() or "open" for a in allowed)),
+                         mine, stream)
+    elif mine.end_frame and mine.end_frame not in frames:
+        yield Difference("end frame", stream.number, mine.end_frame, str(mine.end_frame),
+                         " ".join(map(str, sorted(frames))), mine, stream)

@@ -1,0 +1,171 @@
+"""Who ended a connection, computed from sequence and acknowledgement numbers alone.
+
+The order of frames proves little: mirror ports turn neighbours round, and a FIN may be on its way
+when the other one leaves. What a closing segment *acknowledges* proves what its sender had
+received. So: A ended the connection if B's FIN acknowledges A's FIN; both did if neither
+acknowledges the other. A RST ends it if its receiver can have accepted it, and if no FIN came
+first.
+
+Where the capture leaves several answers open, all of them are returned. This is written apart from
+the program that it checks, from the same rules.
+"""
+
+from dataclasses import dataclass, field
+
+from tshark import TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN
+
+CLIENT, SERVER = 0, 1
+NAME = ("client", "server")
+UNDER_WAY = 1.0  # seconds in which segments sent before a RST arrived may still pass the capture
+
+
+@dataclass
+class Close:
+    """A FIN or RST: its offset in its sender's stream, and what it acknowledges of the peer's."""
+
+    frame: int
+    time: float
+    offset: int
+    ack: int = None  # None: no ACK flag, or no evidence of the moment of closing
+
+
+@dataclass
+class Side:
+    base: int = None  # sequence number of offset 0
+    end: int = 0  # one past the highest byte
+    segments: list = field(default_factory=list)
+    fin: Close = None
+    implied: bool = False
+    resets: list = field(default_factory=list)
+    acked: int = -1  # highest acknowledgement by the peer
+    acked_frame: int = 0  # the segment that first carried it
+    peer_syn: bool = False
+
+
+def signed(difference):
+    return (difference + 0x80000000 & 0xffffffff) - 0x80000000
+
+
+def offset_of(side, seq):
+    """Relative to the side's end so far, so that streams longer than 2 GiB unwrap."""
+    return side.end + signed(seq - (side.base + side.end))
+
+
+def collect(segments, client):
+    """The two sides with their closing segments. Segments inside ICMP errors do not count."""
+    sides = (Side(), Side())
+    live = [s for s in segments if not s.in_error]
+    for segment in live:
+        side = sides[CLIENT if segment.source == client else SERVER]
+        begin = segment.seq + (1 if segment.flags & TCP_SYN else 0)
+        if side.base is None and not (segment.flags & TCP_RST and not side.segments):
+            side.base = begin & 0xffffffff
+        side.segments.append(segment)
+    for segment in live:
+        here = CLIENT if segment.source == client else SERVER
+        take(sides[here], sides[1 - here], segment)
+    for side in sides:
+        imply_fin(side)
+    return sides
+
+
+def take(side, peer, segment):
+    ack = None
+    if segment.flags & TCP_ACK and peer.base is not None:
+        ack = offset_of(peer, segment.ack)
+        if ack > peer.acked:
+            peer.acked, peer.acked_frame = ack, segment.frame
+    if side.base is None:  # nothing but RSTs of this side
+        side.resets.append(Close(segment.frame, segment.time, None, ack))
+        return
+    begin = offset_of(side, segment.seq + (1 if segment.flags & TCP_SYN else 0))
+    if segment.flags & TCP_RST:
+        side.resets.append(Close(segment.frame, segment.time, begin, ack))
+        return
+    beyond = side.end + 1 == begin and segment.length == 0 and not segment.flags & TCP_FIN
+    end = begin + segment.length
+    if segment.flags & TCP_FIN and side.fin is None:
+        sent_before = any(offset_of(side, s.seq) == end + 1 for s in side.segments
+                          if s.frame < segment.frame and not s.flags & (TCP_SYN | TCP_RST))
+        side.fin = Close(segment.frame, segment.time, end, None if sent_before else ack)
+        side.implied = sent_before
+    if not beyond:
+        side.end = max(side.end, end)
+
+
+def imply_fin(side):
+    """A FIN that the capture lost: the peer acknowledges one offset past all data."""
+    if side.fin is None and side.base is not None and side.acked == side.end + 1:
+        side.fin = Close(side.acked_frame, 0.0, side.end)
+        side.implied = True
+
+
+def acceptable(reset, side, peer, patience):
+    """Whether the peer can have accepted this RST of `side`. The peer goes on for `patience`
+    seconds at most."""
+    later = [s for s in peer.segments if s.frame > reset.frame and not s.flags & TCP_RST]
+    if any(s.time > reset.time + patience for s in later):
+        return False
+    if reset.offset is None:  # the answer to a SYN has no number of its own
+        return True
+    window_end, shift = None, 0
+    for s in peer.segments:
+        if s.flags & TCP_SYN:
+            shift = max(s.shift, 0)
+        if s.frame < reset.frame and s.flags & TCP_ACK:
+            offered = offset_of(side, s.ack) + (s.window << (0 if s.flags & TCP_SYN else shift))
+            window_end = offered if window_end is None else max(window_end, offered)
+    return side.acked <= reset.offset and (window_end is None or reset.offset <= window_end)
+
+
+def by_fins(a, b):
+    """Both sent a FIN. Names of the possible enders."""
+    b_knew = b.fin.ack is not None and b.fin.ack > a.fin.offset
+    a_knew = a.fin.ack is not None and a.fin.ack > b.fin.offset
+    if a_knew != b_knew:
+        return {SERVER} if a_knew else {CLIENT}
+    if a.fin.ack is None and b.fin.ack is None or a_knew:
+        return {CLIENT, SERVER, "both"}
+    if b.fin.ack is None:
+        return {CLIENT, "both"}
+    if a.fin.ack is None:
+        return {SERVER, "both"}
+    return {"both"}
+
+
+def by_fin_and_reset(side, reset, here):
+    """`side` (number `here`) sent a FIN, the other side only this RST."""
+    if reset.ack is not None:
+        return (here, "fin") if reset.ack > side.fin.offset else ("both", "rst")
+    return (here, "fin") if side.fin.frame < reset.frame else (1 - here, "rst")
+
+
+def answers(sides, patience):
+    """The possible answers (who, how)."""
+    a, b = sides
+    if a.fin and b.fin:
+        return {(who, "fin") for who in by_fins(a, b)}
+    for here, side in enumerate(sides):
+        other = sides[1 - here]
+        if side.fin:
+            resets = [r for r in other.resets if acceptable(r, other, side, patience)]
+            if not resets:
+                return {(here, "fin")}
+            found = {by_fin_and_reset(side, resets[0], here)}
+            if side.implied:  # the lost FIN may have come after the RST, or be a lost byte
+                found |= {(here, "fin"), (1 - here, "rst"), ("both", "rst")}
+            return found
+    found = {(here, "rst") for here, side in enumerate(sides)
+             if any(acceptable(r, side, sides[1 - here], patience) for r in side.resets)}
+    if len(found) == 2:
+        found.add(("both", "rst"))
+    return found or {("", "")}
+
+
+def who_ended(segments, client):
+    """The set of answers (ended_by, ended_how) that the packets allow, as connaudit words them, and
+    the frames of all FINs and RSTs (and of what implies a FIN)."""
+    sides = collect(segments, client)
+    found = answers(sides, UNDER_WAY) | answers(sides, 0.0)
+    frames = {close.frame for side in sides for close in side.resets + [side.fin] if close}
+    return {(NAME[who] if who in (CLIENT, SERVER) else who, how) for who, how in found}, frames

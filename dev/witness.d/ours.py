@@ -1,0 +1,140 @@
+"""What connaudit says of a capture: its reports, read back into the bytes that were on the wire."""
+
+import csv
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+
+from tshark import Message, last_line
+
+CUT = "\\..."  # ends a value that was longer than its field may be
+
+
+class ConnauditError(Exception):
+    """connaudit cannot read this file; the text says why."""
+
+
+@dataclass
+class Connection:
+    name: str
+    stream: int  # -1: the table of address pairs reached its bound
+    first: int
+    client: tuple
+    server: tuple
+    community_id: str
+    ended_by: str
+    ended_how: str
+    end_frame: int
+    completeness: list
+    http: bool
+
+
+def unescape(text):
+    """The bytes of a text field: \\xNN and \\\\ undone. A cut value loses its mark."""
+    if text.endswith(CUT):
+        text = text[:-len(CUT)]
+    octets = bytearray()
+    for plain, escaped in re.findall(r"([^\\]+)|\\(x[0-9a-f]{2}|.)", text, re.DOTALL):
+        if plain:
+            octets += plain.encode("ascii")
+        elif len(escaped) == 3:
+            octets.append(int(escaped[1:], 16))
+        else:
+            octets += escaped.encode("ascii")
+    return bytes(octets)
+
+
+def frame_number(text):
+    """The number of a frame of the row's own file; 0 if the field is empty."""
+    return int(text.rpartition(":")[2]) if text else 0
+
+
+def run(program, path, report, options, timeout):
+    environment = dict(os.environ, TZ="UTC", LC_ALL="C")
+    command = [program, "-q", "-r", report] + options + [path]
+    try:
+        result = subprocess.run(command, env=environment, check=False, capture_output=True,
+                                stdin=subprocess.DEVNULL, timeout=timeout)
+    except subprocess.TimeoutExpired as late:
+        raise ConnauditError("connaudit took more than %d s" % timeout) from late
+    # Exit status 1: not read to its end. The rows cover what was read.
+    if result.returncode not in (0, 1) or not result.stdout:
+        raise ConnauditError("exit status %d: %s" % (result.returncode, last_line(result.stderr)))
+    return rows(result.stdout.decode("ascii"))
+
+
+def rows(text):
+    return list(csv.DictReader(text.splitlines(keepends=True), strict=True))
+
+
+def connections(program, path, timeout):
+    """All TCP connections, in the order of their first frames."""
+    listed = {row["connection"] for row in run(program, path, "connections", [], timeout)}
+    found = [connection(row, row["connection"] in listed)
+             for row in run(program, path, "connections", ["-a"], timeout)]
+    return sorted(found, key=lambda c: c.first)
+
+
+def connection(row, http):
+    return Connection(
+        name=row["connection"], stream=int(row["stream"] or -1),
+        first=frame_number(row["first_frame"]),
+        client=(row["client_ip"], int(row["client_port"] or 0)),
+        server=(row["server_ip"], int(row["server_port"] or 0)),
+        community_id=row["community_id"], ended_by=row["ended_by"],
+        ended_how=row["ended_how"], end_frame=frame_number(row["end_frame"]),
+        completeness=row["completeness"].split(), http=http)
+
+
+def exchanges(program, path, timeout):
+    return run(program, path, "exchanges", [], timeout)
+
+
+def messages(report):
+    """The messages of the exchanges report, in the order in which they were sent."""
+    requests, responses = [], []
+    for row in report:
+        if row["request_frame"]:
+            requests.append(request(row))
+        responses += interims(row)
+        if row["response_frame"]:
+            responses.append(response(row))
+    # Rows are in order within a connection; sorting by frame keeps the order inside a frame.
+    return sorted(requests, key=lambda m: m.first) + sorted(responses, key=lambda m: m.first)
+
+
+def label(row):
+    return "%s exchange %s" % (row["connection"], row["exchange"])
+
+
+def request(row):
+    first = frame_number(row["request_frame"])
+    return Message(
+        request=True, first=first, last=frame_number(row["request_end_frame"]) or first,
+        stream=int(row["stream"] or -1), version=unescape(row["request_version"]),
+        method=unescape(row["method"]), target=unescape(row["target"]),
+        connection=unescape(row["request_connection"]), row=label(row),
+        cut=row["request_connection"].endswith(CUT), target_cut=row["target"].endswith(CUT),
+        ended=bool(row["request_end_frame"]))
+
+
+def response(row):
+    first = frame_number(row["response_frame"])
+    return Message(
+        request=False, first=first, last=frame_number(row["response_end_frame"]) or first,
+        stream=int(row["stream"] or -1), version=unescape(row["response_version"]),
+        status=int(row["status"] or 0), connection=unescape(row["response_connection"]),
+        row=label(row), cut=row["response_connection"].endswith(CUT),
+        ended=bool(row["response_end_frame"]))
+
+
+def interims(row):
+    """The 1xx before the final response: somewhere between the request and it."""
+    first = frame_number(row["request_frame"])
+    final = frame_number(row["response_frame"])
+    for code in row["interim"].split():
+        # `response_frame` itself may be that of the 1xx when no final response came.
+        yield Message(
+            request=False, first=first or final, last=final, stream=int(row["stream"] or -1),
+            version=b"", status=int(code), interim=True, row=label(row), ended=bool(final))

@@ -1,0 +1,426 @@
+"""Tests of dev/witness: reading both accounts, pairing messages, who ended it, the reasons."""
+
+import os
+import sys
+import unittest
+from types import SimpleNamespace
+
+sys.dont_write_bytecode = True
+TOP = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+sys.path.insert(0, os.path.join(TOP, "dev", "witness.d"))
+
+# pylint: disable=wrong-import-position
+import align
+import compare
+import ends
+import ours
+import reasons
+import tshark
+from tshark import TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, Message, Segment, Stream
+
+A, B = ("10.0.0.1", 40000), ("10.0.0.2", 80)
+
+
+def segment(frame, source, seq, ack=0, length=0, flags=TCP_ACK, **more):
+    """One segment between A and B; time is a millisecond a frame."""
+    values = {"time": frame / 1000, "stream": 0, "window": 1000, "shift": -1, "community_id": "",
+              "protocols": "eth:ethertype:ip:tcp", "tag": "", "cut": False, "fragment": False,
+              "in_error": False}
+    values.update(more)
+    return Segment(frame=frame, source=source, destination=B if source == A else A, seq=seq,
+                   ack=ack, length=length, flags=flags, **values)
+
+
+def handshake(client_isn=1000, server_isn=5000):
+    return [segment(1, A, client_isn, 0, flags=TCP_SYN),
+            segment(2, B, server_isn, client_isn + 1, flags=TCP_SYN | TCP_ACK),
+            segment(3, A, client_isn + 1, server_isn + 1)]
+
+
+def get(first, last=None, method=b"GET", **more):
+    return Message(request=True, first=first, last=last or first, stream=0, version=b"HTTP/1.1",
+                   method=method, **more)
+
+
+def answer(first, last=None, status=200, **more):
+    return Message(request=False, first=first, last=last or first, stream=0, version=b"HTTP/1.1",
+                   status=status, **more)
+
+
+class Reports(unittest.TestCase):
+    """Values come back as the bytes that were sent."""
+
+    def test_unescape(self):
+        for text, octets in ((r"close", b"close"), (r"", b""), (r"\x3dcmd", b"=cmd"),
+                             (r"a\\x41", rb"a\x41"), (r"\\\x0a\\", b"\\\n\\"),
+                             (r"close\x0akeep-alive", b"close\nkeep-alive"), (r"\xff", b"\xff"),
+                             (r"cut here\...", b"cut here")):
+            with self.subTest(text):
+                self.assertEqual(ours.unescape(text), octets)
+
+    def test_frame_number(self):
+        self.assertEqual([ours.frame_number(t) for t in ("", "7", "2:19")], [0, 7, 19])
+
+    def test_messages_stand_in_the_order_in_which_they_were_sent(self):
+        header = ("connection,stream,exchange,request_frame,request_end_frame,response_frame,"
+                  "response_end_frame,method,target,request_version,status,response_version,"
+                  "request_connection,response_connection,interim\n")
+        found = ours.messages(ours.rows(
+            header +
+            "1:1,0,1,4,4,9,9,POST,/,HTTP/1.1,200,HTTP/1.1,,\"close, x\",100 103\n"
+            "1:2,1,1,6,6,,,GET,/a,HTTP/1.0,,,,,\n"
+            "1:1,0,2,,,5,5,,,,408,HTTP/1.1,,,\n"))
+        self.assertEqual(
+            [(m.stream, m.name(), m.first, m.ended) for m in found],
+            [(0, b"POST", 4, True), (1, b"GET", 6, True),
+             (0, 100, 4, True), (0, 103, 4, True), (0, 408, 5, True), (0, 200, 9, True)])
+        self.assertEqual(found[-1].connection, b"close, x")
+
+    def test_a_message_without_an_end_is_marked(self):
+        row = {"connection": "1:1", "exchange": "1", "stream": "", "response_frame": "8",
+               "response_end_frame": "", "status": "200", "response_version": "HTTP/1.1",
+               "response_connection": ""}
+        found = ours.response(row)
+        self.assertEqual((found.stream, found.first, found.ended), (-1, 8, False))
+
+
+def fields(**values):
+    """A line as tshark writes it."""
+    named = {name.replace(".", "_"): name for name in tshark.SEGMENT_FIELDS}
+    line = dict.fromkeys(tshark.SEGMENT_FIELDS, "")
+    line.update({named[key]: value for key, value in values.items()})
+    return "\t".join(line[name] for name in tshark.SEGMENT_FIELDS)
+
+
+class Fields(unittest.TestCase):
+    """The segments in a line of tshark's fields."""
+
+    def one(self, **values):
+        base = {"frame_number": "7", "tcp_stream": "3", "tcp_srcport": "1", "tcp_dstport": "2",
+                "tcp_flags": "0x0018"}
+        base.update(values)
+        return list(tshark.parse_segments(fields(**base)))
+
+    def test_the_innermost_addresses_belong_to_the_segment(self):
+        for protocols, source in (("eth:ethertype:ip:tcp", "a"),
+                                  ("eth:ethertype:ip:udp:gtp:ip:tcp", "b"),
+                                  ("eth:ethertype:ip:ipv6:tcp", "six"),
+                                  ("eth:ethertype:ipv6:ip:tcp", "a")):
+            with self.subTest(protocols):
+                found, = self.one(frame_protocols=protocols, ip_src="a;b", ip_dst="c;d",
+                                  ipv6_src="six", ipv6_dst="seven")
+                self.assertEqual(found.source, (source, 1))
+                self.assertFalse(found.in_error)
+
+    def test_a_segment_in_an_icmp_error_is_marked(self):
+        found, = self.one(frame_protocols="eth:ethertype:ip:icmp:ip:tcp", ip_src="a;b",
+                          ip_dst="c;d")
+        self.assertEqual((found.source[0], found.in_error), ("b", True))
+
+    def test_two_layers_of_tcp_are_two_segments(self):
+        found = self.one(frame_protocols="ip:tcp:socks:ip:tcp", ip_src="a;b", ip_dst="c;d",
+                         tcp_stream="3;4", tcp_srcport="1;5", tcp_dstport="2;6")
+        self.assertEqual([(s.stream, s.source, s.in_error) for s in found],
+                         [(3, ("a", 1), False), (4, ("b", 5), True)])
+
+    def test_numbers(self):
+        found, = self.one(tcp_seq_raw="4294967295", tcp_len="", frame_len="60", frame_cap_len="54",
+                          vlan_id="12;4", ip_frag_offset="0;185")
+        self.assertEqual((found.seq, found.length, found.flags, found.cut, found.tag,
+                          found.fragment), (4294967295, 0, 0x18, True, "12,4", True))
+
+
+PDML = b"""<pdml><packet><proto name="geninfo"><field name="num" show="9"/></proto>
+<proto name="tcp"><field name="tcp.stream" show="2"/></proto>
+<proto name="http"><field name=""><field name="http.request.method" show="GET" value="474554"/>
+<field name="http.request.uri" show="/" value="2fff"/>
+<field name="http.request.version" show="HTTP/1.1" value="485454502f312e31"/></field>
+<field name="http.connection" show="close" value="436f6e6e656374696f6e3a20636c6f73650d0a"/>
+<field name="http.connection" show="x" value="436f6e6e656374696f6e3a78200d0a"/></proto>
+<proto name="http"><field name=""><field name="http.response.version" value="485454502f312e30"/>
+<field name="http.response.code" show="304" value="333034"/></field></proto>
+<proto name="http"><field name="http.file_data" show="body"/></proto></packet></pdml>"""
+
+
+class Pdml(unittest.TestCase):
+    """The messages in tshark's PDML."""
+
+    def test_messages_of_one_frame_keep_their_own_fields(self):
+        first, second = tshark.parse_messages(PDML)
+        self.assertEqual((first.stream, first.last, first.method, first.target, first.version),
+                         (2, 9, b"GET", b"/\xff", b"HTTP/1.1"))
+        self.assertEqual(first.connection, b"close\nx")
+        self.assertEqual((second.status, second.version, second.connection),
+                         (304, b"HTTP/1.0", b""))
+
+    def test_no_output_is_no_message(self):
+        self.assertEqual(tshark.parse_messages(b"\n"), [])
+
+
+def short(pairs):
+    return [(m and m.first, t and t.last) for m, t in pairs]
+
+
+class Align(unittest.TestCase):
+    """One difference leaves the other pairs alone."""
+
+    CASES = (
+        ("equal", [get(1), get(3)], [get(1), get(3)], [(1, 1), (3, 3)]),
+        ("nothing", [], [], []),
+        ("only ours", [get(1)], [], [(1, None)]),
+        ("only theirs", [], [get(1)], [(None, 1)]),
+        ("first lost", [get(3), get(5)], [get(1), get(3), get(5)],
+         [(None, 1), (3, 3), (5, 5)]),
+        ("middle lost", [get(1), get(3), get(5)], [get(1), get(5)],
+         [(1, 1), (3, None), (5, 5)]),
+        ("other name", [get(1), get(3, method=b"PUT"), get(5)], [get(1), get(3), get(5)],
+         [(1, 1), (3, None), (None, 3), (5, 5)]),
+        ("frames decide among equal names", [get(2), get(9)], [get(2), get(4), get(9)],
+         [(2, 2), (None, 4), (9, 9)]),
+        ("same name elsewhere", [get(2)], [get(7)], [(2, 7)]),
+        ("within a long message", [get(2, 8), get(9)], [get(5), get(9)], [(2, 5), (9, 9)]),
+    )
+
+    def test_table(self):
+        for name, mine, theirs, pairs in self.CASES:
+            with self.subTest(name):
+                self.assertEqual(sorted(short(align.align(mine, theirs)), key=str),
+                                 sorted(pairs, key=str))
+
+    def test_a_message_without_end_may_be_reported_in_any_later_frame(self):
+        self.assertTrue(align.within(get(4, 4, ended=False), get(90)))
+        self.assertFalse(align.within(get(4, 4), get(90)))
+        self.assertFalse(align.within(get(4, 4, ended=False), get(3)))
+
+    def test_long_lists_are_paired_by_frame(self):
+        mine = [get(n) for n in range(1, 60, 2)]
+        theirs = [get(n) for n in range(1, 60, 2) if n != 31]
+        self.assertEqual(short(align.align_greedy(mine, theirs)),
+                         [(n, None if n == 31 else n) for n in range(1, 60, 2)])
+
+    def test_every_message_appears_once(self):
+        mine = [get(n, method=b"GET" if n % 3 else b"PUT") for n in range(20)]
+        theirs = [get(n, method=b"GET" if n % 4 else b"PUT") for n in range(3, 22)]
+        pairs = align.align(mine, theirs)
+        self.assertEqual([m for m, _ in pairs if m], mine)
+        self.assertEqual([t for _, t in pairs if t], theirs)
+
+
+FIN, RST = TCP_FIN | TCP_ACK, TCP_RST
+
+
+class Ends(unittest.TestCase):
+    """Who ended it. After the handshake the client is at 1001 and the server at 5001."""
+
+    CASES = (
+        ("open", [], {("", "")}),
+        ("client alone", [segment(4, A, 1001, 5001, flags=FIN)], {("client", "fin")}),
+        ("the server's FIN acknowledges the client's",
+         [segment(4, A, 1001, 5001, flags=FIN), segment(5, B, 5001, 1002, flags=FIN)],
+         {("client", "fin")}),
+        ("the same, captured in the other order",
+         [segment(4, B, 5001, 1002, flags=FIN), segment(5, A, 1001, 5001, flags=FIN)],
+         {("client", "fin")}),
+        ("FINs cross",
+         [segment(4, A, 1001, 5001, flags=FIN), segment(5, B, 5001, 1001, flags=FIN)],
+         {("both", "fin")}),
+        ("FIN with data",
+         [segment(4, B, 5001, 1001, 100, FIN), segment(5, A, 1001, 5102, flags=FIN)],
+         {("server", "fin")}),
+        ("only the data is acknowledged",
+         [segment(4, B, 5001, 1001, 100, FIN), segment(5, A, 1001, 5101, flags=FIN)],
+         {("both", "fin")}),
+        ("RST alone", [segment(4, B, 5001, 1001, flags=RST | TCP_ACK)], {("server", "rst")}),
+        ("RST after the other side's FIN, acknowledging it",
+         [segment(4, A, 1001, 5001, flags=FIN), segment(5, B, 5001, 1002, flags=RST | TCP_ACK)],
+         {("client", "fin")}),
+        ("RST crosses the FIN",
+         [segment(4, A, 1001, 5001, flags=FIN), segment(5, B, 5001, 1001, flags=RST | TCP_ACK)],
+         {("both", "rst")}),
+        ("RST without ACK after the FIN",
+         [segment(4, A, 1001, 5001, flags=FIN), segment(5, B, 5001, flags=RST)],
+         {("client", "fin")}),
+        ("RST without ACK before the FIN",
+         [segment(4, B, 5001, flags=RST), segment(5, A, 1001, 5001, flags=FIN)],
+         {("client", "fin"), ("server", "rst")}),
+        ("a side's own RST after its FIN",
+         [segment(4, A, 1001, 5001, flags=FIN), segment(5, A, 1002, flags=RST)],
+         {("client", "fin")}),
+        ("RST below what was acknowledged",
+         [segment(4, B, 5001, 1001, 50), segment(5, A, 1001, 5051),
+          segment(6, B, 5001, flags=RST)], {("", "")}),
+        ("RST beyond the window", [segment(4, B, 9000, flags=RST)], {("", "")}),
+        ("the receiver goes on for seconds",
+         [segment(4, B, 5001, flags=RST), segment(9000, A, 1001, 5001, 5)], {("", "")}),
+        ("the receiver's data was under way, or not",
+         [segment(4, B, 5001, flags=RST), segment(5, A, 1001, 5001, 5)],
+         {("server", "rst"), ("", "")}),
+        ("a lost FIN is acknowledged", [segment(4, A, 1001, 5002)], {("server", "fin")}),
+        ("a FIN seen again: its sender had gone beyond it",
+         [segment(4, A, 1002, 5001), segment(5, B, 5001, 1002, flags=FIN),
+          segment(6, A, 1001, 5002, flags=FIN)],
+         {("client", "fin")}),
+        ("a FIN seen again says nothing of what its sender knew",
+         [segment(4, A, 1002, 5001), segment(5, B, 5001, 1001, flags=FIN),
+          segment(6, A, 1001, 5002, flags=FIN)],
+         {("server", "fin"), ("both", "fin")}),
+        ("refused", [segment(4, B, 0, 1001, flags=RST | TCP_ACK)], {("", "")}),
+    )
+
+    def test_table(self):
+        for name, segments, expected in self.CASES:
+            with self.subTest(name):
+                self.assertEqual(ends.who_ended(handshake() + segments, A)[0], expected)
+
+    def test_sequence_numbers_wrap(self):
+        start = handshake(0xfffffff0, 0xffffffff)
+        start[2] = segment(3, A, 0xfffffff1, 0)
+        closing = [segment(4, A, 0xfffffff1, 0, 100),  # 0x55 is next
+                   segment(5, B, 0, 0x55, 40), segment(6, B, 40, 0x55, flags=FIN),
+                   segment(7, A, 0x55, 41, flags=FIN)]
+        self.assertEqual(ends.who_ended(start + closing, A)[0], {("server", "fin")})
+
+    def test_a_syn_answered_by_a_reset(self):
+        found, frames = ends.who_ended([segment(1, A, 1000, flags=TCP_SYN),
+                                        segment(2, B, 0, 1001, flags=RST | TCP_ACK)], A)
+        self.assertEqual((found, frames), ({("server", "rst")}, {2}))
+
+    def test_segments_in_icmp_errors_do_not_count(self):
+        found, _ = ends.who_ended(
+            handshake() + [segment(4, A, 1001, 5001, flags=FIN, in_error=True)], A)
+        self.assertEqual(found, {("", "")})
+
+
+def capture(segments, **more):
+    stream = Stream(0, segments)
+    values = {"streams": {0: stream}, "connections": []}
+    values.update(more)
+    return SimpleNamespace(**values)
+
+
+def difference(mine=None, theirs=None, what="theirs only"):
+    return SimpleNamespace(what=what, stream=0, frame=(theirs or mine).last, ours=mine,
+                           theirs=theirs)
+
+
+class Reasons(unittest.TestCase):
+    """Each predicate holds where it should, and only there."""
+
+    def test_disordered(self):
+        in_order = [segment(1, A, 100, length=10), segment(2, A, 110, length=10)]
+        for name, segments, expected in (
+                ("in order", in_order, False),
+                ("turned round", [segment(1, A, 90, length=10), segment(2, A, 110, length=10),
+                                  segment(3, A, 100, length=10)], True),
+                ("sent again", in_order + [segment(3, A, 100, length=10)], False),
+                ("a hole that stays", [segment(1, A, 100, length=10),
+                                       segment(2, A, 150, length=10)], False)):
+            with self.subTest(name):
+                self.assertEqual(reasons.disordered(segments), expected)
+
+    def test_seen_before(self):
+        first = segment(1, A, 100, length=10)
+        for name, repeated, expected in (
+                ("again", segment(2, A, 100, length=10), True),
+                ("a part of it", segment(2, A, 104, length=6), True),
+                ("with one byte more", segment(2, A, 100, length=11), False),
+                ("of the other side", segment(2, B, 100, length=10), False)):
+            with self.subTest(name):
+                self.assertEqual(reasons.seen_before(difference(theirs=get(2)),
+                                                     capture([first, repeated])), expected)
+
+    def test_gap_before(self):
+        last = segment(9, A, 200, length=10)
+        for name, before, expected in (
+                ("nothing missing", [segment(1, A, 150, length=50)], False),
+                ("a hole", [segment(1, A, 150, length=49)], True),
+                ("filled later", [segment(1, A, 150, length=20), segment(10, A, 170, length=30)],
+                 False),
+                ("hole of the other side", [segment(1, B, 100, length=20)], False),
+                ("after the SYN", [segment(1, A, 199, flags=TCP_SYN)], False),
+                ("bytes after the SYN", [segment(1, A, 150, flags=TCP_SYN)], True)):
+            with self.subTest(name):
+                self.assertEqual(reasons.gap_before(before + [last], last), expected)
+
+    def test_encapsulated(self):
+        for protocols, expected in (("eth:ethertype:ip:tcp:http", False),
+                                    ("sll:ethertype:vlan:ethertype:ipv6:tcp", False),
+                                    ("raw:ip:ip:tcp", True), ("eth:ethertype:ip:gre:ip:tcp", True),
+                                    ("eth:ethertype:mpls:ip:tcp", True)):
+            with self.subTest(protocols):
+                self.assertEqual(reasons.encapsulated(protocols), expected)
+
+    def test_a_tunnel_excuses_only_streams_that_we_do_not_know(self):
+        segments = [segment(1, A, 100, length=10, protocols="ip:gre:ip:tcp")]
+        known = SimpleNamespace(stream=0)
+        self.assertTrue(reasons.tunnel(difference(theirs=get(1)), capture(segments)))
+        self.assertFalse(reasons.tunnel(difference(theirs=get(1)),
+                                        capture(segments, connections=[known])))
+
+    def test_merged(self):
+        one, other = segment(1, A, 1, tag="4"), segment(2, A, 1, tag="5")
+        self.assertTrue(reasons.merged(difference(theirs=get(2)), capture([one, other])))
+        self.assertFalse(reasons.merged(difference(theirs=get(2)), capture([one, one])))
+
+    def test_a_message_that_only_heads_show_was_cut_short(self):
+        mine = answer(5, 9)
+        for name, heads, expected in (("shown", answer(5), "cut_short"),
+                                      ("not shown", None, ""),
+                                      ("shown elsewhere", answer(4), "")):
+            with self.subTest(name):
+                found = {"heads": [(mine, heads)]}
+                subject = capture([], pairs=lambda stream, reading: found.get(reading, []),
+                                  their_messages=lambda reading: [answer(1)])
+                subject.streams[0] = Stream(0, [segment(5, B, 1)])
+                self.assertEqual(reasons.explain(difference(mine, what="ours only"), subject),
+                                 expected)
+
+    def test_what_no_predicate_explains_has_no_reason(self):
+        self.assertEqual(reasons.explain(difference(get(1), get(1), what="unheard of"), None), "")
+
+
+class Compare(unittest.TestCase):
+    """What counts as a difference."""
+
+    def differences(self, mine, theirs):
+        return [d.what for d in compare.message_differences(0, mine, theirs)]
+
+    def test_pairs(self):
+        long_value = b"x" * 40
+        for name, mine, theirs, expected in (
+                ("equal", get(3, target=b"/"), get(3, target=b"/"), []),
+                ("frame", get(3, 4), get(5), ["frame"]),
+                ("target", get(3, target=b"/a"), get(3, target=b"/b"), ["target"]),
+                ("options", get(3, connection=b"close"), get(3), ["options"]),
+                ("folded", get(3, connection=b"close,\r\n x"), get(3, connection=b"close, x"), []),
+                ("two lines are not one", get(3, connection=b"close\nx"),
+                 get(3, connection=b"close x"), ["options"]),
+                ("cut value", get(3, connection=long_value[:20], cut=True),
+                 get(3, connection=long_value), []),
+                ("interim", answer(3, status=100, interim=True), answer(3, status=100,
+                                                                       connection=b"x"), [])):
+            with self.subTest(name):
+                self.assertEqual(self.differences(mine, theirs), expected)
+
+    def test_one_sided(self):
+        self.assertEqual(self.differences(get(1), None), ["ours only"])
+        self.assertEqual(self.differences(None, get(1)), ["theirs only"])
+
+    def test_connections(self):
+        stream = Stream(0, [s._replace(community_id="1:x") for s in handshake()])
+        base = {"name": "1:1", "stream": 0, "first": 1, "client": A, "server": B,
+                "community_id": "1:x", "ended_by": "", "ended_how": "", "end_frame": 0,
+                "completeness": ["complete"], "http": True}
+        for change, expected in (({}, []), ({"first": 2}, ["first frame"]),
+                                 ({"client": B, "server": A}, ["client"]),
+                                 ({"community_id": ""}, ["community id"]),
+                                 ({"server": ("10.0.0.3", 80)}, ["ends"]),
+                                 ({"ended_by": "client", "ended_how": "fin"}, ["ended"])):
+            with self.subTest(change):
+                mine = ours.Connection(**dict(base, **change))
+                self.assertEqual(
+                    [d.what for d in compare.connection_differences(stream, [mine])], expected)
+
+
+if __name__ == "__main__":
+    unittest.main()
