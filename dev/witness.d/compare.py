@@ -174,7 +174,9 @@ def fact(what, stream, mine, our_value, their_value):
 def end_differences(stream, mine):
     allowed, frames = ends.who_ended(stream.segments, mine.client)
     said = mine.ended_by, mine.ended_how
-    if said not in allowed:
+    # An end by nobody in particular: several answers are possible, and the report says so.
+    vague = mine.ended_how and not mine.ended_by and mine.ended_how in {how for _, how in allowed}
+    if said not in allowed and not vague:
         yield Difference("ended", stream.number, mine.end_frame, " ".join(said).strip(),
                          " or ".join(sorted(" ".join(a).strip() or "open" for a in allowed)),
                          mine, stream)

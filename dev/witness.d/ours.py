@@ -134,6 +134,8 @@ def interims(row):
     first = frame_number(row["request_frame"])
     final = frame_number(row["response_frame"])
     for code in row["interim"].split():
+        if code == CUT:  # there were more; what tshark has of them will be listed as theirs only
+            return
         # `response_frame` itself may be that of the 1xx when no final response came.
         yield Message(
             request=False, first=first or final, last=final, stream=int(row["stream"] or -1),
