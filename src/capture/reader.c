@@ -44,7 +44,7 @@ static void set_open_error(const CaptureReader *reader, FILE *stream, const char
     else if (reader->format == CAPTURE_FORMAT_UNKNOWN)
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
                     "%s: not a capture file (neither pcap nor pcapng)", name);
-    else if (feof(stream))
+    else if (feof(stream) && g_str_has_prefix(detail, "truncated"))
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
                     "%s: cut short before the first packet (%s)", name, detail);
     else
@@ -185,4 +185,9 @@ void capture_reader_free(CaptureReader *reader)
     g_clear_error(&reader->failure);
     g_free(reader->path);
     g_free(reader);
+}
+
+const char *capture_library_version(void)
+{
+    return pcap_lib_version();
 }

@@ -61,6 +61,9 @@ bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **erro
 
 const CaptureInfo *capture_reader_info(const CaptureReader *reader);
 
+/* libpcap's own line about its version; static. */
+const char *capture_library_version(void);
+
 void capture_reader_free(CaptureReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CaptureReader, capture_reader_free)
 

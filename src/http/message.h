@@ -70,6 +70,12 @@ void message_reader_reject(MessageReader *reader);
  * data begins with a request line, the body was never sent, and the message ends before it. */
 void message_reader_body_refused(MessageReader *reader);
 
+/* From here on nothing in this direction is a message (the other side switched protocols). */
+void message_reader_opaque(MessageReader *reader);
+/* Takes BODY_OPAQUE back: the next byte must begin a message; if bytes had been passed over already, the reader
+ * seeks (REASON_MALFORMED). For a CONNECT that was refused. A BODY_OPAQUE message itself ends (MESSAGE_END) with its head. */
+void message_reader_resume(MessageReader *reader);
+
 /* Where the reader stands. */
 bool message_reader_in_message(const MessageReader *reader); /* begun and not complete */
 bool message_reader_lacks_bytes(const MessageReader *reader); /* a message is in progress that more bytes must

@@ -1,0 +1,277 @@
+#include "analyze.h"
+
+#include "capture/clock.h"
+
+#define TICK_FRAMES 4096
+
+AnalysisOptions analysis_options_default(void)
+{
+    return (AnalysisOptions){ .thresholds = THRESHOLDS_DEFAULT,
+                              .text = TEXT_WISH_HOST,
+                              .connection_rows = true,
+                              .limits = STREAM_LIMITS_DEFAULT };
+}
+
+/* What hangs below a connection: its messages, and what was judged of them. */
+typedef struct Audit {
+    Conversation *conversation;
+    Judge judge;
+} Audit;
+
+struct Analysis {
+    AnalysisOptions options;
+    StreamTable *streams;
+    CaptureClock clock;
+    GArray *rows;   /* ReportRow: of this tick, then sorted and handed out */
+    guint next_row; /* of those that are ready */
+    guint ready;    /* how many are sorted */
+    AnalysisCounters counters;
+};
+
+Analysis *analysis_new(const AnalysisOptions *options)
+{
+    Analysis *analysis = g_new0(Analysis, 1);
+    analysis->options = *options;
+    analysis->streams = stream_table_new(&options->limits);
+    analysis->rows = g_array_new(FALSE, FALSE, sizeof(ReportRow));
+    return analysis;
+}
+
+/* One connection ---------------------------------------------------------------------------------- */
+
+static Audit *audit_of(Analysis *analysis, Connection *connection)
+{
+    if (!connection->owner) {
+        Audit *audit = g_new0(Audit, 1);
+        audit->conversation = conversation_new(analysis->options.text);
+        judge_init(&audit->judge);
+        connection->owner = audit;
+    }
+    return connection->owner;
+}
+
+static void audit_free(Audit *audit)
+{
+    conversation_free(audit->conversation);
+    judge_clear(&audit->judge);
+    g_free(audit);
+}
+
+static JudgeContext context_of(const Analysis *analysis, const Connection *connection,
+                               const Audit *audit)
+{
+    return (JudgeContext){ .thresholds = &analysis->options.thresholds,
+                           .connection = connection,
+                           .facts = conversation_facts(audit->conversation),
+                           .clock_end =
+                               capture_clock_end(&analysis->clock, connection->last_frame) };
+}
+
+/* Takes over the exchange's text. */
+static void add_exchange_row(Analysis *analysis, const Connection *connection, Exchange *exchange,
+                             const Judgement *judgement)
+{
+    analysis->counters.exchanges++;
+    if (!analysis->options.exchange_rows)
+        return;
+    ReportRow row = { .kind = ROW_EXCHANGE, .open_at_end = connection->end == CONNECTION_UNENDED };
+    row.exchange = (ExchangeRow){ .connection = connection->first_frame,
+                                  .stream_number_known = connection->stream_number_known,
+                                  .stream_number = connection->stream_number,
+                                  .exchange = *exchange,
+                                  .judgement = *judgement };
+    exchange->text = NULL;
+    g_array_append_val(analysis->rows, row);
+}
+
+static void judge_settled_exchanges(Analysis *analysis, const Connection *connection, Audit *audit)
+{
+    Exchange exchange;
+    while (conversation_next(audit->conversation, &exchange)) {
+        JudgeContext context = context_of(analysis, connection, audit);
+        Judgement judgement = judge_settled(&audit->judge, &context, &exchange);
+        add_exchange_row(analysis, connection, &exchange, &judgement);
+        exchange_clear(&exchange);
+    }
+}
+
+static ReasonSet connection_reasons(const Connection *connection, const ConversationFacts *facts)
+{
+    ReasonSet reasons = facts->reasons;
+    if (!connection->opener_known)
+        reasons |= REASON_MIDSTREAM;
+    if (!connection->half[0].seen || !connection->half[1].seen)
+        reasons |= REASON_ONE_DIRECTION;
+    if (connection->limited || connection->end == CONNECTION_EVICTED)
+        reasons |= REASON_LIMIT;
+    return reasons;
+}
+
+static Nanoseconds idle_before_end(const ConversationFacts *facts, const Ending *ending)
+{
+    if (ending->possible == ENDER_NOBODY || !stamp_is_set(&facts->last_response))
+        return -1;
+    if (facts->last_until_close)
+        return 0;
+    return MAX(0, ending->stamp.time - facts->last_response.time);
+}
+
+static void add_connection_row(Analysis *analysis, const Connection *connection, const Audit *audit,
+                               const Ending *ending, int client)
+{
+    const ConversationFacts *facts = conversation_facts(audit->conversation);
+    const Decision *decision = judge_decision(&audit->judge);
+    if (decision) {
+        analysis->counters.http_connections++;
+        analysis->counters.verdicts[decision->judgement.verdict]++;
+        analysis->counters.causes[decision->judgement.verdict][decision->judgement.cause]++;
+    }
+    if (!analysis->options.connection_rows || !(decision || analysis->options.all_connections))
+        return;
+    ReportRow row = { .kind = ROW_CONNECTION,
+                      .open_at_end = connection->end == CONNECTION_UNENDED };
+    row.connection =
+        (ConnectionRow){ .connection = *connection,
+                         .client = client,
+                         .facts = *facts,
+                         .ending = *ending,
+                         .completeness = connection_reasons(connection, facts) | ending->reasons,
+                         .idle = idle_before_end(facts, ending) };
+    row.connection.connection.owner = NULL;
+    if (decision) {
+        row.connection.decision = *decision;
+        row.connection.decision.host = g_strdup(decision->host);
+        row.connection.completeness |= decision->judgement.completeness;
+    }
+    g_array_append_val(analysis->rows, row);
+}
+
+static bool is_closed(const Connection *connection)
+{
+    for (int side = 0; side < 2; side++)
+        if (connection->half[side].fin.proof != FIN_NONE || connection_reset(connection, side))
+            return true;
+    return false;
+}
+
+static void end_connection(Analysis *analysis, Connection *connection)
+{
+    Audit *audit = audit_of(analysis, connection);
+    conversation_end(audit->conversation, connection, is_closed(connection));
+    judge_settled_exchanges(analysis, connection, audit);
+
+    const ConversationFacts *facts = conversation_facts(audit->conversation);
+    int client = facts->client >= 0 ? facts->client : 0;
+    Ending ending = ending_of(connection, client, facts->fin_stands);
+    size_t count;
+    Exchange *exchanges = conversation_pending(audit->conversation, &count);
+    g_autofree Judgement *judgements = g_new0(Judgement, count);
+    JudgeContext context = context_of(analysis, connection, audit);
+    judge_ended(&audit->judge, &context, &ending, exchanges, count, judgements);
+    for (size_t i = 0; i < count; i++)
+        add_exchange_row(analysis, connection, &exchanges[i], &judgements[i]);
+    add_connection_row(analysis, connection, audit, &ending, client);
+
+    audit_free(audit);
+    connection->owner = NULL;
+}
+
+/* The path ------------------------------------------------------------------------------------------ */
+
+static void drain_streams(Analysis *analysis)
+{
+    StreamEvent event;
+    while (stream_table_next(analysis->streams, &event)) {
+        if (event.kind == STREAM_END) {
+            end_connection(analysis, event.connection);
+        } else if (event.kind == STREAM_DATA || event.kind == STREAM_GAP) {
+            Audit *audit = audit_of(analysis, event.connection);
+            conversation_feed(audit->conversation, &event);
+            judge_settled_exchanges(analysis, event.connection, audit);
+        }
+    }
+}
+
+static gint compare_rows(gconstpointer left, gconstpointer right)
+{
+    const ReportRow *a = left, *b = right;
+    if (a->open_at_end != b->open_at_end)
+        return a->open_at_end ? 1 : -1;
+    FrameId frame_a = report_row_connection(a), frame_b = report_row_connection(b);
+    if (frame_a != frame_b)
+        return frame_a < frame_b ? -1 : 1;
+    uint32_t exchange_a = report_row_exchange(a), exchange_b = report_row_exchange(b);
+    return (exchange_a > exchange_b) - (exchange_a < exchange_b);
+}
+
+/* The rows that became final since the last tick can leave. */
+static void end_tick(Analysis *analysis)
+{
+    GArray *rows = analysis->rows;
+    if (rows->len > analysis->ready)
+        qsort(&g_array_index(rows, ReportRow, analysis->ready), rows->len - analysis->ready,
+              sizeof(ReportRow), compare_rows);
+    analysis->ready = rows->len;
+}
+
+void analysis_feed(Analysis *analysis, const FrameBatch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const Frame *frame = &batch->frames[i];
+        Segment segment;
+        capture_clock_see(&analysis->clock, frame->id, frame->time);
+        DecodeResult result = decode_frame(frame, &segment);
+        analysis->counters.decoded[result]++;
+        if (result == DECODE_SEGMENT) {
+            stream_table_feed(analysis->streams, &segment);
+            drain_streams(analysis);
+        }
+        if (++analysis->counters.frames % TICK_FRAMES == 0) {
+            stream_table_tick(analysis->streams);
+            drain_streams(analysis);
+            end_tick(analysis);
+        }
+    }
+}
+
+void analysis_finish(Analysis *analysis)
+{
+    stream_table_finish(analysis->streams);
+    drain_streams(analysis);
+    end_tick(analysis);
+}
+
+bool analysis_next(Analysis *analysis, ReportRow *ret_row)
+{
+    if (analysis->next_row == analysis->ready) {
+        g_array_remove_range(analysis->rows, 0, analysis->ready);
+        analysis->next_row = analysis->ready = 0;
+        return false;
+    }
+    *ret_row = g_array_index(analysis->rows, ReportRow, analysis->next_row);
+    analysis->next_row++;
+    return true;
+}
+
+const AnalysisCounters *analysis_counters(const Analysis *analysis)
+{
+    return &analysis->counters;
+}
+
+const StreamCounters *analysis_stream_counters(const Analysis *analysis)
+{
+    return stream_table_counters(analysis->streams);
+}
+
+void analysis_free(Analysis *analysis)
+{
+    if (!analysis)
+        return;
+    ReportRow row;
+    end_tick(analysis);
+    while (analysis_next(analysis, &row))
+        report_row_clear(&row);
+    g_array_free(analysis->rows, TRUE);
+    stream_table_free(analysis->streams);
+    g_free(analysis);
+}

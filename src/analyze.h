@@ -1,0 +1,51 @@
+/* The path, joined: frames in, rows out. The only code that knows two neighbouring stages.
+ *
+ * Grammar: new · (feed · next*)* · finish · next* · free. Rows are final when they come; they become so at a
+ * tick (every 4,096 frames of the input) and leave ordered by tick, first frame of the connection, and
+ * exchange; connections that were still open when the capture ended follow by first frame. */
+#ifndef ANALYZE_H
+#define ANALYZE_H
+
+#include "capture/reader.h"
+#include "decode/decode.h"
+#include "judge/judge.h"
+#include "report/rows.h"
+#include "stream/stream.h"
+
+typedef struct AnalysisOptions {
+    Thresholds thresholds;
+    TextWish text;      /* what the report needs of the messages' texts */
+    bool exchange_rows; /* which rows are wanted */
+    bool connection_rows;
+    bool all_connections; /* also those in which no HTTP was found */
+    StreamLimits limits;
+} AnalysisOptions;
+
+AnalysisOptions analysis_options_default(void);
+
+typedef struct AnalysisCounters {
+    uint64_t frames;
+    uint64_t decoded[DECODE_RESULT_COUNT]; /* frames by DecodeResult */
+    uint64_t http_connections, exchanges;
+    uint64_t verdicts[3];            /* connections by Verdict */
+    uint64_t causes[3][CAUSE_COUNT]; /* connections by Verdict and Cause */
+} AnalysisCounters;
+
+typedef struct Analysis Analysis;
+
+Analysis *analysis_new(const AnalysisOptions *options);
+
+/* The batch is done with when this returns. */
+void analysis_feed(Analysis *analysis, const FrameBatch *batch);
+void analysis_finish(Analysis *analysis);
+
+/* The next row, now the caller's: report_row_clear(). False: none for now. */
+bool analysis_next(Analysis *analysis, ReportRow *ret_row);
+
+const AnalysisCounters *analysis_counters(const Analysis *analysis);
+const StreamCounters *analysis_stream_counters(const Analysis *analysis);
+
+void analysis_free(Analysis *analysis);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Analysis, analysis_free)
+
+#endif

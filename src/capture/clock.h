@@ -1,0 +1,28 @@
+/* How long the capture's clock ran. A step of more than an hour from one frame to the next, forward or
+ * back, ends one stretch of time and begins another: the machine slept, or the clock was set. */
+#ifndef CAPTURE_CLOCK_H
+#define CAPTURE_CLOCK_H
+
+#include "base/evidence.h"
+
+#define CLOCK_STEP (3600 * NS_PER_SECOND)
+/* Beyond this many steps the last one kept stands for all later ones: the stretches only look shorter. */
+#define CLOCK_STEPS_MAX 256
+
+typedef struct CaptureClock {
+    unsigned steps;
+    struct {
+        FrameId frame;    /* the first frame after the step */
+        Nanoseconds time; /* the latest time before it */
+    } step[CLOCK_STEPS_MAX];
+    bool running;
+    Nanoseconds latest, previous;
+} CaptureClock;
+
+/* A zeroed clock has seen no frame. */
+void capture_clock_see(CaptureClock *clock, FrameId frame, Nanoseconds time);
+
+/* The end of the stretch of time that this frame lies in, as far as frames have been seen. */
+Nanoseconds capture_clock_end(const CaptureClock *clock, FrameId frame);
+
+#endif

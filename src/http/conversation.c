@@ -1,0 +1,684 @@
+/* Pairing.
+ *
+ * While nothing is lost, responses answer requests in order: a response that begins belongs to the first
+ * request without one, provided it acknowledges at least the first byte of it; else nobody asked for it
+ * (a 408 at an idle close) and it stands alone.
+ *
+ * A gap that hid where messages begin or end makes order worthless: requests or responses may lie in it. From
+ * then on (`uncertain`) a response belongs to the last request that it acknowledges, unless two requests
+ * since the gap were pipelined (the later one left without any new byte of the server), when it belongs to none
+ * that can be named. Certainty returns with the first response that answers a request from behind the
+ * gap. A reader that lost its place finds it again only at the first byte of a segment, and what it finds
+ * is believed only if the other direction bears it out: a response must acknowledge the end of a request that
+ * waits, or client bytes that nobody saw; a request is `tentative` until a response acknowledges its end, and
+ * forgotten if what follows it is no message. (Pairing by time was discarded: a capture on a delayed
+ * link orders the two directions differently at each end.)
+ *
+ * An exchange is settled when a later request has got the start of a response. Pending ones stand in the
+ * order of their numbers; the settled ones are a prefix of them. */
+#include "http/conversation.h"
+
+#include "http/message.h"
+
+/* A server that was free to send and stayed silent for longer has ended a burst (judgement.md §3). */
+#define BURST_PAUSE (1 * NS_PER_SECOND)
+
+#define GAP_REASONS ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_MIDSTREAM))
+
+struct Conversation {
+    TextWish wish;
+    MessageReader *reader[2]; /* by side; made with the first data or gap of that side */
+    GArray *pending;          /* Exchange, by number */
+    guint settled;
+    int requesting, answering; /* index of the exchange whose message is being read; -1 */
+    bool uncertain;
+    int64_t client_gap_end; /* one past the last byte of the client that a gap hid */
+    int64_t
+        answered_up_to; /* one past the last byte of the client that some response is known to follow */
+    const StreamEvent *event; /* being fed */
+    ConversationFacts facts;
+};
+
+Conversation *conversation_new(TextWish wish)
+{
+    Conversation *conversation = g_new0(Conversation, 1);
+    conversation->wish = wish;
+    conversation->pending = g_array_new(FALSE, TRUE, sizeof(Exchange));
+    conversation->requesting = conversation->answering = -1;
+    conversation->client_gap_end = conversation->answered_up_to = NO_OFFSET;
+    conversation->facts.client = -1;
+    return conversation;
+}
+
+void conversation_free(Conversation *conversation)
+{
+    if (!conversation)
+        return;
+    for (guint i = 0; i < conversation->pending->len; i++)
+        exchange_clear(&g_array_index(conversation->pending, Exchange, i));
+    g_array_free(conversation->pending, TRUE);
+    g_clear_pointer(&conversation->reader[0], message_reader_free);
+    g_clear_pointer(&conversation->reader[1], message_reader_free);
+    g_free(conversation);
+}
+
+const ConversationFacts *conversation_facts(const Conversation *conversation)
+{
+    return &conversation->facts;
+}
+
+static Exchange *exchange_at(const Conversation *conversation, int index)
+{
+    g_assert(index >= 0 && (guint)index < conversation->pending->len);
+    return &g_array_index(conversation->pending, Exchange, index);
+}
+
+static int pending_count(const Conversation *conversation)
+{
+    return (int)conversation->pending->len;
+}
+
+static MessageReader *client_reader(const Conversation *conversation)
+{
+    return conversation->facts.client < 0 ? NULL : conversation->reader[conversation->facts.client];
+}
+
+/* Pending exchanges ------------------------------------------------------------------------- */
+
+/* The new exchange's index, or -1 at the bound. */
+static int append_exchange(Conversation *conversation)
+{
+    if (conversation->pending->len - conversation->settled >= PIPELINE_MAX)
+        return -1;
+    g_array_set_size(conversation->pending, conversation->pending->len + 1);
+    Exchange *exchange = exchange_at(conversation, pending_count(conversation) - 1);
+    exchange->number = ++conversation->facts.exchanges;
+    exchange->request_quiet_acked = NO_OFFSET;
+    return pending_count(conversation) - 1;
+}
+
+/* Takes back the last exchange: what began there was no message. */
+static void drop_last(Conversation *conversation)
+{
+    int last = pending_count(conversation) - 1;
+    Exchange *exchange = exchange_at(conversation, last);
+    for (int i = 0; i < last; i++) {
+        Exchange *earlier = exchange_at(conversation, i);
+        if (earlier->next_request.frame == exchange->request.first.frame &&
+            earlier->next_request.offset == exchange->request.first.offset)
+            earlier->next_request = (Stamp){ 0 };
+    }
+    exchange_clear(exchange);
+    g_array_set_size(conversation->pending, (guint)last);
+    conversation->facts.exchanges--;
+    if (conversation->requesting == last)
+        conversation->requesting = -1;
+    if (conversation->answering == last)
+        conversation->answering = -1;
+}
+
+static bool waits_for_response(const Exchange *exchange)
+{
+    return exchange->request.begun && !exchange->response.begun && !exchange->response_hidden;
+}
+
+static int first_waiting(const Conversation *conversation)
+{
+    for (int i = (int)conversation->settled; i < pending_count(conversation); i++)
+        if (waits_for_response(exchange_at(conversation, i)))
+            return i;
+    return -1;
+}
+
+/* A later request than all those before `index` got the start of a response. */
+static void settle_before(Conversation *conversation, int index)
+{
+    for (int i = (int)conversation->settled; i < index; i++) {
+        Exchange *exchange = exchange_at(conversation, i);
+        exchange->later_answered = true;
+        if (waits_for_response(exchange))
+            exchange->response_hidden = true;
+    }
+    if (index > (int)conversation->settled)
+        conversation->settled = (guint)index;
+}
+
+bool conversation_next(Conversation *conversation, Exchange *ret_exchange)
+{
+    if (conversation->settled == 0)
+        return false;
+    *ret_exchange = *exchange_at(conversation, 0);
+    g_array_remove_index(conversation->pending, 0);
+    conversation->settled--;
+    if (conversation->requesting >= 0)
+        conversation->requesting--;
+    if (conversation->answering >= 0)
+        conversation->answering--;
+    return true;
+}
+
+Exchange *conversation_pending(Conversation *conversation, size_t *ret_count)
+{
+    *ret_count = conversation->pending->len;
+    return (Exchange *)(void *)conversation->pending->data;
+}
+
+/* Requests ---------------------------------------------------------------------------------- */
+
+static void hide(ReasonSet *hidden, Conversation *conversation, ReasonSet reasons)
+{
+    *hidden |= reasons;
+    conversation->facts.reasons |= reasons;
+}
+
+static void request_begins(Conversation *conversation, const MessageEvent *message)
+{
+    int index = append_exchange(conversation);
+    if (index < 0) {
+        message_reader_reject(client_reader(conversation));
+        hide(&conversation->facts.client_hidden, conversation, REASON_LIMIT);
+        conversation->uncertain = true;
+        return;
+    }
+    Exchange *exchange = exchange_at(conversation, index);
+    exchange->request.begun = true;
+    exchange->request.first = exchange->request.last = message->first;
+    exchange->request.tentative = message->sought & GAP_REASONS;
+    exchange->request.reasons = message->sought & GAP_REASONS;
+    exchange->request_quiet_acked = conversation->event->quiet_acked;
+    exchange->request_resent = conversation->event->resent;
+    conversation->requesting = index;
+    conversation->facts.is_http = true;
+    if (!exchange->request.tentative)
+        conversation->facts.client_hidden = 0;
+    for (int i = index - 1; i >= 0; i--) {
+        Exchange *earlier = exchange_at(conversation, i);
+        if (stamp_is_set(&earlier->next_request))
+            break;
+        earlier->next_request = message->first;
+    }
+}
+
+static void request_head(Conversation *conversation, const MessageEvent *message)
+{
+    if (conversation->requesting < 0)
+        return;
+    Exchange *exchange = exchange_at(conversation, conversation->requesting);
+    BodyFraming framing = framing_of_request(&message->head);
+    exchange_take_request(exchange, &message->head, &framing, conversation->wish);
+    exchange->request.last = message->last;
+    if (exchange->method == METHOD_CONNECT)
+        framing = (BodyFraming){ .kind = BODY_OPAQUE, .notes = framing.notes };
+    message_reader_body(client_reader(conversation), &framing);
+    if (conversation->facts.version == HTTP_UNKNOWN ||
+        !stamp_is_set(&conversation->facts.last_response)) {
+        conversation->facts.version = exchange->request.version;
+        conversation->facts.minor = exchange->request.minor;
+    }
+}
+
+static void message_ends(MessageFacts *facts, const MessageEvent *message)
+{
+    facts->complete = true;
+    facts->last = message->last;
+    facts->end_missing = message->end_missing;
+}
+
+static void message_breaks(MessageFacts *facts, ReasonSet reasons)
+{
+    facts->broken = true;
+    facts->reasons |= reasons;
+}
+
+static void request_junk(Conversation *conversation, const MessageEvent *message)
+{
+    if (message->begun && conversation->requesting >= 0) {
+        Exchange *exchange = exchange_at(conversation, conversation->requesting);
+        if (!exchange->request.has_head &&
+            conversation->requesting == pending_count(conversation) - 1)
+            drop_last(conversation);
+        else
+            message_breaks(&exchange->request, message->reason);
+    } else if (pending_count(conversation) > (int)conversation->settled) {
+        /* Bytes that are no message right behind one that was found by seeking: it was none. */
+        Exchange *last = exchange_at(conversation, pending_count(conversation) - 1);
+        if (last->request.begun && last->request.tentative && !last->answered)
+            drop_last(conversation);
+    }
+    conversation->requesting = -1;
+    hide(&conversation->facts.client_hidden, conversation, message->reason);
+}
+
+static void request_lost(Conversation *conversation, const MessageEvent *message)
+{
+    if (message->begun && conversation->requesting >= 0)
+        message_breaks(&exchange_at(conversation, conversation->requesting)->request,
+                       message->reason);
+    conversation->requesting = -1;
+    conversation->uncertain = true;
+    hide(&conversation->facts.client_hidden, conversation, message->reason);
+}
+
+static void request_event(Conversation *conversation, const MessageEvent *message)
+{
+    switch (message->kind) {
+    case MESSAGE_BEGIN:
+        request_begins(conversation, message);
+        break;
+    case MESSAGE_HEAD:
+        request_head(conversation, message);
+        break;
+    case MESSAGE_END:
+        if (conversation->requesting >= 0)
+            message_ends(&exchange_at(conversation, conversation->requesting)->request, message);
+        conversation->requesting = -1;
+        break;
+    case MESSAGE_JUNK:
+        request_junk(conversation, message);
+        break;
+    case MESSAGE_LOST:
+        request_lost(conversation, message);
+        break;
+    }
+}
+
+/* Which request a response answers ------------------------------------------------------------- */
+
+/* Whether a segment that acknowledges `acked` shows that its sender had received this request whole. */
+static bool acknowledges_end(const Exchange *exchange, int64_t acked)
+{
+    return exchange->request.complete && exchange->request.last.offset < acked;
+}
+
+/* The last waiting request that `acked` covers, whole if `whole`; -1: none, or two since the gap were pipelined. */
+static int last_acknowledged(const Conversation *conversation, int64_t acked, bool whole)
+{
+    int found = -1;
+    const Exchange *before = NULL;
+    for (int i = (int)conversation->settled; i < pending_count(conversation); i++) {
+        const Exchange *exchange = exchange_at(conversation, i);
+        if (!waits_for_response(exchange))
+            continue;
+        if (whole ? !acknowledges_end(exchange, acked) : exchange->request.first.offset >= acked)
+            break;
+        if (before && exchange->request.first.acked <= before->request.first.acked)
+            return -1;
+        before = exchange;
+        found = i;
+    }
+    return found;
+}
+
+static int target_of_response(const Conversation *conversation, const MessageEvent *message)
+{
+    int64_t acked = message->first.acked;
+    bool found_by_seeking = message->sought & GAP_REASONS;
+    if (conversation->uncertain || found_by_seeking)
+        return last_acknowledged(conversation, acked, found_by_seeking);
+    int first = first_waiting(conversation);
+    if (first >= 0 && exchange_at(conversation, first)->request.first.offset < acked)
+        return first;
+    return -1;
+}
+
+/* Whether a response that no known request asked for answers one that the capture lacks. */
+static bool answers_hidden_request(const Conversation *conversation, const Stamp *first)
+{
+    const ConversationFacts *facts = &conversation->facts;
+    const Connection *connection = conversation->event->connection;
+    bool may_be_hidden = conversation->uncertain || facts->client_hidden ||
+                         !connection->opener_known || !connection->half[facts->client].seen;
+    return may_be_hidden && first->acked != NO_OFFSET &&
+           first->acked > conversation->answered_up_to;
+}
+
+static void confirm_request(Conversation *conversation, Exchange *exchange, int64_t acked)
+{
+    if (!exchange->request.tentative || !acknowledges_end(exchange, acked))
+        return;
+    exchange->request.tentative = false;
+    exchange->request.reasons &= (ReasonSet)~GAP_REASONS;
+    if (exchange_at(conversation, pending_count(conversation) - 1) == exchange)
+        conversation->facts.client_hidden = 0;
+}
+
+static void note_answered(Conversation *conversation, const Exchange *exchange, const Stamp *stamp)
+{
+    int64_t end = stamp->acked;
+    if (exchange->request.begun && exchange->request.last.offset + 1 > end)
+        end = exchange->request.last.offset + 1;
+    if (end > conversation->answered_up_to)
+        conversation->answered_up_to = end;
+}
+
+static int stand_alone(Conversation *conversation, const MessageEvent *message)
+{
+    bool hidden = answers_hidden_request(conversation, &message->first);
+    if (!hidden && (message->sought & GAP_REASONS))
+        return -1; /* a look-alike inside what a gap tore open */
+    int index = append_exchange(conversation);
+    if (index < 0)
+        return -1;
+    Exchange *exchange = exchange_at(conversation, index);
+    exchange->request_hidden = hidden;
+    exchange->unsolicited = !hidden;
+    if (hidden) {
+        exchange->request.reasons |= conversation->facts.client_hidden;
+        /* Others wait, and which of them it answers cannot be told. */
+        for (int i = (int)conversation->settled; i < index; i++)
+            if (waits_for_response(exchange_at(conversation, i)) &&
+                exchange_at(conversation, i)->request.first.offset < message->first.acked)
+                exchange_at(conversation, i)->response_hidden = true;
+        settle_before(conversation, index);
+    }
+    return index;
+}
+
+static void response_begins(Conversation *conversation, MessageReader *reader,
+                            const MessageEvent *message)
+{
+    int index = target_of_response(conversation, message);
+    if (index >= 0) {
+        Exchange *target = exchange_at(conversation, index);
+        confirm_request(conversation, target, message->first.acked);
+        settle_before(conversation, index);
+        if (target->request.first.offset >= conversation->client_gap_end &&
+            !conversation->facts.client_hidden)
+            conversation->uncertain = false;
+    } else {
+        index = stand_alone(conversation, message);
+    }
+    if (index < 0) {
+        message_reader_reject(reader);
+        return;
+    }
+    Exchange *exchange = exchange_at(conversation, index);
+    exchange->answered = true;
+    exchange->response.begun = true;
+    exchange->response.first = exchange->response.last = message->first;
+    exchange->burst_start = message->first.time;
+    conversation->answering = index;
+    conversation->facts.is_http = true;
+    conversation->facts.server_hidden = 0;
+    note_answered(conversation, exchange, &message->first);
+}
+
+/* Responses --------------------------------------------------------------------------------- */
+
+static Span method_text(MethodClass method)
+{
+    switch (method) {
+    case METHOD_HEAD:
+        return span_of_text("HEAD");
+    case METHOD_CONNECT:
+        return span_of_text("CONNECT");
+    case METHOD_OTHER:
+        return span_of_text("GET");
+    case METHOD_UNKNOWN:
+        break;
+    }
+    return (Span){ 0 };
+}
+
+/* What a final response to a request means for what the client may send next. */
+static void response_steers_client(Conversation *conversation, const Exchange *exchange)
+{
+    MessageReader *reader = client_reader(conversation);
+    if (!reader)
+        return;
+    if (exchange_switched(exchange))
+        message_reader_opaque(reader);
+    else if (exchange->method == METHOD_CONNECT)
+        message_reader_resume(reader);
+    else if (exchange->expects_continue && !exchange->request.complete)
+        message_reader_body_refused(reader);
+}
+
+static void response_head(Conversation *conversation, MessageReader *reader,
+                          const MessageEvent *message)
+{
+    if (conversation->answering < 0)
+        return;
+    Exchange *exchange = exchange_at(conversation, conversation->answering);
+    exchange->response.last = message->last;
+    BodyFraming framing = framing_of_response(&message->head, method_text(exchange->method));
+    message_reader_body(reader, &framing);
+    int status = message->head.status;
+    if (status < 200 && status != 101) {
+        if (exchange->interim_count < INTERIM_MAX)
+            exchange->interim[exchange->interim_count] = (uint16_t)status;
+        exchange->interim_count++;
+        return;
+    }
+    exchange_take_response(exchange, &message->head, &framing, conversation->wish);
+    conversation->facts.version = exchange->response.version;
+    conversation->facts.minor = exchange->response.minor;
+    response_steers_client(conversation, exchange);
+}
+
+static void response_ends(Conversation *conversation, const MessageEvent *message)
+{
+    if (conversation->answering < 0)
+        return;
+    Exchange *exchange = exchange_at(conversation, conversation->answering);
+    conversation->answering = -1;
+    note_answered(conversation, exchange, &message->last);
+    if (!exchange->response.has_head && exchange->response.version != HTTP_0_9) {
+        exchange->response = (MessageFacts){ 0 }; /* a 1xx: the final response is still to come */
+        return;
+    }
+    message_ends(&exchange->response, message);
+    conversation->facts.last_response = message->last;
+    conversation->facts.last_until_close = exchange->response.framing.kind == BODY_UNTIL_CLOSE;
+}
+
+static void response_without_head(Conversation *conversation, MessageReader *reader,
+                                  Exchange *exchange, int index, const MessageEvent *message)
+{
+    settle_before(conversation, index);
+    exchange->answered = true;
+    exchange->response.begun = true;
+    exchange->response.version = HTTP_0_9;
+    exchange->response.framing.kind = BODY_UNTIL_CLOSE;
+    exchange->response.first = exchange->response.last = message->first;
+    exchange->burst_start = message->first.time;
+    conversation->answering = index;
+    conversation->facts.version = HTTP_0_9;
+    message_reader_body(reader, &exchange->response.framing);
+}
+
+static void response_junk(Conversation *conversation, MessageReader *reader,
+                          const MessageEvent *message)
+{
+    if (message->begun && conversation->answering >= 0) {
+        message_breaks(&exchange_at(conversation, conversation->answering)->response,
+                       message->reason);
+        conversation->answering = -1;
+        hide(&conversation->facts.server_hidden, conversation, message->reason);
+        return;
+    }
+    int index = first_waiting(conversation);
+    if (index < 0)
+        return; /* extra bytes with no request outstanding are passed over */
+    Exchange *exchange = exchange_at(conversation, index);
+    if (exchange->request.version == HTTP_0_9 &&
+        exchange->request.first.offset < message->first.acked)
+        response_without_head(conversation, reader, exchange, index, message);
+    else
+        hide(&conversation->facts.server_hidden, conversation, message->reason);
+}
+
+static void response_lost(Conversation *conversation, const MessageEvent *message)
+{
+    if (message->begun && conversation->answering >= 0)
+        message_breaks(&exchange_at(conversation, conversation->answering)->response,
+                       message->reason);
+    conversation->answering = -1;
+    conversation->uncertain = true;
+    hide(&conversation->facts.server_hidden, conversation, message->reason);
+}
+
+static void response_event(Conversation *conversation, MessageReader *reader,
+                           const MessageEvent *message)
+{
+    switch (message->kind) {
+    case MESSAGE_BEGIN:
+        response_begins(conversation, reader, message);
+        break;
+    case MESSAGE_HEAD:
+        response_head(conversation, reader, message);
+        break;
+    case MESSAGE_END:
+        response_ends(conversation, message);
+        break;
+    case MESSAGE_JUNK:
+        response_junk(conversation, reader, message);
+        break;
+    case MESSAGE_LOST:
+        response_lost(conversation, message);
+        break;
+    }
+}
+
+/* Feeding ----------------------------------------------------------------------------------- */
+
+static MessageReader *reader_of(Conversation *conversation, const StreamEvent *event)
+{
+    const Connection *connection = event->connection;
+    if (conversation->reader[event->side])
+        return conversation->reader[event->side];
+    if (connection->opener_known && conversation->facts.client < 0)
+        conversation->facts.client = 0;
+    HeadKind kind = HEAD_EITHER;
+    if (conversation->facts.client >= 0)
+        kind = event->side == conversation->facts.client ? HEAD_REQUEST : HEAD_RESPONSE;
+    ReasonSet sought = connection->opener_known ? 0 : REASON_MIDSTREAM;
+    if (sought && kind == HEAD_REQUEST)
+        hide(&conversation->facts.client_hidden, conversation, 0);
+    bool preamble = connection->opener_known && kind == HEAD_REQUEST && event->stamp.offset == 0;
+    conversation->reader[event->side] = message_reader_new(kind, sought, preamble);
+    return conversation->reader[event->side];
+}
+
+/* In mid-stream the first start line tells who is the client. */
+static void learn_sides(Conversation *conversation, int side, HeadKind kind)
+{
+    conversation->facts.client = kind == HEAD_REQUEST ? side : 1 - side;
+    MessageReader *other = conversation->reader[1 - side];
+    if (!other || message_reader_kind(other) != HEAD_EITHER)
+        return;
+    message_reader_free(other);
+    HeadKind other_kind = kind == HEAD_REQUEST ? HEAD_RESPONSE : HEAD_REQUEST;
+    conversation->reader[1 - side] = message_reader_new(other_kind, REASON_MIDSTREAM, false);
+}
+
+static void handle_messages(Conversation *conversation, int side)
+{
+    MessageReader *reader = conversation->reader[side];
+    MessageEvent message;
+    while (message_reader_next(reader, &message)) {
+        HeadKind kind = message_reader_kind(reader);
+        if (conversation->facts.client < 0) {
+            if (kind == HEAD_EITHER)
+                continue; /* no message yet that could tell */
+            learn_sides(conversation, side, kind);
+        }
+        if (side == conversation->facts.client)
+            request_event(conversation, &message);
+        else
+            response_event(conversation, reader, &message);
+    }
+}
+
+/* A message in progress goes as far as this data does. */
+static void extend_message(Conversation *conversation, int side, const Stamp *stamp, size_t length)
+{
+    if (conversation->facts.client < 0 || length == 0)
+        return;
+    bool of_client = side == conversation->facts.client;
+    int index = of_client ? conversation->requesting : conversation->answering;
+    if (index < 0)
+        return;
+    Exchange *exchange = exchange_at(conversation, index);
+    MessageFacts *facts = of_client ? &exchange->request : &exchange->response;
+    facts->last = *stamp;
+    facts->last.offset += (int64_t)length - 1;
+}
+
+static void feed_data(Conversation *conversation, const StreamEvent *event)
+{
+    MessageReader *reader = reader_of(conversation, event);
+    if (conversation->answering >= 0 && event->side != conversation->facts.client &&
+        event->free_to_send > BURST_PAUSE)
+        exchange_at(conversation, conversation->answering)->burst_start = event->stamp.time;
+    message_reader_data(reader, event->data, &event->stamp, event->segment_start);
+    handle_messages(conversation, event->side);
+    extend_message(conversation, event->side, &event->stamp, event->data.length);
+}
+
+static void feed_gap(Conversation *conversation, const StreamEvent *event)
+{
+    MessageReader *reader = reader_of(conversation, event);
+    if (event->side == conversation->facts.client)
+        conversation->client_gap_end = event->stamp.offset + event->gap;
+    message_reader_gap(reader, event->gap, event->reason, &event->stamp);
+    handle_messages(conversation, event->side);
+}
+
+void conversation_feed(Conversation *conversation, const StreamEvent *event)
+{
+    conversation->event = event;
+    if (event->kind == STREAM_DATA)
+        feed_data(conversation, event);
+    else if (event->kind == STREAM_GAP)
+        feed_gap(conversation, event);
+    conversation->event = NULL;
+}
+
+/* The end ------------------------------------------------------------------------------------- */
+
+/* A FIN known only by its number may be a lost byte, unless the messages lack none (judgement.md §3). */
+static void weigh_implied_fin(Conversation *conversation, const Connection *connection, int side)
+{
+    const MessageReader *reader = conversation->reader[side];
+    bool stands =
+        !reader || !(message_reader_lacks_bytes(reader) || message_reader_seeking(reader));
+    conversation->facts.fin_stands[side] = stands;
+    if (stands || connection->half[side].fin.proof != FIN_IMPLIED)
+        return;
+    bool of_client = side == conversation->facts.client;
+    int index = of_client ? conversation->requesting : conversation->answering;
+    if (index >= 0) {
+        Exchange *exchange = exchange_at(conversation, index);
+        message_breaks(of_client ? &exchange->request : &exchange->response, REASON_LOSS);
+    }
+    hide(of_client ? &conversation->facts.client_hidden : &conversation->facts.server_hidden,
+         conversation, REASON_LOSS);
+}
+
+void conversation_end(Conversation *conversation, const Connection *connection, bool closed)
+{
+    StreamEvent event = { .kind = STREAM_END, .connection = (Connection *)(uintptr_t)connection };
+    ConversationFacts *facts = &conversation->facts;
+    conversation->event = &event;
+    for (int side = 0; side < 2; side++) {
+        if (!conversation->reader[side])
+            continue;
+        if (closed) {
+            message_reader_finish(conversation->reader[side]);
+            handle_messages(conversation, side);
+        }
+        facts->under_way[side] = message_reader_in_message(conversation->reader[side]);
+    }
+    conversation->event = NULL;
+    if (facts->client < 0 && connection->opener_known)
+        facts->client = 0;
+    weigh_implied_fin(conversation, connection, 0);
+    weigh_implied_fin(conversation, connection, 1);
+    if (facts->client < 0)
+        return;
+    if (!connection->half[facts->client].seen)
+        hide(&facts->client_hidden, conversation, REASON_ONE_DIRECTION);
+    if (!connection->half[1 - facts->client].seen)
+        hide(&facts->server_hidden, conversation, REASON_ONE_DIRECTION);
+}

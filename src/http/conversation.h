@@ -1,0 +1,53 @@
+/* A connection's stream events to exchanges: which side is the client, which response answers which
+ * request, and what a gap leaves uncertain (judgement.md §3, Pairing).
+ *
+ * Grammar: new · (feed · next*)* · end · pending · free. conversation_next() hands out the exchanges that a later answer
+ * has settled; those that only the end of the connection can settle stay pending. */
+#ifndef HTTP_CONVERSATION_H
+#define HTTP_CONVERSATION_H
+
+#include "http/exchange.h"
+#include "stream/stream.h"
+
+/* Pending exchanges of a connection. Browsers pipelined 8 at most, libraries a few dozen; what
+ * comes on top of this bound is not read (REASON_LIMIT). */
+#define PIPELINE_MAX 128
+
+typedef struct Conversation Conversation;
+
+typedef struct ConversationFacts {
+    bool is_http;       /* at least one message was found */
+    int client;         /* side index; -1: no message told, and no SYN */
+    uint32_t exchanges; /* rows so far */
+    ReasonSet
+        client_hidden; /* requests may be missing after the last one that is known, because of … */
+    ReasonSet server_hidden; /* the same for responses */
+    ReasonSet reasons;   /* whatever was missing or odd anywhere on the connection, and mattered */
+    bool fin_stands[2];  /* by side: a FIN_IMPLIED may be believed, the messages lack no byte */
+    bool under_way[2];   /* by side: a message has begun and is not complete */
+    Stamp last_response; /* of the last byte of the last final response; frame 0: none */
+    bool last_until_close; /* that response ended with the connection */
+    HttpVersion version;   /* of the last final response, else of the last request */
+    uint8_t minor;
+} ConversationFacts;
+
+Conversation *conversation_new(TextWish wish);
+
+void conversation_feed(Conversation *conversation, const StreamEvent *event);
+
+/* The next settled exchange, now owned by the caller (exchange_clear()); false: none. */
+bool conversation_next(Conversation *conversation, Exchange *ret_exchange);
+
+/* The connection has ended (STREAM_END). `closed`: by a FIN or an accepted RST of anybody, which completes a
+ * response that ends with the connection. */
+void conversation_end(Conversation *conversation, const Connection *connection, bool closed);
+
+/* Those that wait, in order; owned by the conversation. */
+Exchange *conversation_pending(Conversation *conversation, size_t *ret_count);
+
+const ConversationFacts *conversation_facts(const Conversation *conversation);
+
+void conversation_free(Conversation *conversation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Conversation, conversation_free)
+
+#endif

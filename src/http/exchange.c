@@ -1,0 +1,155 @@
+#include "http/exchange.h"
+
+#include "base/text.h"
+
+struct ExchangeText {
+    GString *block;
+    /* Where each field begins and how long it is; fields are appended as the heads come. */
+    uint16_t start[TEXT_FIELD_COUNT];
+    uint16_t length[TEXT_FIELD_COUNT];
+};
+
+static ExchangeText *text_of(Exchange *exchange)
+{
+    if (!exchange->text) {
+        exchange->text = g_new0(ExchangeText, 1);
+        exchange->text->block = g_string_sized_new(128);
+    }
+    return exchange->text;
+}
+
+static void begin_text(ExchangeText *text, ExchangeTextField field)
+{
+    text->start[field] = (uint16_t)text->block->len;
+}
+
+static void end_text(ExchangeText *text, ExchangeTextField field)
+{
+    text->length[field] = (uint16_t)(text->block->len - text->start[field]);
+    g_string_append_c(text->block, '\0');
+}
+
+static void take_span(ExchangeText *text, ExchangeTextField field, Span bytes)
+{
+    begin_text(text, field);
+    text_append_bounded(text->block, text->start[field], EXCHANGE_TEXT_MAX, bytes);
+    end_text(text, field);
+}
+
+static void take_values(ExchangeText *text, ExchangeTextField field, const Head *head,
+                        const char *name)
+{
+    begin_text(text, field);
+    head_append_values(head, name, text->block, EXCHANGE_TEXT_MAX);
+    end_text(text, field);
+}
+
+static void take_host(ExchangeText *text, const Head *head)
+{
+    const FieldLine *host = head_field(head, "Host", 0, NULL);
+    if (host)
+        take_span(text, TEXT_HOST, host->value);
+}
+
+/* What both kinds of message state about the connection. */
+static void take_connection_texts(ExchangeText *text, const Head *head,
+                                  ExchangeTextField connection)
+{
+    take_values(text, connection, head, "Connection");
+    take_values(text, connection + 1, head, "Keep-Alive");
+    begin_text(text, connection + 2);
+    head_append_options(head, text->block, EXCHANGE_TEXT_MAX);
+    end_text(text, connection + 2);
+    begin_text(text, connection + 3);
+    head_append_unlisted(head, text->block, EXCHANGE_TEXT_MAX);
+    end_text(text, connection + 3);
+}
+
+G_STATIC_ASSERT(TEXT_REQUEST_UNLISTED == TEXT_REQUEST_CONNECTION + 3);
+G_STATIC_ASSERT(TEXT_RESPONSE_UNLISTED == TEXT_RESPONSE_CONNECTION + 3);
+G_STATIC_ASSERT((EXCHANGE_TEXT_MAX + 1) * TEXT_FIELD_COUNT < UINT16_MAX);
+
+static void take_head(MessageFacts *message, const Head *head, const BodyFraming *framing)
+{
+    message->has_head = true;
+    message->version = head->version;
+    message->minor = head->minor;
+    message->notes = head->notes;
+    message->options = connection_options(head);
+    message->keep_alive = keep_alive_parameters(head);
+    message->framing = *framing;
+    if (head->notes & HEAD_FIELDS_CUT)
+        message->reasons |= REASON_LIMIT;
+}
+
+static MethodClass method_class(Span method)
+{
+    if (span_equal(method, span_of_text("HEAD")))
+        return METHOD_HEAD;
+    if (span_equal(method, span_of_text("CONNECT")))
+        return METHOD_CONNECT;
+    return METHOD_OTHER;
+}
+
+void exchange_take_request(Exchange *exchange, const Head *head, const BodyFraming *framing,
+                           TextWish wish)
+{
+    take_head(&exchange->request, head, framing);
+    exchange->method = method_class(head->method);
+    const FieldLine *expect = head_field(head, "Expect", 0, NULL);
+    exchange->expects_continue = expect && span_is_nocase(expect->value, "100-continue");
+    if (wish == TEXT_WISH_NONE)
+        return;
+    ExchangeText *text = text_of(exchange);
+    take_host(text, head);
+    if (wish != TEXT_WISH_ALL)
+        return;
+    take_span(text, TEXT_METHOD, head->method);
+    take_span(text, TEXT_TARGET, head->target);
+    take_connection_texts(text, head, TEXT_REQUEST_CONNECTION);
+}
+
+void exchange_take_response(Exchange *exchange, const Head *head, const BodyFraming *framing,
+                            TextWish wish)
+{
+    take_head(&exchange->response, head, framing);
+    exchange->status = head->status;
+    if (wish == TEXT_WISH_ALL)
+        take_connection_texts(text_of(exchange), head, TEXT_RESPONSE_CONNECTION);
+}
+
+const char *exchange_text(const Exchange *exchange, ExchangeTextField field)
+{
+    const ExchangeText *text = exchange->text;
+    if (!text || text->length[field] == 0)
+        return "";
+    return text->block->str + text->start[field];
+}
+
+void exchange_clear(Exchange *exchange)
+{
+    if (!exchange->text)
+        return;
+    g_string_free(exchange->text->block, TRUE);
+    g_clear_pointer(&exchange->text, g_free);
+}
+
+bool exchange_switched(const Exchange *exchange)
+{
+    if (!exchange->response.has_head)
+        return false;
+    return exchange->status == 101 ||
+           (exchange->method == METHOD_CONNECT && exchange->status / 100 == 2);
+}
+
+const char *message_version_text(const MessageFacts *message)
+{
+    static const char *const minors[] = { "HTTP/1.0", "HTTP/1.1", "HTTP/1.2", "HTTP/1.3",
+                                          "HTTP/1.4", "HTTP/1.5", "HTTP/1.6", "HTTP/1.7",
+                                          "HTTP/1.8", "HTTP/1.9" };
+    if (!message->begun || message->version == HTTP_UNKNOWN)
+        return "";
+    if (message->version == HTTP_0_9)
+        return "HTTP/0.9";
+    return minors[message->minor % G_N_ELEMENTS(minors)];
+}

@@ -1,0 +1,98 @@
+/* An exchange: one request, its interim responses and its final response, as plain facts.
+ *
+ * What the messages said, where their bytes stood and what of them is missing; no outcome and no judgement. */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+
+#include <glib.h>
+
+#include "base/evidence.h"
+#include "http/framing.h"
+#include "http/head.h"
+#include "http/options.h"
+
+#define INTERIM_MAX 8 /* 1xx responses kept by number; more are counted only */
+
+typedef struct MessageFacts {
+    bool begun;    /* at least its first byte is in the capture */
+    bool has_head; /* the head was read; what follows down to `framing` is only set then */
+    bool complete; /* its last byte has passed */
+    bool broken;   /* the reading was lost inside it: whether it is complete cannot be known */
+    bool
+        end_missing; /* complete, but its last byte is not in the capture: `last` is a latest time */
+    bool tentative;  /* found by seeking, and the other direction has not borne it out yet */
+    ReasonSet reasons; /* what of it is missing, and why */
+    HttpVersion version;
+    uint8_t minor;
+    unsigned options; /* ConnectionOption */
+    unsigned notes;   /* HeadNote */
+    KeepAlive keep_alive;
+    BodyFraming framing;
+    Stamp first, last; /* first byte; last byte as far as it goes */
+} MessageFacts;
+
+typedef enum MethodClass { METHOD_UNKNOWN, METHOD_OTHER, METHOD_HEAD, METHOD_CONNECT } MethodClass;
+
+/* The texts that reports print, escaped, in one block. */
+typedef enum ExchangeTextField {
+    TEXT_METHOD,
+    TEXT_TARGET,
+    TEXT_HOST,
+    TEXT_REQUEST_CONNECTION,
+    TEXT_REQUEST_KEEP_ALIVE,
+    TEXT_REQUEST_OPTIONS,
+    TEXT_REQUEST_UNLISTED,
+    TEXT_RESPONSE_CONNECTION,
+    TEXT_RESPONSE_KEEP_ALIVE,
+    TEXT_RESPONSE_OPTIONS,
+    TEXT_RESPONSE_UNLISTED,
+    TEXT_FIELD_COUNT,
+} ExchangeTextField;
+
+/* No single text is longer; with all of them a pending exchange keeps about a KiB in honest traffic. */
+#define EXCHANGE_TEXT_MAX 1024
+
+typedef struct ExchangeText ExchangeText;
+
+typedef struct Exchange {
+    uint32_t number; /* from 1 in its connection */
+    MessageFacts request, response;
+    MethodClass method;
+    int status;       /* of the final response; 0: none */
+    bool answered;    /* a byte of response came, be it of a 1xx */
+    bool unsolicited; /* a response that answers no request: none was outstanding or acknowledged */
+    bool request_hidden;         /* a response whose request is not in the capture */
+    bool response_hidden;        /* a request whose response lies in a gap or before none */
+    bool expects_continue;       /* Expect: 100-continue (RFC 9110 §10.1.1) */
+    bool request_resent;         /* its first bytes are no first transmission */
+    int64_t request_quiet_acked; /* StreamEvent.quiet_acked of its first byte */
+    Nanoseconds burst_start;     /* of the response's last burst (judgement.md §3, idle_most) */
+    uint16_t interim[INTERIM_MAX];
+    unsigned interim_count;
+    bool later_answered; /* a later request on this connection got the start of a response */
+    Stamp next_request;  /* of the request after this one, if it has one */
+    ExchangeText *text;  /* owned; NULL if no report asks for it */
+} Exchange;
+
+/* Which texts are wanted. */
+typedef enum TextWish { TEXT_WISH_NONE, TEXT_WISH_HOST, TEXT_WISH_ALL } TextWish;
+
+/* Fills the facts that a head states. `framing` has been decided by the caller. */
+void exchange_take_request(Exchange *exchange, const Head *head, const BodyFraming *framing,
+                           TextWish wish);
+void exchange_take_response(Exchange *exchange, const Head *head, const BodyFraming *framing,
+                            TextWish wish);
+
+/* Escaped text, "" if there is none; until the exchange is cleared. */
+const char *exchange_text(const Exchange *exchange, ExchangeTextField field);
+
+/* Frees what it owns; the struct itself is the caller's. */
+void exchange_clear(Exchange *exchange);
+
+/* Any 2xx to CONNECT, and 101: HTTP/1 ends there. */
+bool exchange_switched(const Exchange *exchange);
+
+/* The word of the version column, "" if unknown. */
+const char *message_version_text(const MessageFacts *message);
+
+#endif

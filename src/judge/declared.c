@@ -1,0 +1,84 @@
+#include "judge/declared.h"
+
+/* The strongest ground on which one message says `close`; BASIS_NONE: it does not. */
+static Basis basis_of_close(const MessageFacts *message, bool is_response)
+{
+    if (message->has_head && (message->options & OPTION_CLOSE))
+        return BASIS_OPTION;
+    if (is_response && message->framing.kind == BODY_UNTIL_CLOSE)
+        return BASIS_FRAMING; /* RFC 9112 §6.3: its body ends only with the connection */
+    bool old = message->version != HTTP_UNKNOWN && message->version < HTTP_1_1;
+    if (old && !(message->options & OPTION_KEEP_ALIVE))
+        return BASIS_VERSION;
+    return BASIS_NONE;
+}
+
+static bool is_read(const MessageFacts *message)
+{
+    return message->has_head || message->version == HTTP_0_9;
+}
+
+/* `close` by the strongest basis, and by those that say it on that basis. */
+static Declaration close_by(Basis client, Basis server)
+{
+    Basis basis = MAX(client, server);
+    unsigned by = (client == basis ? PARTY_CLIENT : 0) | (server == basis ? PARTY_SERVER : 0);
+    return (Declaration){ .declared = DECLARED_CLOSE, .by = (Party)by, .basis = basis };
+}
+
+static Declaration keep_alive_by(const Exchange *exchange)
+{
+    const MessageFacts *request = &exchange->request, *response = &exchange->response;
+    unsigned listed = 0, present = 0;
+    if (is_read(request)) {
+        present |= PARTY_CLIENT;
+        listed |= request->options & OPTION_KEEP_ALIVE ? PARTY_CLIENT : 0;
+    }
+    if (is_read(response)) {
+        present |= PARTY_SERVER;
+        listed |= response->options & OPTION_KEEP_ALIVE ? PARTY_SERVER : 0;
+    }
+    return (Declaration){ .declared = DECLARED_KEEP_ALIVE,
+                          .by = (Party)(listed ? listed : present),
+                          .basis = listed ? BASIS_OPTION : BASIS_VERSION };
+}
+
+Declaration declaration_of(const Exchange *exchange, ReasonSet request_hidden,
+                           ReasonSet response_hidden)
+{
+    const MessageFacts *request = &exchange->request, *response = &exchange->response;
+    if (exchange_switched(exchange)) {
+        bool upgrade = exchange->status == 101;
+        return (Declaration){ .declared = upgrade ? DECLARED_UPGRADE : DECLARED_TUNNEL,
+                              .by = PARTY_BOTH,
+                              .basis = upgrade ? BASIS_OPTION : BASIS_FRAMING };
+    }
+    Basis client = is_read(request) ? basis_of_close(request, false) : BASIS_NONE;
+    Basis server = is_read(response) ? basis_of_close(response, true) : BASIS_NONE;
+    if (client != BASIS_NONE || server != BASIS_NONE)
+        return close_by(client, server);
+    ReasonSet missing = 0;
+    if (!is_read(request))
+        missing |= request_hidden;
+    else if (request->version == HTTP_UNKNOWN)
+        missing |= REASON_MALFORMED;
+    if (!is_read(response))
+        missing |= response_hidden;
+    if (missing)
+        return (Declaration){ .declared = DECLARED_UNKNOWN, .reasons = missing };
+    if (!is_read(request) && !is_read(response))
+        return (Declaration){ .declared = DECLARED_UNKNOWN, .reasons = REASON_MALFORMED };
+    return keep_alive_by(exchange);
+}
+
+const char *party_name(Party party)
+{
+    static const char *const names[] = { "", "client", "server", "both" };
+    return names[party];
+}
+
+const char *basis_name(Basis basis)
+{
+    static const char *const names[] = { "", "version", "framing", "option" };
+    return names[basis];
+}

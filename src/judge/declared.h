@@ -1,0 +1,32 @@
+/* What the messages of an exchange declare about their connection (judgement.md §2). Pure. */
+#ifndef JUDGE_DECLARED_H
+#define JUDGE_DECLARED_H
+
+#include "http/exchange.h"
+#include "judge/verdict.h"
+
+typedef enum Party { PARTY_NONE = 0, PARTY_CLIENT = 1, PARTY_SERVER = 2, PARTY_BOTH = 3 } Party;
+
+typedef enum Basis { /* ordered: the stronger the greater */
+                     BASIS_NONE,
+                     BASIS_VERSION,
+                     BASIS_FRAMING,
+                     BASIS_OPTION,
+} Basis;
+
+typedef struct Declaration {
+    Declared declared; /* DECLARED_UNKNOWN: a message that is missing could have said `close` */
+    Party by;
+    Basis basis;
+    ReasonSet reasons; /* why unknown */
+} Declaration;
+
+/* `request_hidden`, `response_hidden`: why that message, if it is not there, may exist all the same; 0: there is
+ * none. */
+Declaration declaration_of(const Exchange *exchange, ReasonSet request_hidden,
+                           ReasonSet response_hidden);
+
+const char *party_name(Party party);
+const char *basis_name(Basis basis);
+
+#endif

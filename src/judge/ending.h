@@ -1,0 +1,36 @@
+/* Who ended a connection, and how: in sequence space (judgement.md §3, Who ended it). Pure. */
+#ifndef JUDGE_ENDING_H
+#define JUDGE_ENDING_H
+
+#include "judge/verdict.h"
+#include "stream/stream.h"
+
+typedef enum EndHow { END_HOW_NONE, END_HOW_FIN, END_HOW_RST } EndHow;
+
+/* How one side closed. What its closing acknowledged is an interval where the first FIN was lost. */
+typedef struct Closing {
+    EndHow how;
+    Stamp stamp;
+    int64_t acked_least, acked_most;
+    bool
+        latest_only; /* stamp.time is an upper bound: it can prove "too early", never "long enough" */
+    bool bare;       /* a RST without ACK flag */
+    bool unexplained; /* a bare RST that answers a segment which the capture lacks */
+} Closing;
+
+typedef struct Ending {
+    unsigned possible; /* Ender bits; one: known */
+    EndHow how;
+    Stamp stamp; /* the closing segment; of two at once the first */
+    bool latest_only;
+    bool segment_missing; /* a segment of the other side before the end is not in the capture */
+    ReasonSet reasons;    /* what is missing */
+    Closing client, server;
+} Ending;
+
+/* `client`: its side index. `fin_stands`: by side, whether a FIN_IMPLIED may be believed. */
+Ending ending_of(const Connection *connection, int client, const bool fin_stands[2]);
+
+const char *end_how_name(EndHow how);
+
+#endif

@@ -1,0 +1,486 @@
+/* Doubt.
+ *
+ * The verdict table knows no "maybe". What the capture leaves open is therefore read in every way that the
+ * missing bytes could have read: a `Doubts` holds, for each fact that the table asks for, the set of values that
+ * it may have, the plainest first. The table is asked for every combination (a handful; one, as a rule). If
+ * all give one verdict, that verdict stands, with the cause of the plainest reading; else the verdict
+ * is undetermined, and its cause is what is missing: the reasons of those facts that change the verdict when they
+ * alone are read differently. (A table of special cases, one a kind of loss, was discarded: it grows with
+ * the product of what can be missing, and each row would have to be right.) */
+#include "judge/judge.h"
+
+#include "judge/lost_request.h"
+
+void judge_init(Judge *judge)
+{
+    *judge = (Judge){ .timeout = -1, .max = -1, .max_everywhere = true };
+}
+
+void judge_clear(Judge *judge)
+{
+    g_clear_pointer(&judge->worst.host, g_free);
+    g_clear_pointer(&judge->last.host, g_free);
+    g_clear_pointer(&judge->first.host, g_free);
+}
+
+/* Doubts -------------------------------------------------------------------------------------- */
+
+typedef enum Fact {
+    FACT_DECLARED,
+    FACT_COMPLETE,
+    FACT_LATER_ANSWERED,
+    FACT_LATER_REQUEST,
+    FACT_ENDER,
+    FACT_COUNT,
+} Fact;
+
+typedef struct Doubts {
+    Situation plain; /* all that is known, and the plainest reading of the rest */
+    struct {
+        unsigned values[4]; /* the plainest first */
+        unsigned count;
+        ReasonSet reasons; /* why there are several */
+    } fact[FACT_COUNT];
+} Doubts;
+
+static void doubts_add(Doubts *doubts, Fact fact, unsigned value, ReasonSet reasons)
+{
+    for (unsigned i = 0; i < doubts->fact[fact].count; i++)
+        if (doubts->fact[fact].values[i] == value)
+            return;
+    g_assert(doubts->fact[fact].count < G_N_ELEMENTS(doubts->fact[fact].values));
+    doubts->fact[fact].values[doubts->fact[fact].count++] = value;
+    if (doubts->fact[fact].count > 1)
+        doubts->fact[fact].reasons |= reasons;
+}
+
+static void set_fact(Situation *situation, Fact fact, unsigned value)
+{
+    switch (fact) {
+    case FACT_DECLARED:
+        situation->declared = (Declared)value;
+        break;
+    case FACT_COMPLETE:
+        situation->complete = value;
+        situation->answered = situation->answered || value;
+        break;
+    case FACT_LATER_ANSWERED:
+        situation->later_answered = value;
+        break;
+    case FACT_LATER_REQUEST:
+        situation->later_request = value;
+        break;
+    case FACT_ENDER:
+        situation->ender = (Ender)value;
+        break;
+    case FACT_COUNT:
+        break;
+    }
+}
+
+typedef struct Readings {
+    Outcome plain;
+    bool verdicts_agree, actuals_agree;
+    ReasonSet decisive; /* of the facts that matter */
+} Readings;
+
+/* Whether another reading of this fact alone changes the verdict. */
+static bool fact_matters(const Doubts *doubts, Fact fact, const Thresholds *thresholds,
+                         Verdict plain)
+{
+    for (unsigned i = 1; i < doubts->fact[fact].count; i++) {
+        Situation situation = doubts->plain;
+        set_fact(&situation, fact, doubts->fact[fact].values[i]);
+        if (verdict_of(&situation, thresholds).verdict != plain)
+            return true;
+    }
+    return false;
+}
+
+static Readings read_all(Doubts *doubts, const Thresholds *thresholds)
+{
+    unsigned combinations = 1;
+    ReasonSet all = 0;
+    for (Fact fact = 0; fact < FACT_COUNT; fact++) {
+        set_fact(&doubts->plain, fact, doubts->fact[fact].values[0]);
+        combinations *= doubts->fact[fact].count;
+        all |= doubts->fact[fact].reasons;
+    }
+    Readings readings = { .plain = verdict_of(&doubts->plain, thresholds),
+                          .verdicts_agree = true,
+                          .actuals_agree = true };
+    for (unsigned n = 1; n < combinations; n++) {
+        Situation situation = doubts->plain;
+        unsigned rest = n;
+        for (Fact fact = 0; fact < FACT_COUNT; fact++) {
+            set_fact(&situation, fact, doubts->fact[fact].values[rest % doubts->fact[fact].count]);
+            rest /= doubts->fact[fact].count;
+        }
+        Outcome outcome = verdict_of(&situation, thresholds);
+        readings.verdicts_agree &= outcome.verdict == readings.plain.verdict;
+        readings.actuals_agree &= outcome.actual == readings.plain.actual;
+    }
+    for (Fact fact = 0; fact < FACT_COUNT && !readings.verdicts_agree; fact++)
+        if (fact_matters(doubts, fact, thresholds, readings.plain.verdict))
+            readings.decisive |= doubts->fact[fact].reasons;
+    if (!readings.verdicts_agree && readings.decisive == 0)
+        readings.decisive = all;
+    return readings;
+}
+
+/* What is known of one exchange ------------------------------------------------------------------- */
+
+/* The keep-alive statements that are in force from this response on (RFC 2068 §19.7.1.1). */
+static void take_statement(Judge *judge, const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    if (!exchange->answered || exchange->unsolicited)
+        return;
+    judge->answered++;
+    const KeepAlive *stated = &response->keep_alive;
+    bool counts = response->has_head && (response->options & OPTION_KEEP_ALIVE) && stated->present;
+    int64_t max = counts ? stated->max : -1;
+    if (counts && stated->timeout >= 0)
+        judge->timeout = stated->timeout;
+    if (max < 0 || (judge->max >= 0 && max != judge->max))
+        judge->max_everywhere = false;
+    if (max >= 0) {
+        judge->max = max;
+        judge->max_stated_at = judge->answered;
+    }
+}
+
+/* `max=M`: M exchanges after the one that stated it; or, where every response says the same, M in all. */
+static bool max_is_used(const Judge *judge)
+{
+    if (judge->max < 0)
+        return false;
+    if (judge->max_everywhere && judge->answered >= judge->max)
+        return true;
+    return judge->answered - judge->max_stated_at >= judge->max;
+}
+
+/* A server that did not read a request whole, could not frame it, or refused a CONNECT has to close. */
+static bool server_was_obliged(const Exchange *exchange)
+{
+    const MessageFacts *request = &exchange->request, *response = &exchange->response;
+    if (!request->has_head)
+        return false;
+    if (framing_obliges_close(&request->framing)) /* RFC 9112 §6.1, §6.3 */
+        return true;
+    if (exchange->method == METHOD_CONNECT) /* RFC 9931: the client may have sent payload already */
+        return !exchange_switched(exchange);
+    if (!response->begun)
+        return false;
+    return !request->complete || response->first.acked <= request->last.offset; /* RFC 9112 §9.3 */
+}
+
+static Nanoseconds seconds_to_ns(int64_t seconds)
+{
+    if (seconds < 0)
+        return -1;
+    return seconds > INT64_MAX / 4 / NS_PER_SECOND ? INT64_MAX / 4 : seconds * NS_PER_SECOND;
+}
+
+/* How long the connection was idle before it ended, as an interval (judgement.md §3). */
+static void measure_idle(Situation *situation, const Exchange *exchange, const Ending *ending)
+{
+    if (exchange->response.framing.kind == BODY_UNTIL_CLOSE || !exchange->response.begun)
+        return; /* the end of the connection is the end of the response */
+    Nanoseconds end = ending->stamp.time;
+    situation->idle_least = ending->latest_only ? 0 : MAX(0, end - exchange->response.last.time);
+    situation->idle_most = MAX(0, end - exchange->burst_start);
+}
+
+static void measure_open(Situation *situation, const JudgeContext *context,
+                         const Exchange *exchange)
+{
+    const Half *server = &context->connection->half[1 - context->facts->client];
+    Nanoseconds end = exchange->response.last.time;
+    situation->witnessed =
+        server->open_frame > exchange->response.last.frame ? server->open_time - end : -1;
+    situation->clock = context->clock_end - end;
+}
+
+static ReasonSet hidden_request_reasons(const JudgeContext *context, const Exchange *exchange)
+{
+    if (exchange->request.begun)
+        return exchange->request.reasons;
+    if (exchange->unsolicited)
+        return 0;
+    ReasonSet reasons = exchange->request.reasons | context->facts->client_hidden;
+    if (!context->connection->opener_known)
+        reasons |= REASON_MIDSTREAM;
+    if (!context->connection->half[context->facts->client].seen)
+        reasons = REASON_ONE_DIRECTION;
+    return reasons ? reasons : REASON_LOSS;
+}
+
+/* Why the response of an exchange that shows none, or only a part of its head, may exist; 0: it does not. */
+static ReasonSet hidden_response_reasons(const JudgeContext *context, const Exchange *exchange)
+{
+    if (exchange->response.has_head || exchange->response.version == HTTP_0_9)
+        return 0;
+    if (exchange->response.broken)
+        return exchange->response.reasons;
+    if (!context->connection->half[1 - context->facts->client].seen)
+        return REASON_ONE_DIRECTION;
+    if (exchange->response_hidden || !exchange->answered)
+        return context->facts->server_hidden ? context->facts->server_hidden
+               : exchange->response_hidden   ? REASON_LOSS
+                                             : 0;
+    return 0;
+}
+
+static Declaration declare(const JudgeContext *context, const Exchange *exchange, Doubts *doubts)
+{
+    Declaration declaration = declaration_of(exchange, hidden_request_reasons(context, exchange),
+                                             hidden_response_reasons(context, exchange));
+    if (declaration.declared == DECLARED_UNKNOWN) {
+        doubts_add(doubts, FACT_DECLARED, DECLARED_KEEP_ALIVE, 0);
+        doubts_add(doubts, FACT_DECLARED, DECLARED_CLOSE, declaration.reasons);
+    } else {
+        doubts_add(doubts, FACT_DECLARED, declaration.declared, 0);
+    }
+    return declaration;
+}
+
+static void weigh_completeness(const JudgeContext *context, const Exchange *exchange,
+                               Doubts *doubts)
+{
+    const MessageFacts *response = &exchange->response;
+    ReasonSet hidden = hidden_response_reasons(context, exchange);
+    if (response->complete) {
+        doubts_add(doubts, FACT_COMPLETE, true, 0);
+    } else if (response->broken || hidden) {
+        doubts_add(doubts, FACT_COMPLETE, true, 0);
+        doubts_add(doubts, FACT_COMPLETE, false, response->reasons | hidden);
+    } else {
+        doubts_add(doubts, FACT_COMPLETE, false, 0);
+    }
+}
+
+/* The row ----------------------------------------------------------------------------------------- */
+
+static Judgement judgement_of(const Judge *judge, const JudgeContext *context, Doubts *doubts,
+                              const Declaration *declaration)
+{
+    Readings readings = read_all(doubts, context->thresholds);
+    Judgement judgement = { .declaration = *declaration,
+                            .actual = readings.plain.actual,
+                            .verdict = readings.plain.verdict,
+                            .cause = readings.plain.cause,
+                            .after = -1,
+                            .stated_timeout = judge->timeout,
+                            .stated_max = judge->max,
+                            .completeness = declaration->reasons | readings.decisive };
+    if (!readings.actuals_agree)
+        judgement.actual = ACTUAL_UNKNOWN;
+    if (!readings.verdicts_agree) {
+        judgement.verdict = VERDICT_UNDETERMINED;
+        judgement.cause = cause_of_reasons(readings.decisive);
+    } else if (judgement.verdict == VERDICT_UNDETERMINED) {
+        judgement.completeness |=
+            judgement.cause == CAUSE_SEND_BACKLOG ? REASON_SEND_BACKLOG : REASON_CAPTURE_ENDED;
+    }
+    return judgement;
+}
+
+static void set_outcome(Judgement *judgement, const Exchange *exchange, const Stamp *outcome)
+{
+    judgement->outcome_frame = outcome->frame;
+    if (!stamp_is_set(outcome) || !exchange->response.complete)
+        return;
+    Nanoseconds after = outcome->time - exchange->response.last.time;
+    if (exchange->response.framing.kind == BODY_UNTIL_CLOSE && judgement->ended)
+        after = 0;
+    judgement->after = after < 0 ? -1 : after;
+}
+
+static void set_end(Judgement *judgement, const Ending *ending)
+{
+    if (ending->possible == ENDER_NOBODY)
+        return;
+    judgement->ended = true;
+    judgement->ended_by = ending->possible;
+    judgement->ended_how = ending->how;
+    judgement->completeness |= ending->reasons;
+}
+
+static void message_reasons(Judgement *judgement, const JudgeContext *context,
+                            const Exchange *exchange)
+{
+    judgement->completeness |= exchange->request.reasons | exchange->response.reasons;
+    if (!exchange->request.begun)
+        judgement->completeness |= hidden_request_reasons(context, exchange);
+    judgement->completeness |= hidden_response_reasons(context, exchange);
+}
+
+/* Keeps what the connection's row will need. */
+static void keep_decision(Decision *decision, const Exchange *exchange, const Judgement *judgement)
+{
+    const char *host = exchange_text(exchange, TEXT_HOST);
+    if (g_strcmp0(decision->host ? decision->host : "", host) != 0) {
+        g_free(decision->host);
+        decision->host = *host ? g_strdup(host) : NULL;
+    }
+    decision->set = true;
+    decision->exchange = exchange->number;
+    decision->judgement = *judgement;
+}
+
+static void decide(Judge *judge, const Exchange *exchange, const Judgement *judgement)
+{
+    if (!judge->first.set)
+        keep_decision(&judge->first, exchange, judgement);
+    if (exchange->answered && !exchange->unsolicited)
+        keep_decision(&judge->last, exchange, judgement);
+    if (judgement->verdict != VERDICT_AS_DECLARED &&
+        (!judge->worst.set || judgement->verdict > judge->worst.judgement.verdict))
+        keep_decision(&judge->worst, exchange, judgement);
+}
+
+const Decision *judge_decision(const Judge *judge)
+{
+    if (judge->worst.set)
+        return &judge->worst;
+    if (judge->last.set)
+        return &judge->last;
+    return judge->first.set ? &judge->first : NULL;
+}
+
+Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchange *exchange)
+{
+    take_statement(judge, exchange);
+    Doubts doubts = { .plain = { .later_answered = true, .answered = exchange->answered } };
+    Declaration declaration = declare(context, exchange, &doubts);
+    doubts_add(&doubts, FACT_COMPLETE, true, 0);
+    doubts_add(&doubts, FACT_LATER_ANSWERED, true, 0);
+    doubts_add(&doubts, FACT_LATER_REQUEST, false, 0);
+    doubts_add(&doubts, FACT_ENDER, ENDER_NOBODY, 0);
+    Judgement judgement = judgement_of(judge, context, &doubts, &declaration);
+    message_reasons(&judgement, context, exchange);
+    set_outcome(&judgement, exchange, &exchange->next_request);
+    decide(judge, exchange, &judgement);
+    if (exchange->answered && !exchange->unsolicited) {
+        judge->have_answered = true;
+        judge->last_answered = judgement;
+    }
+    return judgement;
+}
+
+/* What came after the exchange: a later request, an answer to it, the end. */
+static void weigh_sequel(const JudgeContext *context, const Ending *ending,
+                         const Exchange *exchange, const Exchange *lost, Doubts *doubts)
+{
+    const ConversationFacts *facts = context->facts;
+    bool known = lost != NULL;
+    ReasonSet request_reasons = facts->client_hidden;
+    if (ending->segment_missing)
+        request_reasons |= REASON_LOSS;
+    doubts_add(doubts, FACT_LATER_REQUEST, known, 0);
+    if (!known && request_reasons)
+        doubts_add(doubts, FACT_LATER_REQUEST, true, request_reasons);
+    doubts_add(doubts, FACT_LATER_ANSWERED, false, 0);
+    if (facts->server_hidden && exchange->answered && (known || request_reasons))
+        doubts_add(doubts, FACT_LATER_ANSWERED, true, facts->server_hidden);
+    doubts->plain.lost_cause = known ? lost_request_cause(lost, ending) : CAUSE_KEEPALIVE_RACE;
+}
+
+static void weigh_ender(const JudgeContext *context, const Ending *ending, Doubts *doubts)
+{
+    static const Ender plainest_first[] = { ENDER_NOBODY, ENDER_SERVER, ENDER_CLIENT, ENDER_BOTH };
+    ReasonSet reasons = ending->reasons;
+    unsigned possible = ending->possible;
+    if (context->connection->end == CONNECTION_EVICTED && possible == ENDER_NOBODY) {
+        reasons |= REASON_LIMIT;
+        possible = ENDER_NOBODY | ENDER_SERVER | ENDER_CLIENT | ENDER_BOTH;
+    } else if (context->connection->end == CONNECTION_REPLACED && possible == ENDER_NOBODY) {
+        reasons |= REASON_LOSS;
+        possible = ENDER_SERVER | ENDER_CLIENT | ENDER_BOTH;
+    } else if (ending->segment_missing) {
+        possible |= ENDER_CLIENT | ENDER_SERVER;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(plainest_first); i++)
+        if (possible & plainest_first[i])
+            doubts_add(doubts, FACT_ENDER, plainest_first[i], reasons);
+}
+
+/* An exchange with nothing answered behind it: its outcome is the connection's end. */
+static Judgement judge_tail(Judge *judge, const JudgeContext *context, const Ending *ending,
+                            const Exchange *exchange, const Exchange *lost)
+{
+    Doubts doubts = { .plain = { .answered = exchange->answered,
+                                 .obliged = server_was_obliged(exchange),
+                                 .max_used = max_is_used(judge),
+                                 .stated_timeout = seconds_to_ns(judge->timeout) } };
+    Declaration declaration = declare(context, exchange, &doubts);
+    weigh_completeness(context, exchange, &doubts);
+    weigh_sequel(context, ending, exchange, lost, &doubts);
+    weigh_ender(context, ending, &doubts);
+    measure_idle(&doubts.plain, exchange, ending);
+    measure_open(&doubts.plain, context, exchange);
+    Judgement judgement = judgement_of(judge, context, &doubts, &declaration);
+    message_reasons(&judgement, context, exchange);
+    set_end(&judgement, ending);
+    bool lost_is_outcome = judgement.actual == ACTUAL_REQUEST_LOST;
+    set_outcome(&judgement, exchange, lost_is_outcome ? &exchange->next_request : &ending->stamp);
+    return judgement;
+}
+
+/* A request without an answer shares the judgement of the exchange whose declaration it relied on. */
+static Judgement judge_unanswered(const Judge *judge, const JudgeContext *context,
+                                  const Ending *ending, const Exchange *exchange,
+                                  const Judgement *relied_on)
+{
+    Judgement judgement = *relied_on;
+    bool may_be_answered = hidden_response_reasons(context, exchange) != 0;
+    judgement.actual = may_be_answered ? ACTUAL_UNKNOWN : ACTUAL_UNANSWERED;
+    judgement.stated_timeout = judge->timeout;
+    judgement.stated_max = judge->max;
+    message_reasons(&judgement, context, exchange);
+    judgement.ended = false;
+    judgement.outcome_frame = 0;
+    judgement.after = -1;
+    set_end(&judgement, ending);
+    if (judgement.ended)
+        judgement.outcome_frame = ending->stamp.frame;
+    return judgement;
+}
+
+static const Exchange *first_lost_request(const Exchange *exchanges, size_t count, size_t after)
+{
+    for (size_t i = after + 1; i < count; i++)
+        if (exchanges[i].request.begun && !exchanges[i].answered)
+            return &exchanges[i];
+    return NULL;
+}
+
+void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending,
+                 const Exchange *exchanges, size_t count, Judgement *ret_judgements)
+{
+    Judgement first_unanswered = { 0 };
+    bool have_first = false;
+    for (size_t i = 0; i < count; i++) {
+        const Exchange *exchange = &exchanges[i];
+        Judgement *judgement = &ret_judgements[i];
+        if (exchange->answered) {
+            take_statement(judge, exchange);
+            *judgement = judge_tail(judge, context, ending, exchange,
+                                    first_lost_request(exchanges, count, i));
+            if (!exchange->unsolicited) {
+                judge->have_answered = true;
+                judge->last_answered = *judgement;
+            }
+        } else if (judge->have_answered || have_first) {
+            *judgement =
+                judge_unanswered(judge, context, ending, exchange,
+                                 judge->have_answered ? &judge->last_answered : &first_unanswered);
+        } else {
+            *judgement = judge_tail(judge, context, ending, exchange, NULL);
+            first_unanswered = *judgement;
+            have_first = true;
+        }
+        decide(judge, exchange, judgement);
+    }
+}

@@ -1,0 +1,68 @@
+/* From facts to judgements: each exchange, and the connection as a whole (judgement.md §2 to §4).
+ *
+ * One Judge a connection. Exchanges come in the order of their numbers: those that a later answer settled by
+ * judge_settled(), the rest together, when the connection has ended, by judge_ended(). */
+#ifndef JUDGE_JUDGE_H
+#define JUDGE_JUDGE_H
+
+#include "http/conversation.h"
+#include "judge/declared.h"
+#include "judge/ending.h"
+#include "judge/verdict.h"
+
+typedef struct Judgement {
+    Declaration declaration;
+    Actual actual;
+    Verdict verdict;
+    Cause cause;
+    bool ended;        /* the connection's end belongs to this outcome: the three below */
+    unsigned ended_by; /* Ender bits */
+    EndHow ended_how;
+    FrameId outcome_frame; /* 0: none */
+    Nanoseconds
+        after; /* from the response's last byte to the outcome; -1: none, or it came before */
+    int64_t stated_timeout, stated_max; /* in force at this exchange; -1: none */
+    ReasonSet completeness;
+} Judgement;
+
+/* What the connection's row says of the exchange that decides it. */
+typedef struct Decision {
+    bool set;
+    uint32_t exchange;
+    Judgement judgement;
+    char *host; /* owned, escaped; NULL: none */
+} Decision;
+
+typedef struct Judge {
+    /* private */
+    int64_t timeout, max;   /* the latest statement in force; -1: none */
+    uint32_t max_stated_at; /* count of answered exchanges when it was stated */
+    uint32_t answered;      /* exchanges answered so far */
+    bool max_everywhere;    /* every response stated the same max */
+    bool have_answered;     /* `last_answered` is set and counts */
+    Judgement last_answered;
+    Decision worst, last, first; /* first with the worst verdict; last answered; first of all */
+} Judge;
+
+typedef struct JudgeContext {
+    const Thresholds *thresholds;
+    const Connection *connection;
+    const ConversationFacts *facts;
+    Nanoseconds clock_end; /* until when the file's clock ran after the connection's last packet */
+} JudgeContext;
+
+void judge_init(Judge *judge);
+
+/* An exchange that a later answered one settled. */
+Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchange *exchange);
+
+/* Those that were pending when the connection ended; `ret_judgements` has room for `count`. */
+void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending,
+                 const Exchange *exchanges, size_t count, Judgement *ret_judgements);
+
+/* The exchange that decides the connection; NULL: it had none. */
+const Decision *judge_decision(const Judge *judge);
+
+void judge_clear(Judge *judge);
+
+#endif

@@ -1,0 +1,125 @@
+/* The verdict table (judgement.md §4): what was declared and what the connection did, to a verdict and its
+ * cause. A pure function over a situation in which everything is known; doubt is judge.c's. */
+#ifndef JUDGE_VERDICT_H
+#define JUDGE_VERDICT_H
+
+#include <stdbool.h>
+
+#include "base/evidence.h"
+
+typedef struct Thresholds {
+    Nanoseconds
+        prompt_close; /* a server that closes this soon after a response had decided it before */
+    Nanoseconds close_grace;       /* what `close` leaves for the closing itself */
+    Nanoseconds timeout_tolerance; /* for stated timeouts; at most half of what is stated */
+    Nanoseconds half_close;        /* for findings only */
+} Thresholds;
+
+extern const Thresholds THRESHOLDS_DEFAULT;
+
+typedef enum Declared {
+    DECLARED_UNKNOWN,
+    DECLARED_CLOSE,
+    DECLARED_KEEP_ALIVE,
+    DECLARED_UPGRADE,
+    DECLARED_TUNNEL,
+} Declared;
+
+typedef enum Actual {
+    ACTUAL_UNKNOWN,
+    ACTUAL_REUSED,
+    ACTUAL_REQUEST_LOST,
+    ACTUAL_CLOSED,
+    ACTUAL_OPEN,
+    ACTUAL_SWITCHED,
+    ACTUAL_UNANSWERED,
+} Actual;
+
+typedef enum Verdict { /* ordered: a connection's is its exchanges' greatest */
+                       VERDICT_AS_DECLARED,
+                       VERDICT_UNDETERMINED,
+                       VERDICT_CONTRADICTED,
+} Verdict;
+
+typedef enum Cause {
+    CAUSE_NONE,
+    CAUSE_LOSS,
+    CAUSE_SNAPLEN,
+    CAUSE_MIDSTREAM,
+    CAUSE_ONE_DIRECTION,
+    CAUSE_LIMIT,
+    CAUSE_SEND_BACKLOG,
+    CAUSE_MALFORMED,
+    CAUSE_CAPTURE_ENDED,
+    CAUSE_ENCRYPTED,
+    CAUSE_SWITCHED,
+    CAUSE_ABORTED,
+    CAUSE_CLIENT_ABORTED,
+    CAUSE_CLIENT_GAVE_UP,
+    CAUSE_CONNECTION_FORGOTTEN,
+    CAUSE_REQUEST_AFTER_FIN,
+    CAUSE_KEEPALIVE_RACE,
+    CAUSE_CLOSED_DURING_REQUEST,
+    CAUSE_CLOSED_UNANSWERED,
+    CAUSE_REUSED,
+    CAUSE_CLIENT_FINISHED,
+    CAUSE_OBLIGED,
+    CAUSE_MAX_REACHED,
+    CAUSE_IDLE_TIMEOUT,
+    CAUSE_CLOSED_BEFORE_TIMEOUT,
+    CAUSE_UNDECLARED_CLOSE,
+    CAUSE_HELD_OPEN,
+    CAUSE_REUSED_AFTER_CLOSE,
+    CAUSE_CLOSED,
+    CAUSE_CLOSED_LATE,
+    CAUSE_LEFT_OPEN,
+} Cause;
+
+#define CAUSE_COUNT (CAUSE_LEFT_OPEN + 1)
+
+/* Who ended a connection. A set where it is not known: bits. */
+typedef enum Ender {
+    ENDER_NOBODY = 1 << 0, /* open */
+    ENDER_CLIENT = 1 << 1,
+    ENDER_SERVER = 1 << 2,
+    ENDER_BOTH = 1 << 3, /* at once: neither had the other's */
+} Ender;
+
+/* One reading of an exchange and of what followed it. Durations in nanoseconds. */
+typedef struct Situation {
+    Declared declared; /* not DECLARED_UNKNOWN */
+    bool answered;     /* this exchange got a byte of response */
+    bool complete;     /* its response is complete */
+    bool later_answered;
+    bool later_request;                /* a later request was sent and got no byte */
+    Cause lost_cause;                  /* of that request, had the server ended the connection */
+    Ender ender;                       /* one bit */
+    bool obliged;                      /* the server had a duty to close (§2) */
+    bool max_used;                     /* the stated `max` is used up */
+    Nanoseconds stated_timeout;        /* in force; -1: none */
+    Nanoseconds idle_least, idle_most; /* from the response to the end */
+    Nanoseconds
+        witnessed; /* from the response's end to the last proof that the server had not closed; -1: none */
+    Nanoseconds clock; /* from the response's end to the end of the file's clock */
+} Situation;
+
+typedef struct Outcome {
+    Actual actual;
+    Verdict verdict;
+    Cause cause;
+} Outcome;
+
+/* The first row of the table that fits. */
+Outcome verdict_of(const Situation *situation, const Thresholds *thresholds);
+
+/* Words of the reports; "" for what is unknown. */
+const char *declared_name(Declared declared);
+const char *actual_name(Actual actual);
+const char *verdict_name(Verdict verdict);
+const char *cause_name(Cause cause);
+const char *ender_name(unsigned enders);
+
+/* The cause that a missing piece of evidence is: of several, the first of their list. */
+Cause cause_of_reasons(ReasonSet reasons);
+
+#endif

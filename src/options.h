@@ -1,0 +1,30 @@
+/* The command line: parsed, checked, nothing done yet. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <glib.h>
+
+#include "judge/verdict.h"
+
+typedef enum ReportName { REPORT_CONNECTIONS, REPORT_EXCHANGES } ReportName;
+
+typedef struct Options {
+    char *input; /* owned; "-" is standard input */
+    ReportName report;
+    bool all;
+    bool quiet;
+    bool version; /* print it and stop; nothing else is checked then */
+    bool help;
+    char *help_text; /* owned */
+    Thresholds thresholds;
+} Options;
+
+#define OPTIONS_ERROR (options_error_quark())
+GQuark options_error_quark(void);
+
+/* Wrong usage: false, and one line in `error` for a person. `argv` is not changed. */
+bool options_parse(Options *ret_options, int argc, char **argv, GError **error);
+
+void options_clear(Options *options);
+
+#endif

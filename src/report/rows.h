@@ -1,0 +1,57 @@
+/* The rows of the reports as plain values, and their columns as CSV. */
+#ifndef REPORT_ROWS_H
+#define REPORT_ROWS_H
+
+#include "judge/judge.h"
+#include "report/csv.h"
+#include "stream/stream.h"
+
+typedef enum RowKind { ROW_EXCHANGE, ROW_CONNECTION } RowKind;
+
+typedef struct ExchangeRow {
+    FrameId connection; /* the frame in which it was first seen */
+    bool stream_number_known;
+    uint32_t stream_number;
+    Exchange exchange; /* owns its text */
+    Judgement judgement;
+} ExchangeRow;
+
+typedef struct ConnectionRow {
+    Connection connection; /* a copy; `owner` is not set */
+    int client;            /* side index */
+    ConversationFacts facts;
+    Ending ending;
+    Decision decision; /* owns its host; not set: no exchange */
+    ReasonSet completeness;
+    Nanoseconds idle; /* -1: none */
+} ConnectionRow;
+
+typedef struct ReportRow {
+    RowKind kind;
+    bool open_at_end; /* its connection had not ended when the capture did */
+    union {
+        ExchangeRow exchange;
+        ConnectionRow connection;
+    };
+} ReportRow;
+
+/* The frame and exchange by which rows of one tick are ordered. */
+FrameId report_row_connection(const ReportRow *row);
+uint32_t report_row_exchange(const ReportRow *row);
+
+void report_row_clear(ReportRow *row);
+
+/* What the rows of one input share. */
+typedef struct RowFile {
+    const char *path;
+    unsigned time_digits; /* 6 or 9 */
+} RowFile;
+
+/* NULL-terminated, in the order of reports.md. */
+extern const char *const CONNECTION_COLUMNS[];
+extern const char *const EXCHANGE_COLUMNS[];
+
+void write_connection_row(Csv *csv, const ConnectionRow *row, const RowFile *file);
+void write_exchange_row(Csv *csv, const ExchangeRow *row, const RowFile *file);
+
+#endif
