@@ -415,11 +415,24 @@ class Compare(unittest.TestCase):
                                  ({"client": B, "server": A}, ["client"]),
                                  ({"community_id": ""}, ["community id"]),
                                  ({"server": ("10.0.0.3", 80)}, ["ends"]),
-                                 ({"ended_by": "client", "ended_how": "fin"}, ["ended"])):
+                                 ({"ended_by": "client", "ended_how": "fin"}, ["ended"]),
+                                 ({"ended_how": "fin"}, ["ended"])):
             with self.subTest(change):
                 mine = ours.Connection(**dict(base, **change))
                 self.assertEqual(
                     [d.what for d in compare.connection_differences(stream, [mine])], expected)
+
+    def test_an_end_by_nobody_in_particular_contradicts_nothing(self):
+        stream = Stream(0, handshake() + [segment(4, A, 1001, 5001, flags=FIN),
+                                          segment(5, B, 5001, 1002, flags=FIN)])
+        for by, how, frame, expected in (("client", "fin", 4, []), ("", "fin", 4, []),
+                                         ("server", "fin", 5, ["ended"]),
+                                         ("", "rst", 5, ["ended"]),
+                                         ("client", "fin", 3, ["end frame"])):
+            with self.subTest(by=by, how=how, frame=frame):
+                mine = SimpleNamespace(ended_by=by, ended_how=how, end_frame=frame, client=A)
+                self.assertEqual([d.what for d in compare.end_differences(stream, mine)],
+                                 expected)
 
 
 if __name__ == "__main__":
