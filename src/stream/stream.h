@@ -124,6 +124,7 @@ typedef struct StreamCounters {
     uint64_t segments;
     uint64_t segments_after_end; /* of connections that were final already */
     uint64_t retransmitted_bytes, out_of_order_segments, late_bytes;
+    uint64_t bytes_after_fin; /* payload beyond a FIN: no data */
     uint64_t overlap_conflicts;
     uint64_t gaps, gap_bytes;
     uint64_t cut_bytes;        /* by the snap length */
@@ -147,6 +148,9 @@ void stream_table_tick(StreamTable *table);
 void stream_table_finish(StreamTable *table);
 
 const StreamCounters *stream_table_counters(const StreamTable *table);
+
+/* Bytes held ahead of holes at this moment. */
+size_t stream_table_held(const StreamTable *table);
 
 /* The RST of `side` that the other side accepted, as far as the capture goes until now; NULL: none. It counts
  * if its number lies between the receiver's highest acknowledgement anywhere and the end of the window it

@@ -1,0 +1,17 @@
+/* The two endpoints of a segment in an order that does not depend on its direction, and their hashes. */
+#ifndef STREAM_ENDPOINTS_H
+#define STREAM_ENDPOINTS_H
+
+#include "decode/decode.h"
+
+typedef struct Endpoints {
+    uint64_t identity; /* the same in every run: shards and tombstones */
+    uint64_t seeded;   /* differs from run to run: buckets, against hash flooding */
+    bool from_high;    /* the segment was sent by the endpoint that is second in order */
+} Endpoints;
+
+Endpoints endpoints_of(const Segment *segment, uint64_t seed);
+
+bool address_equal(const IpAddress *a, const IpAddress *b);
+
+#endif

@@ -1,0 +1,266 @@
+/* The facts of capture order: what a segment proves by having been captured before another one.
+ *
+ * Offsets. Raw numbers become 64-bit offsets here, once, as the offset nearest to the end of what was
+ * delivered. Offset 0 of a direction is the number after its SYN's; failing that, what the peer's
+ * first segment acknowledges; failing that, the first number seen. The last is doubtful if that
+ * segment is empty: a keep-alive probe carries one number less than the next byte. Such a base is
+ * provisional: it moves by one if the peer then acknowledges one more, or the side itself goes on
+ * there, and stands as soon as the peer acknowledges just it.
+ *
+ * An acknowledgement or a number says something only if it can belong to the connection. No window is
+ * larger than 2^30 (RFC 7323 §2.3), so an acknowledgement further ahead of everything known than that
+ * is taken as absent. */
+#include "stream/flow.h"
+
+#include "stream/seq.h"
+
+#define WINDOW_MAX (INT64_C(1) << 30)
+#define SHIFT_MAX 14
+#define MS_MAX UINT32_MAX
+
+Flow *flow_new(const Segment *first, Budget *budget)
+{
+    Flow *flow = g_new0(Flow, 1);
+    flow->budget = budget;
+    Connection *facts = &flow->facts;
+    facts->first_frame = first->frame;
+    facts->start = facts->last_time = first->time;
+    /* The receiver of a SYN-ACK opened the connection. */
+    int from = (first->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) ? 1 : 0;
+    facts->opener_known = first->flags & TCP_SYN;
+    facts->address[from] = first->source;
+    facts->port[from] = first->source_port;
+    facts->address[!from] = first->destination;
+    facts->port[!from] = first->destination_port;
+    for (int side = 0; side < 2; side++) {
+        facts->half[side].acked = NO_OFFSET;
+        Direction *direction = &flow->direction[side];
+        direction->acked = direction->edge = direction->quiet_acked = NO_OFFSET;
+        direction->shift = WINDOW_UNSEEN;
+    }
+    return flow;
+}
+
+static void queue_free(Queue *queue)
+{
+    for (uint32_t i = 0; i < queue->count; i++)
+        g_free(queue->items[queue->first + i]);
+    g_free(queue->items);
+}
+
+void flow_free(Flow *flow)
+{
+    if (flow->backlog) {
+        flow->budget->held -= flow->backlog->bytes;
+        queue_free(&flow->backlog->queue[0]);
+        queue_free(&flow->backlog->queue[1]);
+        g_free(flow->backlog);
+    }
+    g_free(flow->resets);
+    g_free(flow->pending);
+    g_free(flow);
+}
+
+Backlog *flow_backlog(Flow *flow)
+{
+    if (!flow->backlog)
+        flow->backlog = g_new0(Backlog, 1);
+    return flow->backlog;
+}
+
+uint32_t flow_number(const Flow *flow, int side, int64_t offset)
+{
+    return flow->direction[side].base + (uint32_t)offset;
+}
+
+void flow_swap_sides(Flow *flow)
+{
+    g_assert(!flow->spoke);
+    Connection *facts = &flow->facts;
+    IpAddress address = facts->address[0];
+    facts->address[0] = facts->address[1];
+    facts->address[1] = address;
+    uint16_t port = facts->port[0];
+    facts->port[0] = facts->port[1];
+    facts->port[1] = port;
+    Half half = facts->half[0];
+    facts->half[0] = facts->half[1];
+    facts->half[1] = half;
+    Direction direction = flow->direction[0];
+    flow->direction[0] = flow->direction[1];
+    flow->direction[1] = direction;
+    if (flow->backlog) {
+        Backlog old = *flow->backlog;
+        for (int side = 0; side < 2; side++) {
+            flow->backlog->queue[side] = old.queue[!side];
+            flow->backlog->moved_time[side] = old.moved_time[!side];
+            flow->backlog->moved_order[side] = old.moved_order[!side];
+            memcpy(flow->backlog->gaps[side], old.gaps[!side], sizeof old.gaps[0]);
+        }
+    }
+    if (flow->resets) {
+        Resets old = *flow->resets;
+        for (int side = 0; side < 2; side++) {
+            memcpy(flow->resets->list[side], old.list[!side], sizeof old.list[0]);
+            flow->resets->count[side] = old.count[!side];
+        }
+    }
+    if (flow->pending)
+        flow->pending->side = !flow->pending->side;
+}
+
+/* Moves offset 0 to the next number: what stood there was a probe. */
+static void shift_base(Flow *flow, int side)
+{
+    Direction *direction = &flow->direction[side];
+    Half *half = &flow->facts.half[side];
+    direction->provisional = false;
+    if (half->next != 0 || queue_head(flow, 0) || queue_head(flow, 1))
+        return;
+    direction->base++;
+    direction->quiet_acked = NO_OFFSET;
+    if (half->acked != NO_OFFSET)
+        half->acked--;
+    if (direction->acked != NO_OFFSET)
+        direction->acked--;
+    if (direction->edge != NO_OFFSET)
+        direction->edge--;
+}
+
+static void learn_own_base(Flow *flow, int side, const Segment *segment)
+{
+    Direction *own = &flow->direction[side];
+    uint32_t first = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
+    bool empty = !segment->length && !(segment->flags & (TCP_SYN | TCP_FIN | TCP_RST));
+    if (!own->base_known) {
+        own->base = first;
+        own->base_known = true;
+        own->provisional = empty;
+    } else if (own->provisional) {
+        if (seq_distance(own->base, first) == 1)
+            shift_base(flow, side);
+        else if (!empty)
+            own->provisional = false;
+    }
+}
+
+static void learn_peer_base(Flow *flow, int side, const Segment *segment)
+{
+    Direction *peer = &flow->direction[!side];
+    if (!peer->base_known) {
+        peer->base = segment->acknowledgement;
+        peer->base_known = true;
+    } else if (peer->provisional) {
+        int64_t distance = seq_distance(peer->base, segment->acknowledgement);
+        if (distance == 1)
+            shift_base(flow, !side);
+        else if (distance == 0)
+            peer->provisional = false;
+    }
+}
+
+static unsigned shift_of(const Flow *flow, int side, const Segment *segment)
+{
+    int own = flow->direction[side].shift, peer = flow->direction[!side].shift;
+    if ((segment->flags & TCP_SYN) || own == WINDOW_UNSCALED || peer == WINDOW_UNSCALED)
+        return 0;
+    /* Unknown: as lenient as can be, for this only widens the window in which a RST may lie. */
+    return own == WINDOW_UNSEEN ? SHIFT_MAX : (unsigned)own;
+}
+
+static void arrive_acknowledgement(Flow *flow, int side, const Segment *segment, Item *item)
+{
+    Direction *peer = &flow->direction[!side];
+    int64_t acked = seq_offset(peer->base, flow->facts.half[!side].next, segment->acknowledgement);
+    int64_t known = MAX(peer->sent, peer->acked);
+    if (acked > known + WINDOW_MAX)
+        return;
+    item->acked = acked;
+    if ((segment->flags & TCP_RST) && !resets_in_window(flow, side, item->offset))
+        return;
+    peer->acked = MAX(peer->acked, acked);
+    if (segment->flags & TCP_RST)
+        return;
+    int64_t edge = acked + ((int64_t)segment->window << shift_of(flow, side, segment));
+    peer->edge = MAX(peer->edge, edge);
+}
+
+/* Remembers what a RST of the peer without ACK flag may answer. */
+static void remember_answerable(Flow *flow, int side, const Segment *segment, const Item *item)
+{
+    Direction *own = &flow->direction[side];
+    bool probe = item->offset == item->sent_before - 1;
+    if (segment->length || probe || (segment->flags & (TCP_SYN | TCP_FIN))) {
+        if (own->data_ack_count && own->data_acks[0] == segment->acknowledgement)
+            return;
+        memmove(own->data_acks + 1, own->data_acks, sizeof own->data_acks - sizeof(uint32_t));
+        own->data_acks[0] = segment->acknowledgement;
+        own->data_ack_count = (uint8_t)MIN(own->data_ack_count + 1, DATA_ACKS);
+        return;
+    }
+    int64_t ms = (segment->time - flow->facts.start) / NS_PER_MS;
+    if (!own->bare_ack_count || own->bare_acks[0].number != segment->acknowledgement) {
+        memmove(own->bare_acks + 1, own->bare_acks, sizeof own->bare_acks - sizeof(BareAck));
+        own->bare_ack_count = (uint8_t)MIN(own->bare_ack_count + 1, BARE_ACKS);
+    }
+    own->bare_acks[0] = (BareAck){ .number = segment->acknowledgement,
+                                   .ms = (uint32_t)CLAMP(ms, 0, (int64_t)MS_MAX) };
+}
+
+/* What the segment proves to have been sent, and whether it is a witness that no FIN was. */
+static void arrive_number(Flow *flow, int side, const Segment *segment, Item *item)
+{
+    Direction *own = &flow->direction[side];
+    int64_t end = item->offset + (int64_t)segment->length;
+    item->sent_before = own->sent;
+    if (segment->flags & TCP_RST) {
+        if (item->offset == own->sent + 1)
+            own->sent = item->offset;
+        return;
+    }
+    bool plain = (segment->flags & (TCP_ACK | TCP_SYN | TCP_FIN)) == TCP_ACK;
+    bool at_end = segment->length ? end > own->sent : end == own->sent;
+    item->witness = plain && at_end && !own->provisional && end >= own->acked;
+    if (segment->flags & TCP_FIN)
+        end++;
+    own->sent = MAX(own->sent, end);
+}
+
+void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
+{
+    Connection *facts = &flow->facts;
+    Direction *own = &flow->direction[side];
+    facts->last_frame = segment->frame;
+    facts->last_time = MAX(facts->last_time, segment->time);
+    facts->half[side].seen = true;
+    flow->order++;
+    learn_own_base(flow, side, segment);
+    if (segment->flags & TCP_ACK)
+        learn_peer_base(flow, side, segment);
+    if (segment->flags & TCP_SYN)
+        own->shift = segment->window_shift < 0 ? WINDOW_UNSCALED
+                                               : (int8_t)MIN(segment->window_shift, SHIFT_MAX);
+
+    int64_t next = facts->half[side].next;
+    uint32_t first = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
+    int64_t offset = seq_offset(own->base, next, first);
+    bool reset = segment->flags & TCP_RST;
+    *ret_item = (Item){
+        .frame = segment->frame,
+        .time = segment->time,
+        .offset = offset,
+        .acked = NO_OFFSET,
+        .at = MAX(offset, next),
+        .length = reset ? 0 : segment->length,
+        .captured = reset ? 0 : (uint32_t)MIN(segment->payload.length, segment->length),
+        .order = flow->order,
+        .window = segment->window,
+        .flags = segment->flags,
+        .bytes = segment->payload.bytes,
+    };
+    arrive_number(flow, side, segment, ret_item);
+    if (segment->flags & TCP_ACK)
+        arrive_acknowledgement(flow, side, segment, ret_item);
+    if (!reset && (segment->flags & TCP_ACK))
+        remember_answerable(flow, side, segment, ret_item);
+}

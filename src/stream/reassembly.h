@@ -1,0 +1,22 @@
+/* Segments of one connection in causal order. Private to stream/. */
+#ifndef STREAM_REASSEMBLY_H
+#define STREAM_REASSEMBLY_H
+
+#include "stream/flow.h"
+
+/* A segment that has just arrived and waits to be delivered or held. */
+typedef struct Fresh {
+    Flow *flow; /* NULL: none */
+    int side;
+    Item item;
+} Fresh;
+
+/* Delivers one segment, or gives up one hole, of this connection: the events are in the sink then, and
+ * the facts updated. False: nothing more can be done. `force`: nothing more is waited for; `reason` says
+ * why. */
+bool reassembly_step(Sink *sink, Flow *flow, Fresh *fresh, bool force, Reason reason);
+
+/* Copies an item into the connection's backlog. False: no room. */
+bool reassembly_hold(Sink *sink, Flow *flow, int side, const Item *item);
+
+#endif

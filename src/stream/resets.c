@@ -1,0 +1,155 @@
+/* RSTs: which of them the other side can have accepted.
+ *
+ * A RST is believed until something contradicts it. It must lie in the window (RFC 9293 §3.10.7.4):
+ * not before what its receiver has acknowledged anywhere in the capture, not beyond the window it
+ * offered. And its receiver must not go on: a segment without RST captured more than a second later,
+ * or an acknowledgement of anything beyond the RST, shows that the connection lived. A sender that
+ * goes on itself is refuted by the second, once its receiver acknowledges.
+ *
+ * The alternative, to take every RST as the end, lets one forged packet (or one late one of an earlier
+ * connection) end a conversation that the endpoints carried on. */
+#include "stream/flow.h"
+
+#define UNDER_WAY NS_PER_SECOND
+#define BARE_ANSWERED_MS 1000
+/* A capture may show the answer before the segment that it answers. */
+#define ANSWER_REORDER (20 * NS_PER_MS)
+
+bool resets_in_window(const Flow *flow, int side, int64_t offset)
+{
+    const Direction *own = &flow->direction[side];
+    return offset >= own->acked && (own->edge == NO_OFFSET || offset <= own->edge);
+}
+
+static bool stands(const Flow *flow, int side, const Reset *reset)
+{
+    return !reset->refuted && resets_in_window(flow, side, reset->fact.stamp.offset);
+}
+
+static bool answers_something(const Flow *flow, int side, const Segment *segment)
+{
+    if (segment->flags & TCP_ACK)
+        return true;
+    const Direction *peer = &flow->direction[!side];
+    for (unsigned i = 0; i < peer->data_ack_count; i++)
+        if (peer->data_acks[i] == segment->sequence)
+            return true;
+    int64_t ms = (segment->time - flow->facts.start) / NS_PER_MS;
+    for (unsigned i = 0; i < peer->bare_ack_count; i++)
+        if (peer->bare_acks[i].number == segment->sequence &&
+            ms - peer->bare_acks[i].ms <= BARE_ANSWERED_MS)
+            return true;
+    return false;
+}
+
+void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *item)
+{
+    if (!flow->resets)
+        flow->resets = g_new0(Resets, 1);
+    Reset *list = flow->resets->list[side];
+    unsigned *count = &flow->resets->count[side];
+    if (*count == RESETS_MAX)
+        return;
+    list[(*count)++] = (Reset){
+        .fact = {
+            .stamp = { .frame = item->frame, .time = item->time, .offset = item->offset,
+                       .acked = item->acked, .acked_before = NO_OFFSET },
+            .answers = answers_something(flow, side, segment),
+        },
+        .sequence = segment->sequence,
+    };
+}
+
+/* Drops the refuted ones before the first that stands, so that there is room for those to come. */
+static void forget_refuted(Resets *resets, int side, StreamCounters *counters)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < resets->count[side]; i++) {
+        if (resets->list[side][i].refuted && resets->list[side][i].delivered)
+            counters->resets_ignored++;
+        else
+            resets->list[side][kept++] = resets->list[side][i];
+    }
+    resets->count[side] = kept;
+}
+
+/* `side` sent this segment: what does it say about the RSTs that it had received? */
+void resets_check(Flow *flow, int side, const Segment *segment, const Item *item,
+                  StreamCounters *counters)
+{
+    if (!flow->resets || (segment->flags & TCP_RST))
+        return;
+    bool refuted = false;
+    for (unsigned i = 0; i < flow->resets->count[!side]; i++) {
+        Reset *reset = &flow->resets->list[!side][i];
+        const Stamp *stamp = &reset->fact.stamp;
+        if (segment->time > stamp->time + UNDER_WAY)
+            reset->refuted = true;
+        if (item->acked != NO_OFFSET && item->acked > stamp->offset)
+            reset->refuted = true;
+        if (segment->time <= stamp->time + ANSWER_REORDER && (segment->flags & TCP_ACK) &&
+            segment->acknowledgement == reset->sequence)
+            reset->fact.answers = true;
+        refuted |= reset->refuted;
+    }
+    if (refuted)
+        forget_refuted(flow->resets, !side, counters);
+}
+
+static Reset *find(const Flow *flow, int side, FrameId frame)
+{
+    if (!flow->resets)
+        return NULL;
+    for (unsigned i = 0; i < flow->resets->count[side]; i++)
+        if (flow->resets->list[side][i].fact.stamp.frame == frame)
+            return &flow->resets->list[side][i];
+    return NULL;
+}
+
+void resets_deliver(Flow *flow, int side, const Item *item, const Stamp *stamp)
+{
+    Reset *reset = find(flow, side, item->frame);
+    if (reset) {
+        reset->fact.stamp = *stamp;
+        reset->delivered = true;
+    }
+}
+
+bool resets_refuted(const Flow *flow, int side, const Item *item)
+{
+    const Reset *reset = find(flow, side, item->frame);
+    return !reset || !stands(flow, side, reset);
+}
+
+const Reset *resets_standing(const Flow *flow)
+{
+    if (!flow->resets)
+        return NULL;
+    for (int side = 0; side < 2; side++)
+        for (unsigned i = 0; i < flow->resets->count[side]; i++)
+            if (stands(flow, side, &flow->resets->list[side][i]))
+                return &flow->resets->list[side][i];
+    return NULL;
+}
+
+uint64_t resets_count_ignored(const Flow *flow)
+{
+    uint64_t ignored = 0;
+    for (int side = 0; flow->resets && side < 2; side++)
+        for (unsigned i = 0; i < flow->resets->count[side]; i++)
+            ignored += !stands(flow, side, &flow->resets->list[side][i]);
+    return ignored;
+}
+
+const RstFact *connection_reset(const Connection *connection, int side)
+{
+    const Flow *flow = (const Flow *)(const void *)connection;
+    if (!flow->resets)
+        return NULL;
+    for (unsigned i = 0; i < flow->resets->count[side]; i++) {
+        const Reset *reset = &flow->resets->list[side][i];
+        if (reset->delivered && stands(flow, side, reset))
+            return &reset->fact;
+    }
+    return NULL;
+}

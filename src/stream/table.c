@@ -1,0 +1,665 @@
+/* The table of connections: who a segment belongs to, when a connection begins anew, and when it goes.
+ *
+ * The table is cut into SHARDS logical shards by a hash of the endpoints that is the same in every run;
+ * each has its part of every bound and its own timers, so that what is given up does not depend on how
+ * shards are shared out among workers. Inside a shard the buckets follow a second hash with a seed of
+ * this process: whoever chooses addresses cannot make its chains long. The seed decides nothing that
+ * can be seen.
+ *
+ * The table is pulled: feed() only finds the connection and turns numbers into offsets; each call of
+ * next() takes one step, delivering one segment or giving up one hole, hands out its events and thus
+ * shows the facts as they were when that segment was delivered.
+ *
+ * A known pair of endpoints begins a new connection by a SYN with another initial number: at once, if
+ * the old connection had ended. If not, the SYN may be a stray one, which a living connection answers
+ * with an acknowledgement of its own (RFC 9293 §3.10.7.4), so it is kept aside until a SYN-ACK
+ * acknowledges it.
+ *
+ * A connection is final when both FINs are acknowledged, and leaves at the next tick. One that ended by
+ * a RST, or whose FIN is only implied, settles first: for 120 s its own packets may show that it goes
+ * on. What comes for a connection that is over is counted and not looked at, whether or not the tick
+ * has come: what a connection is judged by must not depend on how many frames of others lie between.
+ * Of those that left, a tombstone of the final numbers remains, in a slot given by the hash, where the
+ * next one replaces it. */
+#include "stream/endpoints.h"
+#include "stream/numbering.h"
+#include "stream/reassembly.h"
+#include "stream/seq.h"
+
+#define SHARDS 64
+#define BUCKETS_FIRST 16
+#define TOMBSTONES 1024
+#define TOMBSTONE_LIFE (120 * NS_PER_SECOND)
+/* How far stragglers may lie from the final numbers: a large window. */
+#define TOMBSTONE_NEAR (INT64_C(1) << 24)
+
+#define SYN_PAYLOAD_MAX 1460
+
+typedef struct Tombstone {
+    uint64_t identity; /* of the endpoints; 0: empty */
+    Nanoseconds time;
+    uint32_t number[2]; /* by the order of the endpoints */
+} Tombstone;
+
+typedef struct FlowList {
+    Flow *first, *last;
+} FlowList;
+
+typedef struct Shard {
+    Flow **buckets;
+    size_t bucket_count, flow_count;
+    Flow *oldest, *newest;
+    FlowList waiting[3]; /* by FlowState */
+    Tombstone *tombstones;
+    Budget budget;
+} Shard;
+
+struct StreamTable {
+    Shard shards[SHARDS];
+    size_t flows_max; /* a shard */
+    uint64_t seed;
+    Numbering *numbering;
+    Sink sink;
+    Fresh fresh;
+    Flow *active;       /* of the segment that was fed */
+    GPtrArray *leaving; /* Flow: drained in this order, then ended in this order */
+    guint drained, ended;
+    bool finishing;
+    Flow *gone; /* its END was handed out */
+    Nanoseconds now;
+};
+
+/* 1,048,576 connections are some 700 MB; 256 MiB are held at most, a 64th by one connection. */
+const StreamLimits STREAM_LIMITS_DEFAULT = {
+    .connections = 1024 * 1024,
+    .held_bytes = 256 * 1024 * 1024,
+    .held_bytes_connection = 4 * 1024 * 1024,
+};
+
+StreamTable *stream_table_new(const StreamLimits *limits)
+{
+    StreamTable *table = g_new0(StreamTable, 1);
+    table->flows_max = MAX(limits->connections / SHARDS, 1);
+    table->seed = (uint64_t)g_random_int() << 32 | g_random_int();
+    table->numbering = numbering_new(NUMBERING_PAIRS_MAX);
+    table->leaving = g_ptr_array_new();
+    table->now = INT64_MIN;
+    for (int i = 0; i < SHARDS; i++) {
+        Shard *shard = &table->shards[i];
+        shard->bucket_count = BUCKETS_FIRST;
+        shard->buckets = g_new0(Flow *, BUCKETS_FIRST);
+        shard->budget.held_max = limits->held_bytes / SHARDS;
+        shard->budget.flow_max = limits->held_bytes_connection;
+    }
+    return table;
+}
+
+void stream_table_free(StreamTable *table)
+{
+    if (!table)
+        return;
+    for (guint i = table->ended; i < table->leaving->len; i++)
+        flow_free(g_ptr_array_index(table->leaving, i));
+    if (table->gone)
+        flow_free(table->gone);
+    for (int i = 0; i < SHARDS; i++) {
+        Shard *shard = &table->shards[i];
+        for (Flow *flow = shard->oldest, *newer; flow; flow = newer) {
+            newer = flow->newer;
+            flow_free(flow);
+        }
+        g_free(shard->buckets);
+        g_free(shard->tombstones);
+    }
+    g_free(table->sink.spent);
+    g_ptr_array_unref(table->leaving);
+    numbering_free(table->numbering);
+    g_free(table);
+}
+
+const StreamCounters *stream_table_counters(const StreamTable *table)
+{
+    return &table->sink.counters;
+}
+
+size_t stream_table_held(const StreamTable *table)
+{
+    size_t held = 0;
+    for (int i = 0; i < SHARDS; i++)
+        held += table->shards[i].budget.held;
+    return held;
+}
+
+/* Lists. */
+
+static void idle_unlink(Shard *shard, Flow *flow)
+{
+    if (flow->older)
+        flow->older->newer = flow->newer;
+    else
+        shard->oldest = flow->newer;
+    if (flow->newer)
+        flow->newer->older = flow->older;
+    else
+        shard->newest = flow->older;
+    flow->older = flow->newer = NULL;
+}
+
+static void idle_append(Shard *shard, Flow *flow)
+{
+    flow->older = shard->newest;
+    if (shard->newest)
+        shard->newest->newer = flow;
+    else
+        shard->oldest = flow;
+    shard->newest = flow;
+}
+
+static void timer_unlink(Shard *shard, Flow *flow)
+{
+    if (flow->listed_as == FLOW_LIVE)
+        return;
+    FlowList *list = &shard->waiting[flow->listed_as];
+    if (flow->timer_before)
+        flow->timer_before->timer_after = flow->timer_after;
+    else
+        list->first = flow->timer_after;
+    if (flow->timer_after)
+        flow->timer_after->timer_before = flow->timer_before;
+    else
+        list->last = flow->timer_before;
+    flow->timer_before = flow->timer_after = NULL;
+    flow->listed_as = FLOW_LIVE;
+}
+
+static void timer_append(Shard *shard, Flow *flow, FlowState state)
+{
+    FlowList *list = &shard->waiting[state];
+    flow->timer_before = list->last;
+    if (list->last)
+        list->last->timer_after = flow;
+    else
+        list->first = flow;
+    list->last = flow;
+    flow->listed_as = (uint8_t)state;
+}
+
+/* Buckets. */
+
+static void grow_buckets(Shard *shard)
+{
+    size_t count = shard->bucket_count * 2;
+    Flow **buckets = g_new0(Flow *, count);
+    for (Flow *flow = shard->oldest; flow; flow = flow->newer) {
+        Flow **bucket = &buckets[flow->seeded & (count - 1)];
+        flow->bucket_next = *bucket;
+        *bucket = flow;
+    }
+    g_free(shard->buckets);
+    shard->buckets = buckets;
+    shard->bucket_count = count;
+}
+
+static Shard *shard_of(StreamTable *table, const Endpoints *endpoints)
+{
+    return &table->shards[endpoints->identity % SHARDS];
+}
+
+static bool sent_by(const Connection *facts, int side, const Segment *segment)
+{
+    return facts->port[side] == segment->source_port &&
+           facts->port[!side] == segment->destination_port &&
+           address_equal(&facts->address[side], &segment->source) &&
+           address_equal(&facts->address[!side], &segment->destination);
+}
+
+static Flow *find_flow(Shard *shard, const Segment *segment, const Endpoints *endpoints,
+                       int *ret_side)
+{
+    Flow *flow = shard->buckets[endpoints->seeded & (shard->bucket_count - 1)];
+    for (; flow; flow = flow->bucket_next) {
+        if (flow->seeded != endpoints->seeded)
+            continue;
+        for (int side = 0; side < 2; side++) {
+            if (sent_by(&flow->facts, side, segment)) {
+                *ret_side = side;
+                return flow;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void insert_flow(Shard *shard, Flow *flow)
+{
+    idle_append(shard, flow);
+    shard->flow_count++;
+    if (shard->flow_count > shard->bucket_count) {
+        grow_buckets(shard);
+        return;
+    }
+    Flow **bucket = &shard->buckets[flow->seeded & (shard->bucket_count - 1)];
+    flow->bucket_next = *bucket;
+    *bucket = flow;
+}
+
+/* Ends of connections. */
+
+/* Whether nothing that its own packets still may say can change how it ended. */
+static bool has_settled(const Flow *flow, Nanoseconds now)
+{
+    if (flow->state == FLOW_FINAL)
+        return true;
+    const Reset *reset = resets_standing(flow);
+    if (reset)
+        return now > reset->fact.stamp.time + RESET_SETTLES;
+    return flow->state == FLOW_SETTLING && now > flow->facts.last_time + RESET_SETTLES;
+}
+
+/* Whether the endpoints are free for a new connection. */
+static bool has_ended(const Flow *flow)
+{
+    const Half *half = flow->facts.half;
+    return flow->state == FLOW_FINAL || resets_standing(flow) ||
+           (half[0].fin.proof != FIN_NONE && half[1].fin.proof != FIN_NONE);
+}
+
+static bool is_final(const Flow *flow)
+{
+    return flow->state != FLOW_LIVE || resets_standing(flow);
+}
+
+/* Takes it out of the table; its last events follow by next(). */
+static void remove_flow(StreamTable *table, Flow *flow, ConnectionEnd otherwise)
+{
+    Shard *shard = &table->shards[flow->shard];
+    Flow **at = &shard->buckets[flow->seeded & (shard->bucket_count - 1)];
+    while (*at != flow)
+        at = &(*at)->bucket_next;
+    *at = flow->bucket_next;
+    idle_unlink(shard, flow);
+    timer_unlink(shard, flow);
+    shard->flow_count--;
+    flow->leaves_as = (uint8_t)otherwise;
+    g_ptr_array_add(table->leaving, flow);
+}
+
+static void leave_tombstone(StreamTable *table, const Flow *flow)
+{
+    const Connection *facts = &flow->facts;
+    Segment segment = { .source = facts->address[0],
+                        .destination = facts->address[1],
+                        .source_port = facts->port[0],
+                        .destination_port = facts->port[1] };
+    Endpoints endpoints = endpoints_of(&segment, 0);
+    Shard *shard = shard_of(table, &endpoints);
+    if (!shard->tombstones)
+        shard->tombstones = g_new0(Tombstone, TOMBSTONES);
+    Tombstone *stone = &shard->tombstones[endpoints.identity / SHARDS % TOMBSTONES];
+    stone->identity = endpoints.identity;
+    stone->time = facts->last_time;
+    stone->number[endpoints.from_high] = flow_number(flow, 0, facts->half[0].next);
+    stone->number[!endpoints.from_high] = flow_number(flow, 1, facts->half[1].next);
+}
+
+/* A segment without SYN, near the end of a connection that left not long ago. */
+static bool is_straggler(const Shard *shard, const Segment *segment, const Endpoints *endpoints)
+{
+    if (!shard->tombstones || (segment->flags & TCP_SYN))
+        return false;
+    const Tombstone *stone = &shard->tombstones[endpoints->identity / SHARDS % TOMBSTONES];
+    if (stone->identity != endpoints->identity || segment->time > stone->time + TOMBSTONE_LIFE)
+        return false;
+    int64_t distance = seq_distance(stone->number[endpoints->from_high], segment->sequence);
+    return ABS(distance) < TOMBSTONE_NEAR;
+}
+
+/* New connections. */
+
+static void evict(StreamTable *table, Shard *shard)
+{
+    Flow *flow = shard->oldest;
+    if (!is_final(flow)) {
+        flow->facts.limited = true;
+        table->sink.counters.evicted++;
+    }
+    remove_flow(table, flow, CONNECTION_EVICTED);
+}
+
+static Flow *add_flow(StreamTable *table, Shard *shard, const Segment *segment, uint64_t seeded)
+{
+    if (shard->flow_count >= table->flows_max)
+        evict(table, shard);
+    Flow *flow = flow_new(segment, &shard->budget);
+    flow->shard = (uint8_t)(shard - table->shards);
+    flow->seeded = seeded;
+    insert_flow(shard, flow);
+    table->sink.counters.connections++;
+    return flow;
+}
+
+static void set_number(Flow *flow, bool known, uint32_t number)
+{
+    flow->facts.stream_number_known = known;
+    flow->facts.stream_number = known ? number : 0;
+}
+
+/* Keeps a SYN aside that may open the next connection. Its payload (RFC 7413) goes with it, at most what
+ * a full segment holds. */
+static void keep_syn(Flow *flow, int side, const Segment *segment, bool known, uint32_t number)
+{
+    const PendingSyn *old = flow->pending;
+    if (old && old->side == side && old->segment.sequence == segment->sequence)
+        return;
+    g_free(flow->pending);
+    size_t kept = MIN(segment->payload.length, SYN_PAYLOAD_MAX);
+    PendingSyn *pending = g_malloc(sizeof *pending + kept);
+    *pending =
+        (PendingSyn){ .segment = *segment, .side = side, .number_known = known, .number = number };
+    if (kept)
+        memcpy(pending->payload, segment->payload.bytes, kept);
+    pending->segment.payload = span_make(pending->payload, kept);
+    flow->pending = pending;
+}
+
+static bool is_syn(const Segment *segment)
+{
+    return (segment->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+static bool is_syn_ack(const Segment *segment)
+{
+    return (segment->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
+
+/* What a segment is to the connection that its endpoints have. */
+typedef enum Belonging {
+    BELONGS,
+    BELONGS_NOT, /* stray: it says nothing about this connection */
+    BEGINS,      /* a new connection */
+    CONFIRMS,    /* the SYN kept aside began a new connection */
+} Belonging;
+
+static bool base_is(const Direction *direction, uint32_t number)
+{
+    return !direction->base_known || direction->base == number;
+}
+
+static Belonging belonging_of_syn(const Flow *flow, int side, const Segment *segment)
+{
+    if (base_is(&flow->direction[side], segment->sequence + 1))
+        return BELONGS;
+    return has_ended(flow) ? BEGINS : BELONGS_NOT;
+}
+
+static Belonging belonging_of_syn_ack(const Flow *flow, int side, const Segment *segment)
+{
+    const PendingSyn *pending = flow->pending;
+    if (pending && pending->side != side &&
+        segment->acknowledgement == pending->segment.sequence + 1)
+        return CONFIRMS;
+    if (base_is(&flow->direction[side], segment->sequence + 1) &&
+        base_is(&flow->direction[!side], segment->acknowledgement))
+        return BELONGS;
+    return has_ended(flow) || !flow->facts.half[side].seen ? BEGINS : BELONGS_NOT;
+}
+
+static Belonging belonging(const Flow *flow, int side, const Segment *segment)
+{
+    if (is_syn(segment))
+        return belonging_of_syn(flow, side, segment);
+    if (is_syn_ack(segment))
+        return belonging_of_syn_ack(flow, side, segment);
+    return BELONGS;
+}
+
+/* The handshake of a connection taken for one begun in mid-stream was captured late. */
+static void learn_opener(Flow *flow, int side, const Segment *segment)
+{
+    if (flow->facts.opener_known || flow->spoke || !(segment->flags & TCP_SYN))
+        return;
+    int opener = is_syn(segment) ? side : !side;
+    flow->facts.opener_known = true;
+    if (opener == 1)
+        flow_swap_sides(flow);
+}
+
+/* Feeding. */
+
+static void arrive(StreamTable *table, Flow *flow, int side, const Segment *segment, Item *ret_item)
+{
+    flow_arrive(flow, side, segment, ret_item);
+    resets_check(flow, side, segment, ret_item, &table->sink.counters);
+    if (segment->flags & TCP_RST)
+        resets_arrive(flow, side, segment, ret_item);
+}
+
+/* Puts the connection on the list that a tick looks at. */
+static void update_timer(StreamTable *table, Flow *flow)
+{
+    Shard *shard = &table->shards[flow->shard];
+    FlowState state = (FlowState)flow->state;
+    if (state == FLOW_LIVE && resets_standing(flow))
+        state = FLOW_SETTLING;
+    if (flow->listed_as == state)
+        return;
+    timer_unlink(shard, flow);
+    flow->listed_at = table->now;
+    if (state != FLOW_LIVE)
+        timer_append(shard, flow, state);
+}
+
+/* The new connection that a kept SYN began; that SYN lies in its queue. */
+static Flow *replay_syn(StreamTable *table, Shard *shard, Flow *old, uint64_t seeded)
+{
+    g_autofree PendingSyn *pending = old->pending;
+    old->pending = NULL;
+    remove_flow(table, old, CONNECTION_REPLACED);
+    Flow *flow = add_flow(table, shard, &pending->segment, seeded);
+    set_number(flow, pending->number_known, pending->number);
+    Item item;
+    arrive(table, flow, 0, &pending->segment, &item);
+    if (!reassembly_hold(&table->sink, flow, 0, &item))
+        flow->facts.limited = true;
+    return flow;
+}
+
+/* Whether it came for a connection that is over, or for one that left. If not, and that connection is
+ * over, it makes room: *flow is NULL then. */
+static bool comes_after_end(StreamTable *table, Shard *shard, const Segment *segment,
+                            const Endpoints *endpoints, Flow **flow, int side)
+{
+    if (!*flow)
+        return is_straggler(shard, segment, endpoints);
+    if (!has_settled(*flow, segment->time))
+        return false;
+    const Connection *facts = &(*flow)->facts;
+    uint32_t end = flow_number(*flow, side, facts->half[side].next);
+    bool straggles = ABS(seq_distance(end, segment->sequence)) < TOMBSTONE_NEAR;
+    if (segment->flags & TCP_SYN)
+        straggles = belonging(*flow, side, segment) == BELONGS;
+    if (straggles && segment->time <= facts->last_time + TOMBSTONE_LIFE)
+        return true;
+    remove_flow(table, *flow, CONNECTION_FINAL);
+    *flow = NULL;
+    return false;
+}
+
+/* The connection that the segment belongs to now; NULL if it says nothing about any. */
+static Flow *flow_for(StreamTable *table, Shard *shard, const Segment *segment,
+                      const Endpoints *endpoints, bool known, uint32_t number)
+{
+    int side = 0;
+    Flow *flow = find_flow(shard, segment, endpoints, &side);
+    if (comes_after_end(table, shard, segment, endpoints, &flow, side)) {
+        table->sink.counters.segments_after_end++;
+        return NULL;
+    }
+    Belonging how = flow ? belonging(flow, side, segment) : BEGINS;
+    if (how == BELONGS_NOT) {
+        if (is_syn(segment))
+            keep_syn(flow, side, segment, known, number);
+        return NULL;
+    }
+    if (how == CONFIRMS)
+        return replay_syn(table, shard, flow, endpoints->seeded);
+    if (how == BEGINS) {
+        if (flow)
+            remove_flow(table, flow, CONNECTION_REPLACED);
+        flow = add_flow(table, shard, segment, endpoints->seeded);
+        set_number(flow, known, number);
+        return flow;
+    }
+    learn_opener(flow, side, segment);
+    idle_unlink(shard, flow);
+    idle_append(shard, flow);
+    return flow;
+}
+
+static void release_spent(StreamTable *table)
+{
+    table->sink.count = table->sink.read = 0;
+    g_free(table->sink.spent);
+    table->sink.spent = NULL;
+    if (table->gone)
+        flow_free(table->gone);
+    table->gone = NULL;
+}
+
+static bool is_idle(const StreamTable *table)
+{
+    return !table->active && !table->leaving->len && table->sink.read == table->sink.count;
+}
+
+void stream_table_feed(StreamTable *table, const Segment *segment)
+{
+    g_assert(is_idle(table) && !table->finishing);
+    release_spent(table);
+    table->sink.counters.segments++;
+    table->now = MAX(table->now, segment->time);
+    Endpoints endpoints = endpoints_of(segment, table->seed);
+    uint32_t number = 0;
+    bool known = numbering_feed(table->numbering, segment, &endpoints, &number);
+    Shard *shard = shard_of(table, &endpoints);
+    Flow *flow = flow_for(table, shard, segment, &endpoints, known, number);
+    if (!flow)
+        return;
+    int side = sent_by(&flow->facts, 0, segment) ? 0 : 1;
+    table->active = flow;
+    table->fresh.flow = flow;
+    table->fresh.side = side;
+    arrive(table, flow, side, segment, &table->fresh.item);
+}
+
+static gint by_first_frame(gconstpointer a, gconstpointer b)
+{
+    const Flow *left = *(Flow *const *)a, *right = *(Flow *const *)b;
+    if (left->facts.first_frame != right->facts.first_frame)
+        return left->facts.first_frame < right->facts.first_frame ? -1 : 1;
+    return 0;
+}
+
+static gint final_first(gconstpointer a, gconstpointer b)
+{
+    const Flow *left = *(Flow *const *)a, *right = *(Flow *const *)b;
+    if (is_final(left) != is_final(right))
+        return is_final(left) ? -1 : 1;
+    return by_first_frame(a, b);
+}
+
+static void end_flow(StreamTable *table, Flow *flow)
+{
+    bool final = is_final(flow);
+    flow->facts.end = final ? CONNECTION_FINAL : (ConnectionEnd)flow->leaves_as;
+    table->sink.counters.resets_ignored += resets_count_ignored(flow);
+    if (final && !table->finishing)
+        leave_tombstone(table, flow);
+    table->gone = flow;
+    StreamEvent *event = &table->sink.events[table->sink.count++];
+    *event =
+        (StreamEvent){ .kind = STREAM_END, .connection = &flow->facts, .quiet_acked = NO_OFFSET };
+}
+
+/* The connections that leave are drained one after the other, and only then ended. */
+static bool step_leaving(StreamTable *table)
+{
+    GPtrArray *leaving = table->leaving;
+    for (; table->drained < leaving->len; table->drained++) {
+        Flow *flow = g_ptr_array_index(leaving, table->drained);
+        Reason reason = flow->leaves_as == CONNECTION_EVICTED ? REASON_LIMIT : REASON_LOSS;
+        if (reassembly_step(&table->sink, flow, &table->fresh, true, reason))
+            return true;
+    }
+    if (table->ended == leaving->len) {
+        g_ptr_array_set_size(leaving, 0);
+        table->drained = table->ended = 0;
+        return false;
+    }
+    if (table->finishing && !table->ended)
+        g_ptr_array_sort(leaving, final_first);
+    end_flow(table, g_ptr_array_index(leaving, table->ended++));
+    return true;
+}
+
+static bool step_active(StreamTable *table)
+{
+    if (!table->active)
+        return false;
+    if (reassembly_step(&table->sink, table->active, &table->fresh, false, REASON_LOSS))
+        return true;
+    update_timer(table, table->active);
+    table->active = NULL;
+    return false;
+}
+
+bool stream_table_next(StreamTable *table, StreamEvent *ret_event)
+{
+    if (table->sink.read == table->sink.count) {
+        do
+            release_spent(table);
+        while ((step_leaving(table) || step_active(table)) && !table->sink.count);
+    }
+    if (table->sink.read == table->sink.count)
+        return false;
+    *ret_event = table->sink.events[table->sink.read++];
+    return true;
+}
+
+/* Those of the list whose 120 s may be over: they leave, or wait on, or go on living. */
+static void tick_settling(StreamTable *table, Shard *shard)
+{
+    Flow *flow;
+    while ((flow = shard->waiting[FLOW_SETTLING].first) &&
+           table->now > flow->listed_at + RESET_SETTLES) {
+        if (has_settled(flow, table->now)) {
+            remove_flow(table, flow, CONNECTION_FINAL);
+            continue;
+        }
+        timer_unlink(shard, flow);
+        update_timer(table, flow);
+    }
+}
+
+void stream_table_tick(StreamTable *table)
+{
+    g_assert(is_idle(table) && !table->finishing);
+    release_spent(table);
+    for (int i = 0; i < SHARDS; i++) {
+        Shard *shard = &table->shards[i];
+        while (shard->waiting[FLOW_FINAL].first)
+            remove_flow(table, shard->waiting[FLOW_FINAL].first, CONNECTION_FINAL);
+        tick_settling(table, shard);
+    }
+    g_ptr_array_sort(table->leaving, by_first_frame);
+}
+
+void stream_table_finish(StreamTable *table)
+{
+    g_assert(is_idle(table) && !table->finishing);
+    release_spent(table);
+    for (int i = 0; i < SHARDS; i++)
+        while (table->shards[i].oldest)
+            remove_flow(table, table->shards[i].oldest, CONNECTION_UNENDED);
+    g_ptr_array_sort(table->leaving, by_first_frame);
+    table->finishing = true;
+}
