@@ -78,8 +78,11 @@ static bool run(const Options *options, GError **error)
     bool written = csv_flush(csv, &write_error);
     if (!options->quiet)
         write_summary(analysis, info);
-    g_propagate_error(error, g_steal_pointer(written ? &read_error : &write_error));
-    return written && !*error;
+    GError **failure = written ? &read_error : &write_error;
+    if (!*failure)
+        return true;
+    g_propagate_error(error, g_steal_pointer(failure));
+    return false;
 }
 
 static ExitStatus print_and_stop(const Options *options)
