@@ -23,7 +23,9 @@
 /* A server that was free to send and stayed silent for longer has ended a burst (judgement.md §3). */
 #define BURST_PAUSE (1 * NS_PER_SECOND)
 
-#define GAP_REASONS ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_MIDSTREAM))
+#define GAP_REASONS                                                                                \
+    ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_MIDSTREAM |                  \
+                 REASON_ONE_DIRECTION))
 
 struct Conversation {
     TextWish wish;
@@ -621,7 +623,9 @@ static void feed_gap(Conversation *conversation, const StreamEvent *event)
     MessageReader *reader = reader_of(conversation, event);
     if (event->side == conversation->facts.client)
         conversation->client_gap_end = event->stamp.offset + event->gap;
-    message_reader_gap(reader, event->gap, event->reason, &event->stamp);
+    Reason reason =
+        event->connection->half[event->side].seen ? event->reason : REASON_ONE_DIRECTION;
+    message_reader_gap(reader, event->gap, reason, &event->stamp);
     handle_messages(conversation, event->side);
 }
 

@@ -123,13 +123,15 @@ Ending ending_of(const Connection *connection, int client, const bool fin_stands
     ending.server = closing_of(connection, 1 - client, fin_stands[1 - client]);
     find_end(&ending);
     weigh_unexplained_reset(&ending);
-    bool both_seen = connection->half[0].seen && connection->half[1].seen;
-    if (!both_seen && ending.possible != ENDER_NOBODY) {
+    if (ending.possible == ENDER_NOBODY)
+        return ending;
+    if (!connection->half[0].seen || !connection->half[1].seen) {
+        /* Whatever the other side did is known only by its acknowledgements here. */
         ending.possible = ENDER_CLIENT | ENDER_SERVER | ENDER_BOTH;
-        ending.reasons |= REASON_ONE_DIRECTION;
-    }
-    if (ending.latest_only || ending.client.latest_only || ending.server.latest_only)
+        ending.reasons = REASON_ONE_DIRECTION;
+    } else if (ending.latest_only || ending.client.latest_only || ending.server.latest_only) {
         ending.reasons |= REASON_LOSS;
+    }
     return ending;
 }
 

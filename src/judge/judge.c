@@ -188,6 +188,7 @@ static void measure_idle(Situation *situation, const Exchange *exchange, const E
     if (exchange->response.framing.kind == BODY_UNTIL_CLOSE || !exchange->response.begun)
         return; /* the end of the connection is the end of the response */
     Nanoseconds end = ending->stamp.time;
+    situation->idle_between = ending->latest_only ? CAUSE_LOSS : CAUSE_SEND_BACKLOG;
     situation->idle_least = ending->latest_only ? 0 : MAX(0, end - exchange->response.last.time);
     situation->idle_most = MAX(0, end - exchange->burst_start);
 }
@@ -262,6 +263,14 @@ static void weigh_completeness(const JudgeContext *context, const Exchange *exch
 
 /* The row ----------------------------------------------------------------------------------------- */
 
+/* What an undetermined verdict of the table rests on. */
+static ReasonSet reason_of_cause(Cause cause)
+{
+    if (cause == CAUSE_SEND_BACKLOG)
+        return REASON_SEND_BACKLOG;
+    return cause == CAUSE_LOSS ? REASON_LOSS : REASON_CAPTURE_ENDED;
+}
+
 static Judgement judgement_of(const Judge *judge, const JudgeContext *context, Doubts *doubts,
                               const Declaration *declaration)
 {
@@ -280,8 +289,7 @@ static Judgement judgement_of(const Judge *judge, const JudgeContext *context, D
         judgement.verdict = VERDICT_UNDETERMINED;
         judgement.cause = cause_of_reasons(readings.decisive);
     } else if (judgement.verdict == VERDICT_UNDETERMINED) {
-        judgement.completeness |=
-            judgement.cause == CAUSE_SEND_BACKLOG ? REASON_SEND_BACKLOG : REASON_CAPTURE_ENDED;
+        judgement.completeness |= reason_of_cause(judgement.cause);
     }
     return judgement;
 }

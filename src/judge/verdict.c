@@ -34,7 +34,7 @@ static Outcome closed_by_server(const Situation *s, const Thresholds *thresholds
         if (s->idle_most <= thresholds->prompt_close)
             return outcome(ACTUAL_CLOSED, VERDICT_CONTRADICTED, CAUSE_UNDECLARED_CLOSE);
     }
-    return outcome(ACTUAL_CLOSED, VERDICT_UNDETERMINED, CAUSE_SEND_BACKLOG);
+    return outcome(ACTUAL_CLOSED, VERDICT_UNDETERMINED, s->idle_between);
 }
 
 static Outcome kept_alive(const Situation *s, const Thresholds *thresholds)

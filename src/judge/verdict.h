@@ -98,8 +98,9 @@ typedef struct Situation {
     bool max_used;                     /* the stated `max` is used up */
     Nanoseconds stated_timeout;        /* in force; -1: none */
     Nanoseconds idle_least, idle_most; /* from the response to the end */
-    Nanoseconds
-        witnessed; /* from the response's end to the last proof that the server had not closed; -1: none */
+    Cause idle_between; /* the cause where a threshold lies between the two */
+    /* From the response's end to the last proof that the server had not closed; -1: none. */
+    Nanoseconds witnessed;
     Nanoseconds clock; /* from the response's end to the end of the file's clock */
 } Situation;
 
