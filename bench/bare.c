@@ -1,5 +1,5 @@
-/* The floor under every packet program: libpcap's own loop over a capture with its defaults, nothing
- * done with the packets but counting them and their captured bytes. */
+/* The floor under every packet program: libpcap's own loop over a capture with its defaults,
+ * nothing done with the packets but counting them and their captured bytes. */
 #include <inttypes.h>
 #include <pcap/pcap.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
-/* The main() of every fuzz target when it is not built with libFuzzer: feeds the target each file of its
- * corpus, tests/corpus/<target>/, and of each file some beginnings, because what reads captures must
- * bear them cut at any place. Any compiler will do, so `make check` replays them all. */
+/* The main() of every fuzz target when it is not built with libFuzzer: feeds the target each file of
+ * its corpus, tests/corpus/<target>/, and of each file some beginnings, because what reads captures
+ * must bear them cut at any place. Any compiler will do, so `make check` replays them all. */
 #include <glib.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -34,7 +34,8 @@ for sample in *.pcap *.pcapng *.pcap.gz *.pcapng.gz; do
     [ ! -f "$golden/$name.status" ] || expected_status=$(cat "$golden/$name.status")
     for report in connections exchanges; do
         status=0
-        "$CONNAUDIT" -q -r "$report" "$sample" >"$work/$name.$report.csv" 2>"$work/errors" || status=$?
+        "$CONNAUDIT" -q -r "$report" "$sample" \
+            >"$work/$name.$report.csv" 2>"$work/errors" || status=$?
         [ "$status" -eq "$expected_status" ] ||
             complain "$sample: -r $report ended with status $status: $(cat "$work/errors")"
         if [ "$mode" = update ]; then
