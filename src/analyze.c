@@ -162,7 +162,7 @@ static void end_connection(Analysis *analysis, Connection *connection)
 
     const ConversationFacts *facts = conversation_facts(audit->conversation);
     int client = facts->client >= 0 ? facts->client : 0;
-    Ending ending = ending_of(connection, client, facts->fin_stands);
+    Ending ending = ending_of(connection, client, facts->fin);
     size_t count;
     Exchange *exchanges = conversation_pending(audit->conversation, &count);
     g_autofree Judgement *judgements = g_new0(Judgement, count);

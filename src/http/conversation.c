@@ -37,6 +37,11 @@ struct Conversation {
     int64_t client_gap_end; /* one past the last byte of the client that a gap hid */
     int64_t
         answered_up_to; /* one past the last byte of the client that some response is known to follow */
+    struct {
+        Stamp stamp;          /* frame 0: the last that is known of this side is no gap */
+        int64_t length;       /* of the gap */
+        bool one_left;        /* all but its last byte belong to messages that they complete */
+    } tail_gap[2];            /* by side */
     const StreamEvent *event; /* being fed */
     ConversationFacts facts;
 };
@@ -251,14 +256,23 @@ static void request_junk(Conversation *conversation, const MessageEvent *message
     hide(&conversation->facts.client_hidden, conversation, message->reason);
 }
 
+/* A gap hid where messages begin and end. A single byte behind a message may also be the FIN: then nothing is
+ * hidden, which only the end can tell. */
+static void lost_between(Conversation *conversation, ReasonSet *hidden, const MessageEvent *message)
+{
+    conversation->tail_gap[conversation->event->side].one_left =
+        !message->begun && message->missing == 1;
+    conversation->uncertain = true;
+    hide(hidden, conversation, message->reason);
+}
+
 static void request_lost(Conversation *conversation, const MessageEvent *message)
 {
     if (message->begun && conversation->requesting >= 0)
         message_breaks(&exchange_at(conversation, conversation->requesting)->request,
                        message->reason);
     conversation->requesting = -1;
-    conversation->uncertain = true;
-    hide(&conversation->facts.client_hidden, conversation, message->reason);
+    lost_between(conversation, &conversation->facts.client_hidden, message);
 }
 
 static void request_event(Conversation *conversation, const MessageEvent *message)
@@ -516,8 +530,7 @@ static void response_lost(Conversation *conversation, const MessageEvent *messag
         message_breaks(&exchange_at(conversation, conversation->answering)->response,
                        message->reason);
     conversation->answering = -1;
-    conversation->uncertain = true;
-    hide(&conversation->facts.server_hidden, conversation, message->reason);
+    lost_between(conversation, &conversation->facts.server_hidden, message);
 }
 
 static void response_event(Conversation *conversation, MessageReader *reader,
@@ -607,26 +620,49 @@ static void extend_message(Conversation *conversation, int side, const Stamp *st
     facts->last.offset += (int64_t)length - 1;
 }
 
+/* What is passed over while seeking may be messages, of which nobody will know. */
+static void note_seeking(Conversation *conversation, const MessageReader *reader, int side)
+{
+    if (conversation->facts.client < 0 || !message_reader_seeking(reader))
+        return;
+    if (side == conversation->facts.client)
+        conversation->facts.client_hidden |= message_reader_sought(reader);
+    else if (first_waiting(conversation) >= 0)
+        conversation->facts.server_hidden |= message_reader_sought(reader);
+}
+
 static void feed_data(Conversation *conversation, const StreamEvent *event)
 {
     MessageReader *reader = reader_of(conversation, event);
+    conversation->tail_gap[event->side].stamp.frame = 0;
     if (conversation->answering >= 0 && event->side != conversation->facts.client &&
         event->free_to_send > BURST_PAUSE)
         exchange_at(conversation, conversation->answering)->burst_start = event->stamp.time;
     message_reader_data(reader, event->data, &event->stamp, event->segment_start);
     handle_messages(conversation, event->side);
+    note_seeking(conversation, conversation->reader[event->side], event->side);
     extend_message(conversation, event->side, &event->stamp, event->data.length);
 }
 
 static void feed_gap(Conversation *conversation, const StreamEvent *event)
 {
     MessageReader *reader = reader_of(conversation, event);
+    bool was_seeking = message_reader_seeking(reader);
+    conversation->tail_gap[event->side].stamp = event->stamp;
+    conversation->tail_gap[event->side].length = event->reason == REASON_LOSS ? event->gap : 0;
+    conversation->tail_gap[event->side].one_left = false;
     if (event->side == conversation->facts.client)
         conversation->client_gap_end = event->stamp.offset + event->gap;
     Reason reason =
         event->connection->half[event->side].seen ? event->reason : REASON_ONE_DIRECTION;
     message_reader_gap(reader, event->gap, reason, &event->stamp);
     handle_messages(conversation, event->side);
+    if (!was_seeking || conversation->facts.client < 0)
+        return;
+    conversation->uncertain = true;
+    hide(event->side == conversation->facts.client ? &conversation->facts.client_hidden
+                                                   : &conversation->facts.server_hidden,
+         conversation, reason);
 }
 
 void conversation_feed(Conversation *conversation, const StreamEvent *event)
@@ -641,23 +677,51 @@ void conversation_feed(Conversation *conversation, const StreamEvent *event)
 
 /* The end ------------------------------------------------------------------------------------- */
 
-/* A FIN known only by its number may be a lost byte, unless the messages lack none (judgement.md §3). */
-static void weigh_implied_fin(Conversation *conversation, const Connection *connection, int side)
+/* The messages of this side lack no byte: an offset beyond them is a FIN (judgement.md §3). */
+static bool messages_are_whole(const Conversation *conversation, int side)
 {
     const MessageReader *reader = conversation->reader[side];
-    bool stands =
-        !reader || !(message_reader_lacks_bytes(reader) || message_reader_seeking(reader));
-    conversation->facts.fin_stands[side] = stands;
-    if (stands || connection->half[side].fin.proof != FIN_IMPLIED)
+    return !reader || !(message_reader_lacks_bytes(reader) || message_reader_seeking(reader));
+}
+
+static FinEvidence weigh_fin(const Conversation *conversation, const Connection *connection,
+                             int side)
+{
+    const FinFact *fact = &connection->half[side].fin;
+    const Stamp *gap = &conversation->tail_gap[side].stamp;
+    if (fact->proof == FIN_SEEN || fact->proof == FIN_RETRANSMITTED)
+        return (FinEvidence){ .belief = FIN_SURE, .fact = *fact };
+    if (fact->proof == FIN_IMPLIED)
+        return (FinEvidence){ .belief =
+                                  messages_are_whole(conversation, side) ? FIN_SURE : FIN_PERHAPS,
+                              .fact = *fact };
+    if (!stamp_is_set(gap) || conversation->tail_gap[side].length == 0)
+        return (FinEvidence){ .belief = FIN_NOT };
+    FinEvidence evidence = { .belief =
+                                 conversation->tail_gap[side].one_left ? FIN_SURE : FIN_PERHAPS,
+                             .fact = { .proof = FIN_IMPLIED, .stamp = *gap } };
+    evidence.fact.stamp.offset += conversation->tail_gap[side].length - 1;
+    evidence.fact.stamp.acked = NO_OFFSET;
+    return evidence;
+}
+
+static void resolve_fin(Conversation *conversation, const Connection *connection, int side)
+{
+    ConversationFacts *facts = &conversation->facts;
+    bool of_client = side == facts->client;
+    ReasonSet *hidden = of_client ? &facts->client_hidden : &facts->server_hidden;
+    facts->fin[side] = weigh_fin(conversation, connection, side);
+    if (facts->fin[side].belief == FIN_SURE && conversation->tail_gap[side].one_left &&
+        stamp_is_set(&conversation->tail_gap[side].stamp))
+        *hidden &= (ReasonSet)~REASON_LOSS; /* the lost byte was the FIN */
+    if (facts->fin[side].belief != FIN_PERHAPS || facts->client < 0)
         return;
-    bool of_client = side == conversation->facts.client;
     int index = of_client ? conversation->requesting : conversation->answering;
     if (index >= 0) {
         Exchange *exchange = exchange_at(conversation, index);
         message_breaks(of_client ? &exchange->request : &exchange->response, REASON_LOSS);
     }
-    hide(of_client ? &conversation->facts.client_hidden : &conversation->facts.server_hidden,
-         conversation, REASON_LOSS);
+    hide(hidden, conversation, REASON_LOSS);
 }
 
 void conversation_end(Conversation *conversation, const Connection *connection, bool closed)
@@ -677,8 +741,8 @@ void conversation_end(Conversation *conversation, const Connection *connection, 
     conversation->event = NULL;
     if (facts->client < 0 && connection->opener_known)
         facts->client = 0;
-    weigh_implied_fin(conversation, connection, 0);
-    weigh_implied_fin(conversation, connection, 1);
+    resolve_fin(conversation, connection, 0);
+    resolve_fin(conversation, connection, 1);
     if (facts->client < 0)
         return;
     if (!connection->half[facts->client].seen)

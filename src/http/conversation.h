@@ -15,6 +15,15 @@
 
 typedef struct Conversation Conversation;
 
+/* What is to be believed of a side's FIN. FIN_SURE: seen, or proved by numbers while its messages lack no byte.
+ * FIN_PERHAPS: the last that is known of the side is a gap whose end may be a FIN or data. */
+typedef enum FinBelief { FIN_NOT, FIN_PERHAPS, FIN_SURE } FinBelief;
+
+typedef struct FinEvidence {
+    FinBelief belief;
+    FinFact fact; /* unless FIN_NOT */
+} FinEvidence;
+
 typedef struct ConversationFacts {
     bool is_http;       /* at least one message was found */
     int client;         /* side index; -1: no message told, and no SYN */
@@ -23,7 +32,7 @@ typedef struct ConversationFacts {
         client_hidden; /* requests may be missing after the last one that is known, because of … */
     ReasonSet server_hidden; /* the same for responses */
     ReasonSet reasons;   /* whatever was missing or odd anywhere on the connection, and mattered */
-    bool fin_stands[2];  /* by side: a FIN_IMPLIED may be believed, the messages lack no byte */
+    FinEvidence fin[2];  /* by side; final at conversation_end() */
     bool under_way[2];   /* by side: a message has begun and is not complete */
     Stamp last_response; /* of the last byte of the last final response; frame 0: none */
     bool last_until_close; /* that response ended with the connection */

@@ -64,6 +64,7 @@ struct MessageReader {
     unsigned kind : 2;  /* HeadKind */
     unsigned body : 3;  /* BodyKind: of STATE_HEAD_DONE */
     unsigned lines : 2;
+    bool either : 1;        /* no start line has told yet what this direction is */
     bool preamble : 1;      /* one may stand here */
     bool segment_start : 1; /* `data` begins a segment */
     bool leading : 1;       /* empty lines were passed over before this message */
@@ -86,6 +87,7 @@ MessageReader *message_reader_new(HeadKind kind, ReasonSet sought, bool preamble
 {
     MessageReader *reader = g_new0(MessageReader, 1);
     reader->kind = kind;
+    reader->either = kind == HEAD_EITHER;
     reader->sought = sought;
     reader->state = sought ? STATE_SEEK : STATE_START;
     reader->preamble = preamble && !sought;
@@ -149,6 +151,8 @@ static void seek(MessageReader *reader, ReasonSet sought)
 {
     drop_buffer(reader);
     consume_all(reader);
+    if (reader->either)
+        reader->kind = HEAD_EITHER;
     reader->state = STATE_SEEK;
     reader->sought = sought;
     reader->begun = reader->leading = reader->refused = reader->preamble = false;
@@ -188,6 +192,7 @@ static Step report_lost(MessageReader *reader, MessageEvent *event, bool in_body
         event->first = reader->at;
     event->reason = (Reason)reader->gap_reason;
     event->in_body = in_body;
+    event->missing = reader->gap;
     seek(reader, reader->gap_reason);
     reader->at.offset += reader->gap;
     reader->gap = 0;
@@ -348,6 +353,7 @@ static Step step_unbegun(MessageReader *reader, MessageEvent *event)
         return no_head(reader, event, REASON_MALFORMED);
     if (start == HEAD_START_LINE || (start == HEAD_START_BEGUN && !reader->sought)) {
         reader->kind = kind;
+        reader->either = reader->either && start != HEAD_START_LINE;
         reader->begun = true;
         report(reader, event, MESSAGE_BEGIN);
         event->last = reader->first;
@@ -366,7 +372,7 @@ static Step report_head(MessageReader *reader, MessageEvent *event, size_t lengt
     report(reader, event, MESSAGE_HEAD);
     if (reader->leading)
         event->head.notes |= HEAD_LEADING_LINES;
-    reader->leading = false;
+    reader->leading = reader->either = false;
     reader->state = STATE_HEAD_DONE;
     reader->body = BODY_NONE;
     reader->chunks = (ChunkReader){ 0 };
@@ -687,6 +693,11 @@ bool message_reader_seeking(const MessageReader *reader)
 {
     return reader->state == STATE_SEEK ||
            (reader->state == STATE_HEAD && reader->sought && !reader->begun);
+}
+
+ReasonSet message_reader_sought(const MessageReader *reader)
+{
+    return reader->sought;
 }
 
 HeadKind message_reader_kind(const MessageReader *reader)

@@ -42,6 +42,7 @@ typedef struct MessageEvent {
     ReasonSet sought; /* BEGIN, HEAD: what had been read before this message was no message, because of …; 0: the
                          message stands where one must begin */
     bool begun, in_body;
+    int64_t missing; /* LOST: how many bytes of the gap belong to no message that was counted */
     Head head; /* HEAD: its spans last until the next call into the reader. Large, and only filled as far as it
                   goes: keep one MessageEvent and use it again, never clear it. */
 } MessageEvent;
@@ -81,6 +82,8 @@ bool message_reader_in_message(const MessageReader *reader); /* begun and not co
 bool message_reader_lacks_bytes(const MessageReader *reader); /* a message is in progress that more bytes must
                       complete: a head, a counted or chunked body (zero chunk not seen). Not: until close. */
 bool message_reader_seeking(const MessageReader *reader);
+/* While seeking: why. */
+ReasonSet message_reader_sought(const MessageReader *reader);
 HeadKind message_reader_kind(const MessageReader *reader);
 unsigned message_reader_chunk_notes(const MessageReader *reader); /* MessageNote of the message in progress or just ended */
 

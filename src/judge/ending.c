@@ -2,25 +2,26 @@
 
 typedef enum Knowledge { KNOWS_NOT = 1, KNOWS = 2, MAY_KNOW = 3 } Knowledge; /* bits */
 
-static Closing closing_of(const Connection *connection, int side, bool fin_stands)
+static Closing closing_by_fin(const FinFact *fin)
 {
-    const FinFact *fin = &connection->half[side].fin;
-    if (fin->proof != FIN_NONE && (fin->proof != FIN_IMPLIED || fin_stands)) {
-        Closing closing = { .how = END_HOW_FIN, .stamp = fin->stamp };
-        closing.acked_least = closing.acked_most = fin->stamp.acked;
-        closing.latest_only = fin->proof != FIN_SEEN;
-        if (closing.latest_only)
-            closing.acked_least = NO_OFFSET;
-        if (closing.acked_most == NO_OFFSET)
-            closing.acked_most = INT64_MAX;
-        return closing;
-    }
+    Closing closing = { .how = END_HOW_FIN, .stamp = fin->stamp };
+    closing.latest_only = fin->proof != FIN_SEEN;
+    closing.acked_least = closing.latest_only ? NO_OFFSET : fin->stamp.acked;
+    closing.acked_most = fin->stamp.acked == NO_OFFSET ? INT64_MAX : fin->stamp.acked;
+    return closing;
+}
+
+/* A RST of a side that has itself sent a FIN is never the end. */
+static Closing closing_of(const Connection *connection, int side, const FinEvidence *fin,
+                          bool perhaps)
+{
+    if (fin->belief == FIN_SURE || (fin->belief == FIN_PERHAPS && perhaps))
+        return closing_by_fin(&fin->fact);
     const RstFact *rst = connection_reset(connection, side);
     if (!rst)
         return (Closing){ .how = END_HOW_NONE };
     Closing closing = { .how = END_HOW_RST, .stamp = rst->stamp };
     closing.bare = rst->stamp.acked == NO_OFFSET;
-    closing.unexplained = !rst->answers;
     closing.acked_least = rst->stamp.acked;
     closing.acked_most = closing.bare ? INT64_MAX : rst->stamp.acked;
     return closing;
@@ -105,24 +106,37 @@ static void find_end(Ending *ending)
     }
 }
 
-/* A lone RST that answers what nobody saw: that segment may have been a FIN. */
-static void weigh_unexplained_reset(Ending *ending)
-{
-    const Closing *closing = ending->possible == ENDER_SERVER ? &ending->server : &ending->client;
-    if (ending->how != END_HOW_RST || !closing->unexplained ||
-        (ending->possible != ENDER_SERVER && ending->possible != ENDER_CLIENT))
-        return;
-    ending->segment_missing = true;
-    ending->reasons |= REASON_LOSS;
-}
-
-Ending ending_of(const Connection *connection, int client, const bool fin_stands[2])
+/* One reading of the FINs that may have been. */
+static Ending read_end(const Connection *connection, int client, const FinEvidence fin[2],
+                       bool perhaps)
 {
     Ending ending = { .how = END_HOW_NONE };
-    ending.client = closing_of(connection, client, fin_stands[client]);
-    ending.server = closing_of(connection, 1 - client, fin_stands[1 - client]);
+    ending.client = closing_of(connection, client, &fin[client], perhaps);
+    ending.server = closing_of(connection, 1 - client, &fin[1 - client], perhaps);
     find_end(&ending);
-    weigh_unexplained_reset(&ending);
+    return ending;
+}
+
+static void weigh_resets(const Connection *connection, Ending *ending)
+{
+    for (int side = 0; side < 2; side++) {
+        const RstFact *rst = connection_reset(connection, side);
+        if (rst && !rst->answers)
+            ending->segment_missing = true;
+    }
+    if (ending->segment_missing)
+        ending->reasons |= REASON_LOSS;
+}
+
+Ending ending_of(const Connection *connection, int client, const FinEvidence fin[2])
+{
+    Ending ending = read_end(connection, client, fin, true);
+    if (fin[0].belief == FIN_PERHAPS || fin[1].belief == FIN_PERHAPS) {
+        Ending without = read_end(connection, client, fin, false);
+        ending.possible |= without.possible;
+        ending.reasons |= REASON_LOSS;
+    }
+    weigh_resets(connection, &ending);
     if (ending.possible == ENDER_NOBODY)
         return ending;
     if (!connection->half[0].seen || !connection->half[1].seen) {

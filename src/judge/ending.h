@@ -2,6 +2,7 @@
 #ifndef JUDGE_ENDING_H
 #define JUDGE_ENDING_H
 
+#include "http/conversation.h"
 #include "judge/verdict.h"
 #include "stream/stream.h"
 
@@ -12,10 +13,8 @@ typedef struct Closing {
     EndHow how;
     Stamp stamp;
     int64_t acked_least, acked_most;
-    bool
-        latest_only; /* stamp.time is an upper bound: it can prove "too early", never "long enough" */
-    bool bare;       /* a RST without ACK flag */
-    bool unexplained; /* a bare RST that answers a segment which the capture lacks */
+    bool latest_only; /* stamp.time is an upper bound: it proves "too early", never "long enough" */
+    bool bare;        /* a RST without ACK flag */
 } Closing;
 
 typedef struct Ending {
@@ -23,13 +22,16 @@ typedef struct Ending {
     EndHow how;
     Stamp stamp; /* the closing segment; of two at once the first */
     bool latest_only;
-    bool segment_missing; /* a segment of the other side before the end is not in the capture */
-    ReasonSet reasons;    /* what is missing */
+    bool
+        segment_missing; /* a bare RST answers a segment of the other side that the capture lacks: it
+                             may have been a request, and if the RST is the end, a FIN */
+    ReasonSet reasons;   /* what is missing */
     Closing client, server;
 } Ending;
 
-/* `client`: its side index. `fin_stands`: by side, whether a FIN_IMPLIED may be believed. */
-Ending ending_of(const Connection *connection, int client, const bool fin_stands[2]);
+/* `client`: its side index. `fin`: by side. A FIN_PERHAPS is read both ways, and what either way gives is
+ * possible. */
+Ending ending_of(const Connection *connection, int client, const FinEvidence fin[2]);
 
 const char *end_how_name(EndHow how);
 

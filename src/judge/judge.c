@@ -406,7 +406,7 @@ static void weigh_ender(const JudgeContext *context, const Ending *ending, Doubt
     } else if (context->connection->end == CONNECTION_REPLACED && possible == ENDER_NOBODY) {
         reasons |= REASON_LOSS;
         possible = ENDER_SERVER | ENDER_CLIENT | ENDER_BOTH;
-    } else if (ending->segment_missing) {
+    } else if (ending->segment_missing && ending->how == END_HOW_RST) {
         possible |= ENDER_CLIENT | ENDER_SERVER;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(plainest_first); i++)

@@ -34,6 +34,10 @@ static bool answers_something(const Flow *flow, int side, const Segment *segment
     for (unsigned i = 0; i < peer->data_ack_count; i++)
         if (peer->data_acks[i] == segment->sequence)
             return true;
+    /* The bare acknowledgement of its own FIN is what its sender waited for: nothing to answer. */
+    const FinFact *fin = &flow->facts.half[side].fin;
+    if (fin_was_seen(fin) && segment->sequence == flow_number(flow, side, fin->stamp.offset + 1))
+        return false;
     int64_t ms = (segment->time - flow->facts.start) / NS_PER_MS;
     for (unsigned i = 0; i < peer->bare_ack_count; i++)
         if (peer->bare_acks[i].number == segment->sequence &&
@@ -123,13 +127,16 @@ bool resets_refuted(const Flow *flow, int side, const Item *item)
 
 const Reset *resets_standing(const Flow *flow)
 {
-    if (!flow->resets)
-        return NULL;
-    for (int side = 0; side < 2; side++)
-        for (unsigned i = 0; i < flow->resets->count[side]; i++)
-            if (stands(flow, side, &flow->resets->list[side][i]))
-                return &flow->resets->list[side][i];
-    return NULL;
+    const Reset *earliest = NULL;
+    for (int side = 0; flow->resets && side < 2; side++) {
+        for (unsigned i = 0; i < flow->resets->count[side]; i++) {
+            const Reset *reset = &flow->resets->list[side][i];
+            if (stands(flow, side, reset) &&
+                (!earliest || reset->fact.stamp.time < earliest->fact.stamp.time))
+                earliest = reset;
+        }
+    }
+    return earliest;
 }
 
 uint64_t resets_count_ignored(const Flow *flow)
