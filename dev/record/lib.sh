@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2046,SC2086,SC2119,SC2120,SC2181
 # Sourced by the recording scripts: a lab of two network namespaces, its captures and its servers.
 #
 # Each sample is a shell function sample_<name with underscores>. It runs in a subshell of its own, with
@@ -19,7 +20,7 @@ export RECORD_DIR SERVER
 say() { printf '%s\n' "$*" >&2; }
 
 need() {
-    local tool missing=
+    local tool missing=''
     for tool in "$@"; do
         command -v "$tool" >/dev/null || missing="$missing $tool"
     done
@@ -68,7 +69,7 @@ lab() {
     if [ "$kind" = veth ]; then
         ip link add "$a" type veth peer name "$b"
     else
-        "$PYTHON" "$RECORD_DIR/relay.py" "$kind" "$delay" "$a" "$b" $lost >"$SCRATCH/relay" 2>&1 &
+        "$PYTHON" "$RECORD_DIR/relay.py" "$kind" "$delay" "$a" "$b" ${lost:+"$lost"} >"$SCRATCH/relay" 2>&1 &
         PIDS="$PIDS $!"
         until grep -q ready "$SCRATCH/relay"; do sleep 0.05; done
     fi
@@ -112,7 +113,7 @@ capture() {
     [ "$side" = client ] || namespace=$SERVER_NS
     case " $* " in *" -i "*) ;; *) set -- -i eth0 "$@" ;; esac
     case " $* " in *" -- "*) ;; *) set -- "$@" -- tcp port 80 ;; esac
-    local options=() filter=() past= word
+    local options=() filter=() past='' word
     : >"$SCRATCH/$name.log"
     for word in "$@"; do
         if [ "$word" = -- ]; then past=1; elif [ -n "$past" ]; then filter+=("$word"); else options+=("$word"); fi
@@ -238,7 +239,7 @@ CONF
     serve apache2 -X -d "$SCRATCH" -f "$SCRATCH/apache.conf"
 }
 
-haproxy_server() { # front-end directives; its back-end is a scripted one on the same host
+haproxy_server() { # front-end directives
     need haproxy
     cat >"$SCRATCH/haproxy.cfg" <<CONF
 global
