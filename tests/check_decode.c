@@ -138,6 +138,25 @@ START_TEST(test_padding_is_no_data)
 }
 END_TEST
 
+/* A packet whose length was left to the card is as long as the frame was on the wire, and that is at
+ * least what was captured of it, whatever the capture claims. */
+START_TEST(test_wire_length_is_at_least_what_was_captured)
+{
+    g_autoptr(GByteArray) bytes =
+        hex_bytes(MACS "0800 45 00 0000 0001 4000 40 06 0000 c0000201 c6336402" TCP);
+    g_byte_array_set_size(bytes, bytes->len + 50);
+    uint32_t claims[] = { 0, 53, 103, 104, 1054 };
+    uint32_t lengths[] = { 50, 50, 50, 50, 1000 };
+    for (size_t i = 0; i < G_N_ELEMENTS(claims); i++) {
+        Frame frame = make_frame(0, span_make(bytes->data, bytes->len), claims[i]);
+        Segment segment;
+        ck_assert_int_eq(decode_frame(&frame, &segment), DECODE_SEGMENT);
+        ck_assert_uint_eq(segment.length, lengths[i]);
+        ck_assert_uint_eq(segment.payload.length, 50);
+    }
+}
+END_TEST
+
 START_TEST(test_results_have_distinct_texts)
 {
     for (int a = 0; a < DECODE_RESULT_COUNT; a++)
@@ -154,6 +173,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_frames_cut_anywhere, 0, G_N_ELEMENTS(FRAMES));
     tcase_add_loop_test(tcase, test_wire_length_is_what_ip_says, 0, G_N_ELEMENTS(FRAMES));
     tcase_add_test(tcase, test_padding_is_no_data);
+    tcase_add_test(tcase, test_wire_length_is_at_least_what_was_captured);
     tcase_add_test(tcase, test_results_have_distinct_texts);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

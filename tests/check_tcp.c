@@ -41,6 +41,8 @@ static const struct {
       4 },
     { "a shift behind their end", TCP("70", "02") "00000000 03030701", 0, DECODE_SEGMENT, TCP_SYN,
       -1, 0, 0 },
+    { "a shift behind their end, which has no length", TCP("70", "02") "00020303 07010101", 0,
+      DECODE_SEGMENT, TCP_SYN, -1, 0, 0 },
     { "a shift of another length", TCP("70", "02") "03040707 01010101", 0, DECODE_SEGMENT, TCP_SYN,
       -1, 0, 0 },
     { "an option of length 0", TCP("70", "02") "05000000 03030701", 0, DECODE_SEGMENT, TCP_SYN, -1,
