@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -53,20 +52,12 @@ static bool read_head(CaptureBytes *bytes)
     return true;
 }
 
-static bool is_directory(int fd)
-{
-    struct stat status;
-    return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 CaptureBytes *capture_bytes_open(const char *path, GError **error)
 {
     g_autoptr(CaptureBytes) bytes = g_new0(CaptureBytes, 1);
     bool standard_input = strcmp(path, "-") == 0;
     bytes->fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int failure = bytes->fd < 0 ? errno : 0;
-    if (!failure && is_directory(bytes->fd))
-        failure = EISDIR;
     if (!failure) {
         bytes->head = g_new(uint8_t, CAPTURE_HEAD_MAX);
         failure = read_head(bytes) ? 0 : errno;
