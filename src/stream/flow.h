@@ -174,7 +174,7 @@ void resets_deliver(Flow *flow, int side, const Item *item, const Stamp *stamp);
 bool resets_refuted(const Flow *flow, int side, const Item *item);
 /* Whether a RST with this offset can have been accepted when it came. */
 bool resets_in_window(const Flow *flow, int side, int64_t offset);
-/* The RST that stands, delivered or not. */
+/* The earliest RST that stands, delivered or not. */
 const Reset *resets_standing(const Flow *flow);
 uint64_t resets_count_ignored(const Flow *flow);
 

@@ -401,7 +401,10 @@ static Belonging belonging_of_syn_ack(const Flow *flow, int side, const Segment 
     if (base_is(&flow->direction[side], segment->sequence + 1) &&
         base_is(&flow->direction[!side], segment->acknowledgement))
         return BELONGS;
-    return has_ended(flow) || !flow->facts.half[side].seen ? BEGINS : BELONGS_NOT;
+    /* After a teardown, or of a SYN that the capture lacks, long after one that nobody answered. */
+    bool given_up =
+        !flow->facts.half[side].seen && segment->time > flow->facts.last_time + RESET_SETTLES;
+    return has_ended(flow) || given_up ? BEGINS : BELONGS_NOT;
 }
 
 static Belonging belonging(const Flow *flow, int side, const Segment *segment)
