@@ -126,13 +126,14 @@ static Step step_data_end(ChunkReader *reader, uint8_t c)
     return STEP_ON;
 }
 
-/* Keeps the candidates whose next byte this is. */
+/* Keeps the candidates whose next byte this is; never one that has no next byte. */
 static void match_name(ChunkReader *reader, uint8_t c)
 {
     if (c >= 'A' && c <= 'Z')
         c |= 0x20;
     for (int i = 0; i < WATCHED_COUNT; i++)
-        if ((reader->candidates >> i & 1) && (uint8_t)watched_trailers[i][reader->matched] != c)
+        if ((reader->candidates >> i & 1) &&
+            (c == '\0' || (uint8_t)watched_trailers[i][reader->matched] != c))
             reader->candidates &= (uint8_t) ~(1 << i);
     if (reader->candidates)
         reader->matched++;

@@ -212,6 +212,8 @@ static void request_head(Conversation *conversation, const MessageEvent *message
         return;
     Exchange *exchange = exchange_at(conversation, conversation->requesting);
     BodyFraming framing = framing_of_request(&message->head);
+    if (message->head.notes & HEAD_INCOMPLETE)
+        framing = (BodyFraming){ .kind = BODY_NONE };
     exchange_take_request(exchange, &message->head, &framing, conversation->wish);
     exchange->request.last = message->last;
     if (exchange->method == METHOD_CONNECT)
@@ -466,6 +468,8 @@ static void response_head(Conversation *conversation, MessageReader *reader,
         exchange->interim_count++;
         return;
     }
+    if (message->head.notes & HEAD_INCOMPLETE)
+        framing = (BodyFraming){ .kind = BODY_NONE };
     exchange_take_response(exchange, &message->head, &framing, conversation->wish);
     conversation->facts.version = exchange->response.version;
     conversation->facts.minor = exchange->response.minor;

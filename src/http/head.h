@@ -36,6 +36,7 @@ typedef enum HeadNote {
         << 4, /* a field line without colon, with an empty name or a name that is no token; skipped */
     HEAD_BAD_START =
         1 << 5, /* start line off the grammar but understood: blanks, missing version … */
+    HEAD_INCOMPLETE = 1 << 7, /* a gap cut it short: the whole lines before it */
     HEAD_FIELDS_CUT = 1 << 6, /* more than HEAD_FIELDS_MAX; the rest was not read */
 } HeadNote;
 

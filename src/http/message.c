@@ -30,6 +30,7 @@ typedef enum State {
     STATE_PREAMBLE, /* `left` bytes of it are passed over */
     STATE_HEAD,     /* from `first` on: in `buffer`, or still in `data` */
     STATE_HEAD_DONE,
+    STATE_HEAD_CUT, /* what a gap left of a head was reported; the loss is not yet */
     STATE_LENGTH, /* `left` bytes of body */
     STATE_CHUNKED,
     STATE_UNTIL_CLOSE,
@@ -262,8 +263,25 @@ static void begin_head(MessageReader *reader, const Stamp *first)
     reader->begun = false;
 }
 
-/* PROXY protocol. With PREAMBLE_NONE the bytes are a message's; of those that were held, empty lines
- * (version 2 begins like some) are dropped. */
+/* What was held as the beginning of a preamble is a message's, behind the empty lines that version 2's
+ * signature begins like. */
+static void unhold(MessageReader *reader)
+{
+    size_t empty = 0;
+    while (empty < reader->held && (reader->buffer[empty] == '\r' || reader->buffer[empty] == '\n'))
+        empty++;
+    reader->leading = empty > 0;
+    if (empty == reader->held) {
+        drop_buffer(reader);
+        return;
+    }
+    reader->held -= (uint32_t)empty;
+    reader->buffered -= (uint32_t)empty;
+    memmove(reader->buffer, reader->buffer + empty, reader->buffered);
+    reader->first.offset += (int64_t)empty;
+    begin_head(reader, &reader->first);
+}
+
 static Step step_preamble(MessageReader *reader)
 {
     int length = preamble_parse(gathered(reader));
@@ -274,22 +292,14 @@ static Step step_preamble(MessageReader *reader)
     }
     reader->preamble = false;
     if (length == PREAMBLE_NONE) {
-        Span held = span_first(gathered(reader), reader->held);
-        size_t empty = 0;
-        while (empty < held.length && (held.bytes[empty] == '\r' || held.bytes[empty] == '\n'))
-            empty++;
-        if (empty < held.length)
-            begin_head(reader, &reader->first);
-        else
-            drop_buffer(reader);
-        reader->leading = empty > 0;
+        unhold(reader);
         return STEP_AGAIN;
     }
-    size_t rest = (size_t)length - reader->held;
-    reader->left = (int64_t)(rest - MIN(rest, reader->data.length));
-    reader->state = reader->left > 0 ? STATE_PREAMBLE : STATE_START;
-    consume(reader, MIN(rest, reader->data.length));
+    size_t rest = (size_t)length - reader->held, here = MIN(rest, reader->data.length);
+    consume(reader, here);
     drop_buffer(reader);
+    reader->left = (int64_t)(rest - here);
+    reader->state = reader->left > 0 ? STATE_PREAMBLE : STATE_START;
     return STEP_AGAIN;
 }
 
@@ -372,7 +382,7 @@ static Step report_head(MessageReader *reader, MessageEvent *event, size_t lengt
     report(reader, event, MESSAGE_HEAD);
     if (reader->leading)
         event->head.notes |= HEAD_LEADING_LINES;
-    reader->leading = reader->either = false;
+    reader->leading = false;
     reader->state = STATE_HEAD_DONE;
     reader->body = BODY_NONE;
     reader->chunks = (ChunkReader){ 0 };
@@ -383,12 +393,18 @@ static Step step_head(MessageReader *reader, MessageEvent *event)
 {
     if (!reader->begun)
         return step_unbegun(reader, event);
-    if (reader->buffered && !reader->blank_line && !reader->fresh_line && !reader->overfull)
-        return keep(reader);
     Span bytes = gathered(reader);
     bool line_seen;
+    if (reader->buffered && !reader->blank_line && !reader->fresh_line && !reader->overfull) {
+        HeadKind kind;
+        if (reader->lines == 0 &&
+            head_start(first_look(bytes), reader->kind, &kind) == HEAD_START_BAD)
+            return no_head(reader, event, REASON_MALFORMED);
+        return keep(reader);
+    }
     int length = head_parse(bytes, reader->kind, &event->head, &line_seen);
     reader->fresh_line = false;
+    reader->either = reader->either && !line_seen;
     if (length > 0)
         return report_head(reader, event, (size_t)length);
     if (length == HEAD_BAD && !line_seen && has_line(bytes))
@@ -492,6 +508,24 @@ static Step step_chunked(MessageReader *reader, MessageEvent *event)
 
 /* Gaps and the end -------------------------------------------------------------------------- */
 
+/* A gap inside a head: the lines before it are as good as any others. */
+static bool report_cut_head(MessageReader *reader, MessageEvent *event)
+{
+    uint32_t end = reader->buffered;
+    while (end > 0 && reader->buffer[end - 1] != '\n')
+        end--;
+    if (!reader->begun || end == 0 || end > HEAD_BYTES_MAX - 2)
+        return false;
+    reader->buffer = g_realloc(reader->buffer, capacity_for(end + 2));
+    memcpy(reader->buffer + end, "\r\n", 2);
+    if (head_parse(span_make(reader->buffer, end + 2), reader->kind, &event->head, NULL) <= 0)
+        return false;
+    report(reader, event, MESSAGE_HEAD);
+    event->head.notes |= HEAD_INCOMPLETE;
+    reader->state = STATE_HEAD_CUT;
+    return true;
+}
+
 /* Passes over as much of the gap as the counted bytes reach. */
 static void count_gap(MessageReader *reader, int64_t length)
 {
@@ -528,7 +562,12 @@ static Step step_gap(MessageReader *reader, MessageEvent *event)
     case STATE_UNTIL_CLOSE:
         count_gap(reader, reader->gap);
         return STEP_WAIT;
+    case STATE_HEAD_CUT:
+        return report_lost(reader, event, false);
     case STATE_HEAD:
+        if (report_cut_head(reader, event))
+            return STEP_EVENT;
+        /* fall through */
     case STATE_SEEK:
         if (!reader->sought || reader->begun)
             return report_lost(reader, event, false);
@@ -579,6 +618,7 @@ static Step step_data(MessageReader *reader, MessageEvent *event)
         break;
     case STATE_UNTIL_CLOSE:
     case STATE_HEAD_DONE:
+    case STATE_HEAD_CUT:
         break;
     }
     consume_all(reader);

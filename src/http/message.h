@@ -21,7 +21,7 @@
 typedef enum MessageEventKind {
     MESSAGE_BEGIN, /* the first bytes of what is a start line so far. While seeking: only when the whole
                       start line is there and valid. `first` is set. */
-    MESSAGE_HEAD,  /* the head is complete; `head`, `first`, `last` (its last byte) are set. The caller states the
+    MESSAGE_HEAD,  /* the head is complete (or, with HEAD_INCOMPLETE, a gap cut it and MESSAGE_LOST follows); `head`, `first`, `last` (its last byte) are set. The caller states the
                       body with message_reader_body() before the next call; not said: BODY_NONE. */
     MESSAGE_END,   /* the message is complete. `first` and `last` (its last byte) */
     MESSAGE_JUNK,  /* where a message must begin, or inside a head or a chunk line, stand bytes that are none.

@@ -5,6 +5,8 @@ static Basis basis_of_close(const MessageFacts *message, bool is_response)
 {
     if (message->has_head && (message->options & OPTION_CLOSE))
         return BASIS_OPTION;
+    if (message->notes & HEAD_INCOMPLETE)
+        return BASIS_NONE; /* the lost lines may hold `keep-alive`, or a length */
     if (is_response && message->framing.kind == BODY_UNTIL_CLOSE)
         return BASIS_FRAMING; /* RFC 9112 §6.3: its body ends only with the connection */
     bool old = message->version != HTTP_UNKNOWN && message->version < HTTP_1_1;
@@ -15,7 +17,8 @@ static Basis basis_of_close(const MessageFacts *message, bool is_response)
 
 static bool is_read(const MessageFacts *message)
 {
-    return message->has_head || message->version == HTTP_0_9;
+    return (message->has_head && !(message->notes & HEAD_INCOMPLETE)) ||
+           message->version == HTTP_0_9;
 }
 
 /* `close` by the strongest basis, and by those that say it on that basis. */
@@ -53,8 +56,8 @@ Declaration declaration_of(const Exchange *exchange, ReasonSet request_hidden,
                               .by = PARTY_BOTH,
                               .basis = upgrade ? BASIS_OPTION : BASIS_FRAMING };
     }
-    Basis client = is_read(request) ? basis_of_close(request, false) : BASIS_NONE;
-    Basis server = is_read(response) ? basis_of_close(response, true) : BASIS_NONE;
+    Basis client = request->begun ? basis_of_close(request, false) : BASIS_NONE;
+    Basis server = response->begun ? basis_of_close(response, true) : BASIS_NONE;
     if (client != BASIS_NONE || server != BASIS_NONE)
         return close_by(client, server);
     ReasonSet missing = 0;

@@ -220,10 +220,11 @@ static ReasonSet hidden_request_reasons(const JudgeContext *context, const Excha
 /* Why the response of an exchange that shows none, or only a part of its head, may exist; 0: it does not. */
 static ReasonSet hidden_response_reasons(const JudgeContext *context, const Exchange *exchange)
 {
+    bool incomplete = exchange->response.notes & HEAD_INCOMPLETE;
+    if (incomplete || (exchange->response.broken && !exchange->response.has_head))
+        return exchange->response.reasons;
     if (exchange->response.has_head || exchange->response.version == HTTP_0_9)
         return 0;
-    if (exchange->response.broken)
-        return exchange->response.reasons;
     if (!context->connection->half[1 - context->facts->client].seen)
         return REASON_ONE_DIRECTION;
     if (exchange->response_hidden || !exchange->answered)
