@@ -518,10 +518,12 @@ static bool report_cut_head(MessageReader *reader, MessageEvent *event)
         return false;
     reader->buffer = g_realloc(reader->buffer, capacity_for(end + 2));
     memcpy(reader->buffer + end, "\r\n", 2);
-    if (head_parse(span_make(reader->buffer, end + 2), reader->kind, &event->head, NULL) <= 0)
+    if (head_parse(span_make(reader->buffer, end + 2), reader->kind, &event->head, NULL) <= 0 ||
+        event->head.version == HTTP_0_9) /* what would follow was lost, so nothing tells that */
         return false;
     report(reader, event, MESSAGE_HEAD);
-    event->head.notes |= HEAD_INCOMPLETE;
+    event->last = stamp_before(reader->before);
+    event->head.notes |= HEAD_INCOMPLETE | (reader->leading ? HEAD_LEADING_LINES : 0);
     reader->state = STATE_HEAD_CUT;
     return true;
 }
@@ -658,6 +660,7 @@ void message_reader_gap(MessageReader *reader, int64_t length, Reason reason, co
 {
     if (length <= 0)
         return;
+    reader->before = reader->at;
     reader->at = *stamp;
     reader->gap = length;
     reader->gap_reason = (uint16_t)reason;
