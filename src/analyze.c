@@ -109,7 +109,7 @@ static ReasonSet connection_reasons(const Connection *connection, const Conversa
 
 static Nanoseconds idle_before_end(const ConversationFacts *facts, const Ending *ending)
 {
-    if (ending->possible == ENDER_NOBODY || !stamp_is_set(&facts->last_response))
+    if (ending->how == END_HOW_NONE || !stamp_is_set(&facts->last_response))
         return -1;
     if (facts->last_until_close)
         return 0;

@@ -624,15 +624,27 @@ static void extend_message(Conversation *conversation, int side, const Stamp *st
     facts->last.offset += (int64_t)length - 1;
 }
 
+/* What follows a request whose body has no known length is taken for its body. */
+static bool last_request_is_unreadable(const Conversation *conversation)
+{
+    for (int i = pending_count(conversation) - 1; i >= 0; i--) {
+        const Exchange *exchange = exchange_at(conversation, i);
+        if (exchange->request.begun)
+            return exchange->request.framing.kind == BODY_UNREADABLE;
+    }
+    return false;
+}
+
 /* What is passed over while seeking may be messages, of which nobody will know. */
 static void note_seeking(Conversation *conversation, const MessageReader *reader, int side)
 {
-    if (conversation->facts.client < 0 || !message_reader_seeking(reader))
+    ConversationFacts *facts = &conversation->facts;
+    if (facts->client < 0 || !message_reader_seeking(reader))
         return;
-    if (side == conversation->facts.client)
-        conversation->facts.client_hidden |= message_reader_sought(reader);
-    else if (first_waiting(conversation) >= 0)
-        conversation->facts.server_hidden |= message_reader_sought(reader);
+    if (side == facts->client && !last_request_is_unreadable(conversation))
+        facts->client_hidden |= message_reader_sought(reader);
+    if (side != facts->client && first_waiting(conversation) >= 0)
+        facts->server_hidden |= message_reader_sought(reader);
 }
 
 static void feed_data(Conversation *conversation, const StreamEvent *event)

@@ -133,6 +133,8 @@ Ending ending_of(const Connection *connection, int client, const FinEvidence fin
     Ending ending = read_end(connection, client, fin, true);
     if (fin[0].belief == FIN_PERHAPS || fin[1].belief == FIN_PERHAPS) {
         Ending without = read_end(connection, client, fin, false);
+        if (without.possible != ending.possible)
+            ending.how = END_HOW_NONE;
         ending.possible |= without.possible;
         ending.reasons |= REASON_LOSS;
     }

@@ -19,8 +19,8 @@ typedef struct Closing {
 
 typedef struct Ending {
     unsigned possible; /* Ender bits; one: known */
-    EndHow how;
-    Stamp stamp; /* the closing segment; of two at once the first */
+    EndHow how;  /* END_HOW_NONE: open, or not known */
+    Stamp stamp; /* the closing segment; of two at once the first; not known: the first that may be */
     bool latest_only;
     bool
         segment_missing; /* a bare RST answers a segment of the other side that the capture lacks: it

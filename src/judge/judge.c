@@ -31,8 +31,16 @@ typedef enum Fact {
     FACT_LATER_ANSWERED,
     FACT_LATER_REQUEST,
     FACT_ENDER,
+    FACT_STATEMENT,
     FACT_COUNT,
 } Fact;
+
+/* What a response that the capture lacks may have stated about keep-alive. */
+typedef enum Statement {
+    STATEMENT_AS_SEEN,
+    STATEMENT_MAX_USED,
+    STATEMENT_LONGER_TIMEOUT,
+} Statement;
 
 typedef struct Doubts {
     Situation plain; /* all that is known, and the plainest reading of the rest */
@@ -72,6 +80,12 @@ static void set_fact(Situation *situation, Fact fact, unsigned value)
         break;
     case FACT_ENDER:
         situation->ender = (Ender)value;
+        break;
+    case FACT_STATEMENT:
+        if (value == STATEMENT_MAX_USED)
+            situation->max_used = true;
+        else if (value == STATEMENT_LONGER_TIMEOUT)
+            situation->stated_timeout = INT64_MAX / 4;
         break;
     case FACT_COUNT:
         break;
@@ -134,14 +148,18 @@ static Readings read_all(Doubts *doubts, const Thresholds *thresholds)
 static void take_statement(Judge *judge, const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
+    if (exchange->response_hidden || (response->begun && !response->has_head))
+        judge->statement_lost = true;
     if (!exchange->answered || exchange->unsolicited)
         return;
     judge->answered++;
     const KeepAlive *stated = &response->keep_alive;
     bool counts = response->has_head && (response->options & OPTION_KEEP_ALIVE) && stated->present;
     int64_t max = counts ? stated->max : -1;
-    if (counts && stated->timeout >= 0)
+    if (counts && stated->timeout >= 0) {
         judge->timeout = stated->timeout;
+        judge->statement_lost = false;
+    }
     if (max < 0 || (judge->max >= 0 && max != judge->max))
         judge->max_everywhere = false;
     if (max >= 0) {
@@ -367,6 +385,7 @@ Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchang
     doubts_add(&doubts, FACT_LATER_ANSWERED, true, 0);
     doubts_add(&doubts, FACT_LATER_REQUEST, false, 0);
     doubts_add(&doubts, FACT_ENDER, ENDER_NOBODY, 0);
+    doubts_add(&doubts, FACT_STATEMENT, STATEMENT_AS_SEEN, 0);
     Judgement judgement = judgement_of(judge, context, &doubts, &declaration);
     message_reasons(&judgement, context, exchange);
     set_outcome(&judgement, exchange, &exchange->next_request);
@@ -394,6 +413,19 @@ static void weigh_sequel(const JudgeContext *context, const Ending *ending,
     if (facts->server_hidden && exchange->answered && (known || request_reasons))
         doubts_add(doubts, FACT_LATER_ANSWERED, true, facts->server_hidden);
     doubts->plain.lost_cause = known ? lost_request_cause(lost, ending) : CAUSE_KEEPALIVE_RACE;
+}
+
+/* Statements that were made where the capture has a hole, or (a `max` only: what is said of a connection that begins in
+ * mid-stream is said of the part that was seen, but no accusation may rest on what came before it) before it began. */
+static void weigh_statements(const Judge *judge, const JudgeContext *context, Doubts *doubts)
+{
+    doubts_add(doubts, FACT_STATEMENT, STATEMENT_AS_SEEN, 0);
+    if (judge->statement_lost) {
+        doubts_add(doubts, FACT_STATEMENT, STATEMENT_MAX_USED, REASON_LOSS);
+        doubts_add(doubts, FACT_STATEMENT, STATEMENT_LONGER_TIMEOUT, REASON_LOSS);
+    } else if (!context->connection->opener_known && judge->max < 0) {
+        doubts_add(doubts, FACT_STATEMENT, STATEMENT_MAX_USED, REASON_MIDSTREAM);
+    }
 }
 
 static void weigh_ender(const JudgeContext *context, const Ending *ending, Doubts *doubts)
@@ -427,6 +459,7 @@ static Judgement judge_tail(Judge *judge, const JudgeContext *context, const End
     weigh_completeness(context, exchange, &doubts);
     weigh_sequel(context, ending, exchange, lost, &doubts);
     weigh_ender(context, ending, &doubts);
+    weigh_statements(judge, context, &doubts);
     measure_idle(&doubts.plain, exchange, ending);
     measure_open(&doubts.plain, context, exchange);
     Judgement judgement = judgement_of(judge, context, &doubts, &declaration);

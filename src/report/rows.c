@@ -148,7 +148,8 @@ static void write_ending(Csv *csv, const ConnectionRow *row, const RowFile *file
     const Ending *ending = &row->ending;
     csv_word(csv, ender_name(ending->possible));
     csv_word(csv, end_how_name(ending->how));
-    csv_frame(csv, ending->stamp.frame, frame_input(row->connection.first_frame));
+    bool known = ending->how != END_HOW_NONE;
+    csv_frame(csv, known ? ending->stamp.frame : 0, frame_input(row->connection.first_frame));
     write_optional_duration(csv, row->idle, file->time_digits);
 }
 
