@@ -75,6 +75,9 @@ static const Row ROWS[] = {
     { "data beyond a FIN is none", HANDSHAKE "10 > FA 0 0 3; 11 > A 4 0 5; 12 > A 3 0 5",
       "D> 0+3 #4; F> 3 #4 seen; E unended", 0 },
 
+    { "held data beyond a FIN is none", HANDSHAKE "10 > A 50 0 5; 11 > FA 0 0 3; 12 < A 0 4 0",
+      "D> 0+3 #5 resent; F> 3 #5 retransmitted; E unended", 0 },
+
     /* Causal order. */
     { "an answer captured before what it answers", HANDSHAKE "10 < A 0 10 5; 11 > A 0 0 10",
       "D> 0+10 #5 ack=0 before=0; D< 0+5 #4 ack=10 before=0; E unended", SHOW_ACKED },

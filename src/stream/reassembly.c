@@ -172,9 +172,9 @@ static void deliver_payload(Sink *sink, Flow *flow, int side, const Item *item, 
     if (flow->backlog && flow->backlog->queue[side].count)
         compare_overlap(sink, flow, side, item);
     if (fin_was_seen(&own->fin) && end > own->fin.stamp.offset) {
-        int64_t beyond = end - MAX(begin, own->fin.stamp.offset);
-        sink->counters.bytes_after_fin += (uint64_t)beyond;
-        end -= beyond;
+        int64_t c = own->fin.stamp.offset;
+        sink->counters.bytes_after_fin += (uint64_t)(end - MAX(begin, c));
+        end = c;
     }
     if (begin < own->next && begin < end)
         count_old(sink, flow, side, begin, MIN(end, own->next));
