@@ -148,7 +148,7 @@ static void find_connections(Reports *reports)
     reports->identities = g_ptr_array_new();
     reports->rows = g_array_new(FALSE, FALSE, sizeof(guint));
     GPtrArray *rows = reports->connections.rows;
-    for (uint64_t frame = 1; reports->identities->len + 1 < rows->len && frame < 10000; frame++) {
+    for (uint64_t frame = 1; reports->identities->len + 1 < rows->len && frame < 100000; frame++) {
         for (guint row = 1; row < rows->len; row++) {
             const char *first = table_field(&reports->connections, row, "first_frame");
             const char *client = table_field(&reports->connections, row, "client_ip");
