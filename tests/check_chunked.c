@@ -5,7 +5,10 @@
 
 #include "http/chunked.h"
 
-#define BYTES(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+#define BYTES(text)                                                                                \
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
 #define OFF CHUNK_OFF_GRAMMAR
 #define FRAMING CHUNK_FRAMING_TRAILER
 
@@ -53,7 +56,10 @@ static const Row ROWS[] = {
     { "a name in a fold is none", BYTES("0\r\nX: a\r\n Host: b\r\n\r\n"), CHUNK_END, 21, 0 },
     { "a name without colon", BYTES("0\r\nHost\r\nHost b: c\r\n\r\n"), CHUNK_END, 22, 0 },
     { "a zero where the name would end", BYTES("0\r\nHost\0: a\r\n\r\n"), CHUNK_END, 15, 0 },
-    { "controls are no letters", BYTES("0\r\nCon\x0e" "ection: b\r\n\r\n"), CHUNK_END, 20, 0 },
+    { "controls are no letters",
+      BYTES("0\r\nCon\x0e"
+            "ection: b\r\n\r\n"),
+      CHUNK_END, 20, 0 },
     { "the largest size", BYTES("7fffffffffffffff\r\nab"), CHUNK_MORE, 20, 0 },
     { "one too large", BYTES("8000000000000000\r\n"), CHUNK_BAD, 15, 0 },
     { "far too large", BYTES("ffffffffffffffffffff\r\n"), CHUNK_BAD, 15, 0 },

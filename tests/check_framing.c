@@ -1,4 +1,5 @@
-/* Body lengths by RFC 9112 §6.3, and the ways in which senders make two peers read different ones. */
+/* Body lengths by RFC 9112 §6.3, and the ways in which senders make two peers read different
+ * ones. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -42,8 +43,10 @@ static const Row ROWS[] = {
     { "a folded value", NULL, POST, CL END " 5" END, BODY_LENGTH, 5, 0 },
     { "a value folded inside", NULL, POST, CL "5" END " 5" END, BODY_UNREADABLE, 0,
       FRAMING_INVALID_LENGTH },
-    { "a vertical tab", NULL, POST, CL "\x0b" "5" END, BODY_UNREADABLE, 0,
-      FRAMING_INVALID_LENGTH },
+    { "a vertical tab", NULL, POST,
+      CL "\x0b"
+         "5" END,
+      BODY_UNREADABLE, 0, FRAMING_INVALID_LENGTH },
     { "a list of one value", NULL, POST, CL "42, 42" END, BODY_LENGTH, 42,
       FRAMING_REPEATED_LENGTH },
     { "two lines of one value", NULL, POST, CL "5" END CL "5" END, BODY_LENGTH, 5,
@@ -54,8 +57,7 @@ static const Row ROWS[] = {
       FRAMING_INVALID_LENGTH },
     { "two lines of two values", NULL, POST, CL "5" END CL "6" END, BODY_UNREADABLE, 0,
       FRAMING_INVALID_LENGTH },
-    { "a list with a hole", NULL, POST, CL "5,,5" END, BODY_UNREADABLE, 0,
-      FRAMING_INVALID_LENGTH },
+    { "a list with a hole", NULL, POST, CL "5,,5" END, BODY_UNREADABLE, 0, FRAMING_INVALID_LENGTH },
     { "a list with an end", NULL, POST, CL "5," END, BODY_UNREADABLE, 0, FRAMING_INVALID_LENGTH },
     { "chunked", NULL, POST, TE "chunked" END, BODY_CHUNKED, 0, 0 },
     { "chunked in capitals", NULL, POST, TE "Chunked" END, BODY_CHUNKED, 0, 0 },
@@ -75,14 +77,15 @@ static const Row ROWS[] = {
       FRAMING_CODING_NOT_CHUNKED },
     { "chunked in quotes", NULL, POST, TE "\"chunked\"" END, BODY_UNREADABLE, 0,
       FRAMING_CODING_NOT_CHUNKED },
-    { "chunked behind a vertical tab", NULL, POST, TE "\x0b" "chunked" END, BODY_UNREADABLE, 0,
-      FRAMING_CODING_NOT_CHUNKED },
+    { "chunked behind a vertical tab", NULL, POST,
+      TE "\x0b"
+         "chunked" END,
+      BODY_UNREADABLE, 0, FRAMING_CODING_NOT_CHUNKED },
     { "chunked in a fold", NULL, POST, TE END " chunked" END, BODY_CHUNKED, 0, 0 },
     { "chunked behind a blank before the colon", NULL, POST, "Transfer-Encoding : chunked" END,
       BODY_CHUNKED, 0, 0 },
     { "chunked and an empty member", NULL, POST, TE "chunked," END, BODY_CHUNKED, 0, 0 },
-    { "both", NULL, POST, CL "5" END TE "chunked" END, BODY_CHUNKED, 0,
-      FRAMING_LENGTH_AND_CODING },
+    { "both", NULL, POST, CL "5" END TE "chunked" END, BODY_CHUNKED, 0, FRAMING_LENGTH_AND_CODING },
     { "both, the other way", NULL, POST, TE "chunked" END CL "5" END, BODY_CHUNKED, 0,
       FRAMING_LENGTH_AND_CODING },
     { "both, the length invalid", NULL, POST, TE "chunked" END CL "x" END, BODY_CHUNKED, 0,
@@ -101,8 +104,7 @@ static const Row ROWS[] = {
       FRAMING_CODING_NOT_CHUNKED | FRAMING_LENGTH_AND_CODING },
     { "chunked in HTTP/1.0", "GET", OLD_OK, TE "chunked" END, BODY_CHUNKED, 0,
       FRAMING_CODING_IN_1_0 },
-    { "an invalid length", "GET", OK, CL "five" END, BODY_UNTIL_CLOSE, 0,
-      FRAMING_INVALID_LENGTH },
+    { "an invalid length", "GET", OK, CL "five" END, BODY_UNTIL_CLOSE, 0, FRAMING_INVALID_LENGTH },
     { "different lengths", "GET", OK, CL "5" END CL "6" END, BODY_UNTIL_CLOSE, 0,
       FRAMING_INVALID_LENGTH },
     { "an unknown request", "", OK, CL "42" END, BODY_LENGTH, 42, 0 },
@@ -126,8 +128,8 @@ static BodyFraming frame(const Row *row)
 {
     static Head head;
     g_autofree char *text = g_strconcat(row->start, "\r\n", row->fields, "\r\n", NULL);
-    int length = head_parse(span_of_text(text), row->method ? HEAD_RESPONSE : HEAD_REQUEST, &head,
-                            NULL);
+    int length =
+        head_parse(span_of_text(text), row->method ? HEAD_RESPONSE : HEAD_REQUEST, &head, NULL);
     ck_assert_int_eq(length, (int)strlen(text));
     return row->method ? framing_of_response(&head, span_of_text(row->method))
                        : framing_of_request(&head);

@@ -1,5 +1,5 @@
-/* Heads and what they are read as. Every row stands against a guard page, so that a byte read too far is a crash; it is
- * read whole, in each of its beginnings, and with bytes behind it. */
+/* Heads and what they are read as. Every row stands against a guard page, so that a byte read
+ * too far is a crash; it is read whole, in each of its beginnings, and with bytes behind it. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -61,16 +61,15 @@ static const Row ROWS[] = {
       HEAD_BAD_START, "" },
     { "several blanks", REQUEST, BYTES("GET  /   HTTP/1.1\r\n\r\n"), "GET / 11.1", HEAD_BAD_START,
       "" },
-    { "a blank at the end", REQUEST, BYTES("GET / HTTP/1.1 \r\n\r\n"), "GET / 11.1",
-      HEAD_BAD_START, "" },
+    { "a blank at the end", REQUEST, BYTES("GET / HTTP/1.1 \r\n\r\n"), "GET / 11.1", HEAD_BAD_START,
+      "" },
     { "no target", REQUEST, BYTES("GET HTTP/1.1\r\n\r\n"), "GET  11.1", HEAD_BAD_START, "" },
     { "no version, but field lines", REQUEST, BYTES("GET /x\r\nHost: a\r\n\r\n"), "GET /x 0.0",
       HEAD_BAD_START, "Host=a;" },
-    { "no version, not GET", REQUEST, BYTES("POST /x\r\n\r\n"), "POST /x 0.0", HEAD_BAD_START,
-      "" },
+    { "no version, not GET", REQUEST, BYTES("POST /x\r\n\r\n"), "POST /x 0.0", HEAD_BAD_START, "" },
     { "an empty reason", RESPONSE, BYTES("HTTP/1.1 200 \r\n\r\n"), "200 11.1", 0, "" },
-    { "no reason and no blank", RESPONSE, BYTES("HTTP/1.1 200\r\n\r\n"), "200 11.1",
-      HEAD_BAD_START, "" },
+    { "no reason and no blank", RESPONSE, BYTES("HTTP/1.1 200\r\n\r\n"), "200 11.1", HEAD_BAD_START,
+      "" },
     { "two blanks before the status", RESPONSE, BYTES("HTTP/1.1  200 OK\r\n\r\n"), "200 11.1",
       HEAD_BAD_START, "" },
     { "a reason of odd bytes", RESPONSE, BYTES("HTTP/1.1 999 \t\xe4 !\r\n\r\n"), "999 11.1", 0,
@@ -119,8 +118,8 @@ static const Row ROWS[] = {
     { "SSH", EITHER, BYTES("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"), NULL, 0, NULL },
 
     /* Field lines */
-    { "white space around values", RESPONSE, BYTES("HTTP/1.1 200 OK\r\nA:b\r\nC: \t d e \t\r\n\r\n"),
-      "200 11.1", 0, "A=b;C=d e;" },
+    { "white space around values", RESPONSE,
+      BYTES("HTTP/1.1 200 OK\r\nA:b\r\nC: \t d e \t\r\n\r\n"), "200 11.1", 0, "A=b;C=d e;" },
     { "an empty value", RESPONSE, BYTES("HTTP/1.1 200 OK\r\nA:\r\nB: \r\n\r\n"), "200 11.1", 0,
       "A=;B=;" },
     { "colons in the value", RESPONSE, BYTES("HTTP/1.1 200 OK\r\nA: b:c\r\n\r\n"), "200 11.1", 0,
@@ -152,8 +151,8 @@ static const Row ROWS[] = {
       "GET / 11.1", HEAD_BAD_LINE, "" },
     { "an empty line that is none", REQUEST, BYTES("GET / HTTP/1.1\r\nA: b\r\n\r\r\nC: d\r\n\r\n"),
       "GET / 11.1", HEAD_BAD_LINE, "A=b;C=d;" },
-    { "names keep their case", REQUEST, BYTES("GET / HTTP/1.1\r\nhOsT: a\r\n\r\n"), "GET / 11.1",
-      0, "hOsT=a;" },
+    { "names keep their case", REQUEST, BYTES("GET / HTTP/1.1\r\nhOsT: a\r\n\r\n"), "GET / 11.1", 0,
+      "hOsT=a;" },
 };
 
 /* A copy of the bytes that ends where readable memory ends. */
@@ -216,7 +215,8 @@ static void expect_row(const Row *row, Span bytes)
     Head head;
     bool line_seen;
     int length = head_parse(bytes, row->kind, &head, &line_seen);
-    ck_assert_msg(length == (row->start ? (int)row->length : HEAD_BAD), "%s: %d", row->name, length);
+    int expected = row->start ? (int)row->length : HEAD_BAD;
+    ck_assert_msg(length == expected, "%s: %d", row->name, length);
     ck_assert_msg(line_seen == (row->start != NULL), "%s", row->name);
     if (!row->start)
         return;
@@ -261,7 +261,8 @@ END_TEST
 
 START_TEST(test_bytes_behind)
 {
-    static const char *const behind[] = { "\r\n", "GET / HTTP/1.1\r\n\r\n", " x: y\r\n\r\n", "\x80" };
+    static const char *const behind[] = { "\r\n", "GET / HTTP/1.1\r\n\r\n", " x: y\r\n\r\n",
+                                          "\x80" };
     const Row *row = &ROWS[_i];
     for (size_t i = 0; i < G_N_ELEMENTS(behind); i++) {
         g_autoptr(GString) both = g_string_new_len(row->bytes, (gssize)row->length);

@@ -1,7 +1,7 @@
 /* Conversations' one side, piece by piece, and the events it must give, as text.
  *
- * Every row is fed as it stands, in single bytes, and cut in two at every place; the events must be the
- * same. A stamp is printed as frame:offset, the frame being the number of the piece. */
+ * Every row is fed as it stands, in single bytes, and cut in two at every place; the events must
+ * be the same. A stamp is printed as frame:offset, the frame being the number of the piece. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -27,12 +27,30 @@ typedef struct Piece {
     Call call;
 } Piece;
 
-#define DATA(bytes) { .kind = PIECE_DATA, .text = bytes, .length = sizeof(bytes) - 1 }
-#define MORE(bytes) { .kind = PIECE_MORE, .text = bytes, .length = sizeof(bytes) - 1 }
-#define WHOLE(bytes) { .kind = PIECE_WHOLE, .text = bytes, .length = sizeof(bytes) - 1 }
-#define GAP(bytes) { .kind = PIECE_GAP, .length = bytes, .reason = REASON_LOSS }
-#define CUT(bytes) { .kind = PIECE_GAP, .length = bytes, .reason = REASON_SNAPLEN }
-#define CALL(what) { .kind = PIECE_CALL, .call = what }
+#define DATA(bytes)                                                                                \
+    {                                                                                              \
+        .kind = PIECE_DATA, .text = bytes, .length = sizeof(bytes) - 1                             \
+    }
+#define MORE(bytes)                                                                                \
+    {                                                                                              \
+        .kind = PIECE_MORE, .text = bytes, .length = sizeof(bytes) - 1                             \
+    }
+#define WHOLE(bytes)                                                                               \
+    {                                                                                              \
+        .kind = PIECE_WHOLE, .text = bytes, .length = sizeof(bytes) - 1                            \
+    }
+#define GAP(bytes)                                                                                 \
+    {                                                                                              \
+        .kind = PIECE_GAP, .length = bytes, .reason = REASON_LOSS                                  \
+    }
+#define CUT(bytes)                                                                                 \
+    {                                                                                              \
+        .kind = PIECE_GAP, .length = bytes, .reason = REASON_SNAPLEN                               \
+    }
+#define CALL(what)                                                                                 \
+    {                                                                                              \
+        .kind = PIECE_CALL, .call = what                                                           \
+    }
 #define FIN CALL(CALL_FINISH)
 
 #define PIECES_MAX 6
@@ -46,199 +64,389 @@ typedef struct Row {
     const char *events;
 } Row;
 
-#define PROXY_V2 "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" "aaaabbbbccdd"
+#define PROXY_V2                                                                                   \
+    "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"                                                           \
+    "aaaabbbbccdd"
 
 static const Row ROWS[] = {
     /* Whole messages */
-    { "a request", HEAD_REQUEST, NULL, 0,
+    { "a request",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("GET / HTTP/1.1\r\nHost: a\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:26 GET /\nEND 1:0-1:26\n" },
-    { "two pipelined requests", HEAD_REQUEST, NULL, 0,
+    { "two pipelined requests",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:18 GET /a\nEND 1:0-1:18\n"
       "BEGIN 1:19\nHEAD 1:19-1:37 GET /b\nEND 1:19-1:37\n" },
-    { "a head in two segments", HEAD_REQUEST, NULL, 0,
+    { "a head in two segments",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("GET / HT"), DATA("TP/1.0\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-2:17 GET /\nEND 1:0-2:17\n" },
-    { "a counted body, then another request", HEAD_REQUEST, NULL, 0,
-      { DATA("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"), DATA("cdeGET /x HTTP/1.1\r\n\r\n") },
+    { "a counted body, then another request",
+      HEAD_REQUEST,
+      NULL,
+      0,
+      { DATA("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"),
+        DATA("cdeGET /x HTTP/1.1\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:37 POST /\nEND 1:0-2:42\n"
       "BEGIN 2:43\nHEAD 2:43-2:61 GET /x\nEND 2:43-2:61\n" },
-    { "a body of no bytes", HEAD_RESPONSE, "GET", 0,
+    { "a body of no bytes",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:37 200\nEND 1:0-1:37\n" },
-    { "interim and final response", HEAD_RESPONSE, "GET", 0,
+    { "interim and final response",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:24 100\nEND 1:0-1:24\n"
       "BEGIN 1:25\nHEAD 1:25-1:43 204\nEND 1:25-1:43\n" },
-    { "the answer to HEAD has no body", HEAD_RESPONSE, "HEAD", 0,
+    { "the answer to HEAD has no body",
+      HEAD_RESPONSE,
+      "HEAD",
+      0,
       { DATA("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 304 N\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:37 200\nEND 1:0-1:37\n"
       "BEGIN 1:38\nHEAD 1:38-1:55 304\nEND 1:38-1:55\n" },
-    { "chunks and a trailer", HEAD_RESPONSE, "GET", 0,
+    { "chunks and a trailer",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=\"a;b\"\r\nhello\r\n"),
         DATA("0\r\nX: y\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:46 200\nEND 1:0-2:75\n" },
-    { "a forbidden trailer is noted", HEAD_RESPONSE, "GET", 0,
-      { DATA("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nConnection: close\r\n\r\n") },
+    { "a forbidden trailer is noted",
+      HEAD_RESPONSE,
+      "GET",
+      0,
+      { DATA(
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nConnection: close\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:46 200\nEND 1:0-1:70 notes 2\n" },
-    { "until close, ended by a FIN", HEAD_RESPONSE, "GET", 0,
+    { "until close, ended by a FIN",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.0 200 OK\r\n\r\n"), DATA("abc"), FIN },
       "BEGIN 1:0\nHEAD 1:0-1:18 200\nEND 1:0-2:21\n" },
-    { "until close with an empty body", HEAD_RESPONSE, "GET", 0,
+    { "until close with an empty body",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.0 200 OK\r\n\r\n"), FIN },
       "BEGIN 1:0\nHEAD 1:0-1:18 200\nEND 1:0-1:18\n" },
-    { "until close, not ended", HEAD_RESPONSE, "GET", 0,
+    { "until close, not ended",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.0 200 OK\r\n\r\nabc") },
       "BEGIN 1:0\nHEAD 1:0-1:18 200\n; in message\n" },
-    { "zero chunk seen, the rest cut off by the end", HEAD_RESPONSE, "GET", 0,
+    { "zero chunk seen, the rest cut off by the end",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"), FIN },
       "BEGIN 1:0\nHEAD 1:0-1:46 200\nEND 1:0-1:49\n" },
-    { "zero chunk without its line end", HEAD_RESPONSE, "GET", 0,
+    { "zero chunk without its line end",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0"), FIN },
       "BEGIN 1:0\nHEAD 1:0-1:46 200\n; in message, lacks bytes\n" },
-    { "a counted body cut off by the end", HEAD_RESPONSE, "GET", 0,
+    { "a counted body cut off by the end",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), FIN },
       "BEGIN 1:0\nHEAD 1:0-1:37 200\n; in message, lacks bytes\n" },
-    { "empty lines before requests", HEAD_REQUEST, NULL, 0,
+    { "empty lines before requests",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("\r\nGET / HTTP/1.1\r\n\r\n\r\n\n"), DATA("GET /2 HTTP/1.1\r\n\r\n") },
       "BEGIN 1:2\nHEAD 1:2-1:19 GET / leading\nEND 1:2-1:19\n"
       "BEGIN 2:23\nHEAD 2:23-2:41 GET /2 leading\nEND 2:23-2:41\n" },
     { "nothing but an empty line", HEAD_REQUEST, NULL, 0, { DATA("\r\n"), FIN }, "" },
-    { "one letter of a request", HEAD_REQUEST, NULL, 0, { DATA("G"), FIN },
+    { "one letter of a request",
+      HEAD_REQUEST,
+      NULL,
+      0,
+      { DATA("G"), FIN },
       "BEGIN 1:0\n; in message, lacks bytes\n" },
-    { "one letter of an unknown word", HEAD_REQUEST, NULL, 0, { DATA("Z"), FIN },
+    { "one letter of an unknown word",
+      HEAD_REQUEST,
+      NULL,
+      0,
+      { DATA("Z"), FIN },
       "; lacks bytes\n" },
-    { "an unknown method", HEAD_REQUEST, NULL, 0, { DATA("BREW /pot HTTP/1.1\r\n\r\n") },
+    { "an unknown method",
+      HEAD_REQUEST,
+      NULL,
+      0,
+      { DATA("BREW /pot HTTP/1.1\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:21 BREW /pot\nEND 1:0-1:21\n" },
-    { "four letters of a status line", HEAD_RESPONSE, "GET", 0, { DATA("HTTP"), FIN },
+    { "four letters of a status line",
+      HEAD_RESPONSE,
+      "GET",
+      0,
+      { DATA("HTTP"), FIN },
       "; lacks bytes\n" },
-    { "five letters of a status line", HEAD_RESPONSE, "GET", 0, { DATA("HTTP/"), FIN },
+    { "five letters of a status line",
+      HEAD_RESPONSE,
+      "GET",
+      0,
+      { DATA("HTTP/"), FIN },
       "BEGIN 1:0\n; in message, lacks bytes\n" },
-    { "HTTP/0.9", HEAD_REQUEST, NULL, 0, { DATA("GET /x\r\n") },
+    { "HTTP/0.9",
+      HEAD_REQUEST,
+      NULL,
+      0,
+      { DATA("GET /x\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:7 GET /x\nEND 1:0-1:7\n" },
-    { "a response without head, taken as body", HEAD_RESPONSE, "junk", 0,
+    { "a response without head, taken as body",
+      HEAD_RESPONSE,
+      "junk",
+      0,
       { DATA("<html>"), DATA("x"), FIN },
       "JUNK 1:0 malformed\nEND 1:0-2:6\n" },
     /* Other protocols, and faults */
-    { "TLS", HEAD_REQUEST, NULL, 0,
+    { "TLS",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("\x16\x03\x01\x02\x00\x01\x00"), DATA("GE"), DATA("\x17\x03\x03") },
       "JUNK 1:0 malformed\n; seeking\n" },
-    { "SSH", HEAD_REQUEST, NULL, 0, { DATA("SSH-2.0-OpenSSH_9.2\r\n"), DATA("\0\0\x05") },
+    { "SSH",
+      HEAD_REQUEST,
+      NULL,
+      0,
+      { DATA("SSH-2.0-OpenSSH_9.2\r\n"), DATA("\0\0\x05") },
       "JUNK 1:0 malformed\n; seeking\n" },
-    { "FTP", HEAD_REQUEST, NULL, 0, { DATA("PASS secret\r\n") },
+    { "FTP",
+      HEAD_REQUEST,
+      NULL,
+      0,
+      { DATA("PASS secret\r\n") },
       "JUNK 1:0 malformed\n; seeking\n" },
-    { "the preface of HTTP/2", HEAD_REQUEST, NULL, 0, { DATA("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") },
+    { "the preface of HTTP/2",
+      HEAD_REQUEST,
+      NULL,
+      0,
+      { DATA("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") },
       "JUNK 1:0 malformed\n; seeking\n" },
-    { "junk, then a request where a segment begins", HEAD_REQUEST, NULL, 0,
+    { "junk, then a request where a segment begins",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("\x80\x80GET /a HTTP/1.1\r\n\r\n"), MORE("GET /b HTTP/1.1\r\n\r\n"),
         DATA("GET /c HTTP/1.1\r\n\r\n") },
       "JUNK 1:0 malformed\nBEGIN 3:40 sought\nHEAD 3:40-3:58 GET /c sought\nEND 3:40-3:58\n" },
-    { "an empty line before a response is none of it", HEAD_RESPONSE, "GET", 0,
+    { "an empty line before a response is none of it",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("\r\n"), DATA("HTTP/1.1 204 No\r\n\r\n") },
       "JUNK 1:0 malformed\nBEGIN 2:2 sought\nHEAD 2:2-2:20 204 sought\nEND 2:2-2:20\n" },
-    { "a bad chunk size", HEAD_RESPONSE, "GET", 0,
+    { "a bad chunk size",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nxyz\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:46 200\nJUNK 1:54 begun in body malformed notes 1\n; seeking\n" },
-    { "a body of unknowable length", HEAD_REQUEST, NULL, 0,
+    { "a body of unknowable length",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("POST / HTTP/1.1\r\nContent-Length: x\r\n\r\nabc"), DATA("GET / HTTP/1.1\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:37 POST /\n"
       "BEGIN 2:41 sought\nHEAD 2:41-2:58 GET / sought\nEND 2:41-2:58\n" },
     /* Gaps */
-    { "a gap inside a counted body", HEAD_RESPONSE, "GET", 0,
+    { "a gap inside a counted body",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na"), GAP(5), DATA("xyz") },
       "BEGIN 1:0\nHEAD 1:0-1:37 200\nEND 1:0-3:46\n" },
-    { "a gap up to the body's end", HEAD_RESPONSE, "GET", 0,
-      { DATA("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na"), GAP(8), DATA("HTTP/1.1 204 N\r\n\r\n") },
+    { "a gap up to the body's end",
+      HEAD_RESPONSE,
+      "GET",
+      0,
+      { DATA("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na"), GAP(8),
+        DATA("HTTP/1.1 204 N\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:37 200\nEND 1:0-2:46 missing\n"
       "BEGIN 3:47\nHEAD 3:47-3:64 204\nEND 3:47-3:64\n" },
-    { "a gap beyond the body's end", HEAD_RESPONSE, "GET", 0,
-      { DATA("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na"), CUT(10), DATA("HTTP/1.1 204 N\r\n\r\n") },
+    { "a gap beyond the body's end",
+      HEAD_RESPONSE,
+      "GET",
+      0,
+      { DATA("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na"), CUT(10),
+        DATA("HTTP/1.1 204 N\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:37 200\nEND 1:0-2:46 missing\nLOST 2:47 snaplen\n"
       "BEGIN 3:49 sought\nHEAD 3:49-3:66 204 sought\nEND 3:49-3:66\n" },
-    { "a gap inside a head", HEAD_REQUEST, NULL, 0,
+    { "a gap inside a head",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("GET / HTTP/1.1\r\nHo"), GAP(5), DATA("\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:17 GET / cut\nLOST 1:0 begun loss\n; seeking\n" },
-    { "a gap inside a start line", HEAD_REQUEST, NULL, 0,
+    { "a gap inside a start line",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("GET / HTTP/1.1\r"), GAP(5), DATA("\r\n\r\n") },
       "BEGIN 1:0\nLOST 1:0 begun loss\n; seeking\n" },
-    { "a gap behind a line without version", HEAD_REQUEST, NULL, 0,
+    { "a gap behind a line without version",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { WHOLE("GET /x\r\nHo"), GAP(5), DATA("\r\n\r\n") },
       "BEGIN 1:0\nLOST 1:0 begun loss\n; seeking\n" },
-    { "a gap inside chunk data", HEAD_RESPONSE, "GET", 0,
+    { "a gap inside chunk data",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\na"), GAP(8),
         DATA("\r\n0\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:46 200\nEND 1:0-3:65\n" },
-    { "a gap over a chunk's end", HEAD_RESPONSE, "GET", 0,
+    { "a gap over a chunk's end",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\na"), GAP(9),
         DATA("\n0\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:46 200\nLOST 1:0 begun in body loss\n; seeking\n" },
-    { "a gap in a trailer", HEAD_RESPONSE, "GET", 0,
-      { DATA("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX"), GAP(3), DATA("\r\n\r\n") },
+    { "a gap in a trailer",
+      HEAD_RESPONSE,
+      "GET",
+      0,
+      { DATA("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX"), GAP(3),
+        DATA("\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:46 200\nLOST 1:0 begun in body loss\n; seeking\n" },
-    { "a gap between messages", HEAD_REQUEST, NULL, 0,
+    { "a gap between messages",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("GET /a HTTP/1.1\r\n\r\n"), GAP(7), DATA("GET /b HTTP/1.1\r\n\r\n"),
         DATA("GET /c HTTP/1.1\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:18 GET /a\nEND 1:0-1:18\nLOST 2:19 loss\n"
       "BEGIN 3:26 sought\nHEAD 3:26-3:44 GET /b sought\nEND 3:26-3:44\n"
       "BEGIN 4:45\nHEAD 4:45-4:63 GET /c\nEND 4:45-4:63\n" },
-    { "gaps while seeking are one loss", HEAD_REQUEST, NULL, 0,
+    { "gaps while seeking are one loss",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { GAP(7), DATA("GET / HT"), GAP(1), DATA("x"), CUT(3), DATA("GET / HTTP/1.1\r\n\r\n") },
       "LOST 1:0 loss\nBEGIN 6:20 sought\nHEAD 6:20-6:37 GET / sought\nEND 6:20-6:37\n" },
-    { "a gap until close", HEAD_RESPONSE, "GET", 0,
+    { "a gap until close",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.0 200 OK\r\n\r\n"), GAP(5), FIN },
       "BEGIN 1:0\nHEAD 1:0-1:18 200\nEND 1:0-2:23 missing\n" },
-    { "a gap and more until close", HEAD_RESPONSE, "GET", 0,
+    { "a gap and more until close",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.0 200 OK\r\n\r\n"), GAP(5), DATA("x"), FIN },
       "BEGIN 1:0\nHEAD 1:0-1:18 200\nEND 1:0-3:24\n" },
     /* Beginning in the middle */
-    { "mid-stream, the first segment begins no message", HEAD_EITHER, "GET", REASON_MIDSTREAM,
+    { "mid-stream, the first segment begins no message",
+      HEAD_EITHER,
+      "GET",
+      REASON_MIDSTREAM,
       { DATA("abc\r\nGET / HTTP/1.1\r\n\r\n"), DATA("GET /b HTTP/1.1\r\n"), DATA("\r\n") },
       "BEGIN 2:23 sought\nHEAD 2:23-3:41 GET /b sought\nEND 2:23-3:41\n" },
-    { "mid-stream, a response", HEAD_EITHER, "GET", REASON_MIDSTREAM,
+    { "mid-stream, a response",
+      HEAD_EITHER,
+      "GET",
+      REASON_MIDSTREAM,
       { DATA("HTTP/1.1 204 N\r\n\r\n") },
       "BEGIN 1:0 sought\nHEAD 1:0-1:17 204 sought\nEND 1:0-1:17\n" },
-    { "mid-stream, a line that begins like one", HEAD_REQUEST, NULL, REASON_MIDSTREAM,
+    { "mid-stream, a line that begins like one",
+      HEAD_REQUEST,
+      NULL,
+      REASON_MIDSTREAM,
       { DATA("GET it now,"), DATA(" or later\r\n") },
       "; seeking\n" },
     /* PROXY protocol (every reader here may have one) */
-    { "version 1", HEAD_REQUEST, NULL, 0,
+    { "version 1",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("PROXY TCP4 1.2.3.4 5.6.7.8 11 80\r\nGET / HTTP/1.1\r\n\r\n") },
       "BEGIN 1:34\nHEAD 1:34-1:51 GET /\nEND 1:34-1:51\n" },
-    { "version 2", HEAD_REQUEST, NULL, 0,
+    { "version 2",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA(PROXY_V2 "GET / HTTP/1.1\r\n\r\n") },
       "BEGIN 1:28\nHEAD 1:28-1:45 GET /\nEND 1:28-1:45\n" },
-    { "version 2, its addresses lost", HEAD_REQUEST, NULL, 0,
-      { DATA("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" "aa"), GAP(10), DATA("GET / HTTP/1.1\r\n\r\n") },
+    { "version 2, its addresses lost",
+      HEAD_REQUEST,
+      NULL,
+      0,
+      { DATA("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"
+             "aa"),
+        GAP(10), DATA("GET / HTTP/1.1\r\n\r\n") },
       "BEGIN 3:28\nHEAD 3:28-3:45 GET /\nEND 3:28-3:45\n" },
-    { "a method named PROXY", HEAD_REQUEST, NULL, 0,
+    { "a method named PROXY",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("PROXY TC HTTP/1.1\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:20 PROXY TC\nEND 1:0-1:20\n" },
     /* What the other direction decides */
-    { "a body that was never sent", HEAD_REQUEST, NULL, 0,
+    { "a body that was never sent",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n"), CALL(CALL_REFUSED),
         WHOLE("GET /b HTTP/1.1\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:38 POST /\nEND 1:0-1:38\n"
       "BEGIN 3:39\nHEAD 3:39-3:57 GET /b\nEND 3:39-3:57\n" },
-    { "a body sent in spite of the refusal", HEAD_REQUEST, NULL, 0,
+    { "a body sent in spite of the refusal",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n"), CALL(CALL_REFUSED), DATA("a b") },
       "BEGIN 1:0\nHEAD 1:0-1:37 POST /\nEND 1:0-3:40\n" },
-    { "a refusal in the middle of the body", HEAD_REQUEST, NULL, 0,
+    { "a refusal in the middle of the body",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { DATA("POST / HTTP/1.1\r\nContent-Length: 21\r\n\r\nab"), CALL(CALL_REFUSED),
         DATA("GET /b HTTP/1.1\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:38 POST /\nEND 1:0-3:59\n" },
-    { "101 and what follows", HEAD_RESPONSE, "GET", 0,
+    { "101 and what follows",
+      HEAD_RESPONSE,
+      "GET",
+      0,
       { DATA("HTTP/1.1 101 S\r\n\r\nHTTP/1.1 200 no\r\n\r\n"), GAP(4), FIN },
       "BEGIN 1:0\nHEAD 1:0-1:17 101\nEND 1:0-1:17\n" },
-    { "a client told to be opaque, and back", HEAD_REQUEST, NULL, 0,
+    { "a client told to be opaque, and back",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { CALL(CALL_OPAQUE), CALL(CALL_RESUME), DATA("GET / HTTP/1.1\r\n\r\n") },
       "BEGIN 3:0\nHEAD 3:0-3:17 GET /\nEND 3:0-3:17\n" },
-    { "back after bytes", HEAD_REQUEST, NULL, 0,
+    { "back after bytes",
+      HEAD_REQUEST,
+      NULL,
+      0,
       { CALL(CALL_OPAQUE), DATA("x"), CALL(CALL_RESUME), DATA("GET / HTTP/1.1\r\n\r\n") },
       "BEGIN 4:1 sought\nHEAD 4:1-4:18 GET / sought\nEND 4:1-4:18\n" },
 };
 
-/* What the events say, as text ------------------------------------------------------------------- */
+/* What the events say, as text
+ * ------------------------------------------------------------------- */
 
 static void print_stamp(GString *text, const char *before, const Stamp *stamp)
 {
@@ -301,10 +509,9 @@ static void take_events(MessageReader *reader, const Row *row, GString *text)
         forget_begin(text, &event);
         print_event(text, &event, reader);
         if (event.kind == MESSAGE_HEAD) {
-            BodyFraming framing =
-                event.head.kind == HEAD_REQUEST
-                    ? framing_of_request(&event.head)
-                    : framing_of_response(&event.head, span_of_text(row->method));
+            BodyFraming framing = event.head.kind == HEAD_REQUEST
+                                      ? framing_of_request(&event.head)
+                                      : framing_of_response(&event.head, span_of_text(row->method));
             message_reader_body(reader, &framing);
         } else if (event.kind == MESSAGE_JUNK && g_strcmp0(row->method, "junk") == 0) {
             message_reader_body(reader, &(BodyFraming){ .kind = BODY_UNTIL_CLOSE });
@@ -367,12 +574,15 @@ static void feed_data(MessageReader *reader, const Row *row, const Piece *piece,
 /* Cut at `cut` (of all bytes), or in pieces of one byte if it is negative. */
 static char *run(const Row *row, int64_t cut)
 {
-    g_autoptr(MessageReader) reader = message_reader_new(row->kind, row->sought, row->kind == HEAD_REQUEST);
+    g_autoptr(MessageReader) reader =
+        message_reader_new(row->kind, row->sought, row->kind == HEAD_REQUEST);
     GString *text = g_string_new(NULL);
     int64_t offset = 0;
     for (unsigned i = 0; i < PIECES_MAX && row->pieces[i].kind; i++) {
         const Piece *piece = &row->pieces[i];
-        Stamp stamp = { .frame = frame_id(0, i + 1), .time = (i + 1) * NS_PER_MS, .offset = offset };
+        Stamp stamp = { .frame = frame_id(0, i + 1),
+                        .time = (i + 1) * NS_PER_MS,
+                        .offset = offset };
         if (piece->kind == PIECE_CALL) {
             call(reader, piece->call);
             take_events(reader, row, text);

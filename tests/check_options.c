@@ -94,9 +94,14 @@ static const struct {
     { "a fold between members", "Connection: keep-alive,\r\n close\r\n",
       OPTION_KEEP_ALIVE | OPTION_CLOSE, "keep-alive close" },
     { "a fold inside a member", "Connection: keep-alive\r\n close\r\n", OPTION_MALFORMED, "" },
-    { "a vertical tab beside it", "Connection: \x0b" "close\r\n", OPTION_MALFORMED, "" },
+    { "a vertical tab beside it",
+      "Connection: \x0b"
+      "close\r\n",
+      OPTION_MALFORMED, "" },
     { "Proxy-Connection is another field", "Proxy-Connection: close\r\n", 0, "" },
-    { "Unicode's Kelvin sign is no k", "Connection: \xe2\x84\xaa" "eep-alive\r\n",
+    { "Unicode's Kelvin sign is no k",
+      "Connection: \xe2\x84\xaa"
+      "eep-alive\r\n",
       OPTION_MALFORMED, "" },
 };
 
@@ -123,23 +128,33 @@ static const struct {
     { "both", STATUS_LINE, "Keep-Alive: timeout=5, max=100\r\n", { true, 5, 100, false } },
     { "timeout alone", STATUS_LINE, "Keep-Alive: timeout=60\r\n", { true, 60, -1, false } },
     { "max alone, other case", STATUS_LINE, "keep-alive: MAX=3\r\n", { true, -1, 3, false } },
-    { "two lines", STATUS_LINE, "Keep-Alive: timeout=5\r\nKeep-Alive: max=9\r\n",
+    { "two lines",
+      STATUS_LINE,
+      "Keep-Alive: timeout=5\r\nKeep-Alive: max=9\r\n",
       { true, 5, 9, false } },
     { "quoted", STATUS_LINE, "Keep-Alive: timeout=\"5\"\r\n", { true, 5, -1, false } },
     { "blanks", STATUS_LINE, "Keep-Alive: timeout = 5 ,max= 7\r\n", { true, 5, 7, false } },
     { "zero", STATUS_LINE, "Keep-Alive: timeout=0, max=0\r\n", { true, 0, 0, false } },
     { "an empty field", STATUS_LINE, "Keep-Alive:\r\n", { true, -1, -1, false } },
-    { "the first of two counts", STATUS_LINE, "Keep-Alive: timeout=5, timeout=6\r\n",
+    { "the first of two counts",
+      STATUS_LINE,
+      "Keep-Alive: timeout=5, timeout=6\r\n",
       { true, 5, -1, true } },
     { "no number", STATUS_LINE, "Keep-Alive: timeout=5s, max=many\r\n", { true, -1, -1, true } },
     { "a sign", STATUS_LINE, "Keep-Alive: timeout=-1, max=+3\r\n", { true, -1, -1, true } },
     { "no value", STATUS_LINE, "Keep-Alive: timeout=, max\r\n", { true, -1, -1, true } },
-    { "an unknown parameter", STATUS_LINE, "Keep-Alive: timeout=5, foo=1\r\n",
+    { "an unknown parameter",
+      STATUS_LINE,
+      "Keep-Alive: timeout=5, foo=1\r\n",
       { true, 5, -1, true } },
     { "semicolons", STATUS_LINE, "Keep-Alive: timeout=5; max=100\r\n", { true, -1, -1, true } },
-    { "too large", STATUS_LINE, "Keep-Alive: timeout=9223372036854775808, max=2\r\n",
+    { "too large",
+      STATUS_LINE,
+      "Keep-Alive: timeout=9223372036854775808, max=2\r\n",
       { true, -1, 2, true } },
-    { "the largest", STATUS_LINE, "Keep-Alive: timeout=9223372036854775807\r\n",
+    { "the largest",
+      STATUS_LINE,
+      "Keep-Alive: timeout=9223372036854775807\r\n",
       { true, INT64_MAX, -1, false } },
     { "old browsers' bare number", REQUEST_LINE, "Keep-Alive: 115\r\n", { true, 115, -1, true } },
     { "a server has no such habit", STATUS_LINE, "Keep-Alive: 115\r\n", { true, -1, -1, true } },
@@ -198,6 +213,25 @@ START_TEST(test_options_cut)
 }
 END_TEST
 
+/* More options than a browser ever sent, each three times in different cases. */
+START_TEST(test_many_options)
+{
+    static Head head;
+    g_autofree char *text = NULL;
+    g_autoptr(GString) fields = g_string_new("Connection: x0");
+    g_autoptr(GString) expected = g_string_new("x0");
+    g_autoptr(GString) options = g_string_new("before:");
+    for (int i = 1; i < 100; i++) {
+        g_string_append_printf(fields, ",x%d,X%d,x0, x%d", i, i, i / 2);
+        g_string_append_printf(expected, " x%d", i);
+    }
+    g_string_append(fields, "\r\n");
+    parse(REQUEST_LINE, fields->str, &text, &head);
+    head_append_options(&head, options, 1000);
+    ck_assert_str_eq(options->str + strlen("before:"), expected->str);
+}
+END_TEST
+
 static const struct {
     const char *name, *fields, *unlisted;
 } UNLISTED[] = {
@@ -235,6 +269,7 @@ int main(void)
     tcase_add_loop_test(options, test_keep_alive, 0, G_N_ELEMENTS(KEEP_ALIVES));
     tcase_add_loop_test(options, test_values, 0, G_N_ELEMENTS(VALUES));
     tcase_add_test(options, test_options_cut);
+    tcase_add_test(options, test_many_options);
     tcase_add_loop_test(options, test_unlisted, 0, G_N_ELEMENTS(UNLISTED));
     Suite *suite = suite_create("options");
     suite_add_tcase(suite, options);

@@ -1,11 +1,15 @@
-/* PROXY protocol headers, by the examples and bounds of its specification (sections 2.1 and 2.2). */
+/* PROXY protocol headers, by the examples and bounds of its specification (sections 2.1 and
+ * 2.2). */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
 
 #include "http/preamble.h"
 
-#define BYTES(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+#define BYTES(text)                                                                                \
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
 #define SIGNATURE "\x0d\x0a\x0d\x0a\x00\x0d\x0a\x51\x55\x49\x54\x0a"
 #define FIFTY "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
@@ -39,7 +43,10 @@ static const Row ROWS[] = {
     { "a request", BYTES("GET / HTTP/1.1\r\n"), PREAMBLE_NONE },
     { "nothing", BYTES(""), PREAMBLE_PARTIAL },
     { "version 2, LOCAL", BYTES(SIGNATURE "\x20\x00\x00\x00"), 16 },
-    { "version 2, TCP over IPv4", BYTES(SIGNATURE "\x21\x11\x00\x0c" "aaaabbbbccdd"), 28 },
+    { "version 2, TCP over IPv4",
+      BYTES(SIGNATURE "\x21\x11\x00\x0c"
+                      "aaaabbbbccdd"),
+      28 },
     { "version 2, addresses to come", BYTES(SIGNATURE "\x21\x21\x00\x24"), 52 },
     { "version 2, the longest", BYTES(SIGNATURE "\x21\x31\xff\xff"), 16 + 65535 },
     { "version 3", BYTES(SIGNATURE "\x31\x11\x00\x0c"), PREAMBLE_NONE },

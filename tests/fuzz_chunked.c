@@ -1,5 +1,5 @@
-/* In whatever pieces a chunked body comes, and with its data counted instead of read, it ends at the same
- * byte with the same notes. */
+/* In whatever pieces a chunked body comes, and with its data counted instead of read, it ends at
+ * the same byte with the same notes. */
 #include <glib.h>
 
 #include "http/chunked.h"

@@ -1,5 +1,5 @@
-/* Spans lie inside the head, the head inside the input; the same head comes whatever follows it, none
- * comes of a beginning of it, and what is bad stays bad. */
+/* Spans lie inside the head, the head inside the input; the same head comes whatever follows it,
+ * none comes of a beginning of it, and what is bad stays bad. */
 #include <glib.h>
 
 #include "http/head.h"

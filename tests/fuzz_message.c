@@ -1,8 +1,8 @@
-/* However the segments are cut into pieces, the events are the same, but for a BEGIN that no HEAD follows; and
- * they keep to the grammar: BEGIN, HEAD, END in this order, stamps that only go on.
+/* However the segments are cut into pieces, the events are the same, but for a BEGIN that no HEAD
+ * follows; and they keep to the grammar: BEGIN, HEAD, END in this order, stamps that only go on.
  *
- * Input: one byte of options, one for the pieces' length, then records: a byte whose top bits tell data,
- * gap or rejection and whose others, with data, are the length. */
+ * Input: one byte of options, one for the pieces' length, then records: a byte whose top bits
+ * tell data, gap or rejection and whose others, with data, are the length. */
 #include <glib.h>
 
 #include "http/message.h"
@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 typedef struct Trace {
     GArray *events; /* of MessageEvent's plain part */
-    bool old;       /* a request line without version: what follows it decides, so cuts do as well */
+    bool old;       /* a request line without version: what follows it decides, and so do cuts */
     bool begun, has_head, head_cut;
     int64_t past; /* the furthest offset that an event has named */
 } Trace;
@@ -46,8 +46,7 @@ static void check_grammar(Trace *trace, const MessageEvent *event)
     case MESSAGE_JUNK:
     case MESSAGE_LOST:
         g_assert_cmpint(event->begun, ==, trace->begun);
-        g_assert_cmpint(event->in_body, ==,
-                        trace->begun && trace->has_head && !trace->head_cut);
+        g_assert_cmpint(event->in_body, ==, trace->begun && trace->has_head && !trace->head_cut);
         g_assert_true(event->reason != 0);
         trace->begun = false;
         break;
@@ -102,10 +101,9 @@ static void take_events(MessageReader *reader, uint8_t options, Trace *trace)
         BodyFraming framing =
             event.head.kind == HEAD_REQUEST
                 ? framing_of_request(&event.head)
-                : framing_of_response(&event.head,
-                                      span_of_text(options & 0x40 ? "HEAD" : "GET"));
-        trace->old = trace->old || (event.head.kind == HEAD_REQUEST &&
-                                    event.head.version < HTTP_1_0);
+                : framing_of_response(&event.head, span_of_text(options & 0x40 ? "HEAD" : "GET"));
+        trace->old =
+            trace->old || (event.head.kind == HEAD_REQUEST && event.head.version < HTTP_1_0);
         if (framing.kind == BODY_UNREADABLE && !trace->head_cut)
             trace->begun = false; /* no end of it can be known */
         message_reader_body(reader, &framing);
@@ -138,8 +136,8 @@ static Trace run(Span records, uint8_t options, size_t step)
         records = span_after(records, 1);
         size_t length = record & 0x3f;
         if (record >> 6 == 2) {
-            message_reader_gap(reader, (int64_t)length,
-                               record & 1 ? REASON_LOSS : REASON_SNAPLEN, &stamp);
+            message_reader_gap(reader, (int64_t)length, record & 1 ? REASON_LOSS : REASON_SNAPLEN,
+                               &stamp);
             take_events(reader, options, &trace);
         } else if (record >> 6 == 3 && record & 0x20) {
             message_reader_reject(reader);

@@ -1,4 +1,5 @@
-/* The chunked coding's framing (RFC 9112 §7.1), fed in pieces of any size. Chunk data is not looked at. */
+/* The chunked coding's framing (RFC 9112 §7.1), fed in pieces of any size. Chunk data is not
+ * looked at. */
 #ifndef HTTP_CHUNKED_H
 #define HTTP_CHUNKED_H
 
@@ -35,10 +36,12 @@ typedef enum ChunkResult {
 /* Reads on. *ret_taken is how many of the bytes belong to the body; all of them with CHUNK_MORE. */
 ChunkResult chunk_read(ChunkReader *reader, Span bytes, size_t *ret_taken);
 
-/* Passes over `length` bytes that nobody has. False, and nothing changes, if they are not all chunk data. */
+/* Passes over `length` bytes that nobody has. False, and nothing changes, if they are not all
+ * chunk data. */
 bool chunk_skip(ChunkReader *reader, int64_t length);
 
-/* Whether the last chunk, the empty one, has begun to end the body: only trailer bytes can be missing. */
+/* Whether the last chunk, the empty one, has begun to end the body: only trailer bytes can be
+ * missing. */
 bool chunk_in_trailer(const ChunkReader *reader);
 
 #endif

@@ -1,12 +1,13 @@
 /* Body lengths in the order of §6.3's rules.
  *
- * The length is what the peers are held to, so it follows what peers do where the text leaves a choice,
- * and what is off is noted. Transfer-Encoding overrides Content-Length. Transfer-Encoding in HTTP/1.0 is
- * faulty framing by §6.1, yet every server and client in wide use that accepts it reads the chunks, and a
- * reader that did not would lose the place of the next message; the note carries the duty to close.
+ * The length is what the peers are held to, so it follows what peers do where the text leaves a
+ * choice, and what is off is noted. Transfer-Encoding overrides Content-Length. Transfer-Encoding
+ * in HTTP/1.0 is faulty framing by §6.1, yet every server and client in wide use that accepts it
+ * reads the chunks, and a reader that did not would lose the place of the next message; the note
+ * carries the duty to close.
  *
- * A member of Transfer-Encoding with parameters is no `chunked` (§7.1), nor is one with odd bytes around
- * it: peers disagree there, and what cannot be known is not said. */
+ * A member of Transfer-Encoding with parameters is no `chunked` (§7.1), nor is one with odd
+ * bytes around it: peers disagree there, and what cannot be known is not said. */
 #include "http/framing.h"
 
 #include "base/text.h"
@@ -68,8 +69,8 @@ static int64_t read_length(const Head *head, unsigned *notes)
     return length;
 }
 
-/* What the fields say, whatever the message is; `unknown` is how a body of unknowable length is read,
- * `absent` how one is that no field speaks of. */
+/* What the fields say, whatever the message is; `unknown` is how a body of unknowable length is
+ * read, `absent` how one is that no field speaks of. */
 static BodyFraming framing_of_fields(const Head *head, BodyKind unknown, BodyKind absent)
 {
     BodyFraming framing = { .kind = absent };

@@ -10,7 +10,8 @@ typedef enum BodyKind {
     BODY_CHUNKED,
     BODY_UNTIL_CLOSE, /* responses only */
     BODY_OPAQUE,      /* no HTTP/1 follows in this direction: after a 101 or a 2xx to CONNECT */
-    BODY_UNREADABLE, /* a request whose length cannot be known (Transfer-Encoding that does not end in chunked, invalid Content-Length) */
+    BODY_UNREADABLE,  /* a request whose length cannot be known: Transfer-Encoding that does not end
+                         in chunked, or an invalid Content-Length */
 } BodyKind;
 
 typedef enum FramingNote {
@@ -33,7 +34,8 @@ BodyFraming framing_of_request(const Head *head);
 /* `method` is that of the request it answers; an empty span: unknown, read as an answer to GET. */
 BodyFraming framing_of_response(const Head *head, Span method);
 
-/* Whether a message so framed obliges the server to close after its response (§6.1, §6.3). Of a request. */
+/* Whether a message so framed obliges the server to close after its response (§6.1, §6.3). Of a
+ * request. */
 bool framing_obliges_close(const BodyFraming *framing);
 
 #endif

@@ -4,21 +4,22 @@
  * text this program reads and it reads tens of thousands of them a second. Nothing is allocated or
  * copied: names, values, method and target are spans into the caller's bytes.
  *
- * What peers read, this reads, with a note: the question is how the two ends understood a message, not
- * whether it was well made. So a line may end in a bare LF (§2.2), a request line may have blanks in its
- * target (its last word is the version), a field line that is none is passed over. What peers refuse is
- * HEAD_BAD: control characters in a start line, another protocol's name or another major version.
+ * What peers read, this reads, with a note: the question is how the two ends understood a message,
+ * not whether it was well made. So a line may end in a bare LF (§2.2), a request line may have
+ * blanks in its target (its last word is the version), a field line that is none is passed over.
+ * What peers refuse is HEAD_BAD: control characters in a start line, another protocol's name or
+ * another major version.
  *
  * A request line of a known method without a version is HTTP/0.9's if it is a GET and no field line
  * follows. The bytes cannot tell a field line that is still on its way from none, so what stands in
- * `bytes` decides. Any other such line is kept, with HTTP_UNKNOWN: the row is worth more than the rule.
- * Inline commands of other text protocols ("GET key") look alike; they are told apart by their target,
- * which is no path, no URI, no authority.
+ * `bytes` decides. Any other such line is kept, with HTTP_UNKNOWN: the row is worth more than the
+ * rule. Inline commands of other text protocols ("GET key") look alike; they are told apart by
+ * their target, which is no path, no URI, no authority.
  *
- * head_start() answers the question before: can these first bytes become a head at all? It looks at a
- * method's worth of bytes only, so that a stream of another protocol is known at its first bytes. The
- * rest of a line is judged when it is complete: to examine it as it grows would cost a reader that gets
- * single bytes the square of the line's length. */
+ * head_start() answers the question before: can these first bytes become a head at all? It looks
+ * at a method's worth of bytes only, so that a stream of another protocol is known at its first
+ * bytes. The rest of a line is judged when it is complete: to examine it as it grows would cost
+ * a reader that gets single bytes the square of the line's length. */
 #include "http/head.h"
 
 #include "base/text.h"
@@ -123,7 +124,8 @@ static bool read_version(Span word, Head *head)
     return true;
 }
 
-/* The last word of another protocol's or another HTTP's request line: RTSP/1.0, SIP/2.0, http/1.1 … */
+/* The last word of another protocol's or another HTTP's request line: RTSP/1.0, SIP/2.0,
+ * http/1.1 … */
 static bool is_foreign_version(Span word)
 {
     size_t n = 0;
@@ -337,6 +339,8 @@ HeadStart head_start(Span bytes, HeadKind kind, HeadKind *ret_kind)
         return HEAD_START_OPEN;
     head.kind = *ret_kind = kind_of(bytes, kind);
     head.notes = 0;
+    if (partial_start(bytes, *ret_kind) == HEAD_START_BAD)
+        return HEAD_START_BAD; /* before a long line's end is searched */
     if (take_line(&rest, &line, &head.notes))
         return read_start_line(line, &head) ? HEAD_START_LINE : HEAD_START_BAD;
     return bytes.length > HEAD_BYTES_MAX ? HEAD_START_BAD : partial_start(bytes, *ret_kind);

@@ -1,4 +1,5 @@
-/* HTTP/1 message heads: a start line and field lines (RFC 9112 §2 to §5). A pure function over bytes. */
+/* HTTP/1 message heads: a start line and field lines (RFC 9112 §2 to §5). A pure function over
+ * bytes. */
 #ifndef HTTP_HEAD_H
 #define HTTP_HEAD_H
 
@@ -8,7 +9,8 @@
 #define HEAD_BYTES_MAX 65536
 /* Apache's default limit is 100, nginx has none of its own below its head size. */
 #define HEAD_FIELDS_MAX 256
-/* The longest registered method has 17 bytes. The bound keeps streams of bare letters from being gathered. */
+/* The longest registered method has 17 bytes. The bound keeps streams of bare letters from being
+ * gathered. */
 #define HEAD_METHOD_MAX 64
 
 typedef enum HeadKind {
@@ -17,12 +19,12 @@ typedef enum HeadKind {
     HEAD_RESPONSE,
 } HeadKind;
 
-typedef enum HttpVersion { /* ordered */
-                           HTTP_UNKNOWN =
-                               0, /* a request line of a known method without a version, and more than HTTP/0.9's */
-                           HTTP_0_9 = 9,
-                           HTTP_1_0 = 10,
-                           HTTP_1_1 = 11, /* every HTTP/1.x with x > 0 (RFC 9110 §2.5) */
+/* Ordered. */
+typedef enum HttpVersion {
+    HTTP_UNKNOWN = 0, /* a request line of a known method without a version, but not HTTP/0.9's */
+    HTTP_0_9 = 9,
+    HTTP_1_0 = 10,
+    HTTP_1_1 = 11, /* every HTTP/1.x with x > 0 (RFC 9110 §2.5) */
 } HttpVersion;
 
 /* Tolerated, and worth a finding. */
@@ -31,13 +33,10 @@ typedef enum HeadNote {
     HEAD_OBS_FOLD = 1 << 1,           /* RFC 9112 §5.2 */
     HEAD_SPACE_BEFORE_COLON = 1 << 2, /* RFC 9112 §5.1 */
     HEAD_LEADING_LINES = 1 << 3,      /* empty lines before a request line, RFC 9112 §2.2 */
-    HEAD_BAD_LINE =
-        1
-        << 4, /* a field line without colon, with an empty name or a name that is no token; skipped */
-    HEAD_BAD_START =
-        1 << 5, /* start line off the grammar but understood: blanks, missing version … */
-    HEAD_INCOMPLETE = 1 << 7, /* a gap cut it short: the whole lines before it */
+    HEAD_BAD_LINE = 1 << 4,   /* a field line without colon or whose name is no token; skipped */
+    HEAD_BAD_START = 1 << 5,  /* a start line off the grammar but understood */
     HEAD_FIELDS_CUT = 1 << 6, /* more than HEAD_FIELDS_MAX; the rest was not read */
+    HEAD_INCOMPLETE = 1 << 7, /* a gap cut it short: the whole lines before it */
 } HeadNote;
 
 typedef struct FieldLine {
@@ -59,26 +58,27 @@ typedef struct Head {
 #define HEAD_PARTIAL (-1) /* more bytes are needed; so far this can be a head */
 #define HEAD_BAD (-2)     /* no HTTP/1 head, whatever follows */
 
-/* Reads one head from the front of `bytes`. Returns its length in bytes with the empty line (and leading
- * empty lines, which only requests may have), HEAD_PARTIAL or HEAD_BAD. All spans of *ret_head point into `bytes`.
- * `line_seen`, if given, is set when the start line is complete and valid, also when the result is
- * HEAD_PARTIAL. More than HEAD_BYTES_MAX without an end is HEAD_BAD. */
+/* Reads one head from the front of `bytes`. Returns its length in bytes with the empty line (and
+ * leading empty lines, which only requests may have), HEAD_PARTIAL or HEAD_BAD. All spans of *ret_head
+ * point into `bytes`. *ret_line_seen, if asked for, is set when the start line is complete and valid,
+ * also when the result is HEAD_PARTIAL. More than HEAD_BYTES_MAX without an end is HEAD_BAD. */
 int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen);
 
-/* What the first bytes of a message, behind any empty lines, are. A line that is not complete is judged by its
- * first bytes alone; a complete one in whole. */
-typedef enum HeadStart {                 /* ordered */
-                         HEAD_START_BAD, /* no HTTP/1 start line, whatever follows */
-                         HEAD_START_OPEN, /* can still become anything: the beginning of an unknown word, a part of "HTTP/" */
-                         HEAD_START_BEGUN, /* a start line as it seems: a known method or the beginning of one, another token and more
-                            behind its blank, "HTTP/" */
-                         HEAD_START_LINE, /* a whole valid start line */
+/* What the first bytes of a message, behind any empty lines, are. A line that is not complete is
+ * judged by its first bytes alone; a complete one in whole. Ordered. */
+typedef enum HeadStart {
+    HEAD_START_BAD,   /* no HTTP/1 start line, whatever follows */
+    HEAD_START_OPEN,  /* can still become anything: part of an unknown word, or of "HTTP/" */
+    HEAD_START_BEGUN, /* a start line, it seems: a known method or the beginning of one, another
+                         token with more behind its blank, "HTTP/" */
+    HEAD_START_LINE,  /* a whole valid start line */
 } HeadStart;
 
 /* *ret_kind: which it is; HEAD_EITHER while that is open. */
 HeadStart head_start(Span bytes, HeadKind kind, HeadKind *ret_kind);
 
-/* The first field line with this name (any case) from index `from`; NULL: none. *ret_index: where. */
+/* The first field line with this name (any case) from index `from`; NULL: none. *ret_index:
+ * where. */
 const FieldLine *head_field(const Head *head, const char *name, size_t from, size_t *ret_index);
 
 /* RFC 9110 §9.1's methods and PATCH (RFC 5789). */

@@ -1,25 +1,27 @@
 /* Messages out of one direction's bytes, gaps and end.
  *
- * A state machine whose states are the places of a stream: where a message must begin, in a head, behind
- * it, in a body of each kind, and lost (seeking). next() takes steps until one yields an event or the
- * bytes are used up; each step reads only what it needs, so a second event finds the rest where it lies.
+ * A state machine whose states are the places of a stream: where a message must begin, in a head,
+ * behind it, in a body of each kind, and lost (seeking). next() takes steps until one yields an
+ * event or the bytes are used up; each step reads only what it needs, so a second event finds the
+ * rest where it lies.
  *
- * A head that lies in one segment is parsed where it lies. One that does not is gathered, and the new
- * bytes alone are searched for line ends: the parser runs when the start line is complete, when the line
- * behind it is (HTTP/0.9 is known by it) and when the empty line has come. Otherwise a head of 64 KiB in
- * single bytes would cost 2^31 steps. Resuming inside the parser was discarded: it would have to keep its
- * place in every connection, for a case in a thousand.
+ * A head that lies in one segment is parsed where it lies. One that does not is gathered, and the
+ * new bytes alone are searched for line ends: the parser runs when the start line is complete, when
+ * the line behind it is (HTTP/0.9 is known by it) and when the empty line has come. Otherwise a
+ * head of 64 KiB in single bytes would cost 2^31 steps. Resuming inside the parser was discarded:
+ * it would have to keep its place in every connection, for a case in a thousand.
  *
- * What begins a message: a known method's first letter already does (a client that sent one byte of a
- * request has sent part of a request), "HTTP/" does, another word only with a blank and more behind it.
- * A whole first line is judged whole: if it is none, nothing has begun. So an event more or less may
- * come of how the segments were cut, but only a BEGIN that JUNK takes back.
+ * What begins a message: a known method's first letter already does (a client that sent one byte of
+ * a request has sent part of a request), "HTTP/" does, another word only with a blank and more
+ * behind it. A whole first line is judged whole: if it is none, nothing has begun. So an event more
+ * or less may come of how the segments were cut, but only a BEGIN that JUNK takes back.
  *
- * Lost, the reader looks at the first bytes of a segment and at nothing else. An attempt there is quiet
- * until the start line is whole: what fails before was no message, and there is nothing to report.
+ * Lost, the reader looks at the first bytes of a segment and at nothing else. An attempt there is
+ * quiet until the start line is whole: what fails before was no message, and there is nothing to
+ * report.
  *
- * Stamps: `at` is that of the next byte, with the frame of the latest data or gap. All others are made
- * from it by moving the offset. */
+ * Stamps: `at` is that of the next byte, with the frame of the latest data or gap. All others
+ * are made from it by moving the offset. */
 #include "http/message.h"
 
 #include "http/chunked.h"
@@ -31,7 +33,7 @@ typedef enum State {
     STATE_HEAD,     /* from `first` on: in `buffer`, or still in `data` */
     STATE_HEAD_DONE,
     STATE_HEAD_CUT, /* what a gap left of a head was reported; the loss is not yet */
-    STATE_LENGTH, /* `left` bytes of body */
+    STATE_LENGTH,   /* `left` bytes of body */
     STATE_CHUNKED,
     STATE_UNTIL_CLOSE,
     STATE_OPAQUE, /* `left` counts up */
@@ -48,12 +50,11 @@ typedef enum Step {
 enum { LINES_MAX = 3 };
 
 struct MessageReader {
-    Span data;   /* not read yet */
-    int64_t gap; /* not counted yet; never beside data */
-    Stamp at;    /* of the next byte */
-    Stamp
-        before; /* `at` when the latest data came: the byte before it is the last of what came earlier */
-    Stamp first; /* of the message in progress */
+    Span data;    /* not read yet */
+    int64_t gap;  /* not counted yet; never beside data */
+    Stamp at;     /* of the next byte */
+    Stamp before; /* `at` when the latest data or gap came, behind all that came earlier */
+    Stamp first;  /* of the message in progress */
     uint8_t *buffer;
     uint32_t buffered; /* bytes in it */
     uint32_t held;     /* of these: from earlier data; the others are in `data` too */
@@ -263,8 +264,8 @@ static void begin_head(MessageReader *reader, const Stamp *first)
     reader->begun = false;
 }
 
-/* What was held as the beginning of a preamble is a message's, behind the empty lines that version 2's
- * signature begins like. */
+/* What was held as the beginning of a preamble is a message's, behind the empty lines that
+ * version 2's signature begins like. */
 static void unhold(MessageReader *reader)
 {
     size_t empty = 0;
@@ -376,8 +377,8 @@ static Step step_unbegun(MessageReader *reader, MessageEvent *event)
 
 static Step report_head(MessageReader *reader, MessageEvent *event, size_t length)
 {
-    /* A line that turned out to be HTTP/0.9's by what followed it leaves bytes in the buffer that nothing
-     * can be made of: they go with it. */
+    /* A line that turned out to be HTTP/0.9's by what followed it leaves bytes in the buffer
+     * that nothing can be made of: they go with it. */
     consume(reader, length > reader->held ? length - reader->held : reader->data.length);
     report(reader, event, MESSAGE_HEAD);
     if (reader->leading)

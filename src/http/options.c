@@ -41,8 +41,8 @@ static size_t quoted_length(Span bytes)
     return 0;
 }
 
-/* Where the member at the front of the cursor's rest ends. A quote that nothing closes is a byte like any
- * other: it must not hide the members behind it. There is no second search for its end. */
+/* Where the member at the front of the cursor's rest ends. A quote that nothing closes is a byte
+ * like any other: it must not hide the members behind it. There is no second search for its end. */
 static size_t member_length(ListCursor *cursor)
 {
     size_t at = 0;
@@ -159,10 +159,21 @@ void head_append_values(const Head *head, const char *name, GString *text, size_
     }
 }
 
-/* Whether the blank-separated lower-case words from `start` on include this one, in any case. */
-static bool has_word(const GString *text, size_t start, Span word)
+/* The words of a text from `start` on, blank-separated and in lower case. A few are searched;
+ * many, which only a hostile list has, are hashed. */
+typedef struct WordSet {
+    GString *text;
+    size_t start, max;
+    unsigned count;
+    GHashTable *table; /* owned; NULL while there are few */
+} WordSet;
+
+enum { WORDS_FEW = 16 };
+
+static bool is_among_few(const WordSet *set, Span word)
 {
-    for (size_t at = start; at < text->len;) {
+    const GString *text = set->text;
+    for (size_t at = set->start; at < text->len;) {
         const char *end = memchr(text->str + at, ' ', text->len - at);
         size_t length = end ? (size_t)(end - text->str) - at : text->len - at;
         if (length == word.length &&
@@ -173,52 +184,80 @@ static bool has_word(const GString *text, size_t start, Span word)
     return false;
 }
 
+static void hash_words(WordSet *set)
+{
+    set->table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_auto(GStrv) words = g_strsplit(set->text->str + set->start, " ", -1);
+    for (char **word = words; *word; word++)
+        g_hash_table_add(set->table, g_strdup(*word));
+}
+
+static bool is_new(WordSet *set, Span word)
+{
+    if (set->count < WORDS_FEW)
+        return !is_among_few(set, word);
+    if (!set->table)
+        hash_words(set);
+    return g_hash_table_add(set->table,
+                            g_ascii_strdown((const char *)word.bytes, (gssize)word.length));
+}
+
 static bool append_word(GString *text, size_t start, size_t max, Span word)
 {
     return (text->len == start || text_append_bounded(text, start, max, span_of_text(" "))) &&
            text_append_bounded(text, start, max, word);
 }
 
-void head_append_options(const Head *head, GString *text, size_t max)
+/* False if the text has no room for it. */
+static bool add_option(WordSet *set, Span member)
 {
-    size_t start = text->len;
-    const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
-        ListCursor cursor = { .rest = field->value };
-        Span member;
-        while (list_next(&cursor, &member)) {
-            size_t before = text->len;
-            if (!text_is_token(member) || has_word(text, start, member))
-                continue;
-            bool more = append_word(text, start, max, member);
-            for (size_t at = MIN(before, text->len); at < text->len; at++)
-                text->str[at] = g_ascii_tolower(text->str[at]);
-            if (!more)
-                return;
-        }
-    }
+    GString *text = set->text;
+    size_t before = text->len;
+    if (!text_is_token(member) || !is_new(set, member))
+        return true;
+    bool more = append_word(text, set->start, set->max, member);
+    for (size_t at = MIN(before, text->len); at < text->len; at++)
+        text->str[at] = g_ascii_tolower(text->str[at]);
+    set->count++;
+    return more;
 }
 
-static bool is_listed(const Head *head, const char *name)
+void head_append_options(const Head *head, GString *text, size_t max)
 {
+    WordSet set = { .text = text, .start = text->len, .max = max };
+    const FieldLine *field;
+    bool more = true;
+    for (size_t i = 0; more && (field = head_field(head, "Connection", i, &i)); i++) {
+        ListCursor cursor = { .rest = field->value };
+        Span member;
+        while (more && list_next(&cursor, &member))
+            more = add_option(&set, member);
+    }
+    g_clear_pointer(&set.table, g_hash_table_unref);
+}
+
+/* Those of hop_by_hop_fields that the Connection lines list, a bit for each. */
+static unsigned listed_fields(const Head *head)
+{
+    unsigned listed = 0;
     const FieldLine *field;
     for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
         while (list_next(&cursor, &member))
-            if (span_is_nocase(member, name))
-                return true;
+            for (size_t name = 0; name < G_N_ELEMENTS(hop_by_hop_fields); name++)
+                if (span_is_nocase(member, hop_by_hop_fields[name]))
+                    listed |= 1u << name;
     }
-    return false;
+    return listed;
 }
 
 void head_append_unlisted(const Head *head, GString *text, size_t max)
 {
     size_t start = text->len;
-    for (size_t i = 0; i < G_N_ELEMENTS(hop_by_hop_fields); i++) {
-        const char *name = hop_by_hop_fields[i];
-        if (head_field(head, name, 0, NULL) && !is_listed(head, name) &&
-            !append_word(text, start, max, span_of_text(name)))
+    unsigned listed = listed_fields(head);
+    for (size_t i = 0; i < G_N_ELEMENTS(hop_by_hop_fields); i++)
+        if (!(listed >> i & 1) && head_field(head, hop_by_hop_fields[i], 0, NULL) &&
+            !append_word(text, start, max, span_of_text(hop_by_hop_fields[i])))
             return;
-    }
 }

@@ -16,8 +16,9 @@ typedef enum ConnectionOption {
     OPTION_EMPTY_LINE = 1 << 5, /* several Connection lines, one of them without a member */
 } ConnectionOption;
 
-/* Pull iterator over the members of one list value (RFC 9110 §5.6.1): empty members are passed over, a comma
- * inside a quoted string separates nothing, line folds count as blanks. A cursor begins as { .rest = value }. */
+/* Pull iterator over the members of one list value (RFC 9110 §5.6.1): empty members are passed
+ * over, a comma inside a quoted string separates nothing, line folds count as blanks. A cursor
+ * begins as { .rest = value }. */
 typedef struct ListCursor {
     Span rest;
     bool unquoted; /* private: from here on no quote has an end */
@@ -35,15 +36,17 @@ typedef struct KeepAlive {
 } KeepAlive;
 KeepAlive keep_alive_parameters(const Head *head);
 
-/* The values of all lines of that name, escaped, joined by \x0a; at most `max` bytes, then TEXT_CUT. */
+/* The values of all lines of that name, escaped, joined by \x0a; at most `max` bytes, then
+ * TEXT_CUT. */
 void head_append_values(const Head *head, const char *name, GString *text, size_t max);
 
-/* The extracted directives: each option once, lower case, blank-separated, in the order of their first
- * appearance, escaped. Members that are no token are left out. At most `max` bytes, then TEXT_CUT. */
+/* The extracted directives: each option once, lower case, blank-separated, in the order of their
+ * first appearance, escaped. Members that are no token are left out. At most `max` bytes, then
+ * TEXT_CUT. */
 void head_append_options(const Head *head, GString *text, size_t max);
 
-/* The hop-by-hop fields that the head carries and its Connection lines do not list, as reports.md names them, in that order,
- * blank-separated. */
+/* The hop-by-hop fields that the head carries and its Connection lines do not list, as
+ * reports.md names them, in that order, blank-separated. */
 void head_append_unlisted(const Head *head, GString *text, size_t max);
 
 #endif

@@ -1,12 +1,12 @@
-/* PROXY protocol headers, versions 1 and 2: what a balancer may send ahead of the client's first byte.
- * Pure. Only recognised and measured; the addresses in it are the balancer's word. */
+/* PROXY protocol headers, versions 1 and 2: what a balancer may send ahead of the client's first
+ * byte. Pure. Only recognised and measured; the addresses in it are the balancer's word. */
 #ifndef HTTP_PREAMBLE_H
 #define HTTP_PREAMBLE_H
 
 #include "base/span.h"
 
-/* More than these first bytes is never needed to tell: a version 1 line is no longer, a version 2 header
- * states its length in the first 16. */
+/* More than these first bytes is never needed to tell: a version 1 line is no longer, a version
+ * 2 header states its length in the first 16. */
 #define PREAMBLE_LOOK_MAX 107
 
 #define PREAMBLE_NONE 0       /* the stream begins with something else */
