@@ -621,10 +621,96 @@ START_TEST(test_events)
 }
 END_TEST
 
+/* The first event that is no BEGIN, of a head fed in pieces of `step` bytes. */
+static const MessageEvent *first_after_begin(MessageReader *reader, const GString *head,
+                                             size_t step)
+{
+    static MessageEvent event;
+    for (size_t at = 0; at < head->len; at += step) {
+        Stamp stamp = { .frame = 1 + at, .offset = (int64_t)at };
+        size_t length = MIN(step, head->len - at);
+        message_reader_data(reader, span_make(head->str + at, length), &stamp, true);
+        while (message_reader_next(reader, &event))
+            if (event.kind != MESSAGE_BEGIN)
+                return &event;
+    }
+    return NULL;
+}
+
+/* `start`, zeros, `end`: `size` bytes. */
+static GString *padded(const char *start, const char *end, size_t size)
+{
+    GString *text = g_string_new(start);
+    while (text->len + strlen(end) < size)
+        g_string_append_c(text, '0');
+    return g_string_append(text, end);
+}
+
+static const struct {
+    const char *start, *end;
+    size_t size;
+    MessageEventKind kind;
+    Reason reason;
+} BOUNDS[] = {
+    { "GET / HTTP/1.1\r\nX: ", "\r\n\r\n", HEAD_BYTES_MAX, MESSAGE_HEAD, 0 },
+    { "GET / HTTP/1.1\r\nX: ", "\r\n\r\n", HEAD_BYTES_MAX + 1, MESSAGE_JUNK, REASON_LIMIT },
+    { "GET /", " HTTP/1.1\r\n\r\n", HEAD_BYTES_MAX, MESSAGE_HEAD, 0 },
+    { "GET /", " HTTP/1.1\r\n\r\n", HEAD_BYTES_MAX + 20, MESSAGE_JUNK, REASON_LIMIT },
+    { "GET /", " HTTP/2.0\r\n\r\n", HEAD_BYTES_MAX, MESSAGE_JUNK, REASON_MALFORMED },
+    { "MINE /", " HTTP/1.1\r\n\r\n", HEAD_BYTES_MAX, MESSAGE_HEAD, 0 },
+    { "MINE", " / HTTP/1.1\r\n\r\n", HEAD_BYTES_MAX, MESSAGE_JUNK, REASON_MALFORMED },
+};
+
+START_TEST(test_bounds)
+{
+    static const size_t steps[] = { 1, 7, 1460, HEAD_BYTES_MAX, 2 * HEAD_BYTES_MAX };
+    g_autoptr(GString) text = padded(BOUNDS[_i].start, BOUNDS[_i].end, BOUNDS[_i].size);
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, 0, false);
+        const MessageEvent *event = first_after_begin(reader, text, steps[i]);
+        ck_assert_ptr_nonnull(event);
+        ck_assert_msg(event->kind == BOUNDS[_i].kind, "step %zu: %d", steps[i], event->kind);
+        ck_assert_int_eq(event->reason, BOUNDS[_i].reason);
+        ck_assert_int_eq(event->first.offset, 0);
+        if (event->kind == MESSAGE_HEAD)
+            ck_assert_int_eq(event->last.offset, (int64_t)BOUNDS[_i].size - 1);
+    }
+}
+END_TEST
+
+/* Rejected after its BEGIN or its HEAD, a message leaves nothing, and the next one is sought. */
+START_TEST(test_rejection)
+{
+    static MessageEvent event;
+    const char *request = "GET / HTTP/1.1\r\n\r\n";
+    ReasonSet sought = _i & 1 ? REASON_LOSS : 0;
+    g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, sought, false);
+    Stamp stamp = { .frame = 1 };
+    message_reader_data(reader, span_of_text(request), &stamp, true);
+    ck_assert(message_reader_next(reader, &event));
+    if (_i & 2)
+        ck_assert(message_reader_next(reader, &event));
+    ck_assert_int_eq(event.kind, _i & 2 ? MESSAGE_HEAD : MESSAGE_BEGIN);
+    ck_assert_int_eq(event.sought, sought);
+    message_reader_reject(reader);
+    ck_assert(!message_reader_next(reader, &event));
+    ck_assert(message_reader_seeking(reader) && !message_reader_in_message(reader));
+    stamp.frame = 2;
+    stamp.offset = (int64_t)strlen(request);
+    message_reader_data(reader, span_of_text(request), &stamp, true);
+    ck_assert(message_reader_next(reader, &event));
+    ck_assert_int_eq(event.kind, MESSAGE_BEGIN);
+    ck_assert_int_eq(event.first.offset, stamp.offset);
+    ck_assert_int_eq(event.sought, sought ? sought : REASON_MALFORMED);
+}
+END_TEST
+
 int main(void)
 {
     TCase *events = tcase_create("events");
     tcase_add_loop_test(events, test_events, 0, G_N_ELEMENTS(ROWS));
+    tcase_add_loop_test(events, test_bounds, 0, G_N_ELEMENTS(BOUNDS));
+    tcase_add_loop_test(events, test_rejection, 0, 4);
     Suite *suite = suite_create("message");
     suite_add_tcase(suite, events);
     SRunner *runner = srunner_create(suite);
