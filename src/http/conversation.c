@@ -194,6 +194,7 @@ static void request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->request.reasons = message->sought & GAP_REASONS;
     exchange->request_quiet_acked = conversation->event->quiet_acked;
     exchange->request_resent = conversation->event->resent;
+    exchange->request_free_since = message->first.time - conversation->event->free_to_send;
     conversation->requesting = index;
     conversation->facts.is_http = true;
     if (!exchange->request.tentative)
@@ -392,6 +393,15 @@ static int stand_alone(Conversation *conversation, const MessageEvent *message)
     return index;
 }
 
+/* Bytes that had been sent before came first at a time that the capture does not know: at worst with the request. */
+static Nanoseconds burst_of_response(const Conversation *conversation, const Exchange *exchange)
+{
+    if (!conversation->event->resent)
+        return exchange->response.first.time;
+    return exchange->request.begun ? exchange->request.first.time
+                                   : conversation->event->connection->start;
+}
+
 static void response_begins(Conversation *conversation, MessageReader *reader,
                             const MessageEvent *message)
 {
@@ -414,7 +424,7 @@ static void response_begins(Conversation *conversation, MessageReader *reader,
     exchange->answered = true;
     exchange->response.begun = true;
     exchange->response.first = exchange->response.last = message->first;
-    exchange->burst_start = message->first.time;
+    exchange->burst_start = burst_of_response(conversation, exchange);
     conversation->answering = index;
     conversation->facts.is_http = true;
     conversation->facts.server_hidden = 0;
@@ -488,6 +498,8 @@ static void response_ends(Conversation *conversation, const MessageEvent *messag
         return;
     }
     message_ends(&exchange->response, message);
+    if (exchange->unsolicited && stamp_is_set(&conversation->facts.last_response))
+        return;
     conversation->facts.last_response = message->last;
     conversation->facts.last_until_close = exchange->response.framing.kind == BODY_UNTIL_CLOSE;
 }
@@ -501,7 +513,7 @@ static void response_without_head(Conversation *conversation, MessageReader *rea
     exchange->response.version = HTTP_0_9;
     exchange->response.framing.kind = BODY_UNTIL_CLOSE;
     exchange->response.first = exchange->response.last = message->first;
-    exchange->burst_start = message->first.time;
+    exchange->burst_start = burst_of_response(conversation, exchange);
     conversation->answering = index;
     conversation->facts.version = HTTP_0_9;
     message_reader_body(reader, &exchange->response.framing);
@@ -652,7 +664,7 @@ static void feed_data(Conversation *conversation, const StreamEvent *event)
     MessageReader *reader = reader_of(conversation, event);
     conversation->tail_gap[event->side].stamp.frame = 0;
     if (conversation->answering >= 0 && event->side != conversation->facts.client &&
-        event->free_to_send > BURST_PAUSE)
+        event->free_to_send > BURST_PAUSE && !event->resent)
         exchange_at(conversation, conversation->answering)->burst_start = event->stamp.time;
     message_reader_data(reader, event->data, &event->stamp, event->segment_start);
     handle_messages(conversation, event->side);
@@ -726,6 +738,7 @@ static void resolve_fin(Conversation *conversation, const Connection *connection
     ConversationFacts *facts = &conversation->facts;
     bool of_client = side == facts->client;
     ReasonSet *hidden = of_client ? &facts->client_hidden : &facts->server_hidden;
+    Reason reason = connection->half[side].seen ? REASON_LOSS : REASON_ONE_DIRECTION;
     facts->fin[side] = weigh_fin(conversation, connection, side);
     if (facts->fin[side].belief == FIN_SURE && conversation->tail_gap[side].one_left &&
         stamp_is_set(&conversation->tail_gap[side].stamp))
@@ -735,9 +748,9 @@ static void resolve_fin(Conversation *conversation, const Connection *connection
     int index = of_client ? conversation->requesting : conversation->answering;
     if (index >= 0) {
         Exchange *exchange = exchange_at(conversation, index);
-        message_breaks(of_client ? &exchange->request : &exchange->response, REASON_LOSS);
+        message_breaks(of_client ? &exchange->request : &exchange->response, reason);
     }
-    hide(hidden, conversation, REASON_LOSS);
+    hide(hidden, conversation, reason);
 }
 
 void conversation_end(Conversation *conversation, const Connection *connection, bool closed)

@@ -34,7 +34,8 @@ typedef struct ConversationFacts {
     ReasonSet reasons;   /* whatever was missing or odd anywhere on the connection, and mattered */
     FinEvidence fin[2];  /* by side; final at conversation_end() */
     bool under_way[2];   /* by side: a message has begun and is not complete */
-    Stamp last_response; /* of the last byte of the last final response; frame 0: none */
+    Stamp last_response; /* of the last byte of the last response that somebody had asked for (of an
+                                unsolicited one if there is no other); frame 0: none */
     bool last_until_close; /* that response ended with the connection */
     HttpVersion version;   /* of the last final response, else of the last request */
     uint8_t minor;

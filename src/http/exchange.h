@@ -61,10 +61,12 @@ typedef struct Exchange {
     int status;       /* of the final response; 0: none */
     bool answered;    /* a byte of response came, be it of a 1xx */
     bool unsolicited; /* a response that answers no request: none was outstanding or acknowledged */
-    bool request_hidden;         /* a response whose request is not in the capture */
-    bool response_hidden;        /* a request whose response lies in a gap or before none */
-    bool expects_continue;       /* Expect: 100-continue (RFC 9110 §10.1.1) */
-    bool request_resent;         /* its first bytes are no first transmission */
+    bool request_hidden;   /* a response whose request is not in the capture */
+    bool response_hidden;  /* a request whose response lies in a gap or before none */
+    bool expects_continue; /* Expect: 100-continue (RFC 9110 §10.1.1) */
+    bool request_resent;   /* its first bytes are no first transmission */
+    Nanoseconds
+        request_free_since; /* since when nothing kept its first byte back; its own time: unknown */
     int64_t request_quiet_acked; /* StreamEvent.quiet_acked of its first byte */
     Nanoseconds burst_start;     /* of the response's last burst (judgement.md §3, idle_most) */
     uint16_t interim[INTERIM_MAX];

@@ -133,7 +133,7 @@ Ending ending_of(const Connection *connection, int client, const FinEvidence fin
     Ending ending = read_end(connection, client, fin, true);
     if (fin[0].belief == FIN_PERHAPS || fin[1].belief == FIN_PERHAPS) {
         Ending without = read_end(connection, client, fin, false);
-        if (without.possible != ending.possible)
+        if (without.how != ending.how || without.stamp.frame != ending.stamp.frame)
             ending.how = END_HOW_NONE;
         ending.possible |= without.possible;
         ending.reasons |= REASON_LOSS;

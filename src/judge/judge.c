@@ -265,13 +265,25 @@ static Declaration declare(const JudgeContext *context, const Exchange *exchange
     return declaration;
 }
 
-static void weigh_completeness(const JudgeContext *context, const Exchange *exchange,
-                               Doubts *doubts)
+/* The client has closed its half only, and the capture ends before the server has closed the other. */
+static bool may_yet_complete(const JudgeContext *context, const Ending *ending)
+{
+    bool unended = context->connection->end == CONNECTION_UNENDED ||
+                   context->connection->end == CONNECTION_EVICTED;
+    return unended && ending->possible == ENDER_CLIENT && ending->how == END_HOW_FIN &&
+           ending->server.how == END_HOW_NONE;
+}
+
+static void weigh_completeness(const JudgeContext *context, const Ending *ending,
+                               const Exchange *exchange, Doubts *doubts)
 {
     const MessageFacts *response = &exchange->response;
     ReasonSet hidden = hidden_response_reasons(context, exchange);
     if (response->complete) {
         doubts_add(doubts, FACT_COMPLETE, true, 0);
+    } else if (may_yet_complete(context, ending)) {
+        doubts_add(doubts, FACT_COMPLETE, true, 0);
+        doubts_add(doubts, FACT_COMPLETE, false, REASON_CAPTURE_ENDED);
     } else if (response->broken || hidden) {
         doubts_add(doubts, FACT_COMPLETE, true, 0);
         doubts_add(doubts, FACT_COMPLETE, false, response->reasons | hidden);
@@ -456,13 +468,15 @@ static Judgement judge_tail(Judge *judge, const JudgeContext *context, const End
                                  .max_used = max_is_used(judge),
                                  .stated_timeout = seconds_to_ns(judge->timeout) } };
     Declaration declaration = declare(context, exchange, &doubts);
-    weigh_completeness(context, exchange, &doubts);
+    weigh_completeness(context, ending, exchange, &doubts);
     weigh_sequel(context, ending, exchange, lost, &doubts);
     weigh_ender(context, ending, &doubts);
     weigh_statements(judge, context, &doubts);
     measure_idle(&doubts.plain, exchange, ending);
     measure_open(&doubts.plain, context, exchange);
     Judgement judgement = judgement_of(judge, context, &doubts, &declaration);
+    if (!exchange->answered && !hidden_response_reasons(context, exchange))
+        judgement.actual = ACTUAL_UNANSWERED;
     message_reasons(&judgement, context, exchange);
     set_end(&judgement, ending);
     bool lost_is_outcome = judgement.actual == ACTUAL_REQUEST_LOST;

@@ -1,8 +1,9 @@
 #include "judge/lost_request.h"
 
 /* Sent in knowledge of the server's FIN (judgement.md §1.1): it acknowledged the FIN, and it cannot have waited
- * in its socket. (a) An earlier bare segment acknowledged the FIN when nothing of the client was outstanding.
- * (b) The server had acknowledged all that came before the request in a segment before the FIN's. */
+ * in its socket, neither for an acknowledgement nor for room in the window. (a) An earlier bare segment
+ * acknowledged the FIN when nothing of the client was outstanding. (b) The server had acknowledged all that came
+ * before the request in a segment before the FIN's. */
 static bool knew_fin(const Exchange *request, const Closing *server)
 {
     int64_t past_fin = server->stamp.offset + 1;
@@ -10,9 +11,10 @@ static bool knew_fin(const Exchange *request, const Closing *server)
         request->request.first.acked < past_fin)
         return false;
     if (request->request_quiet_acked >= past_fin)
-        return true;
+        return request->request_free_since <= server->stamp.time;
     return !server->latest_only && server->stamp.acked_before != NO_OFFSET &&
-           server->stamp.acked_before >= request->request.first.offset;
+           server->stamp.acked_before >= request->request.first.offset &&
+           request->request_free_since < server->stamp.time;
 }
 
 Cause lost_request_cause(const Exchange *request, const Ending *ending)
