@@ -157,6 +157,12 @@ static const Row ROWS[] = {
       "10 < A 0 1 0; 11 > A 1 1 0; 12 < A 1 1 0; 13 > A 1 1 0; 50 > A 1 1 0; 51 < A 1 1 0; T",
       "F> 0 #4 implied; F< 0 #5 implied; E final", 0 },
 
+    { "both implied, but one was a byte",
+      HANDSHAKE
+      "10 < A 0 1 0; 11 > A 1 1 0; 12 < A 1 1 0; 13 > A 1 1 0; 50 > A 1 1 0; "
+      "51 < A 1 1 0; 60 > A 1 1 5; 61 < A 1 6 0; 62 < A 1 6 0; 63 > A 6 1 0; 90 > A 6 1 0",
+      "F> 0 #4 implied; F< 0 #5 implied; G> 0+1 #10 loss; D> 1+5 #10; E unended", 0 },
+
     /* RSTs. */
     { "accepted", HANDSHAKE "10 > A 0 0 10; 11 < RA 0 10 0; T",
       "D> 0+10 #4; R< 0 #5; E final rst<#5", 0 },

@@ -32,6 +32,7 @@ Flow *flow_new(const Segment *first, Budget *budget)
     facts->port[from] = first->source_port;
     facts->address[!from] = first->destination;
     facts->port[!from] = first->destination_port;
+    flow->network[0] = flow->network[1] = first->network;
     for (int side = 0; side < 2; side++) {
         facts->half[side].acked = NO_OFFSET;
         Direction *direction = &flow->direction[side];
@@ -48,6 +49,13 @@ static void queue_free(Queue *queue)
     g_free(queue->items);
 }
 
+void flow_forget_syn(Flow *flow)
+{
+    if (flow->pending)
+        flow->budget->held -= flow->pending->cost;
+    g_clear_pointer(&flow->pending, g_free);
+}
+
 void flow_free(Flow *flow)
 {
     if (flow->backlog) {
@@ -57,7 +65,7 @@ void flow_free(Flow *flow)
         g_free(flow->backlog);
     }
     g_free(flow->resets);
-    g_free(flow->pending);
+    flow_forget_syn(flow);
     g_free(flow);
 }
 
@@ -83,6 +91,9 @@ void flow_swap_sides(Flow *flow)
     uint16_t port = facts->port[0];
     facts->port[0] = facts->port[1];
     facts->port[1] = port;
+    uint64_t network = flow->network[0];
+    flow->network[0] = flow->network[1];
+    flow->network[1] = network;
     Half half = facts->half[0];
     facts->half[0] = facts->half[1];
     facts->half[1] = half;

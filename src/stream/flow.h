@@ -101,8 +101,9 @@ typedef enum FlowState {
 typedef struct PendingSyn {
     Segment segment; /* its payload are the bytes behind */
     int side;
-    bool number_known;
+    bool number_known, payload_lost;
     uint32_t number;
+    size_t cost; /* of the budget */
     uint8_t payload[];
 } PendingSyn;
 
@@ -114,6 +115,8 @@ struct Flow {
     Resets *resets;      /* NULL: no RST */
     PendingSyn *pending; /* NULL: none */
     Budget *budget;
+    uint64_t
+        network[2]; /* by side: of its first segment; of a side that is yet unseen, the peer's */
     uint64_t seeded;
     Flow *bucket_next;
     Flow *older, *newer;              /* by last activity */
@@ -153,6 +156,7 @@ static inline Item *queue_head(const Flow *flow, int side)
 
 Flow *flow_new(const Segment *first, Budget *budget);
 void flow_free(Flow *flow);
+void flow_forget_syn(Flow *flow);
 
 Backlog *flow_backlog(Flow *flow);
 

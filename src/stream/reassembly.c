@@ -103,6 +103,17 @@ static void deliver_fin(Sink *sink, Flow *flow, int side, FinProof proof, const 
     add_event(sink, flow, STREAM_FIN, side, stamp);
 }
 
+/* What was taken for a FIN was a byte. */
+static void take_back_fin(Flow *flow, int side)
+{
+    FinFact *fin = &flow->facts.half[side].fin;
+    if (fin->proof != FIN_IMPLIED)
+        return;
+    *fin = (FinFact){ .proof = FIN_NONE };
+    if (flow->state == FLOW_SETTLING)
+        flow->state = FLOW_LIVE;
+}
+
 static void note_gap(Flow *flow, int side, int64_t begin, int64_t end)
 {
     Range *gaps = flow_backlog(flow)->gaps[side];
@@ -131,8 +142,7 @@ static void deliver_new(Sink *sink, Flow *flow, int side, const Item *item, Stam
     Half *own = &flow->facts.half[side];
     Direction *direction = &flow->direction[side];
     int64_t there = CLAMP(item->offset + item->captured, begin, end);
-    if (own->fin.proof == FIN_IMPLIED)
-        own->fin = (FinFact){ .proof = FIN_NONE };
+    take_back_fin(flow, side);
     if (there > begin) {
         stamp.offset = begin;
         StreamEvent *event = add_event(sink, flow, STREAM_DATA, side, &stamp);
@@ -459,7 +469,7 @@ static void give_up(Sink *sink, Flow *flow, int side, const Hole *hole, Reason r
         note_end(flow);
         return;
     }
-    half->fin = (FinFact){ .proof = FIN_NONE };
+    take_back_fin(flow, side);
     int64_t length = hole->upto - half->next;
     StreamEvent *event = add_event(sink, flow, STREAM_GAP, side, &stamp);
     event->gap = length;

@@ -75,7 +75,8 @@ typedef struct Connection {
     bool opener_known; /* a SYN or SYN-ACK is in the capture; if not, it begins in mid-stream */
     bool stream_number_known;
     uint32_t stream_number; /* tcp.stream of Wireshark 4.0 */
-    bool overlap_conflict;  /* two different versions of the same bytes were seen */
+    bool overlap_conflict;  /* two different versions of the same bytes were seen. Noticed only while the later
+                               ones in the stream were held: delivered bytes are not kept to be compared */
     bool limited;           /* a bound was reached: something of it was given up that the capture has */
     ConnectionEnd end;
     Half half[2];

@@ -20,7 +20,13 @@
  * on. What comes for a connection that is over is counted and not looked at, whether or not the tick
  * has come: what a connection is judged by must not depend on how many frames of others lie between.
  * Of those that left, a tombstone of the final numbers remains, in a slot given by the hash, where the
- * next one replaces it. */
+ * next one replaces it.
+ *
+ * Equal endpoints in two networks (VLANs, overlays) are two connections, but a direction's network is
+ * its own: mirror ports tag one direction only, and routed VLANs and overlays carry each direction by
+ * the identifier of its destination. So the network is no part of the hash. A connection's side takes
+ * the network of its first segment, that of its peer if there is a choice, another one if its numbers
+ * belong to what the peer sent. */
 #include "stream/endpoints.h"
 #include "stream/numbering.h"
 #include "stream/reassembly.h"
@@ -34,6 +40,10 @@
 #define TOMBSTONE_NEAR (INT64_C(1) << 24)
 
 #define SYN_PAYLOAD_MAX 1460
+
+/* Connections of equal endpoints in different networks at once: they lie in one bucket, whatever the
+ * seed. No two tenants use the same client port to the same server often. */
+#define NETWORKS_MAX 64
 
 typedef struct Tombstone {
     uint64_t identity; /* of the endpoints; 0: empty */
@@ -213,21 +223,46 @@ static bool sent_by(const Connection *facts, int side, const Segment *segment)
            address_equal(&facts->address[!side], &segment->destination);
 }
 
+/* Whether a side that has sent nothing yet may be the sender of a segment from another network than the
+ * peer's: its numbers continue the conversation. */
+static bool continues(const Flow *flow, int side, const Segment *segment)
+{
+    const Direction *own = &flow->direction[side], *peer = &flow->direction[!side];
+    if (flow->facts.half[side].seen || !(own->base_known || (segment->flags & TCP_ACK)))
+        return false;
+    if (own->base_known && ABS(seq_distance(own->base, segment->sequence)) >= TOMBSTONE_NEAR)
+        return false;
+    uint32_t sent = peer->base + (uint32_t)peer->sent;
+    return !peer->base_known || !(segment->flags & TCP_ACK) ||
+           ABS(seq_distance(sent, segment->acknowledgement)) < TOMBSTONE_NEAR;
+}
+
+/* NULL: none. Then *ret_crowd is one to give up for a new one, if these endpoints have too many. */
 static Flow *find_flow(Shard *shard, const Segment *segment, const Endpoints *endpoints,
-                       int *ret_side)
+                       int *ret_side, Flow **ret_crowd)
 {
     Flow *flow = shard->buckets[endpoints->seeded & (shard->bucket_count - 1)];
+    Flow *other = NULL, *oldest = NULL;
+    unsigned networks = 0;
     for (; flow; flow = flow->bucket_next) {
         if (flow->seeded != endpoints->seeded)
             continue;
-        for (int side = 0; side < 2; side++) {
-            if (sent_by(&flow->facts, side, segment)) {
-                *ret_side = side;
-                return flow;
-            }
+        int side = sent_by(&flow->facts, 0, segment) ? 0 : 1;
+        if (side == 1 && !sent_by(&flow->facts, 1, segment))
+            continue;
+        if (flow->network[side] == segment->network) {
+            *ret_side = side;
+            return flow;
         }
+        if (!other && continues(flow, side, segment)) {
+            other = flow;
+            *ret_side = side;
+        }
+        oldest = flow;
+        networks++;
     }
-    return NULL;
+    *ret_crowd = !other && networks >= NETWORKS_MAX ? oldest : NULL;
+    return other;
 }
 
 static void insert_flow(Shard *shard, Flow *flow)
@@ -316,9 +351,8 @@ static bool is_straggler(const Shard *shard, const Segment *segment, const Endpo
 
 /* New connections. */
 
-static void evict(StreamTable *table, Shard *shard)
+static void evict(StreamTable *table, Flow *flow)
 {
-    Flow *flow = shard->oldest;
     if (!is_final(flow)) {
         flow->facts.limited = true;
         table->sink.counters.evicted++;
@@ -329,7 +363,7 @@ static void evict(StreamTable *table, Shard *shard)
 static Flow *add_flow(StreamTable *table, Shard *shard, const Segment *segment, uint64_t seeded)
 {
     if (shard->flow_count >= table->flows_max)
-        evict(table, shard);
+        evict(table, shard->oldest);
     Flow *flow = flow_new(segment, &shard->budget);
     flow->shard = (uint8_t)(shard - table->shards);
     flow->seeded = seeded;
@@ -351,11 +385,20 @@ static void keep_syn(Flow *flow, int side, const Segment *segment, bool known, u
     const PendingSyn *old = flow->pending;
     if (old && old->side == side && old->segment.sequence == segment->sequence)
         return;
-    g_free(flow->pending);
+    flow_forget_syn(flow);
+    Budget *budget = flow->budget;
     size_t kept = MIN(segment->payload.length, SYN_PAYLOAD_MAX);
+    bool room = budget->held + kept <= budget->held_max;
+    if (!room)
+        kept = 0;
     PendingSyn *pending = g_malloc(sizeof *pending + kept);
-    *pending =
-        (PendingSyn){ .segment = *segment, .side = side, .number_known = known, .number = number };
+    *pending = (PendingSyn){ .segment = *segment,
+                             .side = side,
+                             .number_known = known,
+                             .payload_lost = !room,
+                             .number = number,
+                             .cost = kept };
+    budget->held += kept;
     if (kept)
         memcpy(pending->payload, segment->payload.bytes, kept);
     pending->segment.payload = span_make(pending->payload, kept);
@@ -431,6 +474,8 @@ static void learn_opener(Flow *flow, int side, const Segment *segment)
 
 static void arrive(StreamTable *table, Flow *flow, int side, const Segment *segment, Item *ret_item)
 {
+    if (!flow->facts.half[side].seen)
+        flow->network[side] = segment->network;
     flow_arrive(flow, side, segment, ret_item);
     resets_check(flow, side, segment, ret_item, &table->sink.counters);
     if (segment->flags & TCP_RST)
@@ -457,12 +502,13 @@ static Flow *replay_syn(StreamTable *table, Shard *shard, Flow *old, uint64_t se
 {
     g_autofree PendingSyn *pending = old->pending;
     old->pending = NULL;
+    old->budget->held -= pending->cost;
     remove_flow(table, old, CONNECTION_REPLACED);
     Flow *flow = add_flow(table, shard, &pending->segment, seeded);
     set_number(flow, pending->number_known, pending->number);
     Item item;
     arrive(table, flow, 0, &pending->segment, &item);
-    if (!reassembly_hold(&table->sink, flow, 0, &item))
+    if (!reassembly_hold(&table->sink, flow, 0, &item) || pending->payload_lost)
         flow->facts.limited = true;
     return flow;
 }
@@ -493,7 +539,8 @@ static Flow *flow_for(StreamTable *table, Shard *shard, const Segment *segment,
                       const Endpoints *endpoints, bool known, uint32_t number)
 {
     int side = 0;
-    Flow *flow = find_flow(shard, segment, endpoints, &side);
+    Flow *crowd = NULL;
+    Flow *flow = find_flow(shard, segment, endpoints, &side, &crowd);
     if (comes_after_end(table, shard, segment, endpoints, &flow, side)) {
         table->sink.counters.segments_after_end++;
         return NULL;
@@ -509,6 +556,8 @@ static Flow *flow_for(StreamTable *table, Shard *shard, const Segment *segment,
     if (how == BEGINS) {
         if (flow)
             remove_flow(table, flow, CONNECTION_REPLACED);
+        if (crowd)
+            evict(table, crowd);
         flow = add_flow(table, shard, segment, endpoints->seeded);
         set_number(flow, known, number);
         return flow;
