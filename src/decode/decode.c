@@ -20,6 +20,7 @@ DecodeResult decode_frame(const Frame *frame, Segment *ret_segment)
     if (result == DECODE_SEGMENT) {
         ret_segment->frame = frame->id;
         ret_segment->time = frame->time;
+        ret_segment->network = 0;
     }
     return result;
 }

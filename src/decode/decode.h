@@ -24,6 +24,7 @@ typedef struct Segment {
     Nanoseconds time;
     IpAddress source, destination;
     uint16_t source_port, destination_port;
+    uint64_t network; /* hash of the VLANs and overlays around it, equal in every run; 0: none */
     uint32_t sequence, acknowledgement; /* raw */
     uint16_t window;                    /* unscaled */
     uint8_t flags;                      /* TCP_ bits */
