@@ -155,9 +155,18 @@ static bool read_versionless(Span target, Head *head)
     if (target.bytes[0] != '/' && target.bytes[0] != '*' && !authority &&
         !holds_text(target, "://"))
         return false;
-    head->version = HTTP_UNKNOWN;
+    /* head_parse() takes HTTP/0.9 back if field lines follow. */
+    bool old = span_equal(head->method, span_of_text("GET"));
+    head->version = old ? HTTP_0_9 : HTTP_UNKNOWN;
+    head->notes |= old ? 0 : HEAD_BAD_START;
     head->target = target;
     return true;
+}
+
+/* "HTTP/1.0.8", "HTTP/1.10": clients that say so are served, as what cannot be known. */
+static bool is_garbled_version(Span word)
+{
+    return word.length > 8 && span_starts_with(word, "HTTP/1.") && is_digit(word.bytes[7]);
 }
 
 /* Request line (§3). Its last word is the version, whatever blanks the target holds. */
@@ -176,8 +185,12 @@ static bool read_request_line(Span line, Head *head)
     size_t last = words.length;
     while (last > 0 && words.bytes[last - 1] != ' ')
         last--;
-    if (!read_version(span_after(words, last), head)) {
-        if (is_foreign_version(span_after(words, last)))
+    Span word = span_after(words, last);
+    if (is_garbled_version(word) && head_method_is_known(head->method)) {
+        head->version = HTTP_UNKNOWN;
+        head->notes |= HEAD_BAD_START;
+    } else if (!read_version(word, head)) {
+        if (is_foreign_version(word))
             return false;
         if (last > 0)
             head->notes |= HEAD_BAD_START;
@@ -376,11 +389,10 @@ int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen)
         return HEAD_BAD;
     if (ret_line_seen)
         *ret_line_seen = true;
-    if (head->version == HTTP_UNKNOWN) {
-        if (span_equal(head->method, span_of_text("GET")) && !can_be_field_line(rest)) {
-            head->version = HTTP_0_9;
+    if (head->version == HTTP_0_9) {
+        if (!can_be_field_line(rest))
             return (int)(rest.bytes - bytes.bytes);
-        }
+        head->version = HTTP_UNKNOWN;
         head->notes |= HEAD_BAD_START;
     }
     return read_fields(&rest, head) ? (int)(rest.bytes - bytes.bytes) : unfinished;
