@@ -1,0 +1,84 @@
+#include <check.h>
+#include <glib.h>
+#include <stdlib.h>
+
+#include "base/evidence.h"
+
+static const struct {
+    const char *name;
+    unsigned input;
+    uint64_t number;
+} FRAMES[] = {
+    { "the first frame of the first input", 1, 1 },
+    { "one that does not fit in 32 bits", 3, UINT64_C(0x123456789) },
+    { "the last that fits", 0xffff, UINT64_C(0xffffffffffff) },
+};
+
+START_TEST(test_frame_holds_input_and_number)
+{
+    FrameId frame = frame_id(FRAMES[_i].input, FRAMES[_i].number);
+    ck_assert_msg(frame_input(frame) == FRAMES[_i].input, "%s", FRAMES[_i].name);
+    ck_assert_msg(frame_number(frame) == FRAMES[_i].number, "%s", FRAMES[_i].name);
+}
+END_TEST
+
+START_TEST(test_frames_are_ordered_by_input_then_number)
+{
+    ck_assert(frame_id(1, 1) < frame_id(1, 2));
+    ck_assert(frame_id(1, UINT64_C(0xffffffffffff)) < frame_id(2, 1));
+    ck_assert_msg(frame_id(1, UINT64_C(1) << 48) == frame_id(1, 0), "a number spoils no input");
+}
+END_TEST
+
+START_TEST(test_no_frame_no_stamp)
+{
+    Stamp stamp = { .frame = 0, .time = 1, .offset = 1 };
+    ck_assert(!stamp_is_set(&stamp));
+    stamp.frame = frame_id(1, 1);
+    ck_assert(stamp_is_set(&stamp));
+}
+END_TEST
+
+static const struct {
+    Reason reason;
+    const char *name;
+} REASONS[] = {
+    { REASON_LOSS, "loss" },           { REASON_SNAPLEN, "snaplen" },
+    { REASON_MIDSTREAM, "midstream" }, { REASON_ONE_DIRECTION, "one_direction" },
+    { REASON_LIMIT, "limit" },         { REASON_SEND_BACKLOG, "send_backlog" },
+    { REASON_MALFORMED, "malformed" }, { REASON_CAPTURE_ENDED, "capture_ended" },
+    { REASON_ENCRYPTED, "encrypted" },
+};
+
+START_TEST(test_reason_names)
+{
+    ck_assert_str_eq(reason_name(REASONS[_i].reason), REASONS[_i].name);
+}
+END_TEST
+
+START_TEST(test_every_reason_is_one_bit_of_the_set)
+{
+    ReasonSet all = 0;
+    ck_assert_uint_eq(G_N_ELEMENTS(REASONS), REASON_COUNT);
+    for (size_t i = 0; i < REASON_COUNT; i++)
+        all |= (ReasonSet)REASONS[i].reason;
+    ck_assert_uint_eq(all, (1u << REASON_COUNT) - 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("evidence");
+    TCase *tcase = tcase_create("evidence");
+    tcase_add_loop_test(tcase, test_frame_holds_input_and_number, 0, G_N_ELEMENTS(FRAMES));
+    tcase_add_test(tcase, test_frames_are_ordered_by_input_then_number);
+    tcase_add_test(tcase, test_no_frame_no_stamp);
+    tcase_add_loop_test(tcase, test_reason_names, 0, G_N_ELEMENTS(REASONS));
+    tcase_add_test(tcase, test_every_reason_is_one_bit_of_the_set);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
