@@ -723,7 +723,8 @@ static FinEvidence weigh_fin(const Conversation *conversation, const Connection 
         return (FinEvidence){ .belief =
                                   messages_are_whole(conversation, side) ? FIN_SURE : FIN_PERHAPS,
                               .fact = *fact };
-    if (!stamp_is_set(gap) || conversation->tail_gap[side].length == 0)
+    if (!stamp_is_set(gap) || conversation->tail_gap[side].length == 0 ||
+        !connection->half[side].seen)
         return (FinEvidence){ .belief = FIN_NOT };
     FinEvidence evidence = { .belief =
                                  conversation->tail_gap[side].one_left ? FIN_SURE : FIN_PERHAPS,

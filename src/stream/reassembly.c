@@ -196,7 +196,9 @@ static void deliver_fin_flag(Sink *sink, Flow *flow, int side, const Item *item,
 {
     Half *own = &flow->facts.half[side];
     int64_t c = item->offset + item->length;
-    FinProof proof = item->sent_before > c ? FIN_RETRANSMITTED : FIN_SEEN;
+    /* Its peer's acknowledgement was given time to be overtaken: this is no first transmission. */
+    bool again = item->sent_before > c || own->fin.proof == FIN_IMPLIED;
+    FinProof proof = again ? FIN_RETRANSMITTED : FIN_SEEN;
     if (fin_was_seen(&own->fin)) {
         /* The retransmission came with bytes that filled a hole and so was delivered first. */
         if (c != own->fin.stamp.offset || item->frame >= own->fin.stamp.frame)
