@@ -1,0 +1,441 @@
+/* The whole path over made frames: ticks, the order of rows, and what is counted. */
+#include <check.h>
+#include <glib.h>
+#include <stdlib.h>
+
+#include "analyze.h"
+#include "decode/link.h"
+
+#define TICK 4096
+#define HEADERS 40 /* of IPv4 and TCP, without options */
+#define BEGIN (1700000000 * NS_PER_SECOND)
+#define CLIENT 0
+#define SERVER 1
+
+/* A capture in the making: a frame each millisecond. */
+typedef struct Capture {
+    GPtrArray *bytes;    /* of GBytes, by frame */
+    uint32_t next[4][2]; /* by connection and side: raw sequence numbers */
+} Capture;
+
+static void put16(uint8_t *at, unsigned value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+    put16(at, value >> 16);
+    put16(at + 2, value & 0xffff);
+}
+
+static void capture_open(Capture *capture)
+{
+    *capture = (Capture){ 0 };
+    capture->bytes = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    for (uint32_t i = 0; i < G_N_ELEMENTS(capture->next); i++) {
+        capture->next[i][CLIENT] = 1000 * i;
+        capture->next[i][SERVER] = 0xfffffff0u + i;
+    }
+}
+
+static void capture_close(Capture *capture)
+{
+    g_ptr_array_unref(capture->bytes);
+}
+
+/* A segment of one of the connections, which differ by the client's port. */
+static void segment(Capture *capture, unsigned connection, int side, uint8_t flags,
+                    const char *text)
+{
+    size_t length = strlen(text);
+    g_autofree uint8_t *frame = g_malloc0(HEADERS + length);
+    frame[0] = 0x45;
+    put16(frame + 2, (unsigned)(HEADERS + length));
+    frame[8] = 64;
+    frame[9] = 6;
+    put32(frame + 12, side == CLIENT ? 0x0a000001 : 0x0a000002);
+    put32(frame + 16, side == CLIENT ? 0x0a000002 : 0x0a000001);
+    put16(frame + 20, side == CLIENT ? 40000 + connection : 80);
+    put16(frame + 22, side == CLIENT ? 80 : 40000 + connection);
+    put32(frame + 24, capture->next[connection][side]);
+    put32(frame + 28, flags & TCP_ACK ? capture->next[connection][1 - side] : 0);
+    frame[32] = 0x50;
+    frame[33] = flags;
+    put16(frame + 34, 65535);
+    memcpy(frame + HEADERS, text, length);
+    capture->next[connection][side] += (uint32_t)length;
+    if (flags & (TCP_SYN | TCP_FIN))
+        capture->next[connection][side]++;
+    g_ptr_array_add(capture->bytes, g_bytes_new(frame, HEADERS + length));
+}
+
+/* A frame that is no IP packet. */
+static void noise(Capture *capture)
+{
+    static const uint8_t bytes[] = { 0x10, 0x20, 0x30 };
+    g_ptr_array_add(capture->bytes, g_bytes_new_static(bytes, sizeof bytes));
+}
+
+/* Until `frame` is the next one. */
+static void noise_before(Capture *capture, unsigned frame)
+{
+    while (capture->bytes->len + 1 < frame)
+        noise(capture);
+}
+
+static void connect_to(Capture *capture, unsigned connection) /* 3 frames */
+{
+    segment(capture, connection, CLIENT, TCP_SYN, "");
+    segment(capture, connection, SERVER, TCP_SYN | TCP_ACK, "");
+    segment(capture, connection, CLIENT, TCP_ACK, "");
+}
+
+static void ask(Capture *capture, unsigned connection) /* 3 frames */
+{
+    segment(capture, connection, CLIENT, TCP_ACK, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    segment(capture, connection, SERVER, TCP_ACK, "HTTP/1.1 204 No Content\r\n\r\n");
+    segment(capture, connection, CLIENT, TCP_ACK, "");
+}
+
+static void finish(Capture *capture, unsigned connection) /* 3 frames */
+{
+    segment(capture, connection, CLIENT, TCP_ACK | TCP_FIN, "");
+    segment(capture, connection, SERVER, TCP_ACK | TCP_FIN, "");
+    segment(capture, connection, CLIENT, TCP_ACK, "");
+}
+
+/* Running ------------------------------------------------------------------------------------- */
+
+static void append_row(GString *text, ReportRow *row)
+{
+    g_string_append(text, text->len ? " " : "");
+    g_string_append_printf(text, "%u", (unsigned)frame_number(report_row_connection(row)));
+    if (row->kind == ROW_EXCHANGE)
+        g_string_append_printf(text, ".%u", report_row_exchange(row));
+    report_row_clear(row);
+}
+
+static void append_rows(GString *text, Analysis *analysis)
+{
+    ReportRow row;
+    while (analysis_next(analysis, &row))
+        append_row(text, &row);
+}
+
+static void feed(Analysis *analysis, const Capture *capture, unsigned from, unsigned count)
+{
+    FrameBatch batch = { .count = count };
+    for (unsigned i = 0; i < count; i++) {
+        gsize size;
+        const void *bytes = g_bytes_get_data(g_ptr_array_index(capture->bytes, from + i), &size);
+        batch.frames[i] = (Frame){ .id = frame_id(1, from + i + 1),
+                                   .time = BEGIN + (from + i) * NS_PER_MS,
+                                   .wire_length = (uint32_t)size,
+                                   .link_type = LINK_RAW,
+                                   .bytes = span_make(bytes, size) };
+    }
+    analysis_feed(analysis, &batch);
+}
+
+/* First frames of the connections (and ".exchange") in the order of their rows; "|" behind those
+ * that were final at the end of a tick. */
+static char *rows_of(const Capture *capture, const AnalysisOptions *options, unsigned batch)
+{
+    g_autoptr(Analysis) analysis = analysis_new(options);
+    GString *text = g_string_new(NULL);
+    for (unsigned from = 0; from < capture->bytes->len; from += batch) {
+        gsize before = text->len;
+        feed(analysis, capture, from, MIN(batch, capture->bytes->len - from));
+        append_rows(text, analysis);
+        if (text->len > before)
+            g_string_append(text, " |");
+    }
+    analysis_finish(analysis);
+    append_rows(text, analysis);
+    return g_string_free(text, FALSE);
+}
+
+static const unsigned BATCHES[] = { FRAME_BATCH_MAX, 1, 7 };
+
+static void expect_rows(const Capture *capture, const AnalysisOptions *options,
+                        const char *expected)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(BATCHES); i++) {
+        g_autofree char *rows = rows_of(capture, options, BATCHES[i]);
+        ck_assert_msg(strcmp(rows, expected) == 0, "by %u: %s", BATCHES[i], rows);
+    }
+}
+
+static AnalysisOptions exchanges_alone(void)
+{
+    AnalysisOptions options = analysis_options_default();
+    options.exchange_rows = true;
+    options.connection_rows = false;
+    return options;
+}
+
+/* Order --------------------------------------------------------------------------------------- */
+
+START_TEST(test_nothing)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    capture_open(&capture);
+    expect_rows(&capture, &options, "");
+    capture_close(&capture);
+}
+END_TEST
+
+/* At the end first those that had ended, then those still open, both by first frame. */
+START_TEST(test_end)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    capture_open(&capture);
+    for (unsigned i = 0; i < 4; i++) { /* first frames 1, 7, 13, 19 */
+        connect_to(&capture, i);
+        ask(&capture, i);
+    }
+    finish(&capture, 3);
+    finish(&capture, 1);
+    expect_rows(&capture, &options, "7 19 1 13");
+    options = exchanges_alone();
+    expect_rows(&capture, &options, "7.1 19.1 1.1 13.1");
+    capture_close(&capture);
+}
+END_TEST
+
+/* What ended in an earlier tick comes first, whenever it had begun. */
+START_TEST(test_ticks)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    capture_open(&capture);
+    connect_to(&capture, 0); /* open to the end */
+    connect_to(&capture, 1); /* 4: ends in the second tick */
+    ask(&capture, 0);
+    ask(&capture, 1);
+    connect_to(&capture, 2); /* 13: ends in the first */
+    ask(&capture, 2);
+    connect_to(&capture, 3); /* 19: ends in the first, before the other */
+    ask(&capture, 3);
+    finish(&capture, 3);
+    finish(&capture, 2);
+    noise_before(&capture, TICK + 1);
+    finish(&capture, 1);
+    noise_before(&capture, 2 * TICK + 1);
+    noise(&capture);
+    expect_rows(&capture, &options, "13 19 | 4 | 1");
+    capture_close(&capture);
+}
+END_TEST
+
+/* The last frame of a tick belongs to it, the next one does not. */
+static const struct {
+    unsigned end; /* frame of the last segment of the connection */
+    const char *rows;
+} EDGES[] = {
+    { TICK - 1, "1 | 7 |" },
+    { TICK, "1 | 7 |" },
+    { TICK + 1, "7 | 1 |" },
+};
+
+START_TEST(test_edge_of_a_tick)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    capture_open(&capture);
+    connect_to(&capture, 0);
+    ask(&capture, 0);
+    connect_to(&capture, 1);
+    ask(&capture, 1);
+    if (EDGES[_i].end > TICK)
+        finish(&capture, 1);
+    noise_before(&capture, EDGES[_i].end - 2);
+    finish(&capture, 0);
+    noise_before(&capture, TICK + 10);
+    if (EDGES[_i].end <= TICK)
+        finish(&capture, 1);
+    noise_before(&capture, 2 * TICK + 1);
+    noise(&capture);
+    expect_rows(&capture, &options, EDGES[_i].rows);
+    capture_close(&capture);
+}
+END_TEST
+
+/* An exchange leaves at the tick in which a later one got its answer, the last at the end. */
+START_TEST(test_exchanges)
+{
+    Capture capture;
+    AnalysisOptions options = exchanges_alone();
+    capture_open(&capture);
+    connect_to(&capture, 0);
+    connect_to(&capture, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        ask(&capture, 1);
+        ask(&capture, 0);
+    }
+    noise_before(&capture, TICK + 1);
+    ask(&capture, 0);
+    finish(&capture, 1);
+    expect_rows(&capture, &options, "1.1 1.2 4.1 4.2 | 1.3 4.3 1.4");
+    capture_close(&capture);
+}
+END_TEST
+
+/* Both kinds of rows at once: none is lost or doubled. */
+START_TEST(test_both_kinds)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    options.exchange_rows = true;
+    capture_open(&capture);
+    connect_to(&capture, 0);
+    ask(&capture, 0);
+    ask(&capture, 0);
+    finish(&capture, 0);
+    g_autofree char *rows = rows_of(&capture, &options, 1);
+    g_auto(GStrv) words = g_strsplit(rows, " ", -1);
+    ck_assert_uint_eq(g_strv_length(words), 3);
+    ck_assert(g_strv_contains((const char *const *)words, "1"));
+    ck_assert(g_strv_contains((const char *const *)words, "1.1"));
+    ck_assert(g_strv_contains((const char *const *)words, "1.2"));
+    capture_close(&capture);
+}
+END_TEST
+
+/* Counts -------------------------------------------------------------------------------------- */
+
+/* Three connections: of two exchanges, of one, and of none. */
+static void make_mixed(Capture *capture)
+{
+    capture_open(capture);
+    connect_to(capture, 0);
+    ask(capture, 0);
+    ask(capture, 0);
+    finish(capture, 0);
+    connect_to(capture, 1); /* 13 */
+    segment(capture, 1, CLIENT, TCP_ACK, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    segment(capture, 1, SERVER, TCP_ACK | TCP_FIN, "HTTP/1.1 204 No Content\r\n\r\n");
+    segment(capture, 1, CLIENT, TCP_ACK | TCP_FIN, "");
+    segment(capture, 1, SERVER, TCP_ACK, "");
+    connect_to(capture, 2); /* 20 */
+    finish(capture, 2);
+    noise(capture);
+}
+
+START_TEST(test_counters)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    make_mixed(&capture);
+    g_autoptr(Analysis) analysis = analysis_new(&options);
+    feed(analysis, &capture, 0, capture.bytes->len);
+    analysis_finish(analysis);
+    const AnalysisCounters *counters = analysis_counters(analysis);
+    ck_assert_uint_eq(counters->frames, 26);
+    ck_assert_uint_eq(counters->decoded[DECODE_SEGMENT], 25);
+    ck_assert_uint_eq(counters->decoded[DECODE_NOT_IP], 1);
+    ck_assert_uint_eq(counters->http_connections, 2);
+    ck_assert_uint_eq(counters->exchanges, 3);
+    ck_assert_uint_eq(counters->verdicts[VERDICT_AS_DECLARED], 1);
+    ck_assert_uint_eq(counters->causes[VERDICT_AS_DECLARED][CAUSE_CLIENT_FINISHED], 1);
+    ck_assert_uint_eq(counters->verdicts[VERDICT_CONTRADICTED], 1);
+    ck_assert_uint_eq(counters->causes[VERDICT_CONTRADICTED][CAUSE_UNDECLARED_CLOSE], 1);
+    ck_assert_uint_eq(counters->verdicts[VERDICT_UNDETERMINED], 0);
+    ck_assert_uint_eq(analysis_stream_counters(analysis)->connections, 3);
+    ck_assert_uint_eq(analysis_stream_counters(analysis)->segments, 25);
+    capture_close(&capture);
+}
+END_TEST
+
+/* What is wanted: connections without HTTP have rows only on request, and decide nothing. */
+START_TEST(test_connections_without_http)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    make_mixed(&capture);
+    expect_rows(&capture, &options, "1 13");
+    options.all_connections = true;
+    expect_rows(&capture, &options, "1 13 20");
+    options = exchanges_alone();
+    options.all_connections = true;
+    expect_rows(&capture, &options, "1.1 1.2 13.1");
+    capture_close(&capture);
+}
+END_TEST
+
+/* A row as it leaves: the facts of every stage in one place. */
+START_TEST(test_row)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    make_mixed(&capture);
+    g_autoptr(Analysis) analysis = analysis_new(&options);
+    feed(analysis, &capture, 0, capture.bytes->len);
+    analysis_finish(analysis);
+    ReportRow row;
+    ck_assert(analysis_next(analysis, &row));
+    ck_assert_int_eq(row.kind, ROW_CONNECTION);
+    const ConnectionRow *connection = &row.connection;
+    ck_assert_uint_eq(connection->connection.first_frame, frame_id(1, 1));
+    ck_assert_uint_eq(connection->connection.last_frame, frame_id(1, 12));
+    ck_assert_int_eq(connection->connection.start, BEGIN);
+    ck_assert_int_eq(connection->connection.last_time, BEGIN + 11 * NS_PER_MS);
+    ck_assert_ptr_null(connection->connection.owner);
+    ck_assert_int_eq(connection->client, CLIENT);
+    ck_assert_uint_eq(connection->facts.exchanges, 2);
+    ck_assert_uint_eq(connection->ending.possible, ENDER_CLIENT);
+    ck_assert_uint_eq(connection->ending.stamp.frame, frame_id(1, 10));
+    ck_assert_int_eq(connection->idle, 2 * NS_PER_MS); /* from frame 8 to frame 10 */
+    ck_assert(connection->decision.set);
+    ck_assert_uint_eq(connection->decision.exchange, 2);
+    ck_assert_str_eq(connection->decision.host, "h");
+    ck_assert_uint_eq(connection->completeness, 0);
+    report_row_clear(&row);
+    capture_close(&capture);
+}
+END_TEST
+
+/* Rows that nobody asked for are freed with the rest. */
+START_TEST(test_unread_rows)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    options.exchange_rows = true;
+    options.text = TEXT_WISH_ALL;
+    make_mixed(&capture);
+    Analysis *analysis = analysis_new(&options);
+    feed(analysis, &capture, 0, capture.bytes->len);
+    analysis_finish(analysis);
+    ReportRow row;
+    ck_assert(analysis_next(analysis, &row));
+    report_row_clear(&row);
+    analysis_free(analysis);
+    capture_close(&capture);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("analyze");
+    TCase *tcase = tcase_create("analyze");
+    tcase_add_test(tcase, test_nothing);
+    tcase_add_test(tcase, test_end);
+    tcase_add_test(tcase, test_ticks);
+    tcase_add_loop_test(tcase, test_edge_of_a_tick, 0, G_N_ELEMENTS(EDGES));
+    tcase_add_test(tcase, test_exchanges);
+    tcase_add_test(tcase, test_both_kinds);
+    tcase_add_test(tcase, test_counters);
+    tcase_add_test(tcase, test_connections_without_http);
+    tcase_add_test(tcase, test_row);
+    tcase_add_test(tcase, test_unread_rows);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
