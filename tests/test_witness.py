@@ -38,7 +38,7 @@ def handshake(client_isn=1000, server_isn=5000):
 
 
 def get(first, last=None, method=b"GET", **more):
-    return Message(request=True, first=first, last=last or first, stream=0, version=b"HTTP/1.1",
+    return Message(request=True, first=first, last=last or first, version=b"HTTP/1.1",
                    method=method, **more)
 
 
@@ -62,26 +62,27 @@ class Reports(unittest.TestCase):
         self.assertEqual([ours.frame_number(t) for t in ("", "7", "2:19")], [0, 7, 19])
 
     def test_messages_stand_in_the_order_in_which_they_were_sent(self):
-        header = ("connection,stream,exchange,request_frame,request_end_frame,response_frame,"
+        header = ("connection,exchange,request_frame,request_end_frame,response_frame,"
                   "response_end_frame,method,target,request_version,status,response_version,"
                   "request_connection,response_connection,interim\n")
         found = ours.messages(ours.rows(
             header +
-            "1:1,0,1,4,4,9,9,POST,/,HTTP/1.1,200,HTTP/1.1,,\"close, x\",100 103\n"
-            "1:2,1,1,6,6,,,GET,/a,HTTP/1.0,,,,,\n"
-            "1:1,0,2,,,5,5,,,,408,HTTP/1.1,,,\n"))
+            "1:1,1,4,4,9,9,POST,/,HTTP/1.1,200,HTTP/1.1,,\"close, x\",100 103\n"
+            "1:2,1,6,6,,,GET,/a,HTTP/1.0,,,,,\n"
+            "1:2,2,7,,,,,,,,,,,\n"
+            "1:1,2,,,5,5,,,,408,HTTP/1.1,,,\n"))
         self.assertEqual(
-            [(m.stream, m.name(), m.first, m.ended) for m in found],
-            [(0, b"POST", 4, True), (1, b"GET", 6, True),
-             (0, 100, 4, True), (0, 103, 4, True), (0, 408, 5, True), (0, 200, 9, True)])
+            [(m.row, m.name(), m.first, m.ended) for m in found],
+            [("1:1", b"POST", 4, True), ("1:2", b"GET", 6, True), ("1:1", 100, 4, True),
+             ("1:1", 103, 4, True), ("1:1", 408, 5, True), ("1:1", 200, 9, True)])
         self.assertEqual(found[-1].connection, b"close, x")
 
     def test_a_message_without_an_end_is_marked(self):
-        row = {"connection": "1:1", "exchange": "1", "stream": "", "response_frame": "8",
+        row = {"connection": "1:1", "exchange": "1", "response_frame": "8",
                "response_end_frame": "", "status": "200", "response_version": "HTTP/1.1",
                "response_connection": ""}
         found = ours.response(row)
-        self.assertEqual((found.stream, found.first, found.ended), (-1, 8, False))
+        self.assertEqual((found.row, found.first, found.ended), ("1:1", 8, False))
 
 
 def fields(**values):
@@ -357,6 +358,36 @@ class Reasons(unittest.TestCase):
         self.assertFalse(reasons.tunnel(difference(theirs=get(1)),
                                         capture(segments, connections=[known])))
 
+    def test_ended_by_close(self):
+        data, more = segment(5, B, 100, length=10), segment(6, B, 110, length=10)
+        for name, segments, expected in (
+                ("at the FIN", [data, segment(8, B, 110, flags=TCP_FIN)], True),
+                ("at a RST", [data, segment(8, B, 110, flags=TCP_RST)], True),
+                ("no closing", [data, segment(8, B, 110)], False),
+                ("more data came", [data, more, segment(8, B, 120, flags=TCP_FIN)], False),
+                ("the FIN has data", [data, segment(8, B, 110, length=1, flags=TCP_FIN)], False)):
+            with self.subTest(name):
+                self.assertEqual(reasons.ended_by_close(
+                    difference(answer(5), answer(8), "frame"), capture(segments)), expected)
+
+    def test_one_sided(self):
+        closing = segment(5, B, 100, flags=TCP_FIN)
+        for ended_by, segments, expected in (("", [closing], True), ("server", [closing], False),
+                                             ("", [closing, segment(6, A, 7)], False)):
+            with self.subTest(ended_by):
+                subject = SimpleNamespace(stream=0, ours=SimpleNamespace(ended_by=ended_by))
+                self.assertEqual(reasons.one_sided(subject, capture(segments)), expected)
+
+    def test_shifted(self):
+        for number, known, expected in ((4, {0, 1, 2, 3, 5}, True), (3, {0, 1, 2, 3, 5}, False),
+                                        (3, {0, 1, 2, 5}, True), (5, set(range(6)), False)):
+            with self.subTest(number=number):
+                subject = SimpleNamespace(stream=5, ours=SimpleNamespace(number=number))
+                streams = dict.fromkeys(range(6))
+                self.assertEqual(reasons.shifted(subject, SimpleNamespace(
+                    streams=streams, connections=[SimpleNamespace(stream=n) for n in known])),
+                                 expected)
+
     def test_merged(self):
         one, other = segment(1, A, 1, tag="4"), segment(2, A, 1, tag="5")
         self.assertTrue(reasons.merged(difference(theirs=get(2)), capture([one, other])))
@@ -408,10 +439,11 @@ class Compare(unittest.TestCase):
 
     def test_connections(self):
         stream = Stream(0, [s._replace(community_id="1:x") for s in handshake()])
-        base = {"name": "1:1", "stream": 0, "first": 1, "client": A, "server": B,
+        base = {"name": "1:1", "number": 0, "stream": 0, "first": 1, "client": A, "server": B,
                 "community_id": "1:x", "ended_by": "", "ended_how": "", "end_frame": 0,
-                "completeness": ["complete"], "http": True}
+                "completeness": ["complete"]}
         for change, expected in (({}, []), ({"first": 2}, ["first frame"]),
+                                 ({"number": 3}, ["number"]), ({"number": -1}, []),
                                  ({"client": B, "server": A}, ["client"]),
                                  ({"community_id": ""}, ["community id"]),
                                  ({"server": ("10.0.0.3", 80)}, ["ends"]),
@@ -421,6 +453,18 @@ class Compare(unittest.TestCase):
                 mine = ours.Connection(**dict(base, **change))
                 self.assertEqual(
                     [d.what for d in compare.connection_differences(stream, [mine])], expected)
+
+    def test_streams_are_found_by_the_first_frame(self):
+        streams = {0: Stream(0, handshake()), 7: Stream(7, [segment(9, A, 1, stream=7)])}
+        def mine(name, first, client, number):
+            return SimpleNamespace(name=name, first=first, client=client, server=B,
+                                   number=number, stream=None)
+        connections = [mine("1:1", 1, A, 5), mine("1:9", 9, A, 0), mine("1:2", 2, B, 0),
+                       mine("1:44", 44, A, 0)]
+        messages = [get(9, row="1:9"), get(44, row="1:44")]
+        compare.locate(streams, connections, messages)
+        self.assertEqual([c.stream for c in connections], [0, 7, 0, -1])
+        self.assertEqual([m.stream for m in messages], [7, -1])
 
     def test_an_end_by_nobody_in_particular_contradicts_nothing(self):
         stream = Stream(0, handshake() + [segment(4, A, 1001, 5001, flags=FIN),

@@ -53,14 +53,6 @@ class Capture:
             self.aligned[key] = found
         return self.aligned[key]
 
-    def connection_at(self, stream, frame):
-        """Our connection with this stream number that the frame belongs to."""
-        found = None
-        for connection in self.connections:
-            if connection.stream == stream and (found is None or connection.first <= frame):
-                found = connection
-        return found
-
 
 def chosen(messages, stream, request):
     return [m for m in messages if m.stream == stream and m.request == request]
@@ -71,12 +63,31 @@ def read(path, programs, timeout):
     tshark = Tshark(path, timeout, programs.tshark)
     streams = tshark.segments()
     connections = connaudit.connections(programs.connaudit, path, timeout)
-    capture = Capture(tshark, streams, connections,
-                      connaudit.messages(connaudit.exchanges(programs.connaudit, path, timeout)))
+    messages = connaudit.messages(connaudit.exchanges(programs.connaudit, path, timeout))
+    locate(streams, connections, messages)
+    capture = Capture(tshark, streams, connections, messages)
     known = {m.stream for m in capture.their_messages("default")}
-    unknown = {m.stream for m in capture.our_messages} - known
+    unknown = {m.stream for m in messages} - known
     capture.ports = frozenset(c.server[1] for c in connections if c.stream in unknown)
     return capture
+
+
+def locate(streams, connections, messages):
+    """Gives our connections and messages tshark's number of the stream. It is looked up by the
+    first frame, not taken from our report: one wrong number there is one difference only."""
+    by_frame = {}
+    for stream in streams.values():
+        for segment in stream.segments:
+            by_frame.setdefault(segment.frame, []).append((segment, stream.number))
+    number_of = {}
+    for connection in connections:
+        here = by_frame.get(connection.first, [])
+        ends_of = {connection.client, connection.server}
+        same = [n for s, n in here if {s.source, s.destination} == ends_of]
+        connection.stream = (same + [n for _, n in here] + [-1])[0]
+        number_of[connection.name] = connection.stream
+    for message in messages:
+        message.stream = number_of.get(message.row, -1)
 
 
 def compare(capture):
@@ -130,29 +141,29 @@ def compare_connections(capture, differences, counts):
     ours = {}
     for connection in capture.connections:
         ours.setdefault(connection.stream, []).append(connection)
-    counts["connections without a number"] += len(ours.pop(-1, []))
+        counts["connections without a number"] += connection.number < 0
+    for connection in ours.pop(-1, []):
+        counts["connections compared"] += 1
+        differences.append(Difference("connection", -1, connection.first, connection.name, "",
+                                      connection, None))
     for number, stream in sorted(capture.streams.items()):
         if number not in ours:
             differences.append(Difference("stream", number, stream.first_frame(), "",
                                           stream.segments[0].protocols, None, stream))
     for number, connections in sorted(ours.items()):
-        stream = capture.streams.get(number)
+        stream = capture.streams[number]
         counts["connections compared"] += 1
-        found = []
-        if stream is None:
-            found.append(Difference("connection", number, connections[0].first,
-                                    connections[0].name, "", connections[0], None))
-        else:
-            for extra in connections[1:]:
-                found.append(Difference("split", number, extra.first, extra.name, "", extra,
-                                        stream))
-            found += connection_differences(stream, connections)
+        found = [Difference("split", number, extra.first, extra.name, "", extra, stream)
+                 for extra in connections[1:]]
+        found += connection_differences(stream, connections)
         counts["connections agreeing"] += not found
         differences += found
 
 
 def connection_differences(stream, connections):
     mine = connections[0]
+    if mine.number >= 0:
+        yield from fact("number", stream, mine, mine.number, stream.number)
     yield from fact("first frame", stream, mine, mine.first, stream.first_frame())
     client = stream.client()
     if client:

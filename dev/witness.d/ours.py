@@ -18,7 +18,7 @@ class ConnauditError(Exception):
 @dataclass
 class Connection:
     name: str
-    stream: int  # -1: the table of address pairs reached its bound
+    number: int  # column `stream`; -1: the table of address pairs reached its bound
     first: int
     client: tuple
     server: tuple
@@ -27,7 +27,7 @@ class Connection:
     ended_how: str
     end_frame: int
     completeness: list
-    http: bool
+    stream: int = -1  # tshark's number of the stream that holds our first frame; -1: none
 
 
 def unescape(text):
@@ -70,21 +70,19 @@ def rows(text):
 
 def connections(program, path, timeout):
     """All TCP connections, in the order of their first frames."""
-    listed = {row["connection"] for row in run(program, path, "connections", [], timeout)}
-    found = [connection(row, row["connection"] in listed)
-             for row in run(program, path, "connections", ["-a"], timeout)]
+    found = [connection(row) for row in run(program, path, "connections", ["-a"], timeout)]
     return sorted(found, key=lambda c: c.first)
 
 
-def connection(row, http):
+def connection(row):
     return Connection(
-        name=row["connection"], stream=int(row["stream"] or -1),
+        name=row["connection"], number=int(row["stream"] or -1),
         first=frame_number(row["first_frame"]),
         client=(row["client_ip"], int(row["client_port"] or 0)),
         server=(row["server_ip"], int(row["server_port"] or 0)),
         community_id=row["community_id"], ended_by=row["ended_by"],
         ended_how=row["ended_how"], end_frame=frame_number(row["end_frame"]),
-        completeness=row["completeness"].split(), http=http)
+        completeness=row["completeness"].split())
 
 
 def exchanges(program, path, timeout):
@@ -92,29 +90,26 @@ def exchanges(program, path, timeout):
 
 
 def messages(report):
-    """The messages of the exchanges report, in the order in which they were sent."""
+    """The messages of the exchanges report, in the order in which they were sent. A message whose
+    start line was never read to its end has no name, and nothing to compare: it is left out."""
     requests, responses = [], []
     for row in report:
-        if row["request_frame"]:
+        if row["method"]:
             requests.append(request(row))
         responses += interims(row)
-        if row["response_frame"]:
+        if row["status"]:
             responses.append(response(row))
     # Rows are in order within a connection; sorting by frame keeps the order inside a frame.
     return sorted(requests, key=lambda m: m.first) + sorted(responses, key=lambda m: m.first)
-
-
-def label(row):
-    return "%s exchange %s" % (row["connection"], row["exchange"])
 
 
 def request(row):
     first = frame_number(row["request_frame"])
     return Message(
         request=True, first=first, last=frame_number(row["request_end_frame"]) or first,
-        stream=int(row["stream"] or -1), version=unescape(row["request_version"]),
+        version=unescape(row["request_version"]),
         method=unescape(row["method"]), target=unescape(row["target"]),
-        connection=unescape(row["request_connection"]), row=label(row),
+        connection=unescape(row["request_connection"]), row=row["connection"],
         cut=row["request_connection"].endswith(CUT), target_cut=row["target"].endswith(CUT),
         ended=bool(row["request_end_frame"]))
 
@@ -123,10 +118,9 @@ def response(row):
     first = frame_number(row["response_frame"])
     return Message(
         request=False, first=first, last=frame_number(row["response_end_frame"]) or first,
-        stream=int(row["stream"] or -1), version=unescape(row["response_version"]),
-        status=int(row["status"] or 0), connection=unescape(row["response_connection"]),
-        row=label(row), cut=row["response_connection"].endswith(CUT),
-        ended=bool(row["response_end_frame"]))
+        version=unescape(row["response_version"]), status=int(row["status"]),
+        connection=unescape(row["response_connection"]), row=row["connection"],
+        cut=row["response_connection"].endswith(CUT), ended=bool(row["response_end_frame"]))
 
 
 def interims(row):
@@ -138,5 +132,5 @@ def interims(row):
             return
         # `response_frame` itself may be that of the 1xx when no final response came.
         yield Message(
-            request=False, first=first or final, last=final, stream=int(row["stream"] or -1),
-            version=b"", status=int(code), interim=True, row=label(row), ended=bool(final))
+            request=False, first=first or final, last=final, version=b"", status=int(code),
+            interim=True, row=row["connection"], ended=bool(final))

@@ -7,7 +7,7 @@ it asks tshark again with other preferences instead of believing our account.
 """
 
 import align
-from tshark import TCP_RST, TCP_SYN
+from tshark import TCP_FIN, TCP_RST, TCP_SYN
 
 # Layers below TCP that carry one network's own traffic as it is.
 PLAIN_LAYERS = {"frame", "eth", "ethertype", "vlan", "ieee8021ad", "sll", "null", "raw", "ip",
@@ -138,6 +138,24 @@ def gap_before(segments, last):
     return False
 
 
+def ended_by_close(difference, capture):
+    """The body ends with the connection, and tshark shows the message where that ends."""
+    last = own_segment(difference, capture)
+    if last is None or difference.theirs.last < difference.ours.first or \
+            not last.flags & (TCP_FIN | TCP_RST) or \
+            last.length and not seen_before(difference, capture):
+        return False
+    return not any(s.source == last.source and s.length and
+                   difference.ours.last < s.frame < last.frame and not s.in_error
+                   for s in capture.streams[difference.stream].segments)
+
+
+def one_sided(difference, capture):
+    """Only one side's segments are in the capture, and our report leaves the answer open."""
+    return not difference.ours.ended_by and \
+        len({s.source for s in capture.streams[difference.stream].segments}) == 1
+
+
 # ---- what is below TCP
 
 def encapsulated(protocols):
@@ -159,6 +177,14 @@ def tunnel(difference, capture):
     """The stream is inside an encapsulation that we do not open."""
     return unknown_to_us(difference, capture) and \
         any(encapsulated(s.protocols) for s in stream_of(difference, capture).segments)
+
+
+def shifted(difference, capture):
+    """Each stream before it that only tshark counts moves the number by one."""
+    ours = {c.stream for c in capture.connections}
+    missing = sum(number not in ours for number in capture.streams
+                  if number < difference.stream)
+    return missing > 0 and difference.ours.number + missing == difference.stream
 
 
 def inside_error(difference, capture):
@@ -186,15 +212,16 @@ EXPLANATIONS = {
     "ours only": [cut_short, out_of_order, port_unknown, flagged, merged],
     "theirs only": [encrypted, tunnel, inside_error, seen_before, out_of_order, fragments, merged,
                     after_gap],
-    "frame": [out_of_order, seen_before, merged],
+    "frame": [ended_by_close, seen_before, out_of_order, merged],
     "version": [out_of_order, merged],
     "target": [out_of_order, merged],
     "options": [out_of_order, merged],
     "stream": [tunnel, inside_error, fragments],
     "connection": [],
+    "number": [shifted],
     "split": [merged],
     "first frame": [merged],
     "client": [merged],
-    "ended": [merged],
+    "ended": [one_sided, merged],
     "end frame": [merged],
 }

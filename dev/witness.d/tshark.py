@@ -70,14 +70,14 @@ class Message:
     request: bool
     first: int  # frame of the first byte; of tshark: of the PDU, like `last`
     last: int
-    stream: int
     version: bytes
+    stream: int = -1  # tshark's number
     method: bytes = b""
     target: bytes = b""
     status: int = 0
     connection: bytes = b""
     interim: bool = False  # of connaudit's `interim` column: neither version nor fields are known
-    row: str = ""  # for people: which row of the report
+    row: str = ""  # name of our connection
     protocols: str = ""
     ended: bool = True  # `last` is known; if not, the message was cut short
     cut: bool = False  # connaudit cut its value of Connection short
