@@ -147,7 +147,7 @@ static const Row ROWS[] = {
       0, false, ENDER_SERVER, END_HOW_FIN, 7, true, false, REASON_LOSS },
     { "the same, but the messages lack bytes",
       { { CLIENT, 0, 100, 201, 0, 10 } },
-      0, true, ENDER_NOBODY | ENDER_SERVER, END_HOW_FIN, 7, true, false, REASON_LOSS },
+      0, true, ENDER_NOBODY | ENDER_SERVER, END_HOW_NONE, 7, true, false, REASON_LOSS },
     { "the same, and the peer closes behind it",
       { { CLIENT, TCP_FIN, 100, 201, 0, 10 }, { SERVER, 0, 201, 101, 0, 10 } },
       0, true, ENDER_SERVER | ENDER_CLIENT, END_HOW_FIN, 7, true, false, REASON_LOSS },

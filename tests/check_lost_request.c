@@ -20,11 +20,13 @@ typedef struct Row {
     int64_t acked_before; /* by the server, in segments before the closing one */
     int64_t k;
     int64_t quiet_acked; /* by an earlier segment of the client that stood where the request does */
+    Nanoseconds free_since; /* the client; 0 is before everything */
     bool resent;
     bool unfinished; /* the request */
     Cause cause;
 } Row;
 
+#define FIN_TIME 1000
 #define FIN_ACKS(a) .how = END_HOW_FIN, .acked = (a), .acked_before = NO_OFFSET
 #define RST_ACKS(a) .how = END_HOW_RST, .acked = (a), .acked_before = NO_OFFSET
 #define BARE_RST .how = END_HOW_RST, .acked = NO_OFFSET, .acked_before = NO_OFFSET
@@ -58,9 +60,18 @@ static const Row ROWS[] = {
       .acked_before = NO_OFFSET, .k = PAST_FIN, .quiet_acked = PAST_FIN,
       .cause = CAUSE_REQUEST_AFTER_FIN },
 
+    { "the window was shut until the FIN's acknowledgement had left", FIN_BEFORE,
+      .acked_before = NO_OFFSET, .k = PAST_FIN, .quiet_acked = PAST_FIN, .free_since = FIN_TIME + 1,
+      .cause = CAUSE_KEEPALIVE_RACE },
+    { "the FIN opened the window: the bare segment would have carried the request", FIN_BEFORE,
+      .acked_before = NO_OFFSET, .k = PAST_FIN, .quiet_acked = PAST_FIN, .free_since = FIN_TIME,
+      .cause = CAUSE_REQUEST_AFTER_FIN },
+
     /* request_after_fin (b): all before the request was acknowledged before the FIN's segment */
     { "the server had acknowledged all before it", FIN_BEFORE, .acked_before = R, .k = PAST_FIN,
       NO_QUIET, .cause = CAUSE_REQUEST_AFTER_FIN },
+    { "the same, but the FIN opened the window", FIN_BEFORE, .acked_before = R, .k = PAST_FIN,
+      NO_QUIET, .free_since = FIN_TIME, .cause = CAUSE_KEEPALIVE_RACE },
     { "all but one byte", FIN_BEFORE, .acked_before = R - 1, .k = PAST_FIN, NO_QUIET,
       .cause = CAUSE_KEEPALIVE_RACE },
     { "acknowledged, but the request does not know the FIN", FIN_BEFORE, .acked_before = R, .k = C,
@@ -113,6 +124,7 @@ static Exchange request_of(const Row *row)
     exchange.request.first = (Stamp){ .frame = frame_id(1, 20), .offset = R, .acked = row->k };
     exchange.request.last = (Stamp){ .frame = frame_id(1, 20), .offset = E - 1, .acked = row->k };
     exchange.request_quiet_acked = row->quiet_acked;
+    exchange.request_free_since = row->free_since;
     return exchange;
 }
 
@@ -120,6 +132,7 @@ static Ending ending_of_row(const Row *row)
 {
     Closing server = { .how = row->how,
                        .stamp = { .frame = frame_id(1, row->before_request ? 10 : 30),
+                                  .time = FIN_TIME,
                                   .offset = row->number ? row->number : C,
                                   .acked = row->acked,
                                   .acked_before = row->acked_before },

@@ -141,7 +141,7 @@ static const Row ROWS[] = {
       "D> 0+10 #5 resent; F> 10 #6 retransmitted; E unended", 0 },
     { "implied, then seen",
       HANDSHAKE "11 < A 0 1 0; 12 < A 0 1 0; 13 < A 0 1 0; 40 < A 0 1 0; 50 > FA 0 0 0",
-      "F> 0 #4 implied; F> 0 #8 seen; E unended", 0 },
+      "F> 0 #4 implied; F> 0 #8 retransmitted; E unended", 0 },
     { "implied, but it was a byte",
       HANDSHAKE
       "11 < A 0 1 0; 12 < A 0 1 0; 13 < A 0 1 0; 40 < A 0 1 0; 50 > A 1 0 5; 51 > A 6 0 5; "
