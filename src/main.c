@@ -56,7 +56,7 @@ static AnalysisOptions analysis_options(const Options *options)
 /* From the capture to the report. What was read before an input broke is reported all the same. */
 static bool run(const Options *options, GError **error)
 {
-    g_autoptr(CaptureReader) reader = capture_reader_open(options->input, 1, error);
+    g_autoptr(CaptureReader) reader = capture_reader_open(options->input, 1, NULL, error);
     if (!reader)
         return false;
     AnalysisOptions wanted = analysis_options(options);

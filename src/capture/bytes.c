@@ -2,21 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "capture/hash.h"
 #include "capture/reader.h"
-
-/* libpcap reads a packet in two small portions; with the 4 KiB that stdio would take, a third of the
- * time goes into system calls. */
-#define STREAM_BUFFER_SIZE (1024 * 1024)
 
 struct CaptureBytes {
     int fd;
     uint8_t *head; /* CAPTURE_HEAD_MAX bytes, the first head_length of them filled */
     size_t head_length;
-    size_t head_given; /* of the head, to the stream */
-    char *stream_buffer;
+    size_t head_given; /* of the head, to the reader */
+    uint64_t count;    /* read so far */
+    uint64_t file_size;
+    bool regular;
+    bool failed;  /* a read failed: what comes later is not the rest */
+    Hasher *hash; /* until the end; NULL: none wanted */
+    char *sha256;
 };
 
 char *capture_display_name(const char *path)
@@ -28,12 +31,19 @@ char *capture_display_name(const char *path)
     return g_string_free(name, FALSE);
 }
 
-static ssize_t read_some(int fd, void *buffer, size_t size)
+static ssize_t read_some(CaptureBytes *bytes, void *buffer, size_t size)
 {
     ssize_t got;
     do {
-        got = read(fd, buffer, size);
+        got = read(bytes->fd, buffer, size);
     } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        bytes->failed = true;
+        return got;
+    }
+    bytes->count += (uint64_t)got;
+    if (bytes->hash)
+        hasher_feed(bytes->hash, buffer, (size_t)got);
     return got;
 }
 
@@ -41,7 +51,7 @@ static ssize_t read_some(int fd, void *buffer, size_t size)
 static bool read_head(CaptureBytes *bytes)
 {
     while (bytes->head_length < CAPTURE_HEAD_MAX) {
-        ssize_t got = read_some(bytes->fd, bytes->head + bytes->head_length,
+        ssize_t got = read_some(bytes, bytes->head + bytes->head_length,
                                 CAPTURE_HEAD_MAX - bytes->head_length);
         if (got < 0)
             return false;
@@ -52,13 +62,23 @@ static bool read_head(CaptureBytes *bytes)
     return true;
 }
 
-CaptureBytes *capture_bytes_open(const char *path, GError **error)
+static void look_at_file(CaptureBytes *bytes)
+{
+    struct stat status;
+    bytes->regular = fstat(bytes->fd, &status) == 0 && S_ISREG(status.st_mode);
+    if (bytes->regular)
+        bytes->file_size = (uint64_t)status.st_size;
+}
+
+CaptureBytes *capture_bytes_open(const char *path, bool hash, GError **error)
 {
     g_autoptr(CaptureBytes) bytes = g_new0(CaptureBytes, 1);
     bool standard_input = strcmp(path, "-") == 0;
     bytes->fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int failure = bytes->fd < 0 ? errno : 0;
     if (!failure) {
+        look_at_file(bytes);
+        bytes->hash = hash ? hasher_new() : NULL;
         bytes->head = g_new(uint8_t, CAPTURE_HEAD_MAX);
         failure = read_head(bytes) ? 0 : errno;
     }
@@ -75,28 +95,44 @@ Span capture_bytes_head(const CaptureBytes *bytes)
     return span_make(bytes->head, bytes->head_length);
 }
 
-/* A cookie_read_function_t. */
-static ssize_t give_bytes(void *cookie, char *buffer, size_t size)
+ssize_t capture_bytes_read(CaptureBytes *bytes, void *buffer, size_t size)
 {
-    CaptureBytes *bytes = cookie;
     size_t left = bytes->head_length - bytes->head_given;
     if (left == 0)
-        return read_some(bytes->fd, buffer, size);
+        return read_some(bytes, buffer, size);
     size_t given = MIN(left, size);
     memcpy(buffer, bytes->head + bytes->head_given, given);
     bytes->head_given += given;
     return (ssize_t)given;
 }
 
-FILE *capture_bytes_stream(CaptureBytes *bytes)
+bool capture_bytes_finish(CaptureBytes *bytes)
 {
-    g_assert(!bytes->stream_buffer);
-    FILE *stream = fopencookie(bytes, "r", (cookie_io_functions_t){ .read = give_bytes });
-    if (!stream) /* only for want of memory, where GLib aborts as well */
-        g_error("fopencookie: %s", g_strerror(errno));
-    bytes->stream_buffer = g_new(char, STREAM_BUFFER_SIZE);
-    setvbuf(stream, bytes->stream_buffer, _IOFBF, STREAM_BUFFER_SIZE);
-    return stream;
+    if (!bytes->hash)
+        return true;
+    enum { PORTION = 256 * 1024 };
+    g_autofree uint8_t *rest = g_malloc(PORTION);
+    ssize_t got = 1;
+    while (got > 0 && !bytes->failed)
+        got = read_some(bytes, rest, PORTION);
+    int failure = errno;
+    char *sha256 = hasher_finish(g_steal_pointer(&bytes->hash));
+    if (bytes->failed)
+        g_free(sha256);
+    else
+        bytes->sha256 = sha256;
+    errno = failure;
+    return !bytes->failed;
+}
+
+uint64_t capture_bytes_size(const CaptureBytes *bytes)
+{
+    return bytes->regular ? bytes->file_size : bytes->count;
+}
+
+const char *capture_bytes_sha256(const CaptureBytes *bytes)
+{
+    return bytes->sha256;
 }
 
 void capture_bytes_free(CaptureBytes *bytes)
@@ -105,7 +141,9 @@ void capture_bytes_free(CaptureBytes *bytes)
         return;
     if (bytes->fd > STDIN_FILENO)
         close(bytes->fd);
-    g_free(bytes->stream_buffer);
+    if (bytes->hash)
+        g_free(hasher_finish(bytes->hash));
+    g_free(bytes->sha256);
     g_free(bytes->head);
     g_free(bytes);
 }

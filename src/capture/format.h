@@ -12,9 +12,12 @@ typedef enum CaptureFormat {
 
 CaptureFormat capture_format(Span head);
 
-/* The resolution of the file's time stamps as a number of decimals: 6, or 9 for all that is finer than
- * a microsecond. A pcapng file has one for each interface: the finest of those that `head` describes
- * before the first packet. What `head` does not show counts as microseconds, pcapng's default. */
+/* The resolution of the time stamps of a pcap file as a number of decimals: 6 or 9; 6 if `head` does not
+ * show it. */
 unsigned capture_time_digits(Span head);
+
+/* The snap length that a pcap file states; 0 if `head` does not show it. */
+#define CAPTURE_PCAP_HEADER_SIZE 24
+uint32_t capture_snap_length(Span head);
 
 #endif

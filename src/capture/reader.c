@@ -1,9 +1,11 @@
 #include "capture/reader.h"
 
+#include <errno.h>
 #include <pcap.h>
 
-#include "capture/bytes.h"
 #include "capture/format.h"
+#include "capture/input.h"
+#include "capture/pcapng.h"
 
 /* Small enough to stay in the cache while its frames are analyzed, and room for 64 full-sized Ethernet
  * frames. A single larger frame lets it grow to that frame's size. */
@@ -13,17 +15,22 @@
  * first 256 KiB are handed out, which then looks like a snap length. */
 #define FRAME_BYTES_MAX (256 * 1024)
 
+/* Enough to tell what a file is. */
+#define HEAD_WANTED 8
+
 struct CaptureReader {
-    CaptureBytes *bytes;
-    pcap_t *pcap; /* owns the stream over `bytes` */
-    CaptureFormat format;
-    unsigned input;
     char *path;
+    unsigned input_number;
+    CaptureBytes *bytes;
+    Unpacker *unpacker;
+    CaptureInput *input;
+    CaptureFormat format;
+    pcap_t *pcap;   /* of a pcap file; owns the stream over `input` */
+    Pcapng *pcapng; /* of a pcapng file */
     CaptureInfo info;
-    /* The packet that libpcap read last if no batch has it yet. It waits where libpcap put it. */
-    struct pcap_pkthdr *header;
-    const uint8_t *packet;
-    bool ended;
+    /* The packet that was read last if no batch has it yet. It waits where it was read. */
+    CapturePacket packet;
+    bool waiting;
     GError *failure; /* what ended it, if not the end of the file */
 };
 
@@ -35,94 +42,188 @@ void frame_batch_clear(FrameBatch *batch)
     *batch = (FrameBatch){ 0 };
 }
 
-static void set_open_error(const CaptureReader *reader, FILE *stream, const char *detail,
-                           GError **error)
-{
-    g_autofree char *name = capture_display_name(reader->path);
-    if (capture_bytes_head(reader->bytes).length == 0)
-        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN, "%s: empty, no capture in it", name);
-    else if (reader->format == CAPTURE_FORMAT_UNKNOWN)
-        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
-                    "%s: not a capture file (neither pcap nor pcapng)", name);
-    else if (feof(stream) && g_str_has_prefix(detail, "truncated"))
-        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
-                    "%s: cut short before the first packet (%s)", name, detail);
-    else
-        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
-                    "%s: cannot be read as a capture (%s)", name, detail);
-}
+/* Reading ------------------------------------------------------------------------------------------- */
 
-CaptureReader *capture_reader_open(const char *path, unsigned input, GError **error)
+/* The end of the packets. `detail` is NULL where they end as they should. What remains of the input is
+ * read for the hash. */
+static void end(CaptureReader *reader, bool cut, const char *detail)
 {
-    CaptureBytes *bytes = capture_bytes_open(path, error);
-    if (!bytes)
-        return NULL;
-    g_autoptr(CaptureReader) reader = g_new0(CaptureReader, 1);
-    reader->bytes = bytes;
-    reader->path = g_strdup(path);
-    reader->input = input;
-    reader->format = capture_format(capture_bytes_head(bytes));
-
-    char detail[PCAP_ERRBUF_SIZE] = "";
-    FILE *stream = capture_bytes_stream(bytes);
-    reader->pcap =
-        pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, detail);
-    if (!reader->pcap) {
-        set_open_error(reader, stream, detail, error);
-        fclose(stream);
-        return NULL;
+    CaptureInfo *info = &reader->info;
+    const char *below = unpacker_failure(reader->unpacker);
+    if (below) {
+        cut = unpacker_is_cut(reader->unpacker);
+        detail = below;
     }
-    reader->info.path = reader->path;
-    reader->info.link_type = pcap_datalink(reader->pcap);
-    reader->info.time_digits = capture_time_digits(capture_bytes_head(bytes));
-    return g_steal_pointer(&reader);
-}
-
-static void fail(CaptureReader *reader)
-{
+    bool finished = capture_bytes_finish(reader->bytes);
+    if (!finished && !detail) {
+        detail = g_strerror(errno);
+        cut = false;
+    }
+    info->size = capture_bytes_size(reader->bytes);
+    info->sha256 = capture_bytes_sha256(reader->bytes);
+    info->end = !detail ? CAPTURE_END_WHOLE : cut ? CAPTURE_END_CUT : CAPTURE_END_BROKEN;
+    if (!detail)
+        return;
     g_autofree char *name = capture_display_name(reader->path);
-    const char *what = feof(pcap_file(reader->pcap)) ? "cut short in" : "broken at";
-    uint64_t frames = reader->info.frames;
-    reader->failure =
-        g_error_new(CAPTURE_ERROR, CAPTURE_ERROR_READ,
-                    "%s: %s packet %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " packets read (%s)",
-                    name, what, frames + 1, frames, pcap_geterr(reader->pcap));
-}
-
-/* Whether there is a packet to hand out; the failure, if there is one, is set when there is none. */
-static bool packet_waits(CaptureReader *reader)
-{
-    if (reader->header)
-        return true;
-    if (reader->ended)
-        return false;
-    int result = pcap_next_ex(reader->pcap, &reader->header, &reader->packet);
-    if (result == 1)
-        return true;
-    reader->header = NULL;
-    reader->ended = true;
-    if (result == PCAP_ERROR)
-        fail(reader);
-    return false;
+    reader->failure = g_error_new(
+        CAPTURE_ERROR, CAPTURE_ERROR_READ,
+        "%s: %s packet %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " packets read (%s)", name,
+        cut ? "cut short in" : "broken at", info->frames + 1, info->packets, detail);
 }
 
 /* In pcap files seconds and fractions have 32 bits without a sign, but libpcap extends a sign where the
- * file has this machine's byte order: that would put 2038 into 1901. In pcapng both come from 64 bits,
- * so that a hostile file can name any second: time stops at the ends of what nanoseconds can hold. */
-static Nanoseconds frame_time(const CaptureReader *reader, const struct timeval *stamp)
+ * file has this machine's byte order: that would put 2038 into 1901. */
+static Nanoseconds pcap_time(const CaptureReader *reader, const struct timeval *stamp)
 {
-    int64_t seconds = stamp->tv_sec, fraction = stamp->tv_usec; /* in nanoseconds here */
-    if (reader->format == CAPTURE_FORMAT_PCAP) {
-        seconds = (uint32_t)seconds;
-        if (fraction < 0)
-            fraction += (INT64_C(1) << 32) * (reader->info.time_digits == 9 ? 1 : 1000);
-    }
-    int64_t time;
-    if (__builtin_mul_overflow(seconds, NS_PER_SECOND, &time) ||
-        __builtin_add_overflow(time, fraction, &time))
-        return seconds < 0 ? INT64_MIN : INT64_MAX;
-    return time;
+    int64_t fraction = stamp->tv_usec; /* in nanoseconds here */
+    if (fraction < 0)
+        fraction += (INT64_C(1) << 32) * (reader->info.time_digits == 9 ? 1 : 1000);
+    return (uint32_t)stamp->tv_sec * NS_PER_SECOND + fraction;
 }
+
+static bool read_pcap(CaptureReader *reader)
+{
+    struct pcap_pkthdr *header;
+    const uint8_t *bytes;
+    int result = pcap_next_ex(reader->pcap, &header, &bytes);
+    if (result != 1) {
+        bool failed = result == PCAP_ERROR;
+        end(reader, failed && feof(pcap_file(reader->pcap)),
+            failed ? pcap_geterr(reader->pcap) : NULL);
+        return false;
+    }
+    reader->packet = (CapturePacket){
+        .number = ++reader->info.frames,
+        .time = pcap_time(reader, &header->ts),
+        .timed = true,
+        .wire_length = header->len,
+        .link_type = reader->info.link_type,
+        .bytes = span_make(bytes, header->caplen),
+    };
+    return true;
+}
+
+static bool read_pcapng(CaptureReader *reader)
+{
+    PcapngStep step = pcapng_next(reader->pcapng, &reader->packet);
+    reader->info.frames = pcapng_frames(reader->pcapng);
+    if (step == PCAPNG_PACKET)
+        return true;
+    end(reader, step == PCAPNG_CUT, pcapng_failure(reader->pcapng));
+    return false;
+}
+
+/* Whether there is a packet to hand out; the failure, if there is one, is set when there is none. */
+static bool read_packet(CaptureReader *reader)
+{
+    if (!reader->waiting && reader->info.end == CAPTURE_END_NOT_REACHED)
+        reader->waiting = reader->pcap ? read_pcap(reader) : read_pcapng(reader);
+    return reader->waiting;
+}
+
+/* Opening ------------------------------------------------------------------------------------------- */
+
+/* `detail` is what the format's reader says; what broke below it says more. */
+static void set_open_error(const CaptureReader *reader, bool cut, const char *detail,
+                           GError **error)
+{
+    g_autofree char *name = capture_display_name(reader->path);
+    bool unknown = reader->format == CAPTURE_FORMAT_UNKNOWN;
+    const char *twice =
+        unknown ? unpack_recognize(capture_input_peek(reader->input, HEAD_WANTED)) : NULL;
+    const char *failure = unpacker_failure(reader->unpacker);
+    if (failure)
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN, "%s: %s (%s)", name,
+                    unpacker_is_cut(reader->unpacker) ? "cut short before the first packet"
+                                                      : "cannot be read as a capture",
+                    failure);
+    else if (capture_bytes_head(reader->bytes).length == 0)
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN, "%s: empty, no capture in it", name);
+    else if (twice)
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
+                    "%s: %s within %s, and only one layer is unpacked", name, twice,
+                    reader->info.compression);
+    else if (unknown)
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
+                    "%s: not a capture file (neither pcap nor pcapng)", name);
+    else
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN, "%s: %s (%s)", name,
+                    cut ? "cut short before the first packet" : "cannot be read as a capture",
+                    detail);
+}
+
+static bool open_pcap(CaptureReader *reader, GError **error)
+{
+    Span head = capture_input_peek(reader->input, CAPTURE_PCAP_HEADER_SIZE);
+    CaptureInfo *info = &reader->info;
+    info->format = "pcap";
+    info->time_digits = capture_time_digits(head);
+    uint32_t snap_length = capture_snap_length(head);
+    bool cut = head.length < CAPTURE_PCAP_HEADER_SIZE;
+
+    char detail[PCAP_ERRBUF_SIZE] = "";
+    FILE *stream = capture_input_stream(reader->input);
+    reader->pcap =
+        pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, detail);
+    if (!reader->pcap) {
+        fclose(stream);
+        set_open_error(reader, cut, detail, error);
+        return false;
+    }
+    capture_note_link(info, pcap_datalink(reader->pcap), snap_length);
+    return true;
+}
+
+/* Reads up to the first packet, which then waits: what its interfaces are and how fine their clocks is
+ * to be known before. A file that breaks between its first block and that packet is open nevertheless, and
+ * says so when it is read. */
+static bool open_pcapng(CaptureReader *reader, GError **error)
+{
+    reader->info.format = "pcapng";
+    reader->pcapng = pcapng_new(reader->input, &reader->info);
+    bool more = read_packet(reader);
+    reader->info.time_digits = pcapng_time_digits(reader->pcapng);
+    if (more || !reader->failure || pcapng_is_open(reader->pcapng))
+        return true;
+    g_clear_error(&reader->failure);
+    set_open_error(reader, reader->info.end == CAPTURE_END_CUT, pcapng_failure(reader->pcapng),
+                   error);
+    return false;
+}
+
+CaptureReader *capture_reader_open(const char *path, unsigned input, const CaptureOptions *options,
+                                   GError **error)
+{
+    CaptureBytes *bytes = capture_bytes_open(path, options && options->hash, error);
+    if (!bytes)
+        return NULL;
+    g_autoptr(CaptureReader) reader = g_new0(CaptureReader, 1);
+    reader->path = g_strdup(path);
+    reader->input_number = input;
+    reader->bytes = bytes;
+    reader->unpacker = unpacker_new(bytes);
+    reader->input = capture_input_new(reader->unpacker);
+    reader->info.path = reader->path;
+    reader->info.compression = unpacker_format(reader->unpacker);
+    reader->info.link_type = -1;
+    reader->format = capture_format(capture_input_peek(reader->input, sizeof(uint32_t)));
+    reader->info.size = capture_bytes_size(bytes);
+    bool opened = false;
+    switch (reader->format) {
+    case CAPTURE_FORMAT_PCAP:
+        opened = open_pcap(reader, error);
+        break;
+    case CAPTURE_FORMAT_PCAPNG:
+        opened = open_pcapng(reader, error);
+        break;
+    case CAPTURE_FORMAT_UNKNOWN:
+        set_open_error(reader, false, NULL, error);
+        break;
+    }
+    return opened ? g_steal_pointer(&reader) : NULL;
+}
+
+/* Batches ------------------------------------------------------------------------------------------- */
 
 /* Room for `size` more bytes behind the first `used` ones. Only an empty batch can get more storage:
  * the frames of another point into what it has. */
@@ -138,31 +239,44 @@ static bool reserve(FrameBatch *batch, size_t used, size_t size)
     return true;
 }
 
+static void count_packet(CaptureInfo *info, const CapturePacket *packet)
+{
+    if (packet->timed) {
+        info->last_time = packet->time;
+        if (info->packets == info->untimed)
+            info->first_time = packet->time;
+    } else {
+        info->untimed++;
+    }
+    info->packets++;
+    if (packet->link < info->link_count)
+        info->links[packet->link].packets++;
+    if (packet->bytes.length > FRAME_BYTES_MAX)
+        info->clipped++;
+}
+
 bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **error)
 {
     size_t used = 0;
     batch->count = 0;
-    while (batch->count < FRAME_BATCH_MAX && packet_waits(reader)) {
-        const struct pcap_pkthdr *header = reader->header;
-        size_t size = MIN(header->caplen, FRAME_BYTES_MAX);
+    while (batch->count < FRAME_BATCH_MAX && read_packet(reader)) {
+        const CapturePacket *packet = &reader->packet;
+        size_t size = MIN(packet->bytes.length, FRAME_BYTES_MAX);
         if (!reserve(batch, used, size))
             break;
-        memcpy(batch->storage + used, reader->packet, size);
-
-        CaptureInfo *info = &reader->info;
-        info->last_time = frame_time(reader, &header->ts);
-        if (info->frames++ == 0)
-            info->first_time = info->last_time;
+        memcpy(batch->storage + used, packet->bytes.bytes, size);
+        count_packet(&reader->info, packet);
         batch->frames[batch->count++] = (Frame){
-            .id = frame_id(reader->input, info->frames),
-            .time = info->last_time,
-            .wire_length = header->len,
-            .link_type = info->link_type,
+            .id = frame_id(reader->input_number, packet->number),
+            .time = packet->time,
+            .wire_length = packet->wire_length,
+            .link_type = packet->link_type,
             .bytes = span_make(batch->storage + used, size),
         };
         used += size;
-        reader->header = NULL;
+        reader->waiting = false;
     }
+    reader->info.size = capture_bytes_size(reader->bytes);
     if (batch->count > 0)
         return true;
     if (reader->failure)
@@ -181,7 +295,10 @@ void capture_reader_free(CaptureReader *reader)
         return;
     if (reader->pcap)
         pcap_close(reader->pcap);
-    capture_bytes_free(reader->bytes); /* after the stream that reads from them */
+    pcapng_free(reader->pcapng);
+    capture_input_free(reader->input); /* each after what reads from it */
+    unpacker_free(reader->unpacker);
+    capture_bytes_free(reader->bytes);
     g_clear_error(&reader->failure);
     g_free(reader->path);
     g_free(reader);

@@ -1,0 +1,98 @@
+/* Hashing costs about as much as reading, so the two go side by side. A fixed number of portions goes
+ * round: from `spare` to the feeder, who fills one, through `filled` to the thread, who hashes it and
+ * gives it back. The feeder waits for a spare one when all are underway, and that bounds what waits. A
+ * portion leaves half filled only at the end, so that small reads do not make the two threads wake each
+ * other for every few bytes. The empty portion is the end. */
+#include "capture/hash.h"
+
+#include <openssl/evp.h>
+
+#define PORTION_SIZE (256 * 1024)
+#define PORTIONS (HASH_AHEAD_MAX / PORTION_SIZE)
+#define DIGEST_SIZE 32
+
+typedef struct Portion {
+    size_t size;
+    uint8_t bytes[PORTION_SIZE];
+} Portion;
+
+struct Hasher {
+    GAsyncQueue *spare, *filled; /* of Portion */
+    Portion *filling;            /* NULL, or not yet full */
+    GThread *thread;
+};
+
+/* libcrypto fails here only where it cannot work at all: no provider has the algorithm. */
+static void require(int done)
+{
+    if (done != 1)
+        g_error("libcrypto cannot compute a SHA-256");
+}
+
+static gpointer hash_portions(gpointer data)
+{
+    Hasher *hasher = data;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    require(context != NULL);
+    require(EVP_DigestInit_ex(context, EVP_sha256(), NULL));
+    for (;;) {
+        Portion *portion = g_async_queue_pop(hasher->filled);
+        size_t size = portion->size;
+        if (size > 0)
+            require(EVP_DigestUpdate(context, portion->bytes, size));
+        portion->size = 0;
+        g_async_queue_push(hasher->spare, portion);
+        if (size == 0)
+            break;
+    }
+    uint8_t *digest = g_new(uint8_t, DIGEST_SIZE);
+    require(EVP_DigestFinal_ex(context, digest, NULL));
+    EVP_MD_CTX_free(context);
+    return digest;
+}
+
+Hasher *hasher_new(void)
+{
+    Hasher *hasher = g_new0(Hasher, 1);
+    hasher->spare = g_async_queue_new_full(g_free);
+    hasher->filled = g_async_queue_new_full(g_free);
+    for (int i = 0; i < PORTIONS; i++) {
+        Portion *portion = g_new(Portion, 1);
+        portion->size = 0;
+        g_async_queue_push(hasher->spare, portion);
+    }
+    hasher->thread = g_thread_new("sha256", hash_portions, hasher);
+    return hasher;
+}
+
+void hasher_feed(Hasher *hasher, const void *bytes, size_t size)
+{
+    const uint8_t *from = bytes;
+    while (size > 0) {
+        if (!hasher->filling)
+            hasher->filling = g_async_queue_pop(hasher->spare);
+        Portion *portion = hasher->filling;
+        size_t taken = MIN(size, PORTION_SIZE - portion->size);
+        memcpy(portion->bytes + portion->size, from, taken);
+        portion->size += taken;
+        from += taken;
+        size -= taken;
+        if (portion->size == PORTION_SIZE)
+            g_async_queue_push(hasher->filled, g_steal_pointer(&hasher->filling));
+    }
+}
+
+char *hasher_finish(Hasher *hasher)
+{
+    if (hasher->filling)
+        g_async_queue_push(hasher->filled, g_steal_pointer(&hasher->filling));
+    g_async_queue_push(hasher->filled, g_async_queue_pop(hasher->spare)); /* empty: the end */
+    g_autofree uint8_t *digest = g_thread_join(hasher->thread);
+    g_async_queue_unref(hasher->spare);
+    g_async_queue_unref(hasher->filled);
+    g_free(hasher);
+    GString *text = g_string_sized_new(2 * DIGEST_SIZE);
+    for (size_t i = 0; i < DIGEST_SIZE; i++)
+        g_string_append_printf(text, "%02x", digest[i]);
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,102 @@
+#include "capture/input.h"
+
+#include <errno.h>
+
+/* The first look needs little; a walk over blocks asks for more than that and gets the larger buffer,
+ * which stays in the cache of its core. */
+#define FIRST_SIZE 512
+#define BUFFER_SIZE (256 * 1024)
+
+/* libpcap reads a packet in two small portions; with the 4 KiB that stdio would take, a third of the
+ * time goes into system calls. */
+#define STREAM_BUFFER_SIZE (1024 * 1024)
+
+struct CaptureInput {
+    Unpacker *unpacker; /* borrowed */
+    uint8_t *buffer;
+    size_t capacity;
+    size_t at, end; /* what is ahead lies between them */
+    bool ended;     /* nothing follows `end` */
+    char *stream_buffer;
+};
+
+CaptureInput *capture_input_new(Unpacker *unpacker)
+{
+    CaptureInput *input = g_new0(CaptureInput, 1);
+    input->unpacker = unpacker;
+    input->capacity = FIRST_SIZE;
+    input->buffer = g_new(uint8_t, FIRST_SIZE);
+    return input;
+}
+
+/* Makes room behind `end`: by moving what is ahead to the front, and if that fills the buffer, by
+ * doubling it. */
+static void make_room(CaptureInput *input)
+{
+    size_t ahead = input->end - input->at;
+    memmove(input->buffer, input->buffer + input->at, ahead);
+    input->at = 0;
+    input->end = ahead;
+    if (ahead < input->capacity)
+        return;
+    input->capacity = MAX(2 * input->capacity, BUFFER_SIZE);
+    input->buffer = g_realloc(input->buffer, input->capacity);
+}
+
+Span capture_input_peek(CaptureInput *input, size_t wanted)
+{
+    while (input->end - input->at < wanted && !input->ended) {
+        if (input->at > 0 || input->end == input->capacity)
+            make_room(input);
+        ssize_t got = unpacker_read(input->unpacker, input->buffer + input->end,
+                                    input->capacity - input->end);
+        if (got > 0)
+            input->end += (size_t)got;
+        else
+            input->ended = true;
+    }
+    return span_make(input->buffer + input->at, input->end - input->at);
+}
+
+void capture_input_skip(CaptureInput *input, size_t size)
+{
+    g_assert(size <= input->end - input->at);
+    input->at += size;
+}
+
+/* A cookie_read_function_t. */
+static ssize_t give_bytes(void *cookie, char *buffer, size_t size)
+{
+    CaptureInput *input = cookie;
+    size_t ahead = input->end - input->at;
+    if (ahead == 0) {
+        ssize_t got = unpacker_read(input->unpacker, buffer, size);
+        if (got < 0)
+            errno = EIO; /* what it was, the unpacker says */
+        return got;
+    }
+    size_t given = MIN(ahead, size);
+    memcpy(buffer, input->buffer + input->at, given);
+    input->at += given;
+    return (ssize_t)given;
+}
+
+FILE *capture_input_stream(CaptureInput *input)
+{
+    g_assert(!input->stream_buffer);
+    FILE *stream = fopencookie(input, "r", (cookie_io_functions_t){ .read = give_bytes });
+    if (!stream) /* only for want of memory, where GLib aborts as well */
+        g_error("fopencookie: %s", g_strerror(errno));
+    input->stream_buffer = g_new(char, STREAM_BUFFER_SIZE);
+    setvbuf(stream, input->stream_buffer, _IOFBF, STREAM_BUFFER_SIZE);
+    return stream;
+}
+
+void capture_input_free(CaptureInput *input)
+{
+    if (!input)
+        return;
+    g_free(input->stream_buffer);
+    g_free(input->buffer);
+    g_free(input);
+}

@@ -1,0 +1,510 @@
+/* A pcapng file is a row of blocks: a type, a length, a body, and the length again. A section header
+ * states the byte order of what follows it, up to the next one; interface descriptions are numbered within
+ * their section and say what the packets that name them are: link type, snap length, what a tick of their
+ * clock is worth. A file may hold several sections, of either byte order, and interfaces of any kinds.
+ *
+ * Why not libpcap, which reads pcapng as well: it knows one link type and one snap length a file and
+ * stops at the first interface that differs, which is what a capture on "any two of my cards" looks like;
+ * it keeps to itself the drops that a file states; and its callers cannot count the blocks that
+ * Wireshark numbers as frames though they are no packets, so that behind the first of them all numbers
+ * would be wrong. Numbered are, in Wireshark 4.0: packets of all three kinds, custom blocks, systemd's
+ * journal entries, and three of the event blocks of sysdig. All other blocks have no number.
+ *
+ * What is held against the format: the two lengths of a block agree, its body holds what its type
+ * requires, a packet names an interface of its section and lies inside its block, versions are known
+ * ones. The first thing that does not hold is the end of the reading: no later byte has a sure meaning.
+ * Two things are let pass because Wireshark lets them pass: lengths that are no multiple of four (the
+ * block then is longer by its padding), and packets longer than their interface's snap length. Options are
+ * read where they decide something; a list that is broken off decides nothing, except in the description
+ * of an interface, where it could have said what the times mean.
+ *
+ * A block is looked at whole, so one has a maximum: the 16 MiB that libpcap allows it. */
+#include "capture/pcapng.h"
+
+/* The type of a section header reads the same in both byte orders. */
+enum {
+    BLOCK_INTERFACE = 1,
+    BLOCK_PACKET = 2,
+    BLOCK_SIMPLE_PACKET = 3,
+    BLOCK_NAMES = 4,
+    BLOCK_STATISTICS = 5,
+    BLOCK_ENHANCED_PACKET = 6,
+    BLOCK_JOURNAL = 9,
+    BLOCK_SECRETS = 10,
+    BLOCK_SYSDIG_EVENT = 0x204,
+    BLOCK_SYSDIG_EVENT_V2 = 0x216,
+    BLOCK_SYSDIG_EVENT_V2_LARGE = 0x221,
+    BLOCK_CUSTOM = 0xbad,
+    BLOCK_SECTION = 0x0a0d0d0a,
+    BLOCK_CUSTOM_NO_COPY = 0x40000bad,
+};
+
+enum {
+    OPTION_END = 0,
+    OPTION_PACKET_DROPS = 4,    /* epb_dropcount */
+    OPTION_INTERFACE_DROPS = 4, /* isb_ifdrop */
+    OPTION_SYSTEM_DROPS = 7,    /* isb_osdrop */
+    OPTION_TIME_RESOLUTION = 9, /* if_tsresol */
+    OPTION_TIME_OFFSET = 14,    /* if_tsoffset */
+};
+
+#define SECTION_MAGIC UINT32_C(0x1a2b3c4d)
+#define BLOCK_OVERHEAD 12 /* type, length, and the length again at the end */
+#define BLOCK_MAX (16 * 1024 * 1024)
+
+/* The parts of each block before what is variable in it. */
+#define SECTION_FIXED 16
+#define INTERFACE_FIXED 8
+#define PACKET_FIXED 20
+#define SIMPLE_PACKET_FIXED 4
+#define STATISTICS_FIXED 12
+
+#define PACKET_DROPS_UNKNOWN 0xffff
+
+/* Interfaces of a section: a packet block numbers them with 16 bits. */
+#define INTERFACES_MAX 65536
+
+#define RESOLUTION_MICRO 6
+#define DIGITS_MICRO 6
+#define DIGITS_NANO 9
+
+typedef struct Interface {
+    int link_type;
+    unsigned link; /* of CaptureInfo.links */
+    uint32_t snap_length;
+    uint8_t resolution;                     /* as if_tsresol has it */
+    int64_t offset;                         /* seconds */
+    uint64_t interface_drops, system_drops; /* as its last statistics state them */
+} Interface;
+
+typedef struct Block {
+    uint32_t type;
+    size_t size; /* with its padding */
+    Span body;
+} Block;
+
+struct Pcapng {
+    CaptureInput *input;
+    CaptureInfo *info;
+    bool open;
+    bool big_endian;    /* of the section */
+    GArray *interfaces; /* Interface: of the section */
+    size_t passed;      /* the size of the block that was handed out last */
+    uint64_t frames;
+    unsigned time_digits;
+    char *failure;
+};
+
+Pcapng *pcapng_new(CaptureInput *input, CaptureInfo *info)
+{
+    Pcapng *pcapng = g_new0(Pcapng, 1);
+    pcapng->input = input;
+    pcapng->info = info;
+    pcapng->interfaces = g_array_new(FALSE, FALSE, sizeof(Interface));
+    pcapng->time_digits = DIGITS_MICRO;
+    return pcapng;
+}
+
+static PcapngStep G_GNUC_PRINTF(2, 3) broken(Pcapng *pcapng, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    pcapng->failure = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    return PCAPNG_BROKEN;
+}
+
+/* Numbers in the byte order of the section ---------------------------------------------------------- */
+
+/* 0 where there are no such bytes: the fixed parts of blocks were checked to be there. */
+static uint32_t get_u32(const Pcapng *pcapng, Span span, size_t at)
+{
+    uint32_t value = 0;
+    if (pcapng->big_endian)
+        span_be32(span, at, &value);
+    else
+        span_le32(span, at, &value);
+    return value;
+}
+
+static uint16_t get_u16(const Pcapng *pcapng, Span span, size_t at)
+{
+    uint16_t value = 0;
+    span_be16(span, at, &value);
+    return pcapng->big_endian ? value : GUINT16_SWAP_LE_BE(value);
+}
+
+static uint64_t get_u64(const Pcapng *pcapng, Span span, size_t at)
+{
+    uint64_t first = get_u32(pcapng, span, at), second = get_u32(pcapng, span, at + 4);
+    return pcapng->big_endian ? first << 32 | second : second << 32 | first;
+}
+
+static size_t padded(size_t size)
+{
+    return (size + 3) & ~(size_t)3;
+}
+
+/* Options ------------------------------------------------------------------------------------------- */
+
+typedef struct Options {
+    Span rest;
+    bool broken_off; /* the last one does not fit into its block */
+} Options;
+
+static bool next_option(const Pcapng *pcapng, Options *options, uint16_t *ret_code, Span *ret_value)
+{
+    if (options->rest.length < 4)
+        return false;
+    uint16_t code = get_u16(pcapng, options->rest, 0), length = get_u16(pcapng, options->rest, 2);
+    Span value = span_after(options->rest, 4);
+    if (code == OPTION_END)
+        return false;
+    if (value.length < padded(length)) {
+        options->broken_off = true;
+        return false;
+    }
+    *ret_code = code;
+    *ret_value = span_first(value, length);
+    options->rest = span_after(value, padded(length));
+    return true;
+}
+
+/* Sections and interfaces ---------------------------------------------------------------------------- */
+
+static PcapngStep take_section(Pcapng *pcapng, const Block *block)
+{
+    if (block->body.length < SECTION_FIXED)
+        return broken(pcapng, "a section header of %zu bytes", block->size);
+    unsigned major = get_u16(pcapng, block->body, 4), minor = get_u16(pcapng, block->body, 6);
+    if (major != 1 || (minor != 0 && minor != 2)) /* 1.2 is what some programs wrote for 1.0 */
+        return broken(pcapng, "pcapng of the unknown version %u.%u", major, minor);
+    g_array_set_size(pcapng->interfaces, 0);
+    pcapng->open = true;
+    return PCAPNG_PACKET;
+}
+
+/* if_tsresol: the negative power of 10, or of 2 when the top bit is set. 2^-19 s is the last binary one
+ * that is coarser than a microsecond. */
+static unsigned digits_of_resolution(uint8_t resolution)
+{
+    unsigned exponent = resolution & 0x7f;
+    unsigned coarse = resolution & 0x80 ? 19 : 6;
+    return exponent > coarse ? DIGITS_NANO : DIGITS_MICRO;
+}
+
+/* The first option of a kind counts, and only one of the right length, as in Wireshark. */
+static bool read_interface_options(const Pcapng *pcapng, Span list, Interface *interface)
+{
+    Options options = { .rest = list };
+    uint16_t code;
+    Span value;
+    bool resolution_seen = false, offset_seen = false;
+    while (next_option(pcapng, &options, &code, &value)) {
+        if (code == OPTION_TIME_RESOLUTION && value.length == 1 && !resolution_seen) {
+            resolution_seen = true;
+            interface->resolution = value.bytes[0];
+        } else if (code == OPTION_TIME_OFFSET && value.length == 8 && !offset_seen) {
+            offset_seen = true;
+            interface->offset = (int64_t)get_u64(pcapng, value, 0);
+        }
+    }
+    return !options.broken_off;
+}
+
+static PcapngStep take_interface(Pcapng *pcapng, const Block *block)
+{
+    if (block->body.length < INTERFACE_FIXED)
+        return broken(pcapng, "an interface description of %zu bytes", block->size);
+    if (pcapng->interfaces->len == INTERFACES_MAX)
+        return broken(pcapng, "more than %d interfaces in a section", INTERFACES_MAX);
+    Interface interface = {
+        .link_type = capture_link_type_of_file(get_u16(pcapng, block->body, 0)),
+        .snap_length = get_u32(pcapng, block->body, 4),
+        .resolution = RESOLUTION_MICRO,
+    };
+    if (!read_interface_options(pcapng, span_after(block->body, INTERFACE_FIXED), &interface))
+        return broken(pcapng, "an option of an interface goes beyond its block");
+    interface.link = capture_note_link(pcapng->info, interface.link_type, interface.snap_length);
+    g_array_append_val(pcapng->interfaces, interface);
+    pcapng->time_digits = MAX(pcapng->time_digits, digits_of_resolution(interface.resolution));
+    return PCAPNG_PACKET;
+}
+
+static Interface *find_interface(const Pcapng *pcapng, uint32_t number)
+{
+    return number < pcapng->interfaces->len ? &g_array_index(pcapng->interfaces, Interface, number)
+                                            : NULL;
+}
+
+/* Each statistics block of an interface counts from the start of the capture: it replaces the one
+ * before. */
+static void take_statistics(Pcapng *pcapng, const Block *block)
+{
+    Interface *interface = find_interface(pcapng, get_u32(pcapng, block->body, 0));
+    if (block->body.length < STATISTICS_FIXED || !interface)
+        return;
+    CaptureDrops *drops = &pcapng->info->drops;
+    Options options = { .rest = span_after(block->body, STATISTICS_FIXED) };
+    uint16_t code;
+    Span value;
+    while (next_option(pcapng, &options, &code, &value)) {
+        uint64_t count = get_u64(pcapng, value, 0);
+        if (code == OPTION_INTERFACE_DROPS && value.length == 8) {
+            drops->by_interface += count - interface->interface_drops;
+            drops->by_interface_stated = true;
+            interface->interface_drops = count;
+        } else if (code == OPTION_SYSTEM_DROPS && value.length == 8) {
+            drops->by_system += count - interface->system_drops;
+            drops->by_system_stated = true;
+            interface->system_drops = count;
+        }
+    }
+}
+
+/* Packets ------------------------------------------------------------------------------------------- */
+
+/* Nanoseconds of so many ticks. Time stops at the ends of what they can hold. */
+static Nanoseconds time_of_ticks(const Interface *interface, uint64_t ticks)
+{
+    static const uint64_t POWERS_OF_TEN[] = {
+        1,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        10000000000,
+        100000000000,
+        1000000000000,
+        10000000000000,
+        100000000000000,
+        1000000000000000,
+        10000000000000000,
+        100000000000000000,
+        1000000000000000000,
+        10000000000000000000u,
+    };
+    unsigned exponent = interface->resolution & 0x7f;
+    __int128 time = (__int128)ticks * NS_PER_SECOND; /* 64 bits and 30 */
+    if (interface->resolution & 0x80)
+        time >>= exponent;
+    else if (exponent < G_N_ELEMENTS(POWERS_OF_TEN))
+        time /= POWERS_OF_TEN[exponent];
+    else /* 10^-20 s and finer: no second yet */
+        time = 0;
+    time += (__int128)interface->offset * NS_PER_SECOND;
+    return (Nanoseconds)CLAMP(time, INT64_MIN, INT64_MAX);
+}
+
+static void count_packet_drops(Pcapng *pcapng, uint64_t count)
+{
+    pcapng->info->drops.by_packets_stated = true;
+    pcapng->info->drops.by_packets += count;
+}
+
+static void read_packet_options(Pcapng *pcapng, Span list)
+{
+    Options options = { .rest = list };
+    uint16_t code;
+    Span value;
+    while (next_option(pcapng, &options, &code, &value))
+        if (code == OPTION_PACKET_DROPS && value.length == 8)
+            count_packet_drops(pcapng, get_u64(pcapng, value, 0));
+}
+
+/* The enhanced packet block and the obsolete packet block differ in the number of the interface, which is
+ * shorter in the latter and shares its place with a count of drops. */
+static PcapngStep take_packet(Pcapng *pcapng, const Block *block, CapturePacket *ret_packet)
+{
+    bool enhanced = block->type == BLOCK_ENHANCED_PACKET;
+    Span body = block->body;
+    if (body.length < PACKET_FIXED)
+        return broken(pcapng, "a packet block of %zu bytes", block->size);
+    uint32_t number = enhanced ? get_u32(pcapng, body, 0) : get_u16(pcapng, body, 0);
+    const Interface *interface = find_interface(pcapng, number);
+    if (!interface)
+        return broken(pcapng, "no interface %u is described", number);
+    uint32_t captured = get_u32(pcapng, body, 12);
+    Span data = span_after(body, PACKET_FIXED);
+    if (data.length < captured)
+        return broken(pcapng, "a packet of %u bytes in a block of %zu", captured, block->size);
+    uint64_t ticks = (uint64_t)get_u32(pcapng, body, 4) << 32 | get_u32(pcapng, body, 8);
+    *ret_packet = (CapturePacket){
+        .time = time_of_ticks(interface, ticks),
+        .timed = true,
+        .wire_length = get_u32(pcapng, body, 16),
+        .link = interface->link,
+        .link_type = interface->link_type,
+        .bytes = span_first(data, captured),
+    };
+    uint16_t drops = enhanced ? PACKET_DROPS_UNKNOWN : get_u16(pcapng, body, 2);
+    if (drops != PACKET_DROPS_UNKNOWN)
+        count_packet_drops(pcapng, drops);
+    if (enhanced && data.length > captured)
+        read_packet_options(pcapng, span_after(data, padded(captured)));
+    return PCAPNG_PACKET;
+}
+
+/* A packet of the first interface, without a time, and with the snap length for its captured length. */
+static PcapngStep take_simple_packet(Pcapng *pcapng, const Block *block, CapturePacket *ret_packet)
+{
+    const Interface *interface = find_interface(pcapng, 0);
+    if (block->body.length < SIMPLE_PACKET_FIXED)
+        return broken(pcapng, "a packet block of %zu bytes", block->size);
+    if (!interface)
+        return broken(pcapng, "no interface 0 is described");
+    uint32_t length = get_u32(pcapng, block->body, 0), captured = length;
+    if (interface->snap_length != 0)
+        captured = MIN(length, interface->snap_length);
+    Span data = span_after(block->body, SIMPLE_PACKET_FIXED);
+    if (data.length < captured)
+        return broken(pcapng, "a packet of %u bytes in a block of %zu", captured, block->size);
+    *ret_packet = (CapturePacket){
+        .wire_length = length,
+        .link = interface->link,
+        .link_type = interface->link_type,
+        .bytes = span_first(data, captured),
+    };
+    return PCAPNG_PACKET;
+}
+
+/* Blocks -------------------------------------------------------------------------------------------- */
+
+/* The byte order is that of the section which `head` begins, if it is a section header. */
+static bool see_byte_order(Pcapng *pcapng, Span head)
+{
+    uint32_t little = 0, big = 0;
+    span_le32(head, 8, &little);
+    span_be32(head, 8, &big);
+    pcapng->big_endian = big == SECTION_MAGIC;
+    return big == SECTION_MAGIC || little == SECTION_MAGIC;
+}
+
+static PcapngStep cut(Pcapng *pcapng, Span rest, size_t wanted)
+{
+    pcapng->failure = g_strdup_printf("a block of %zu bytes or more, of which %zu are there",
+                                      wanted, rest.length);
+    return PCAPNG_CUT;
+}
+
+/* The next block, whole. PCAPNG_PACKET: there is one. */
+static PcapngStep read_block(Pcapng *pcapng, Block *ret_block)
+{
+    Span rest = capture_input_peek(pcapng->input, BLOCK_OVERHEAD);
+    if (rest.length == 0)
+        return PCAPNG_END;
+    if (rest.length < BLOCK_OVERHEAD)
+        return cut(pcapng, rest, BLOCK_OVERHEAD);
+    ret_block->type = get_u32(pcapng, rest, 0);
+    if (ret_block->type == BLOCK_SECTION && !see_byte_order(pcapng, rest))
+        return broken(pcapng, "a section of no byte order");
+    uint32_t length = get_u32(pcapng, rest, 4);
+    if (length < BLOCK_OVERHEAD || length > BLOCK_MAX)
+        return broken(pcapng, "a block of %u bytes", length);
+    size_t size = ret_block->size = padded(length);
+    rest = capture_input_peek(pcapng->input, size);
+    if (rest.length < size)
+        return cut(pcapng, rest, size);
+    size_t again = padded(get_u32(pcapng, rest, size - 4));
+    if (again != size)
+        return broken(pcapng, "a block of %zu bytes at its beginning, of %zu at its end", size,
+                      again);
+    ret_block->body = span_make(rest.bytes + 8, size - BLOCK_OVERHEAD);
+    return PCAPNG_PACKET;
+}
+
+/* What is done with a block. PCAPNG_PACKET: go on; `ret_is_packet` says whether it was one. */
+static PcapngStep take_block(Pcapng *pcapng, const Block *block, CapturePacket *ret_packet,
+                             bool *ret_is_packet)
+{
+    CaptureInfo *info = pcapng->info;
+    *ret_is_packet = false;
+    switch (block->type) {
+    case BLOCK_SECTION:
+        return take_section(pcapng, block);
+    case BLOCK_INTERFACE:
+        return take_interface(pcapng, block);
+    case BLOCK_ENHANCED_PACKET:
+    case BLOCK_PACKET:
+        *ret_is_packet = true;
+        return take_packet(pcapng, block, ret_packet);
+    case BLOCK_SIMPLE_PACKET:
+        *ret_is_packet = true;
+        return take_simple_packet(pcapng, block, ret_packet);
+    case BLOCK_STATISTICS:
+        take_statistics(pcapng, block);
+        return PCAPNG_PACKET;
+    case BLOCK_CUSTOM:
+    case BLOCK_CUSTOM_NO_COPY:
+    case BLOCK_JOURNAL:
+    case BLOCK_SYSDIG_EVENT:
+    case BLOCK_SYSDIG_EVENT_V2:
+    case BLOCK_SYSDIG_EVENT_V2_LARGE:
+        pcapng->frames++;
+        info->other_frames++;
+        return PCAPNG_PACKET;
+    case BLOCK_NAMES:
+        return PCAPNG_PACKET;
+    case BLOCK_SECRETS:
+        info->secrets_blocks++;
+        return PCAPNG_PACKET;
+    default:
+        info->unknown_blocks++;
+        return PCAPNG_PACKET;
+    }
+}
+
+PcapngStep pcapng_next(Pcapng *pcapng, CapturePacket *ret_packet)
+{
+    for (;;) {
+        capture_input_skip(pcapng->input, pcapng->passed);
+        pcapng->passed = 0;
+        Block block = { 0 };
+        PcapngStep step = read_block(pcapng, &block);
+        if (step != PCAPNG_PACKET)
+            return step;
+        bool is_packet;
+        step = take_block(pcapng, &block, ret_packet, &is_packet);
+        if (step != PCAPNG_PACKET)
+            return step;
+        pcapng->passed = block.size;
+        if (is_packet) {
+            ret_packet->number = ++pcapng->frames;
+            return PCAPNG_PACKET;
+        }
+    }
+}
+
+const char *pcapng_failure(const Pcapng *pcapng)
+{
+    return pcapng->failure;
+}
+
+bool pcapng_is_open(const Pcapng *pcapng)
+{
+    return pcapng->open;
+}
+
+uint64_t pcapng_frames(const Pcapng *pcapng)
+{
+    return pcapng->frames;
+}
+
+unsigned pcapng_time_digits(const Pcapng *pcapng)
+{
+    return pcapng->time_digits;
+}
+
+void pcapng_free(Pcapng *pcapng)
+{
+    if (!pcapng)
+        return;
+    g_array_unref(pcapng->interfaces);
+    g_free(pcapng->failure);
+    g_free(pcapng);
+}

@@ -1,0 +1,56 @@
+/* Reads a pcapng file by walking over its blocks (draft-ietf-opsawg-pcapng). */
+#ifndef CAPTURE_PCAPNG_H
+#define CAPTURE_PCAPNG_H
+
+#include "capture/input.h"
+#include "capture/reader.h"
+
+typedef struct Pcapng Pcapng;
+
+/* A packet as a file has it, whatever its format. */
+typedef struct CapturePacket {
+    uint64_t number; /* Wireshark's */
+    Nanoseconds time;
+    bool timed;
+    uint32_t wire_length;
+    unsigned link; /* of CaptureInfo.links; link_count: not among them */
+    int link_type;
+    Span bytes;
+} CapturePacket;
+
+/* Reads `input`, and notes in `info` the links, drops and blocks that it passes; both stay the caller's
+ * and must live longer. */
+Pcapng *pcapng_new(CaptureInput *input, CaptureInfo *info);
+
+typedef enum PcapngStep {
+    PCAPNG_PACKET, /* its bytes stay until the next call */
+    PCAPNG_END,
+    PCAPNG_CUT,    /* the input ends within a block */
+    PCAPNG_BROKEN, /* a block contradicts the format or itself */
+} PcapngStep;
+
+PcapngStep pcapng_next(Pcapng *pcapng, CapturePacket *ret_packet);
+
+/* What is cut or broken, for a person; it lives as long as `pcapng`. */
+const char *pcapng_failure(const Pcapng *pcapng);
+
+/* Whether there is a section at all: a whole header of a known version. */
+bool pcapng_is_open(const Pcapng *pcapng);
+
+/* The number of the last frame that was passed. */
+uint64_t pcapng_frames(const Pcapng *pcapng);
+
+/* The finest resolution among the interfaces passed so far, in decimals: 6 or 9. */
+unsigned pcapng_time_digits(const Pcapng *pcapng);
+
+void pcapng_free(Pcapng *pcapng);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pcapng, pcapng_free)
+
+/* The DLT_ value of this system for a link type as files number it. */
+int capture_link_type_of_file(uint32_t link_type);
+
+/* The place in `info->links` of this pair, a new one if it is not there yet; link_count if all places
+ * are taken. */
+unsigned capture_note_link(CaptureInfo *info, int link_type, uint32_t snap_length);
+
+#endif

@@ -1,0 +1,155 @@
+#include "capture/unpack.h"
+
+#include <errno.h>
+
+#include "capture/unpack_format.h"
+
+#define INPUT_SIZE (128 * 1024)
+
+/* Frames that both zstd and lz4 tell their readers to skip: sixteen magic numbers, then the length. */
+#define SKIPPABLE_MAGIC UINT32_C(0x184d2a50)
+#define SKIPPABLE_MASK UINT32_C(0xfffffff0)
+#define SKIPPABLE_HEADER_SIZE 8
+
+struct Unpacker {
+    CaptureBytes *bytes;        /* borrowed */
+    const UnpackFormat *format; /* NULL: bytes pass as they are */
+    void *state;                /* the format's */
+    uint8_t *input;             /* INPUT_SIZE bytes of what is compressed */
+    UnpackPortion portion;
+    bool may_end; /* as the last step left it */
+    char *failure;
+    bool cut;
+};
+
+static const UnpackFormat *const FORMATS[] = { &unpack_gzip, &unpack_zstd, &unpack_lz4,
+                                               &unpack_xz };
+
+/* A frame to be skipped belongs to zstd or to lz4: the first frame that is none decides, and zstd, whose
+ * tools write them, if `head` does not reach it. */
+static const UnpackFormat *find_format(Span head)
+{
+    uint32_t magic, length;
+    bool skipped = false;
+    while (span_le32(head, 0, &magic) && (magic & SKIPPABLE_MASK) == SKIPPABLE_MAGIC &&
+           span_le32(head, 4, &length)) {
+        head = span_after(head, SKIPPABLE_HEADER_SIZE + (size_t)length);
+        skipped = true;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(FORMATS); i++)
+        if (span_equal(span_first(head, FORMATS[i]->magic_size),
+                       span_make(FORMATS[i]->magic, FORMATS[i]->magic_size)))
+            return FORMATS[i];
+    return skipped ? &unpack_zstd : NULL;
+}
+
+const char *unpack_recognize(Span head)
+{
+    const UnpackFormat *format = find_format(head);
+    return format ? format->name : NULL;
+}
+
+Unpacker *unpacker_new(CaptureBytes *bytes)
+{
+    Unpacker *unpacker = g_new0(Unpacker, 1);
+    unpacker->bytes = bytes;
+    unpacker->format = find_format(capture_bytes_head(bytes));
+    if (!unpacker->format)
+        return unpacker;
+    if (unpacker->format->start) {
+        unpacker->state = unpacker->format->start();
+        unpacker->input = g_new(uint8_t, INPUT_SIZE);
+    } else {
+        unpacker->failure =
+            g_strdup_printf("%s: this build of connaudit cannot unpack it", unpacker->format->name);
+    }
+    return unpacker;
+}
+
+const char *unpacker_format(const Unpacker *unpacker)
+{
+    return unpacker->format ? unpacker->format->name : NULL;
+}
+
+const char *unpacker_failure(const Unpacker *unpacker)
+{
+    return unpacker->failure;
+}
+
+bool unpacker_is_cut(const Unpacker *unpacker)
+{
+    return unpacker->cut;
+}
+
+static ssize_t read_bytes(Unpacker *unpacker, void *buffer, size_t size)
+{
+    ssize_t got = capture_bytes_read(unpacker->bytes, buffer, size);
+    if (got < 0)
+        unpacker->failure = g_strdup(g_strerror(errno));
+    return got;
+}
+
+static bool refill(Unpacker *unpacker)
+{
+    ssize_t got = read_bytes(unpacker, unpacker->input, INPUT_SIZE);
+    if (got < 0)
+        return false;
+    unpacker->portion.in = unpacker->input;
+    unpacker->portion.in_left = (size_t)got;
+    unpacker->portion.last = got == 0;
+    return true;
+}
+
+/* One step of the format. False: there will be no further one, because of the end or of a failure. */
+static bool unpack_step(Unpacker *unpacker)
+{
+    UnpackPortion *portion = &unpacker->portion;
+    if (portion->in_left == 0 && !portion->last && !refill(unpacker))
+        return false;
+    size_t in_left = portion->in_left, out_left = portion->out_left;
+    const char *failure = NULL;
+    UnpackState state = unpacker->format->step(unpacker->state, portion, &failure);
+    bool moved = portion->in_left < in_left || portion->out_left < out_left;
+    if (state == UNPACK_FAILED) {
+        unpacker->failure = g_strdup_printf("%s: %s", unpacker->format->name, failure);
+        return false;
+    }
+    if (moved || state == UNPACK_AT_END)
+        unpacker->may_end = state == UNPACK_AT_END;
+    if (moved || (portion->in_left == 0 && !portion->last))
+        return true;
+    if (portion->in_left > 0) {
+        unpacker->failure = g_strdup_printf("%s: corrupt", unpacker->format->name);
+    } else if (!unpacker->may_end) {
+        unpacker->failure = g_strdup_printf("the %s data ends too early", unpacker->format->name);
+        unpacker->cut = true;
+    }
+    return false;
+}
+
+ssize_t unpacker_read(Unpacker *unpacker, void *buffer, size_t size)
+{
+    if (unpacker->failure)
+        return -1;
+    if (!unpacker->format)
+        return read_bytes(unpacker, buffer, size);
+    unpacker->portion.out = buffer;
+    unpacker->portion.out_left = size;
+    while (unpacker->portion.out_left == size && unpack_step(unpacker))
+        ;
+    size_t given = size - unpacker->portion.out_left;
+    if (given > 0)
+        return (ssize_t)given;
+    return unpacker->failure ? -1 : 0;
+}
+
+void unpacker_free(Unpacker *unpacker)
+{
+    if (!unpacker)
+        return;
+    if (unpacker->state)
+        unpacker->format->free(unpacker->state);
+    g_free(unpacker->input);
+    g_free(unpacker->failure);
+    g_free(unpacker);
+}
