@@ -8,8 +8,6 @@
 
 #include "judge/lost_request.h"
 
-#define CLOSED (5 * NS_PER_SECOND)
-
 enum { R = 600, E = 640, C = 860, PAST_FIN = C + 1 };
 
 typedef struct Row {
@@ -22,8 +20,7 @@ typedef struct Row {
     int64_t acked_before; /* by the server, in segments before the closing one */
     int64_t k;
     int64_t quiet_acked; /* by an earlier segment of the client that stood where the request does */
-    Nanoseconds free_since;    /* the client; 0 is before everything */
-    Nanoseconds window_opened; /* behind the closing segment, if the client had to wait for that */
+    Nanoseconds free_since; /* the client; 0 is before everything */
     bool resent;
     bool unfinished; /* the request */
     Cause cause;
@@ -83,11 +80,6 @@ static const Row ROWS[] = {
       NO_QUIET, .resent = true, .cause = CAUSE_KEEPALIVE_RACE },
     { "acknowledged before a FIN that was no first one", FIN_BEFORE, .retransmitted = true,
       .acked_before = R, .k = PAST_FIN, NO_QUIET, .cause = CAUSE_KEEPALIVE_RACE },
-    { "acknowledged, but the window had no room when it was", FIN_BEFORE, .acked_before = R,
-      .k = PAST_FIN, NO_QUIET, .window_opened = NS_PER_MS, .cause = CAUSE_KEEPALIVE_RACE },
-    { "the client had acknowledged the FIN, and its window was full", FIN_BEFORE,
-      .acked_before = NO_OFFSET, .k = PAST_FIN, .quiet_acked = PAST_FIN, .window_opened = NS_PER_MS,
-      .cause = CAUSE_KEEPALIVE_RACE },
     { "a RST is known to nobody afterwards", RST_ACKS(R), .before_request = true, .k = PAST_FIN,
       .quiet_acked = PAST_FIN, .cause = CAUSE_KEEPALIVE_RACE },
 
@@ -132,7 +124,6 @@ static Exchange request_of(const Row *row)
     exchange.request.first = (Stamp){ .frame = frame_id(1, 20), .offset = R, .acked = row->k };
     exchange.request.last = (Stamp){ .frame = frame_id(1, 20), .offset = E - 1, .acked = row->k };
     exchange.request_quiet_acked = row->quiet_acked;
-    exchange.request_free_since = row->window_opened ? CLOSED + row->window_opened : 0;
     exchange.request_free_since = row->free_since;
     return exchange;
 }
@@ -141,7 +132,6 @@ static Ending ending_of_row(const Row *row)
 {
     Closing server = { .how = row->how,
                        .stamp = { .frame = frame_id(1, row->before_request ? 10 : 30),
-                                  .time = CLOSED,
                                   .time = FIN_TIME,
                                   .offset = row->number ? row->number : C,
                                   .acked = row->acked,
