@@ -20,6 +20,7 @@ typedef struct Audit {
 
 struct Analysis {
     AnalysisOptions options;
+    Decoder *decoder;
     StreamTable *streams;
     CaptureClock clock;
     GArray *rows;   /* ReportRow: of this tick, then sorted and handed out */
@@ -32,6 +33,7 @@ Analysis *analysis_new(const AnalysisOptions *options)
 {
     Analysis *analysis = g_new0(Analysis, 1);
     analysis->options = *options;
+    analysis->decoder = decoder_new();
     analysis->streams = stream_table_new(&options->limits);
     analysis->rows = g_array_new(FALSE, FALSE, sizeof(ReportRow));
     return analysis;
@@ -220,7 +222,7 @@ void analysis_feed(Analysis *analysis, const FrameBatch *batch)
         const Frame *frame = &batch->frames[i];
         Segment segment;
         capture_clock_see(&analysis->clock, frame->id, frame->time);
-        DecodeResult result = decode_frame(frame, &segment);
+        DecodeResult result = decode_frame(analysis->decoder, frame, &segment);
         analysis->counters.decoded[result]++;
         if (result == DECODE_SEGMENT) {
             stream_table_feed(analysis->streams, &segment);
@@ -236,6 +238,7 @@ void analysis_feed(Analysis *analysis, const FrameBatch *batch)
 
 void analysis_finish(Analysis *analysis)
 {
+    decoder_settle(analysis->decoder, analysis->counters.decoded);
     stream_table_finish(analysis->streams);
     drain_streams(analysis);
     end_tick(analysis);
@@ -273,5 +276,6 @@ void analysis_free(Analysis *analysis)
         report_row_clear(&row);
     g_array_free(analysis->rows, TRUE);
     stream_table_free(analysis->streams);
+    decoder_free(analysis->decoder);
     g_free(analysis);
 }

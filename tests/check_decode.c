@@ -83,6 +83,7 @@ static void assert_segment(const Segment *segment, uint8_t version, const char *
  * and of the data what was captured. */
 START_TEST(test_frames_cut_anywhere)
 {
+    g_autoptr(Decoder) decoder = decoder_new();
     g_autoptr(GByteArray) bytes = whole_frame(_i);
     g_autoptr(Guarded) guarded = guarded_new(bytes->len);
     uint32_t headers = bytes->len - DATA_LENGTH;
@@ -90,7 +91,7 @@ START_TEST(test_frames_cut_anywhere)
         Frame frame = make_frame(_i, guarded_fill(guarded, bytes->data, cut), bytes->len);
         Segment segment;
         memset(&segment, 0xaa, sizeof segment);
-        DecodeResult result = decode_frame(&frame, &segment);
+        DecodeResult result = decode_frame(decoder, &frame, &segment);
         if (cut < headers) {
             ck_assert_msg(result == DECODE_CUT, "%s, cut at %u: %s", FRAMES[_i].name, cut,
                           decode_result_text(result));
@@ -109,6 +110,7 @@ END_TEST
  * capture claims, IP says how long the packet is. */
 START_TEST(test_wire_length_is_what_ip_says)
 {
+    g_autoptr(Decoder) decoder = decoder_new();
     g_autoptr(GByteArray) bytes = whole_frame(_i);
     uint32_t size = bytes->len;
     g_byte_array_append(bytes, (const uint8_t *)"\0\0\0\0\0\0", 6);
@@ -116,7 +118,7 @@ START_TEST(test_wire_length_is_what_ip_says)
     for (size_t i = 0; i < G_N_ELEMENTS(claims); i++) {
         Frame frame = make_frame(_i, span_make(bytes->data, bytes->len), claims[i]);
         Segment segment;
-        ck_assert_int_eq(decode_frame(&frame, &segment), DECODE_SEGMENT);
+        ck_assert_int_eq(decode_frame(decoder, &frame, &segment), DECODE_SEGMENT);
         assert_segment(&segment, FRAMES[_i].version, FRAMES[_i].name);
         ck_assert_uint_eq(segment.payload.length, DATA_LENGTH);
         ck_assert_mem_eq(segment.payload.bytes, "GET", DATA_LENGTH);
@@ -127,12 +129,13 @@ END_TEST
 /* A pure acknowledgement in an Ethernet frame of the smallest size: 54 bytes and six of padding. */
 START_TEST(test_padding_is_no_data)
 {
+    g_autoptr(Decoder) decoder = decoder_new();
     g_autoptr(GByteArray) bytes =
         hex_bytes(MACS "0800 45 00 0028 0001 4000 40 06 0000 c0000201 c6336402" TCP "000000000000");
     ck_assert_uint_eq(bytes->len, 60);
     Frame frame = make_frame(0, span_make(bytes->data, bytes->len), 60);
     Segment segment;
-    ck_assert_int_eq(decode_frame(&frame, &segment), DECODE_SEGMENT);
+    ck_assert_int_eq(decode_frame(decoder, &frame, &segment), DECODE_SEGMENT);
     ck_assert_uint_eq(segment.length, 0);
     ck_assert_uint_eq(segment.payload.length, 0);
 }
@@ -142,6 +145,7 @@ END_TEST
  * least what was captured of it, whatever the capture claims. */
 START_TEST(test_wire_length_is_at_least_what_was_captured)
 {
+    g_autoptr(Decoder) decoder = decoder_new();
     g_autoptr(GByteArray) bytes =
         hex_bytes(MACS "0800 45 00 0000 0001 4000 40 06 0000 c0000201 c6336402" TCP);
     g_byte_array_set_size(bytes, bytes->len + 50);
@@ -150,7 +154,7 @@ START_TEST(test_wire_length_is_at_least_what_was_captured)
     for (size_t i = 0; i < G_N_ELEMENTS(claims); i++) {
         Frame frame = make_frame(0, span_make(bytes->data, bytes->len), claims[i]);
         Segment segment;
-        ck_assert_int_eq(decode_frame(&frame, &segment), DECODE_SEGMENT);
+        ck_assert_int_eq(decode_frame(decoder, &frame, &segment), DECODE_SEGMENT);
         ck_assert_uint_eq(segment.length, lengths[i]);
         ck_assert_uint_eq(segment.payload.length, 50);
     }

@@ -52,8 +52,8 @@ static const struct {
     { "IPv4, middle fragment", 4, V4("001c", "2001", "06") REST, 0, DECODE_FRAGMENT, 0, 0 },
     { "IPv4, last fragment", 4, V4("001c", "1fff", "06") REST, 0, DECODE_FRAGMENT, 0, 0 },
     { "IPv4, the reserved bit", 4, V4("001c", "8000", "06") REST, 0, DECODE_SEGMENT, 8, 8 },
-    { "IPv4, fragment of UDP", 4, V4("001c", "2000", "11") REST, 0, DECODE_NOT_TCP, 0, 0 },
-    { "IPv4, UDP", 4, V4("001c", "0000", "11") REST, 0, DECODE_NOT_TCP, 0, 0 },
+    { "IPv4, fragment of ICMP", 4, V4("001c", "2000", "01") REST, 0, DECODE_NOT_TCP, 0, 0 },
+    { "IPv4, ICMP", 4, V4("001c", "0000", "01") REST, 0, DECODE_NOT_TCP, 0, 0 },
     { "IPv4, hop-by-hop is of IPv6", 4, V4("001c", "0000", "00") "06 00 000000000000", 0,
       DECODE_NOT_TCP, 0, 0 },
     { "IPv4, authentication", 4,
@@ -108,11 +108,11 @@ static const struct {
       0 },
     { "IPv6, fragment of options", 6, V6("0010", "2c") "3c 00 0001 0000abcd" REST, 0,
       DECODE_FRAGMENT, 0, 0 },
-    { "IPv6, fragment of UDP", 6, V6("0010", "2c") "11 00 0001 0000abcd" REST, 0, DECODE_NOT_TCP, 0,
-      0 },
-    { "IPv6, UDP", 6, V6("0008", "11") REST, 0, DECODE_NOT_TCP, 0, 0 },
-    { "IPv6, UDP behind options", 6, V6("0010", "00") "11 00 0104 00000000" REST, 0, DECODE_NOT_TCP,
+    { "IPv6, fragment of ICMP", 6, V6("0010", "2c") "3a 00 0001 0000abcd" REST, 0, DECODE_NOT_TCP,
       0, 0 },
+    { "IPv6, ICMP", 6, V6("0008", "3a") REST, 0, DECODE_NOT_TCP, 0, 0 },
+    { "IPv6, ICMP behind options", 6, V6("0010", "00") "3a 00 0104 00000000" REST, 0,
+      DECODE_NOT_TCP, 0, 0 },
     { "IPv6, extension longer than the packet", 6, V6("0010", "00") "06 02 0104 00000000" REST, 0,
       DECODE_MALFORMED, 0, 0 },
     { "IPv6, extension cut", 6, V6("0040", "00") "06 02 0104 00000000" REST, 104, DECODE_SEGMENT,
@@ -140,13 +140,20 @@ static const struct {
       0, DECODE_MALFORMED, 0, 0 },
 };
 
+static LayerKind announced(uint8_t version)
+{
+    return version == 4 ? LAYER_IPV4 : version == 6 ? LAYER_IPV6 : LAYER_IP;
+}
+
 START_TEST(test_packets)
 {
+    IpFragment fragment;
     g_autoptr(GByteArray) bytes = hex_bytes(PACKETS[_i].bytes);
     IpAddress source, destination;
     Layer layer = { .bytes = span_make(bytes->data, bytes->len),
-                    .wire_length = PACKETS[_i].wire ? PACKETS[_i].wire : bytes->len };
-    DecodeResult result = ip_decode(&layer, PACKETS[_i].version, &source, &destination);
+                    .wire_length = PACKETS[_i].wire ? PACKETS[_i].wire : bytes->len,
+                    .kind = announced(PACKETS[_i].version) };
+    DecodeResult result = ip_decode(&layer, &source, &destination, &fragment);
     ck_assert_msg(result == PACKETS[_i].result, "%s: %s", PACKETS[_i].name,
                   decode_result_text(result));
     if (result != DECODE_SEGMENT)
@@ -155,6 +162,7 @@ START_TEST(test_packets)
                   PACKETS[_i].name, layer.wire_length);
     ck_assert_msg(layer.bytes.length == PACKETS[_i].captured, "%s: %zu bytes captured",
                   PACKETS[_i].name, layer.bytes.length);
+    ck_assert_int_eq(layer.kind, LAYER_TCP);
     if (layer.bytes.length == REST_LENGTH)
         ck_assert_mem_eq(layer.bytes.bytes, "\1\2\3\4\5\6\7\10", REST_LENGTH);
 }
@@ -171,11 +179,13 @@ START_TEST(test_addresses)
         return;
     g_autoptr(GByteArray) bytes = hex_bytes(PACKETS[_i].bytes);
     IpAddress source, destination;
+    IpFragment fragment;
     memset(&source, 0xff, sizeof source);
     memset(&destination, 0xff, sizeof destination);
     Layer layer = { .bytes = span_make(bytes->data, bytes->len),
-                    .wire_length = PACKETS[_i].wire ? PACKETS[_i].wire : bytes->len };
-    ck_assert_int_eq(ip_decode(&layer, PACKETS[_i].version, &source, &destination), DECODE_SEGMENT);
+                    .wire_length = PACKETS[_i].wire ? PACKETS[_i].wire : bytes->len,
+                    .kind = announced(PACKETS[_i].version) };
+    ck_assert_int_eq(ip_decode(&layer, &source, &destination, &fragment), DECODE_SEGMENT);
     bool v4 = bytes->data[0] >> 4 == 4;
     ck_assert_uint_eq(source.version, v4 ? 4 : 6);
     ck_assert_uint_eq(destination.version, v4 ? 4 : 6);
@@ -193,9 +203,12 @@ START_TEST(test_packets_are_cut)
     uint32_t wire = PACKETS[_i].wire ? PACKETS[_i].wire : bytes->len;
     for (uint32_t cut = 0; cut < bytes->len; cut++) {
         IpAddress source, destination;
+        IpFragment fragment;
         Span part = guarded_fill(guarded, bytes->data, cut);
-        Layer layer = { .bytes = part, .wire_length = wire };
-        DecodeResult result = ip_decode(&layer, PACKETS[_i].version, &source, &destination);
+        Layer layer = { .bytes = part,
+                        .wire_length = wire,
+                        .kind = announced(PACKETS[_i].version) };
+        DecodeResult result = ip_decode(&layer, &source, &destination, &fragment);
         ck_assert_msg(result == PACKETS[_i].result || result == DECODE_CUT, "%s, cut at %u: %s",
                       PACKETS[_i].name, cut, decode_result_text(result));
         if (result != DECODE_SEGMENT)
@@ -208,6 +221,123 @@ START_TEST(test_packets_are_cut)
 }
 END_TEST
 
+/* What comes next by IANA's protocol numbers, and of fragments where they belong. */
+static const struct {
+    const char *name;
+    const char *bytes;
+    DecodeResult result;
+    LayerKind kind;
+    IpFragment fragment;
+} PAYLOADS[] = {
+    { "UDP", V4("001c", "0000", "11") REST, DECODE_SEGMENT, LAYER_UDP, { 0 } },
+    { "UDP behind options",
+      V6("0010", "00") "11 00 0104 00000000" REST,
+      DECODE_SEGMENT,
+      LAYER_UDP,
+      { 0 } },
+    { "IPv4 in IPv4", V4("001c", "0000", "04") REST, DECODE_SEGMENT, LAYER_IPV4, { 0 } },
+    { "IPv6 in IPv4", V4("001c", "0000", "29") REST, DECODE_SEGMENT, LAYER_IPV6, { 0 } },
+    { "IPv4 in IPv6", V6("0008", "04") REST, DECODE_SEGMENT, LAYER_IPV4, { 0 } },
+    { "IPv6 in IPv6", V6("0008", "29") REST, DECODE_SEGMENT, LAYER_IPV6, { 0 } },
+    { "GRE", V4("001c", "0000", "2f") REST, DECODE_SEGMENT, LAYER_GRE, { 0 } },
+    { "Ethernet in IP", V4("001c", "0000", "61") REST, DECODE_SEGMENT, LAYER_ETHERIP, { 0 } },
+    { "MPLS in IP", V4("001c", "0000", "89") REST, DECODE_SEGMENT, LAYER_MPLS, { 0 } },
+    { "encrypted", V4("001c", "0000", "32") REST, DECODE_NOT_TCP, 0, { 0 } },
+    { "IPv4, first fragment",
+      V4("001c", "2000", "06") REST,
+      DECODE_FRAGMENT,
+      0,
+      { 0xabcd, 4, 6, 0, true } },
+    { "IPv4, middle fragment of UDP",
+      V4("001c", "2002", "11") REST,
+      DECODE_FRAGMENT,
+      0,
+      { 0xabcd, 4, 17, 16, true } },
+    { "IPv4, last fragment, may not be one",
+      V4("001c", "5fff", "06") REST,
+      DECODE_FRAGMENT,
+      0,
+      { 0xabcd, 4, 6, 65528, false } },
+    { "IPv4, fragment with no length",
+      V4("0000", "2000", "06") REST REST REST REST,
+      DECODE_MALFORMED,
+      0,
+      { 0 } },
+    { "IPv6, first fragment",
+      V6("0010", "2c") "06 00 0001 8000abcd" REST,
+      DECODE_FRAGMENT,
+      0,
+      { 0x8000abcd, 6, 6, 0, true } },
+    { "IPv6, last fragment behind options",
+      V6("0018", "00") "2c 00 0104 00000000"
+                       "3c 00 fff8 00000001" REST,
+      DECODE_FRAGMENT,
+      0,
+      { 1, 6, 60, 65528, false } },
+};
+
+START_TEST(test_payloads)
+{
+    g_autoptr(GByteArray) bytes = hex_bytes(PAYLOADS[_i].bytes);
+    IpAddress source, destination;
+    IpFragment fragment = { 0 };
+    Layer layer = { .bytes = span_make(bytes->data, bytes->len), .wire_length = bytes->len };
+    DecodeResult result = ip_decode(&layer, &source, &destination, &fragment);
+    ck_assert_msg(result == PAYLOADS[_i].result, "%s: %s", PAYLOADS[_i].name,
+                  decode_result_text(result));
+    if (result == DECODE_SEGMENT)
+        ck_assert_int_eq(layer.kind, PAYLOADS[_i].kind);
+    if (result != DECODE_FRAGMENT)
+        return;
+    const IpFragment *expected = &PAYLOADS[_i].fragment;
+    ck_assert_uint_eq(fragment.identification, expected->identification);
+    ck_assert_uint_eq(fragment.version, expected->version);
+    ck_assert_uint_eq(fragment.protocol, expected->protocol);
+    ck_assert_uint_eq(fragment.offset, expected->offset);
+    ck_assert(fragment.more == expected->more);
+    ck_assert_uint_eq(layer.wire_length, REST_LENGTH);
+    ck_assert_uint_eq(layer.bytes.length, REST_LENGTH);
+}
+END_TEST
+
+/* What passes for a packet where nothing says that there is one. */
+static const struct {
+    const char *name;
+    LayerKind kind;
+    const char *bytes;
+    uint32_t wire;
+    DecodeResult result;
+} CANDIDATES[] = {
+    { "IPv4", LAYER_IP, V4("001c", "0000", "06") REST, 28, DECODE_SEGMENT },
+    { "IPv4, padding behind", LAYER_IP, V4("001c", "0000", "06") REST, 46, DECODE_SEGMENT },
+    { "IPv4, longer than there is room", LAYER_IP, V4("001d", "0000", "06") REST, 28,
+      DECODE_NOT_IP },
+    { "IPv4, shorter than its header", LAYER_IP, V4("0013", "0000", "06") REST, 28, DECODE_NOT_IP },
+    { "IPv4, small header", LAYER_IP, "44 00 001c", 28, DECODE_NOT_IP },
+    { "IPv4 where IPv6 is said to be", LAYER_IPV6, V4("001c", "0000", "06") REST, 28,
+      DECODE_NOT_IP },
+    { "IPv6", LAYER_IPV6, V6("0008", "06") REST, 48, DECODE_SEGMENT },
+    { "IPv6, longer than there is room", LAYER_IP, V6("0009", "06") REST, 48, DECODE_NOT_IP },
+    { "IPv6 where IPv4 is said to be", LAYER_IPV4, V6("0008", "06") REST, 48, DECODE_NOT_IP },
+    { "another version", LAYER_IP, "50", 48, DECODE_NOT_IP },
+    { "nothing on the wire", LAYER_IP, "", 0, DECODE_NOT_IP },
+    { "nothing captured", LAYER_IP, "", 48, DECODE_CUT },
+    { "length cut", LAYER_IP, "45 00 00", 48, DECODE_CUT },
+    { "IPv6, length cut", LAYER_IP, "60 00 00 00 00", 48, DECODE_CUT },
+};
+
+START_TEST(test_candidates)
+{
+    g_autoptr(GByteArray) bytes = hex_bytes(CANDIDATES[_i].bytes);
+    Layer layer = { .bytes = span_make(bytes->data, bytes->len),
+                    .wire_length = CANDIDATES[_i].wire,
+                    .kind = CANDIDATES[_i].kind };
+    DecodeResult result = ip_recognize(&layer);
+    ck_assert_msg(result == CANDIDATES[_i].result, "%s: %s", CANDIDATES[_i].name,
+                  decode_result_text(result));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ip");
@@ -215,6 +345,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_packets, 0, G_N_ELEMENTS(PACKETS));
     tcase_add_loop_test(tcase, test_addresses, 0, G_N_ELEMENTS(PACKETS));
     tcase_add_loop_test(tcase, test_packets_are_cut, 0, G_N_ELEMENTS(PACKETS));
+    tcase_add_loop_test(tcase, test_payloads, 0, G_N_ELEMENTS(PAYLOADS));
+    tcase_add_loop_test(tcase, test_candidates, 0, G_N_ELEMENTS(CANDIDATES));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

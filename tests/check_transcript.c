@@ -31,7 +31,8 @@ static void append_frame(GString *lines, const Frame *frame)
 {
     static const char letters[] = "FSRPA";
     Segment segment;
-    ck_assert_int_eq(decode_frame(frame, &segment), DECODE_SEGMENT);
+    g_autoptr(Decoder) decoder = decoder_new();
+    ck_assert_int_eq(decode_frame(decoder, frame, &segment), DECODE_SEGMENT);
     bool client = segment.source_port == TRANSCRIPT_CLIENT_PORT;
     ck_assert(client || segment.destination_port == TRANSCRIPT_CLIENT_PORT);
     g_string_append_printf(lines, "%g %c ",
@@ -165,8 +166,10 @@ START_TEST(said)
     g_autofree char *text =
         g_strconcat("=== t\n" REST "0 >>> {mss 9999} ", SAID[_i].said, "\n", NULL);
     g_autoptr(GPtrArray) transcripts = parse(text);
+    g_autoptr(Decoder) decoder = decoder_new();
     Segment segment;
-    ck_assert_int_eq(decode_frame(&only(transcripts)->frames[3], &segment), DECODE_SEGMENT);
+    ck_assert_int_eq(decode_frame(decoder, &only(transcripts)->frames[3], &segment),
+                     DECODE_SEGMENT);
     ck_assert_msg(span_equal(segment.payload, span_of_text(SAID[_i].bytes)), "%s: got %.*s",
                   SAID[_i].name, (int)segment.payload.length, (const char *)segment.payload.bytes);
 }
@@ -267,10 +270,11 @@ START_TEST(the_other_client_has_a_connection_of_its_own)
     g_autoptr(GPtrArray) transcripts =
         parse("=== t\n" REST "other: 0 to 2 every 1\n0 >>> GET /a HTTP/1.1 | Host: h\n");
     const Transcript *transcript = only(transcripts);
+    g_autoptr(Decoder) decoder = decoder_new();
     unsigned others = 0;
     for (size_t i = 0; i < transcript->frame_count; i++) {
         Segment segment;
-        ck_assert_int_eq(decode_frame(&transcript->frames[i], &segment), DECODE_SEGMENT);
+        ck_assert_int_eq(decode_frame(decoder, &transcript->frames[i], &segment), DECODE_SEGMENT);
         others += segment.source_port == TRANSCRIPT_OTHER_PORT && segment.length > 0;
     }
     ck_assert_uint_eq(others, 3);

@@ -52,11 +52,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .link_type = LINKS[data[0] % G_N_ELEMENTS(LINKS)],
         .bytes = span_make(data + 2, size - 2),
     };
+    g_autoptr(Decoder) decoder = decoder_new();
     Segment segment, other;
     memset(&segment, 0x00, sizeof segment);
     memset(&other, 0xff, sizeof other);
-    DecodeResult result = decode_frame(&frame, &segment);
-    g_assert_true(result == decode_frame(&frame, &other));
+    DecodeResult result = decode_frame(decoder, &frame, &segment);
+    g_assert_true(result == decode_frame(decoder, &frame, &other));
     g_assert_true(decode_knows_link(frame.link_type) == (result != DECODE_UNKNOWN_LINK));
     if (result != DECODE_SEGMENT)
         return 0;
@@ -68,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t whole = frame.bytes.length;
     for (size_t snap = 0; snap < whole; snap += 1 + whole / 16) {
         frame.bytes = span_first(frame.bytes, whole - snap - 1);
-        result = decode_frame(&frame, &other);
+        result = decode_frame(decoder, &frame, &other);
         g_assert_true(result == DECODE_SEGMENT || result == DECODE_CUT);
         if (result == DECODE_SEGMENT) {
             assert_inside(&frame, &other);

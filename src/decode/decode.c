@@ -1,28 +1,112 @@
 #include "decode/decode.h"
 
+#include "decode/ethernet.h"
+#include "decode/fragments.h"
 #include "decode/ip.h"
 #include "decode/link.h"
+#include "decode/ppp.h"
 #include "decode/tcp.h"
+#include "decode/tunnel.h"
 
-DecodeResult decode_frame(const Frame *frame, Segment *ret_segment)
+/* Eight overlays, one in the other, of three headers each. Two are usual. */
+#define HEADERS_MAX 24
+
+struct Decoder {
+    Fragments *fragments;
+};
+
+Decoder *decoder_new(void)
+{
+    Decoder *decoder = g_new0(Decoder, 1);
+    decoder->fragments = fragments_new(&FRAGMENT_LIMITS_DEFAULT);
+    return decoder;
+}
+
+void decoder_free(Decoder *decoder)
+{
+    if (!decoder)
+        return;
+    fragments_free(decoder->fragments);
+    g_free(decoder);
+}
+
+static DecodeResult decode_ip(Decoder *decoder, const Frame *frame, Layer *layer,
+                              Segment *ret_segment)
+{
+    IpFragment fragment;
+    DecodeResult result =
+        ip_decode(layer, &ret_segment->source, &ret_segment->destination, &fragment);
+    if (result != DECODE_FRAGMENT)
+        return result;
+    uint8_t protocol;
+    result = fragments_add(decoder->fragments, &fragment, &ret_segment->source,
+                           &ret_segment->destination, frame->time, layer, &protocol);
+    return result == DECODE_SEGMENT ? ip_decode_rest(layer, fragment.version, protocol) : result;
+}
+
+/* Takes one header off. */
+static DecodeResult decode_layer(Decoder *decoder, const Frame *frame, Layer *layer,
+                                 Segment *ret_segment)
+{
+    switch (layer->kind) {
+    case LAYER_IP:
+    case LAYER_IPV4:
+    case LAYER_IPV6:
+        return decode_ip(decoder, frame, layer, ret_segment);
+    case LAYER_UDP:
+        return udp_decode(layer);
+    case LAYER_ETHERNET:
+        return ethernet_decode(layer);
+    case LAYER_LLC:
+        return llc_decode(layer);
+    case LAYER_PPP:
+        return ppp_decode(layer);
+    case LAYER_PPPOE:
+        return pppoe_decode(layer);
+    case LAYER_MPLS:
+        return mpls_decode(layer);
+    case LAYER_GRE:
+        return gre_decode(layer);
+    case LAYER_ETHERIP:
+        return etherip_decode(layer);
+    case LAYER_NSH:
+        return nsh_decode(layer);
+    case LAYER_TCP:
+        return tcp_decode(layer, ret_segment);
+    }
+    g_assert_not_reached();
+}
+
+DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_segment)
 {
     /* A capture that claims less on the wire than it has was written by a careless tool. */
     Layer layer = { .bytes = frame->bytes, .wire_length = frame->wire_length };
     if (layer.wire_length < layer.bytes.length)
         layer.wire_length = (uint32_t)layer.bytes.length;
 
-    uint8_t version;
-    DecodeResult result = link_decode(frame->link_type, &layer, &version);
-    if (result == DECODE_SEGMENT)
-        result = ip_decode(&layer, version, &ret_segment->source, &ret_segment->destination);
-    if (result == DECODE_SEGMENT)
-        result = tcp_decode(&layer, ret_segment);
+    fragments_release(decoder->fragments);
+    DecodeResult result = link_decode(frame->link_type, &layer);
+    unsigned headers = 0;
+    bool at_tcp = false;
+    while (result == DECODE_SEGMENT && !at_tcp) {
+        if (++headers > HEADERS_MAX)
+            return DECODE_NESTED;
+        at_tcp = layer.kind == LAYER_TCP;
+        result = decode_layer(decoder, frame, &layer, ret_segment);
+    }
     if (result == DECODE_SEGMENT) {
         ret_segment->frame = frame->id;
         ret_segment->time = frame->time;
-        ret_segment->network = 0;
+        ret_segment->network = layer.network;
     }
     return result;
+}
+
+void decoder_settle(const Decoder *decoder, uint64_t counts[DECODE_RESULT_COUNT])
+{
+    const FragmentCounters *fragments = fragments_counters(decoder->fragments);
+    counts[DECODE_FRAGMENT] = fragments->alone;
+    counts[DECODE_LIMIT] = fragments->given_up;
 }
 
 const char *decode_result_text(DecodeResult result)
@@ -37,11 +121,21 @@ const char *decode_result_text(DecodeResult result)
     case DECODE_NOT_TCP:
         return "not TCP";
     case DECODE_FRAGMENT:
-        return "IP fragment";
+        return "IP fragments without the others";
+    case DECODE_LIMIT:
+        return "IP fragments given up (limit)";
     case DECODE_CUT:
         return "headers cut by the snap length";
     case DECODE_MALFORMED:
         return "malformed headers";
+    case DECODE_NESTED:
+        return "headers nested too deeply";
+    case DECODE_ENCRYPTED:
+        return "encrypted 802.11 frames";
+    case DECODE_WLAN_PARTS:
+        return "802.11 fragments or aggregates";
+    case DECODE_DAMAGED:
+        return "damaged frames";
     }
     g_assert_not_reached();
 }

@@ -1,4 +1,5 @@
-/* Frames to TCP segments: link layer, IP, TCP. Pure functions over one frame. */
+/* Frames to TCP segments: link layer, tunnels, IP with its fragments, TCP. But for fragments, a frame is
+ * decoded by itself alone. */
 #ifndef DECODE_DECODE_H
 #define DECODE_DECODE_H
 
@@ -20,7 +21,8 @@ enum {
 };
 
 typedef struct Segment {
-    FrameId frame;
+    FrameId frame; /* of several fragments that which made the packet whole: before it, no receiver
+                      can have had any of it, though its sender may have sent it earlier */
     Nanoseconds time;
     IpAddress source, destination;
     uint16_t source_port, destination_port;
@@ -30,8 +32,10 @@ typedef struct Segment {
     uint8_t flags;                      /* TCP_ bits */
     int8_t window_shift;                /* RFC 7323 option of a SYN, 0..14; -1: none */
     uint32_t length;                    /* payload bytes on the wire, as the IP header says */
-    Span payload; /* captured part of it: shorter than `length` if the snap length cut the frame.
-                     Points into the frame's bytes. */
+    Span
+        payload; /* captured part of it: shorter than `length` if the snap length cut the frame, or one
+                     of the fragments. Points into the frame's bytes; if it came in fragments, into the
+                     decoder, until its next call. */
 } Segment;
 
 typedef enum DecodeResult {
@@ -39,16 +43,33 @@ typedef enum DecodeResult {
     DECODE_UNKNOWN_LINK,
     DECODE_NOT_IP,
     DECODE_NOT_TCP,
-    DECODE_FRAGMENT,  /* an IP fragment: skipped whole */
-    DECODE_CUT,       /* the snap length cut the headers */
-    DECODE_MALFORMED, /* header lengths that contradict each other */
+    DECODE_FRAGMENT,   /* of an IP packet that is not whole yet, or a copy of one */
+    DECODE_LIMIT,      /* an IP fragment given up at a bound */
+    DECODE_CUT,        /* the snap length cut the headers */
+    DECODE_MALFORMED,  /* header lengths that contradict each other, fragments that make no sense */
+    DECODE_NESTED,     /* headers in headers, more than any network makes */
+    DECODE_ENCRYPTED,  /* an 802.11 frame */
+    DECODE_WLAN_PARTS, /* an 802.11 frame that holds a part of a packet, or several */
+    DECODE_DAMAGED,    /* its check sequence was wrong, so nobody received it */
 } DecodeResult;
 
-#define DECODE_RESULT_COUNT 7
+#define DECODE_RESULT_COUNT 12
 
-DecodeResult decode_frame(const Frame *frame, Segment *ret_segment);
+typedef struct Decoder Decoder;
 
-/* For the summary: "IP fragment", … */
+Decoder *decoder_new(void);
+
+/* Of frames in frames, the innermost connection is found. */
+DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_segment);
+
+/* Corrects counts of frames by result for what showed only later: a fragment counts if its packet did
+ * not become whole, under the reason. */
+void decoder_settle(const Decoder *decoder, uint64_t counts[DECODE_RESULT_COUNT]);
+
+void decoder_free(Decoder *decoder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decoder, decoder_free)
+
+/* For the summary: "not TCP", … */
 const char *decode_result_text(DecodeResult result);
 
 /* Whether frames of this link type can be decoded at all. */

@@ -2,17 +2,25 @@
 
 enum {
     PROTOCOL_HOP_BY_HOP = 0,
+    PROTOCOL_IPV4 = 4,
     PROTOCOL_TCP = 6,
+    PROTOCOL_UDP = 17,
+    PROTOCOL_IPV6 = 41,
     PROTOCOL_ROUTING = 43,
     PROTOCOL_FRAGMENT = 44,
+    PROTOCOL_GRE = 47,
     PROTOCOL_AUTHENTICATION = 51,
     PROTOCOL_DESTINATION = 60,
+    PROTOCOL_ETHERIP = 97, /* RFC 3378 */
+    PROTOCOL_MPLS = 137,   /* RFC 4023 */
 };
 
 #define V4_HEADER_MIN 20
-#define V4_FRAGMENT_MASK 0x3fff /* "more fragments" and the offset */
+#define V4_FRAGMENT_MASK 0x3fff /* "more fragments" and the offset in units of eight bytes */
+#define V4_MORE 0x2000
 #define V6_HEADER_SIZE 40
 #define V6_FRAGMENT_MASK 0xfff9 /* the offset and "more fragments" */
+#define V6_MORE 0x0001
 
 /* RFC 8200 §4.1 expects each extension header once, destination options twice. */
 #define EXTENSIONS_MAX 8
@@ -53,8 +61,56 @@ static uint32_t extension_size(uint8_t protocol, uint8_t length)
     return protocol == PROTOCOL_AUTHENTICATION ? 4u * (length + 2u) : 8u * (length + 1u);
 }
 
-/* Walks over the headers between IP and TCP; `protocol` is what the IP header says comes next. */
-static DecodeResult skip_extensions(Layer *layer, uint8_t version, uint8_t protocol)
+/* What an IP packet carries, once no extension header is left. */
+static DecodeResult payload_of(Layer *layer, uint8_t protocol)
+{
+    switch (protocol) {
+    case PROTOCOL_TCP:
+        return layer_is(layer, LAYER_TCP);
+    case PROTOCOL_UDP:
+        return layer_is(layer, LAYER_UDP);
+    case PROTOCOL_IPV4:
+        return layer_is(layer, LAYER_IPV4);
+    case PROTOCOL_IPV6:
+        return layer_is(layer, LAYER_IPV6);
+    case PROTOCOL_GRE:
+        return layer_is(layer, LAYER_GRE);
+    case PROTOCOL_ETHERIP:
+        return layer_is(layer, LAYER_ETHERIP);
+    case PROTOCOL_MPLS:
+        return layer_is(layer, LAYER_MPLS);
+    default:
+        return DECODE_NOT_TCP;
+    }
+}
+
+static bool can_carry_tcp(uint8_t version, uint8_t protocol)
+{
+    Layer layer;
+    return is_extension(version, protocol) || payload_of(&layer, protocol) == DECODE_SEGMENT;
+}
+
+static DecodeResult decode_v6_fragment(Layer *layer, IpFragment *ret_fragment, uint8_t next,
+                                       uint16_t place)
+{
+    uint32_t identification;
+    if (!can_carry_tcp(6, next))
+        return DECODE_NOT_TCP;
+    if (!span_be32(layer->bytes, 4, &identification))
+        return DECODE_CUT;
+    *ret_fragment = (IpFragment){ .identification = identification,
+                                  .version = 6,
+                                  .protocol = next,
+                                  .offset = place & ~7u,
+                                  .more = place & V6_MORE };
+    layer_skip(layer, 8);
+    return DECODE_FRAGMENT;
+}
+
+/* Walks over the headers between IP and what it carries; `protocol` is what the IP header says comes
+ * next. */
+static DecodeResult skip_extensions(Layer *layer, uint8_t version, uint8_t protocol,
+                                    IpFragment *ret_fragment)
 {
     for (unsigned i = 0; is_extension(version, protocol); i++) {
         uint8_t next, length;
@@ -70,22 +126,22 @@ static DecodeResult skip_extensions(Layer *layer, uint8_t version, uint8_t proto
             if (!span_be16(layer->bytes, 2, &place))
                 return DECODE_CUT;
             if (place & V6_FRAGMENT_MASK) /* else a whole packet all the same: RFC 6946 */
-                return next == PROTOCOL_TCP || is_extension(version, next) ? DECODE_FRAGMENT
-                                                                           : DECODE_NOT_TCP;
+                return decode_v6_fragment(layer, ret_fragment, next, place);
         }
         layer_skip(layer, size);
         protocol = next;
     }
-    return protocol == PROTOCOL_TCP ? DECODE_SEGMENT : DECODE_NOT_TCP;
+    return payload_of(layer, protocol);
 }
 
-static DecodeResult decode_v4(Layer *layer, IpAddress *ret_source, IpAddress *ret_destination)
+static DecodeResult decode_v4(Layer *layer, IpAddress *ret_source, IpAddress *ret_destination,
+                              IpFragment *ret_fragment)
 {
     uint8_t first, protocol;
-    uint16_t total, place;
+    uint16_t total, identification, place;
     if (layer->bytes.length < V4_HEADER_MIN || !span_u8(layer->bytes, 0, &first) ||
-        !span_be16(layer->bytes, 2, &total) || !span_be16(layer->bytes, 6, &place) ||
-        !span_u8(layer->bytes, 9, &protocol))
+        !span_be16(layer->bytes, 2, &total) || !span_be16(layer->bytes, 4, &identification) ||
+        !span_be16(layer->bytes, 6, &place) || !span_u8(layer->bytes, 9, &protocol))
         return layer_lacks(layer, V4_HEADER_MIN);
     set_address(ret_source, 4, layer->bytes.bytes + 12);
     set_address(ret_destination, 4, layer->bytes.bytes + 16);
@@ -100,14 +156,22 @@ static DecodeResult decode_v4(Layer *layer, IpAddress *ret_source, IpAddress *re
         return DECODE_MALFORMED;
     layer_skip(layer, header_size);
 
-    if (protocol != PROTOCOL_TCP && !is_extension(4, protocol))
+    if (!(place & V4_FRAGMENT_MASK))
+        return skip_extensions(layer, 4, protocol, ret_fragment);
+    if (!can_carry_tcp(4, protocol))
         return DECODE_NOT_TCP;
-    if (place & V4_FRAGMENT_MASK)
-        return DECODE_FRAGMENT;
-    return skip_extensions(layer, 4, protocol);
+    if (total == 0) /* only a card that cuts up packets itself fills it in */
+        return DECODE_MALFORMED;
+    *ret_fragment = (IpFragment){ .identification = identification,
+                                  .version = 4,
+                                  .protocol = protocol,
+                                  .offset = (place & V4_FRAGMENT_MASK & ~V4_MORE) * 8u,
+                                  .more = place & V4_MORE };
+    return DECODE_FRAGMENT;
 }
 
-static DecodeResult decode_v6(Layer *layer, IpAddress *ret_source, IpAddress *ret_destination)
+static DecodeResult decode_v6(Layer *layer, IpAddress *ret_source, IpAddress *ret_destination,
+                              IpFragment *ret_fragment)
 {
     uint16_t payload;
     uint8_t next;
@@ -122,21 +186,46 @@ static DecodeResult decode_v6(Layer *layer, IpAddress *ret_source, IpAddress *re
     if (payload != 0)
         layer_set_length(layer, V6_HEADER_SIZE + (uint32_t)payload);
     layer_skip(layer, V6_HEADER_SIZE);
-    return skip_extensions(layer, 6, next);
+    return skip_extensions(layer, 6, next, ret_fragment);
 }
 
-DecodeResult ip_decode(Layer *layer, uint8_t version, IpAddress *ret_source,
-                       IpAddress *ret_destination)
+DecodeResult ip_decode(Layer *layer, IpAddress *ret_source, IpAddress *ret_destination,
+                       IpFragment *ret_fragment)
 {
     uint8_t first;
     if (!span_u8(layer->bytes, 0, &first))
         return layer_lacks(layer, 1);
-    uint8_t found = first >> 4;
-    if (version != 0 && version != found)
+    uint8_t version = first >> 4;
+    if ((layer->kind == LAYER_IPV4 && version != 4) || (layer->kind == LAYER_IPV6 && version != 6))
         return DECODE_MALFORMED;
-    if (found == 4)
-        return decode_v4(layer, ret_source, ret_destination);
-    if (found == 6)
-        return decode_v6(layer, ret_source, ret_destination);
+    if (version == 4)
+        return decode_v4(layer, ret_source, ret_destination, ret_fragment);
+    if (version == 6)
+        return decode_v6(layer, ret_source, ret_destination, ret_fragment);
     return DECODE_NOT_IP;
+}
+
+DecodeResult ip_decode_rest(Layer *layer, uint8_t version, uint8_t protocol)
+{
+    IpFragment fragment;
+    DecodeResult result = skip_extensions(layer, version, protocol, &fragment);
+    return result == DECODE_FRAGMENT ? DECODE_MALFORMED : result; /* cut up twice over */
+}
+
+DecodeResult ip_recognize(const Layer *layer)
+{
+    uint8_t first;
+    uint16_t length;
+    if (!span_u8(layer->bytes, 0, &first))
+        return layer->wire_length > 0 ? DECODE_CUT : DECODE_NOT_IP;
+    uint8_t version = first >> 4;
+    uint32_t header_size = version == 4 ? 4u * (first & 0x0fu) : V6_HEADER_SIZE;
+    if ((version != 4 && version != 6) || (layer->kind == LAYER_IPV4 && version != 4) ||
+        (layer->kind == LAYER_IPV6 && version != 6) || header_size < V4_HEADER_MIN ||
+        header_size > layer->wire_length)
+        return DECODE_NOT_IP;
+    if (!span_be16(layer->bytes, version == 4 ? 2 : 4, &length))
+        return DECODE_CUT;
+    uint32_t total = version == 4 ? length : V6_HEADER_SIZE + (uint32_t)length;
+    return total >= header_size && total <= layer->wire_length ? DECODE_SEGMENT : DECODE_NOT_IP;
 }

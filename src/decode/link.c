@@ -1,124 +1,207 @@
 #include "decode/link.h"
 
-enum {
-    ETHERTYPE_IPV4 = 0x0800,
-    ETHERTYPE_VLAN = 0x8100, /* IEEE 802.1Q customer tag */
-    ETHERTYPE_IPV6 = 0x86dd,
-    ETHERTYPE_QINQ = 0x88a8,     /* IEEE 802.1Q service tag */
-    ETHERTYPE_QINQ_OLD = 0x9100, /* what switches wrote before there was a standard */
-};
+#include "decode/ethernet.h"
+#include "decode/ppp.h"
+#include "decode/wlan.h"
 
-/* Two are usual and three exist. More than this is no network, but somebody's test of this program. */
-#define VLAN_TAGS_MAX 8
+typedef DecodeResult LinkDecoder(Layer *layer);
 
-typedef DecodeResult LinkDecoder(Layer *layer, uint8_t *ret_version);
-
-static bool is_vlan_tag(uint16_t ethertype)
+static DecodeResult decode_linux_sll(Layer *layer)
 {
-    return ethertype == ETHERTYPE_VLAN || ethertype == ETHERTYPE_QINQ ||
-           ethertype == ETHERTYPE_QINQ_OLD;
+    return ethertype_decode(layer, 16, 14);
 }
 
-/* Takes a header off that has its EtherType at `type_at`, and VLAN tags behind it. */
-static DecodeResult skip_to_ethertype(Layer *layer, uint32_t header_size, uint32_t type_at,
-                                      uint8_t *ret_version)
+static DecodeResult decode_linux_sll2(Layer *layer)
 {
-    uint16_t type;
-    if (layer->bytes.length < header_size || !span_be16(layer->bytes, type_at, &type))
-        return layer_lacks(layer, header_size);
-    layer_skip(layer, header_size);
-    for (unsigned tags = 0; is_vlan_tag(type); tags++) {
-        if (tags == VLAN_TAGS_MAX)
-            return DECODE_MALFORMED;
-        if (!span_be16(layer->bytes, 2, &type))
-            return layer_lacks(layer, 4);
-        layer_skip(layer, 4);
-    }
-    if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)
-        return DECODE_NOT_IP;
-    *ret_version = type == ETHERTYPE_IPV4 ? 4 : 6;
-    return DECODE_SEGMENT;
+    return ethertype_decode(layer, 20, 0);
 }
 
-static DecodeResult decode_ethernet(Layer *layer, uint8_t *ret_version)
+static DecodeResult family_is(Layer *layer, uint32_t family)
 {
-    return skip_to_ethertype(layer, 14, 12, ret_version);
-}
-
-static DecodeResult decode_linux_sll(Layer *layer, uint8_t *ret_version)
-{
-    return skip_to_ethertype(layer, 16, 14, ret_version);
-}
-
-static DecodeResult decode_linux_sll2(Layer *layer, uint8_t *ret_version)
-{
-    return skip_to_ethertype(layer, 20, 0, ret_version);
-}
-
-static DecodeResult decode_family(Layer *layer, uint32_t family, uint8_t *ret_version)
-{
-    layer_skip(layer, 4);
     switch (family) {
     case 2: /* AF_INET is 2 everywhere; AF_INET6 is what each system took for it: */
-        *ret_version = 4;
-        return DECODE_SEGMENT;
+        return layer_is(layer, LAYER_IPV4);
     case 10: /* Linux */
     case 23: /* Windows */
     case 24: /* NetBSD, OpenBSD */
+    case 26: /* Solaris */
     case 28: /* FreeBSD */
     case 30: /* macOS */
-        *ret_version = 6;
-        return DECODE_SEGMENT;
+        return layer_is(layer, LAYER_IPV6);
     default:
         return DECODE_NOT_IP;
     }
 }
 
-/* The address family is in the byte order of the machine that captured, which no header tells. All
- * families are small numbers, so the order that makes a small number is it. */
-static DecodeResult decode_null(Layer *layer, uint8_t *ret_version)
+/* A header of `size` bytes that begins with the address family in the byte order of the machine that
+ * captured, which nothing tells. All families are small numbers, so the order that makes a small number
+ * is it. */
+static DecodeResult decode_host_family(Layer *layer, uint32_t size)
 {
     uint32_t family, swapped;
-    if (!span_be32(layer->bytes, 0, &family) || !span_le32(layer->bytes, 0, &swapped))
-        return layer_lacks(layer, 4);
-    return decode_family(layer, family < swapped ? family : swapped, ret_version);
+    if (layer->bytes.length < size || !span_be32(layer->bytes, 0, &family) ||
+        !span_le32(layer->bytes, 0, &swapped))
+        return layer_lacks(layer, size);
+    layer_skip(layer, size);
+    return family_is(layer, MIN(family, swapped));
 }
 
-static DecodeResult decode_loop(Layer *layer, uint8_t *ret_version)
+static DecodeResult decode_null(Layer *layer)
+{
+    return decode_host_family(layer, 4);
+}
+
+/* OpenBSD's encapsulating interface: family, index and flags of the security association. */
+static DecodeResult decode_enc(Layer *layer)
+{
+    return decode_host_family(layer, 12);
+}
+
+static DecodeResult decode_loop(Layer *layer)
 {
     uint32_t family;
     if (!span_be32(layer->bytes, 0, &family))
         return layer_lacks(layer, 4);
-    return decode_family(layer, family, ret_version);
+    layer_skip(layer, 4);
+    return family_is(layer, family);
 }
 
-static DecodeResult decode_raw(Layer *layer, uint8_t *ret_version)
+/* A header that begins with its length and the address family, a byte each. */
+static DecodeResult decode_pflog(Layer *layer)
 {
-    (void)layer;
-    *ret_version = 0;
-    return DECODE_SEGMENT;
+    uint8_t length, family;
+    if (!span_u8(layer->bytes, 0, &length) || !span_u8(layer->bytes, 1, &family))
+        return layer_lacks(layer, 2);
+    uint32_t size = (length + 3u) & ~3u;
+    if (layer->bytes.length < size)
+        return layer_lacks(layer, size);
+    layer_skip(layer, size);
+    return family_is(layer, family);
 }
 
-static DecodeResult decode_ipv4(Layer *layer, uint8_t *ret_version)
+/* Solaris: version, family, and where the packet came through. */
+static DecodeResult decode_ipnet(Layer *layer)
 {
-    (void)layer;
-    *ret_version = 4;
-    return DECODE_SEGMENT;
+    uint8_t family;
+    if (layer->bytes.length < 24 || !span_u8(layer->bytes, 1, &family))
+        return layer_lacks(layer, 24);
+    layer_skip(layer, 24);
+    return family_is(layer, family);
 }
 
-static DecodeResult decode_ipv6(Layer *layer, uint8_t *ret_version)
+static DecodeResult decode_raw(Layer *layer)
 {
-    (void)layer;
-    *ret_version = 6;
-    return DECODE_SEGMENT;
+    return layer_is(layer, LAYER_IP);
 }
+
+static DecodeResult decode_ipv4(Layer *layer)
+{
+    return layer_is(layer, LAYER_IPV4);
+}
+
+static DecodeResult decode_ipv6(Layer *layer)
+{
+    return layer_is(layer, LAYER_IPV6);
+}
+
+static DecodeResult decode_mpls(Layer *layer)
+{
+    return layer_is(layer, LAYER_MPLS);
+}
+
+static DecodeResult decode_ppp(Layer *layer)
+{
+    return layer_is(layer, LAYER_PPP);
+}
+
+static DecodeResult decode_pppoe(Layer *layer)
+{
+    return layer_is(layer, LAYER_PPPOE);
+}
+
+static DecodeResult decode_llc(Layer *layer)
+{
+    return layer_is(layer, LAYER_LLC);
+}
+
+static DecodeResult decode_firewire(Layer *layer)
+{
+    return ethertype_decode(layer, 18, 16);
+}
+
+static DecodeResult skip_to(Layer *layer, uint32_t size, LayerKind kind)
+{
+    if (layer->bytes.length < size)
+        return layer_lacks(layer, size);
+    layer_skip(layer, size);
+    return layer_is(layer, kind);
+}
+
+/* A direction before a PPP frame. */
+static DecodeResult decode_ppp_with_direction(Layer *layer)
+{
+    return skip_to(layer, 1, LAYER_PPP);
+}
+
+/* A direction in the place of the address. */
+static DecodeResult decode_ppp_of_daemon(Layer *layer)
+{
+    return skip_to(layer, 2, LAYER_PPP);
+}
+
+/* NetANALYZER: four bytes before the frame, or twelve with its preamble. */
+static DecodeResult decode_netanalyzer(Layer *layer)
+{
+    return skip_to(layer, 4, LAYER_ETHERNET);
+}
+
+static DecodeResult decode_netanalyzer_preamble(Layer *layer)
+{
+    return skip_to(layer, 12, LAYER_ETHERNET);
+}
+
+#define NFLOG_PAYLOAD 9
+#define NFLOG_ATTRIBUTES_MAX 64
+
+/* Linux' packet log: attributes of length, type and value, in the byte order of the machine. Types are
+ * small numbers. */
+static DecodeResult decode_nflog(Layer *layer)
+{
+    uint8_t family, low, high, length_low, length_high;
+    if (!span_u8(layer->bytes, 0, &family) || layer->bytes.length < 4)
+        return layer_lacks(layer, 4);
+    layer_skip(layer, 4);
+    for (unsigned i = 0; i < NFLOG_ATTRIBUTES_MAX; i++) {
+        if (!span_u8(layer->bytes, 0, &length_low) || !span_u8(layer->bytes, 1, &length_high) ||
+            !span_u8(layer->bytes, 2, &low) || !span_u8(layer->bytes, 3, &high))
+            return layer_lacks(layer, 4);
+        bool little = high == 0;
+        uint32_t length = little ? (uint32_t)length_high << 8 | length_low
+                                 : (uint32_t)length_low << 8 | length_high;
+        uint32_t padded = (length + 3) & ~3u;
+        if (length < 4 || length > layer->wire_length)
+            return DECODE_MALFORMED;
+        if ((little ? low : high) == NFLOG_PAYLOAD) {
+            layer_skip(layer, 4);
+            layer_set_length(layer, length - 4);
+            return family_is(layer, family);
+        }
+        if (layer->bytes.length < padded)
+            return layer_lacks(layer, padded);
+        layer_skip(layer, padded);
+    }
+    return DECODE_NESTED;
+}
+
+static DecodeResult decode_ppi(Layer *layer);
+static DecodeResult decode_pktap(Layer *layer);
 
 /* The most frequent first. */
 static const struct {
     int link_type;
     LinkDecoder *decode;
 } DECODERS[] = {
-    { LINK_ETHERNET, decode_ethernet },
+    { LINK_ETHERNET, ethernet_decode },
     { LINK_LINUX_SLL, decode_linux_sll },
     { LINK_LINUX_SLL2, decode_linux_sll2 },
     { LINK_RAW, decode_raw },
@@ -128,22 +211,75 @@ static const struct {
     { LINK_IPV6, decode_ipv6 },
     { LINK_RAW_OPENBSD, decode_raw },
     { LINK_RAW_FILE, decode_raw },
+    { LINK_WLAN_RADIOTAP, wlan_decode_radiotap },
+    { LINK_WLAN, wlan_decode },
+    { LINK_WLAN_PRISM, wlan_decode_prism },
+    { LINK_WLAN_AVS, wlan_decode_prism },
+    { LINK_PPI, decode_ppi },
+    { LINK_NFLOG, decode_nflog },
+    { LINK_PPP, decode_ppp },
+    { LINK_PPP_SERIAL, serial_decode },
+    { LINK_CISCO_HDLC, serial_decode },
+    { LINK_PPP_ETHERNET, decode_pppoe },
+    { LINK_PPP_DAEMON, decode_ppp_of_daemon },
+    { LINK_PPP_WITH_DIRECTION, decode_ppp_with_direction },
+    { LINK_MPLS, decode_mpls },
+    { LINK_ATM, decode_llc },
+    { LINK_FIREWIRE, decode_firewire },
+    { LINK_ENC, decode_enc },
+    { LINK_PFLOG, decode_pflog },
+    { LINK_IPNET, decode_ipnet },
+    { LINK_NETANALYZER, decode_netanalyzer },
+    { LINK_NETANALYZER_PREAMBLE, decode_netanalyzer_preamble },
+    { LINK_PKTAP, decode_pktap },
 };
-
-#define DECODER_COUNT (sizeof DECODERS / sizeof DECODERS[0])
 
 static LinkDecoder *find_decoder(int link_type)
 {
-    for (size_t i = 0; i < DECODER_COUNT; i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(DECODERS); i++)
         if (DECODERS[i].link_type == link_type)
             return DECODERS[i].decode;
     return NULL;
 }
 
-DecodeResult link_decode(int link_type, Layer *layer, uint8_t *ret_version)
+/* Takes a header off that names the link type behind it, at `type_at` and little end first. */
+static DecodeResult decode_inner_link(Layer *layer, uint32_t header_size, uint32_t type_at)
+{
+    uint32_t type;
+    if (layer->bytes.length < header_size || !span_le32(layer->bytes, type_at, &type))
+        return layer_lacks(layer, header_size);
+    layer_skip(layer, header_size);
+    LinkDecoder *decode = type <= INT32_MAX ? find_decoder((int)type) : NULL;
+    if (!decode || decode == decode_ppi || decode == decode_pktap)
+        return DECODE_NOT_IP;
+    return decode(layer);
+}
+
+/* What the 802.11 adapters of some vendors write: version, flags, length, link type. */
+static DecodeResult decode_ppi(Layer *layer)
+{
+    uint8_t low, high;
+    if (!span_u8(layer->bytes, 2, &low) || !span_u8(layer->bytes, 3, &high))
+        return layer_lacks(layer, 8);
+    uint32_t size = (uint32_t)high << 8 | low;
+    return size < 8 ? DECODE_MALFORMED : decode_inner_link(layer, size, 4);
+}
+
+#define PKTAP_MAX 4096 /* it is about 150 bytes */
+
+/* macOS: length, kind, link type. */
+static DecodeResult decode_pktap(Layer *layer)
+{
+    uint32_t size;
+    if (!span_le32(layer->bytes, 0, &size))
+        return layer_lacks(layer, 12);
+    return size < 12 || size > PKTAP_MAX ? DECODE_MALFORMED : decode_inner_link(layer, size, 8);
+}
+
+DecodeResult link_decode(int link_type, Layer *layer)
 {
     LinkDecoder *decode = find_decoder(link_type);
-    return decode ? decode(layer, ret_version) : DECODE_UNKNOWN_LINK;
+    return decode ? decode(layer) : DECODE_UNKNOWN_LINK;
 }
 
 bool link_is_known(int link_type)

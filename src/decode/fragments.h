@@ -1,0 +1,48 @@
+/* Fragments of IP packets to the packets that they were. */
+#ifndef DECODE_FRAGMENTS_H
+#define DECODE_FRAGMENTS_H
+
+#include "decode/ip.h"
+
+/* Packets waiting at once, or remembered because a copy of a fragment may follow; the bytes of their
+ * fragments; and fragments of one, which is more than any path with an MTU of 576 makes. */
+typedef struct FragmentLimits {
+    size_t datagrams;
+    size_t bytes;
+    unsigned pieces;
+} FragmentLimits;
+
+extern const FragmentLimits FRAGMENT_LIMITS_DEFAULT;
+
+typedef struct FragmentCounters {
+    uint64_t datagrams; /* that became whole */
+    uint64_t alone;     /* fragments whose datagram is not whole, until now or for ever */
+    uint64_t given_up; /* fragments whose datagram was given up at a bound; not among those alone */
+    uint64_t overlaps; /* fragments of which a part had been there before */
+    uint64_t conflicts; /* those of them that had other bytes there */
+} FragmentCounters;
+
+typedef struct Fragments Fragments;
+
+Fragments *fragments_new(const FragmentLimits *limits);
+
+/* Takes a fragment, which is what the layer holds. DECODE_SEGMENT: its packet is whole, and the layer is
+ * what the packet carries, until the first call after fragments_release(); `ret_protocol` says what it is.
+ * The captured bytes end where the first are missing. DECODE_FRAGMENT: others must follow, or it was a
+ * copy. DECODE_MALFORMED: it cannot be part of a packet. DECODE_LIMIT: it is beyond a bound. */
+DecodeResult fragments_add(Fragments *fragments, const IpFragment *fragment,
+                           const IpAddress *source, const IpAddress *destination, Nanoseconds time,
+                           Layer *layer, uint8_t *ret_protocol);
+
+/* What was handed out is done with. */
+void fragments_release(Fragments *fragments);
+
+const FragmentCounters *fragments_counters(const Fragments *fragments);
+
+/* Bytes held at this moment. */
+size_t fragments_held(const Fragments *fragments);
+
+void fragments_free(Fragments *fragments);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fragments, fragments_free)
+
+#endif
