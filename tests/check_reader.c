@@ -242,7 +242,8 @@ START_TEST(test_cut_anywhere)
         for (size_t i = 0; i < whole; i++)
             assert_packet(&reading, _i, i);
         if (!reading.opened) {
-            assert_error(&reading, CAPTURE_ERROR_OPEN, name, cut);
+            int code = cut < 4 ? CAPTURE_ERROR_FORMAT : CAPTURE_ERROR_OPEN;
+            assert_error(&reading, code, name, cut);
         } else if (cut == ends[whole] || cut == opens) {
             ck_assert_ptr_null(reading.error);
             ck_assert_int_eq(reading.info.end, CAPTURE_END_WHOLE);
@@ -480,15 +481,16 @@ static const struct {
     const char *name;
     const char *bytes;
     size_t size;
+    int code;
     const char *message;
 } FOREIGN[] = {
-    { "nothing", "", 0, "empty" },
-    { "text", "GET / HTTP/1.1\r\n", 16, "not a capture file" },
-    { "two bytes of a capture", "\xd4\xc3", 2, "not a capture file" },
-    { "zeros", "\0\0\0\0\0\0\0\0", 8, "not a capture file" },
+    { "nothing", "", 0, CAPTURE_ERROR_FORMAT, "empty" },
+    { "text", "GET / HTTP/1.1\r\n", 16, CAPTURE_ERROR_FORMAT, "not a capture file" },
+    { "two bytes of a capture", "\xd4\xc3", 2, CAPTURE_ERROR_FORMAT, "not a capture file" },
+    { "zeros", "\0\0\0\0\0\0\0\0", 8, CAPTURE_ERROR_FORMAT, "not a capture file" },
     { "a version of the future", "\xd4\xc3\xb2\xa1\x63\0\0\0\0\0\0\0\0\0\0\0\0\0\4\0\1\0\0\0", 24,
-      "cannot be read as a capture" },
-    { "half a header", "\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0", 12,
+      CAPTURE_ERROR_OPEN, "cannot be read as a capture" },
+    { "half a header", "\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0", 12, CAPTURE_ERROR_OPEN,
       "cut short before the first packet" },
 };
 
@@ -497,7 +499,7 @@ START_TEST(test_foreign_files)
     Reading reading;
     read_bytes_into(&reading, FOREIGN[_i].bytes, FOREIGN[_i].size);
     ck_assert(!reading.opened);
-    assert_error(&reading, CAPTURE_ERROR_OPEN, FOREIGN[_i].name, 0);
+    assert_error(&reading, FOREIGN[_i].code, FOREIGN[_i].name, 0);
     g_autofree char *start = g_strdup_printf("%s/capture: %s", folder, FOREIGN[_i].message);
     ck_assert_msg(g_str_has_prefix(reading.error->message, start), "%s: %s", FOREIGN[_i].name,
                   reading.error->message);

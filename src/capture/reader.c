@@ -138,13 +138,14 @@ static void set_open_error(const CaptureReader *reader, bool cut, const char *de
                                                       : "cannot be read as a capture",
                     failure);
     else if (capture_bytes_head(reader->bytes).length == 0)
-        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN, "%s: empty, no capture in it", name);
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_FORMAT, "%s: empty, no capture in it",
+                    name);
     else if (twice)
-        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_FORMAT,
                     "%s: %s within %s, and only one layer is unpacked", name, twice,
                     reader->info.compression);
     else if (unknown)
-        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_FORMAT,
                     "%s: not a capture file (neither pcap nor pcapng)", name);
     else
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN, "%s: %s (%s)", name,

@@ -101,7 +101,8 @@ typedef struct CaptureReader CaptureReader;
 #define CAPTURE_ERROR (capture_error_quark())
 GQuark capture_error_quark(void);
 typedef enum CaptureError {
-    CAPTURE_ERROR_OPEN,   /* not there, not readable, or no capture file */
+    CAPTURE_ERROR_OPEN,   /* not there, not readable, or cut short before the first packet */
+    CAPTURE_ERROR_FORMAT, /* it can be read, and is no capture file: empty, or of another format */
     CAPTURE_ERROR_READ,   /* cut short or broken: what came before is good */
     CAPTURE_ERROR_FILTER, /* not a filter expression, or not one for this link type */
 } CaptureError;
