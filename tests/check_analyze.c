@@ -418,6 +418,36 @@ START_TEST(test_unread_rows)
 }
 END_TEST
 
+/* Two pipelined requests, the second with close; the beginning of what was answered is lost. The response behind the gap answers
+ * one of the two, or one of them and nothing more: nobody has shown that anything was answered behind the declared close. */
+START_TEST(test_response_behind_a_gap)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    capture_open(&capture);
+    connect_to(&capture, 0);
+    segment(&capture, 0, CLIENT, TCP_ACK, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    segment(&capture, 0, CLIENT, TCP_ACK,
+            "GET /b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    capture.next[0][SERVER] += 50;
+    segment(&capture, 0, SERVER, TCP_ACK,
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    segment(&capture, 0, CLIENT, TCP_ACK, "");
+    finish(&capture, 0);
+    g_autoptr(Analysis) analysis = analysis_new(&options);
+    feed(analysis, &capture, 0, capture.bytes->len);
+    analysis_finish(analysis);
+    ReportRow row;
+    ck_assert(analysis_next(analysis, &row));
+    const Judgement *judgement = &row.connection.decision.judgement;
+    ck_assert_msg(judgement->verdict != VERDICT_CONTRADICTED, "exchange %u of %u: %s",
+                  row.connection.decision.exchange, row.connection.facts.exchanges,
+                  cause_name(judgement->cause));
+    report_row_clear(&row);
+    capture_close(&capture);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("analyze");
@@ -432,6 +462,7 @@ int main(void)
     tcase_add_test(tcase, test_connections_without_http);
     tcase_add_test(tcase, test_row);
     tcase_add_test(tcase, test_unread_rows);
+    tcase_add_test(tcase, test_response_behind_a_gap);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -77,7 +77,7 @@ static void scene_open(Scene *scene, unsigned settled, unsigned count)
     *scene = (Scene){ .thresholds = THRESHOLDS_DEFAULT, .settled = settled, .count = count };
     scene->connection = (Connection){ .opener_known = true, .end = CONNECTION_UNENDED };
     scene->connection.half[0].seen = scene->connection.half[1].seen = true;
-    scene->facts = (ConversationFacts){ .is_http = true, .exchanges = count };
+    scene->facts = (ConversationFacts){ .exchanges = count };
     scene->ending.possible = ENDER_NOBODY;
     for (unsigned i = 0; i < count; i++)
         scene->exchange[i] = make_exchange(i + 1);
@@ -333,6 +333,12 @@ static const Row ROWS[] = {
     { "replaced by a new connection", .end = CONNECTION_REPLACED,
       .declared = DECLARED_KEEP_ALIVE, .actual = ACTUAL_CLOSED, .verdict = VERDICT_UNDETERMINED,
       .cause = CAUSE_LOSS, .completeness = REASON_LOSS },
+    { "only the client's side", .one_direction = true, .response = NONE,
+      .server_hidden = REASON_ONE_DIRECTION,
+      FIN_OF(ENDER_CLIENT | ENDER_SERVER | ENDER_BOTH, S(9)),
+      .ending_reasons = REASON_ONE_DIRECTION,
+      .declared = DECLARED_UNKNOWN, .actual = ACTUAL_UNKNOWN, .verdict = VERDICT_UNDETERMINED,
+      .cause = CAUSE_ONE_DIRECTION, .completeness = REASON_ONE_DIRECTION },
 
     /* when */
     { "a lost FIN, its latest time is too early", FIN_OF(ENDER_SERVER, MS(900)),
@@ -801,6 +807,23 @@ START_TEST(test_open)
 }
 END_TEST
 
+/* A head that its sender never finished is not there, but nothing in it is malformed. */
+START_TEST(test_an_unfinished_head_is_not_malformed)
+{
+    static const unsigned enders[] = { ENDER_NOBODY, ENDER_CLIENT, ENDER_SERVER };
+    Scene scene;
+    scene_open(&scene, 0, 1);
+    MessageFacts *request = &scene.exchange[0].request;
+    *request = (MessageFacts){ .begun = true, .first = request->first, .last = request->last };
+    make_unanswered(&scene.exchange[0]);
+    if (enders[_i] != ENDER_NOBODY)
+        scene_close(&scene, enders[_i], END_HOW_FIN, BEGIN + S(5));
+    scene_judge(&scene);
+    ck_assert_uint_eq(scene.judgement[0].completeness & REASON_MALFORMED, 0);
+    scene_clear(&scene);
+}
+END_TEST
+
 /* Columns ----------------------------------------------------------------------------------- */
 
 START_TEST(test_outcome_of_a_reused_exchange)
@@ -984,6 +1007,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_duty, 0, G_N_ELEMENTS(DUTIES));
     tcase_add_loop_test(tcase, test_duty_excuses_no_lost_request, 0, G_N_ELEMENTS(DUTIES));
     tcase_add_loop_test(tcase, test_open, 0, G_N_ELEMENTS(OPEN));
+    tcase_add_loop_test(tcase, test_an_unfinished_head_is_not_malformed, 0, 3);
     tcase_add_test(tcase, test_outcome_of_a_reused_exchange);
     tcase_add_test(tcase, test_outcome_of_a_closed_exchange);
     tcase_add_test(tcase, test_a_response_that_ends_with_the_connection);

@@ -133,7 +133,7 @@ static void make_connection(ReportRow *row)
     connection->connection.half[0].payload = 180;
     connection->connection.half[1].payload = 4000000000;
     connection->facts =
-        (ConversationFacts){ .is_http = true, .exchanges = 2, .version = HTTP_1_1, .minor = 1 };
+        (ConversationFacts){ .exchanges = 2, .version = HTTP_1_1, .minor = 1 };
     connection->ending = (Ending){ .possible = ENDER_SERVER,
                                    .how = END_HOW_FIN,
                                    .stamp = { .frame = frame_id(1, 21) } };

@@ -78,8 +78,8 @@ START_TEST(test_what_was_read)
     scene.facts.http_connections = 999;
     scene.facts.exchanges = 12345;
     scene_write(&scene);
-    static const char *const words[] = { "a.pcap: 1,234,567 frames", " 3.5 s", " 1,000 TCP",
-                                         " 999 with HTTP", " 12,345 exchanges" };
+    static const char *const words[] = { "a.pcap: 1,234,567 frames", " 3.5 s", " 1,000 connections",
+                                         " 999 HTTP", " 12,345 exchanges" };
     gssize last = -1;
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         gssize at = place(scene.lines[0], words[i]);
@@ -191,7 +191,7 @@ START_TEST(test_width)
     scene.decoded[DECODE_NOT_TCP] = 4321;
     scene.streams.gap_bytes = 1460;
     scene_write(&scene);
-    for (unsigned i = 1; i < SUMMARY_LINES; i++) /* the first has the file's name */
+    for (unsigned i = 0; i < SUMMARY_LINES; i++)
         ck_assert_msg(strlen(scene.lines[i]) <= 80, "%s", scene.lines[i]);
     scene_clear(&scene);
 }
@@ -238,6 +238,18 @@ START_TEST(test_losses)
 }
 END_TEST
 
+/* Whatever its name, a capture adds no line and no control character. */
+static const char *const HOSTILE_PATHS[] = { "a\nb.pcap", "\033[2J.pcap", "caf\xc3\xa9.pcap" };
+
+START_TEST(test_hostile_path)
+{
+    Scene scene;
+    scene_open(&scene, HOSTILE_PATHS[_i]);
+    scene_write(&scene);
+    scene_clear(&scene);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("summary");
@@ -251,6 +263,7 @@ int main(void)
     tcase_add_test(tcase, test_width);
     tcase_add_loop_test(tcase, test_frames_that_were_skipped, 0, DECODE_RESULT_COUNT);
     tcase_add_loop_test(tcase, test_losses, 0, G_N_ELEMENTS(LOSSES));
+    tcase_add_loop_test(tcase, test_hostile_path, 0, G_N_ELEMENTS(HOSTILE_PATHS));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

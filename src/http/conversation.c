@@ -196,7 +196,6 @@ static void request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->request_resent = conversation->event->resent;
     exchange->request_free_since = message->first.time - conversation->event->free_to_send;
     conversation->requesting = index;
-    conversation->facts.is_http = true;
     if (!exchange->request.tentative)
         conversation->facts.client_hidden = 0;
     for (int i = index - 1; i >= 0; i--) {
@@ -340,6 +339,14 @@ static int target_of_response(const Conversation *conversation, const MessageEve
     return -1;
 }
 
+/* Whether several waiting requests are acknowledged, and some were pipelined. */
+static bool is_ambiguous(const Conversation *conversation, int64_t acked)
+{
+    int first = first_waiting(conversation);
+    return first >= 0 && acknowledges_end(exchange_at(conversation, first), acked) &&
+           last_acknowledged(conversation, acked, true) < 0;
+}
+
 /* Whether a response that no known request asked for answers one that the capture lacks. */
 static bool answers_hidden_request(const Conversation *conversation, const Stamp *first)
 {
@@ -347,8 +354,12 @@ static bool answers_hidden_request(const Conversation *conversation, const Stamp
     const Connection *connection = conversation->event->connection;
     bool may_be_hidden = conversation->uncertain || facts->client_hidden ||
                          !connection->opener_known || !connection->half[facts->client].seen;
-    return may_be_hidden && first->acked != NO_OFFSET &&
-           first->acked > conversation->answered_up_to;
+    if (!may_be_hidden || first->acked == NO_OFFSET || first->acked <= conversation->answered_up_to)
+        return false;
+    int waiting = first_waiting(conversation);
+    if (waiting < 0 || is_ambiguous(conversation, first->acked))
+        return true;
+    return first->acked <= exchange_at(conversation, waiting)->request.first.offset;
 }
 
 static void confirm_request(Conversation *conversation, Exchange *exchange, int64_t acked)
@@ -383,12 +394,13 @@ static int stand_alone(Conversation *conversation, const MessageEvent *message)
     exchange->unsolicited = !hidden;
     if (hidden) {
         exchange->request.reasons |= conversation->facts.client_hidden;
-        /* Others wait, and which of them it answers cannot be told. */
+        /* Others may wait, and which of them it answers cannot be told: settled is what came before them. */
+        int waiting = first_waiting(conversation);
+        settle_before(conversation, waiting >= 0 ? waiting : index);
         for (int i = (int)conversation->settled; i < index; i++)
             if (waits_for_response(exchange_at(conversation, i)) &&
                 exchange_at(conversation, i)->request.first.offset < message->first.acked)
                 exchange_at(conversation, i)->response_hidden = true;
-        settle_before(conversation, index);
     }
     return index;
 }
@@ -426,7 +438,6 @@ static void response_begins(Conversation *conversation, MessageReader *reader,
     exchange->response.first = exchange->response.last = message->first;
     exchange->burst_start = burst_of_response(conversation, exchange);
     conversation->answering = index;
-    conversation->facts.is_http = true;
     conversation->facts.server_hidden = 0;
     note_answered(conversation, exchange, &message->first);
 }
@@ -653,9 +664,9 @@ static void note_seeking(Conversation *conversation, const MessageReader *reader
     ConversationFacts *facts = &conversation->facts;
     if (facts->client < 0 || !message_reader_seeking(reader))
         return;
-    if (side == facts->client && !last_request_is_unreadable(conversation))
+    if (side == facts->client && !facts->client_hidden && !last_request_is_unreadable(conversation))
         facts->client_hidden |= message_reader_sought(reader);
-    if (side != facts->client && first_waiting(conversation) >= 0)
+    if (side != facts->client && !facts->server_hidden && first_waiting(conversation) >= 0)
         facts->server_hidden |= message_reader_sought(reader);
 }
 

@@ -25,7 +25,6 @@ typedef struct FinEvidence {
 } FinEvidence;
 
 typedef struct ConversationFacts {
-    bool is_http;       /* at least one message was found */
     int client;         /* side index; -1: no message told, and no SYN */
     uint32_t exchanges; /* rows so far */
     ReasonSet

@@ -338,8 +338,14 @@ static Step no_head(MessageReader *reader, MessageEvent *event, Reason reason)
 {
     if (!reader->sought || reader->begun)
         return report_junk(reader, event, reason, false);
-    seek(reader, reader->sought); /* a quiet attempt */
-    return STEP_WAIT;
+    /* A quiet attempt. If it began in an earlier segment, the one at hand is still to be looked at. */
+    if (reader->held == 0 || !reader->segment_start) {
+        seek(reader, reader->sought);
+        return STEP_WAIT;
+    }
+    drop_buffer(reader);
+    reader->state = STATE_SEEK;
+    return STEP_AGAIN;
 }
 
 /* A start line's first bytes, as many as a look at an incomplete one takes. */

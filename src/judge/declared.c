@@ -70,7 +70,7 @@ Declaration declaration_of(const Exchange *exchange, ReasonSet request_hidden,
     if (missing)
         return (Declaration){ .declared = DECLARED_UNKNOWN, .reasons = missing };
     if (!is_read(request) && !is_read(response))
-        return (Declaration){ .declared = DECLARED_UNKNOWN, .reasons = REASON_MALFORMED };
+        return (Declaration){ .declared = DECLARED_UNKNOWN }; /* a head that was never finished */
     return keep_alive_by(exchange);
 }
 

@@ -70,7 +70,6 @@ static void set_fact(Situation *situation, Fact fact, unsigned value)
         break;
     case FACT_COMPLETE:
         situation->complete = value;
-        situation->answered = situation->answered || value;
         break;
     case FACT_LATER_ANSWERED:
         situation->later_answered = value;
@@ -138,7 +137,7 @@ static Readings read_all(Doubts *doubts, const Thresholds *thresholds)
         if (fact_matters(doubts, fact, thresholds, readings.plain.verdict))
             readings.decisive |= doubts->fact[fact].reasons;
     if (!readings.verdicts_agree && readings.decisive == 0)
-        readings.decisive = all;
+        readings.decisive = all ? all : REASON_CAPTURE_ENDED;
     return readings;
 }
 
@@ -422,8 +421,11 @@ static void weigh_sequel(const JudgeContext *context, const Ending *ending,
     if (!known && request_reasons)
         doubts_add(doubts, FACT_LATER_REQUEST, true, request_reasons);
     doubts_add(doubts, FACT_LATER_ANSWERED, false, 0);
-    if (facts->server_hidden && exchange->answered && (known || request_reasons))
-        doubts_add(doubts, FACT_LATER_ANSWERED, true, facts->server_hidden);
+    ReasonSet answer_reasons = exchange->answered ? facts->server_hidden : 0;
+    if (exchange->response_hidden)
+        answer_reasons |= hidden_response_reasons(context, exchange);
+    if (answer_reasons && (known || request_reasons))
+        doubts_add(doubts, FACT_LATER_ANSWERED, true, answer_reasons);
     doubts->plain.lost_cause = known ? lost_request_cause(lost, ending) : CAUSE_KEEPALIVE_RACE;
 }
 
@@ -533,7 +535,10 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
                 judge_unanswered(judge, context, ending, exchange,
                                  judge->have_answered ? &judge->last_answered : &first_unanswered);
         } else {
-            *judgement = judge_tail(judge, context, ending, exchange, NULL);
+            /* Where its response is hidden, so may be those of later ones. */
+            const Exchange *later =
+                exchange->response_hidden ? first_lost_request(exchanges, count, i) : NULL;
+            *judgement = judge_tail(judge, context, ending, exchange, later);
             first_unanswered = *judgement;
             have_first = true;
         }

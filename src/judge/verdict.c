@@ -61,7 +61,7 @@ static Outcome closed_as_said(const Situation *s, const Thresholds *thresholds)
 static Outcome still_open(const Situation *s, const Thresholds *thresholds)
 {
     bool close = s->declared == DECLARED_CLOSE;
-    Actual actual = s->answered ? ACTUAL_OPEN : ACTUAL_UNANSWERED;
+    Actual actual = s->answered || s->complete ? ACTUAL_OPEN : ACTUAL_UNANSWERED;
     if (!s->complete || (s->later_request && !close))
         return outcome(actual, VERDICT_UNDETERMINED, CAUSE_CAPTURE_ENDED);
     Nanoseconds bound = thresholds->prompt_close;

@@ -1,5 +1,6 @@
 #include "report/summary.h"
 
+#include "base/text.h"
 #include "decode/decode.h"
 
 #include <glib.h>
@@ -29,13 +30,14 @@ static void append_item(GString *line, uint64_t count, const char *what, bool *f
 static void write_capture_line(GString *line, const SummaryFacts *facts)
 {
     Nanoseconds span = facts->capture->last_time - facts->capture->first_time;
-    g_string_append_printf(line, "%s: ", facts->capture->path);
+    text_append_escaped(line, span_of_text(facts->capture->path));
+    g_string_append(line, ": ");
     append_count(line, facts->frames);
     g_string_append_printf(line, " frames, %.1f s; ", (double)MAX(0, span) / 1e9);
     append_count(line, facts->streams->connections);
-    g_string_append(line, " TCP connections, ");
+    g_string_append(line, " connections, ");
     append_count(line, facts->http_connections);
-    g_string_append(line, " with HTTP, ");
+    g_string_append(line, " HTTP, ");
     append_count(line, facts->exchanges);
     g_string_append(line, " exchanges\n");
 }
