@@ -66,7 +66,7 @@ static JudgeContext context_of(const Analysis *analysis, const Connection *conne
                            .connection = connection,
                            .facts = conversation_facts(audit->conversation),
                            .clock_end =
-                               capture_clock_end(&analysis->clock, connection->last_frame) };
+                               capture_clock_end(&analysis->clock, connection->last_order) };
 }
 
 /* Takes over the exchange's text. */
@@ -221,14 +221,16 @@ void analysis_feed(Analysis *analysis, const FrameBatch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         const Frame *frame = &batch->frames[i];
         Segment segment;
-        capture_clock_see(&analysis->clock, frame->id, frame->time);
+        uint64_t order = ++analysis->counters.frames;
+        capture_clock_see(&analysis->clock, order, frame->time);
         DecodeResult result = decode_frame(analysis->decoder, frame, &segment);
         analysis->counters.decoded[result]++;
         if (result == DECODE_SEGMENT) {
+            segment.order = order;
             stream_table_feed(analysis->streams, &segment);
             drain_streams(analysis);
         }
-        if (++analysis->counters.frames % TICK_FRAMES == 0) {
+        if (order % TICK_FRAMES == 0) {
             stream_table_tick(analysis->streams);
             drain_streams(analysis);
             end_tick(analysis);

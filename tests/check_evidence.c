@@ -4,6 +4,9 @@
 
 #include "base/evidence.h"
 
+#define ONE_FILE ((FrameId)1 << 48)
+#define ANOTHER_FILE ((FrameId)2 << 48)
+
 static const struct {
     const char *name;
     unsigned input;
@@ -27,6 +30,40 @@ START_TEST(test_frames_are_ordered_by_input_then_number)
     ck_assert(frame_id(1, 1) < frame_id(1, 2));
     ck_assert(frame_id(1, UINT64_C(0xffffffffffff)) < frame_id(2, 1));
     ck_assert_msg(frame_id(1, UINT64_C(1) << 48) == frame_id(1, 0), "a number spoils no input");
+}
+END_TEST
+
+/* 1:7 and 1:8 are a file's neighbours, 2:1 lies in another file. */
+static const struct {
+    const char *name;
+    FrameId a;
+    Nanoseconds a_time;
+    FrameId b;
+    Nanoseconds b_time;
+    bool precedes;
+} ORDERS[] = {
+    { "of one file, in time", ONE_FILE | 7, 10, ONE_FILE | 8, 20, true },
+    { "of one file, the other way round", ONE_FILE | 8, 20, ONE_FILE | 7, 10, false },
+    { "of one file, the clock stepped back", ONE_FILE | 7, 20, ONE_FILE | 8, 10, true },
+    { "itself", ONE_FILE | 7, 10, ONE_FILE | 7, 10, false },
+    { "of another file, later", ONE_FILE | 7, 10, ANOTHER_FILE | 1, 11, true },
+    { "of another file, earlier", ONE_FILE | 7, 10, ANOTHER_FILE | 1, 9, false },
+    { "a later file's earlier frame", ANOTHER_FILE | 1, 9, ONE_FILE | 7, 10, true },
+    { "at the same time, by the number of the file", ONE_FILE | 7, 10, ANOTHER_FILE | 1, 10, true },
+    { "at the same time, the other way round", ANOTHER_FILE | 1, 10, ONE_FILE | 7, 10, false },
+    { "no frame comes before every one", 0, 0, ONE_FILE | 7, -5, true },
+    { "nothing comes before no frame", ONE_FILE | 7, -5, 0, 0, false },
+    { "no frame, twice", 0, 0, 0, 1, false },
+};
+
+START_TEST(test_order_of_the_capture)
+{
+    bool precedes =
+        frame_precedes(ORDERS[_i].a, ORDERS[_i].a_time, ORDERS[_i].b, ORDERS[_i].b_time);
+    ck_assert_msg(precedes == ORDERS[_i].precedes, "%s", ORDERS[_i].name);
+    Stamp a = { .frame = ORDERS[_i].a, .time = ORDERS[_i].a_time };
+    Stamp b = { .frame = ORDERS[_i].b, .time = ORDERS[_i].b_time };
+    ck_assert_msg(stamp_precedes(&a, &b) == ORDERS[_i].precedes, "%s, as stamps", ORDERS[_i].name);
 }
 END_TEST
 
@@ -72,6 +109,7 @@ int main(void)
     TCase *tcase = tcase_create("evidence");
     tcase_add_loop_test(tcase, test_frame_holds_input_and_number, 0, G_N_ELEMENTS(FRAMES));
     tcase_add_test(tcase, test_frames_are_ordered_by_input_then_number);
+    tcase_add_loop_test(tcase, test_order_of_the_capture, 0, G_N_ELEMENTS(ORDERS));
     tcase_add_test(tcase, test_no_frame_no_stamp);
     tcase_add_loop_test(tcase, test_reason_names, 0, G_N_ELEMENTS(REASONS));
     tcase_add_test(tcase, test_every_reason_is_one_bit_of_the_set);

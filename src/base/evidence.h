@@ -12,7 +12,8 @@ typedef int64_t Nanoseconds;
 #define NS_PER_MS INT64_C(1000000)
 
 /* A frame: the input (numbered from 1 by first packet time) in the top 16 bits, Wireshark's number
- * of the frame in that input (from 1) in the other 48. Ordered like the capture; 0 is no frame. */
+ * of the frame in that input (from 1) in the other 48. Ordered like the frames of an input; which of two
+ * inputs' frames came first, frame_precedes() tells. 0 is no frame. */
 typedef uint64_t FrameId;
 
 static inline FrameId frame_id(unsigned input, uint64_t number)
@@ -30,6 +31,14 @@ static inline uint64_t frame_number(FrameId frame)
     return frame & UINT64_C(0xffffffffffff);
 }
 
+/* The order of the capture: within an input that of its frames, whatever their times say, between inputs
+ * that of time, equal times by number. No frame precedes every frame. */
+static inline bool frame_precedes(FrameId a, Nanoseconds a_time, FrameId b, Nanoseconds b_time)
+{
+    bool by_frame = frame_input(a) == frame_input(b) || a_time == b_time || a == 0 || b == 0;
+    return by_frame ? a < b : a_time < b_time;
+}
+
 /* When and where a byte of a stream (or a FIN or RST) was first seen to leave, and what its sender
  * had received by then. Offsets count the bytes of a direction; 0 is the first byte after the SYN, or
  * in mid-stream the first byte seen (bytes before it are negative). A FIN takes the offset after the
@@ -38,10 +47,11 @@ static inline uint64_t frame_number(FrameId frame)
 typedef struct Stamp {
     FrameId frame; /* 0: no stamp */
     Nanoseconds time;
-    int64_t offset;      /* of this byte, in the sender's own stream */
-    int64_t acked;       /* of the peer's stream: all before it had reached the sender; NO_OFFSET if
+    int64_t offset; /* of this byte, in the sender's own stream */
+    int64_t acked;  /* of the peer's stream: all before it had reached the sender; NO_OFFSET if
                             the segment carried no ACK */
-    int64_t acked_before; /* the same as far as the sender's earlier segments show; NO_OFFSET: none */
+    int64_t
+        acked_before; /* the same as far as the sender's earlier segments show; NO_OFFSET: none */
 } Stamp;
 
 #define NO_OFFSET INT64_MIN
@@ -49,6 +59,11 @@ typedef struct Stamp {
 static inline bool stamp_is_set(const Stamp *stamp)
 {
     return stamp->frame != 0;
+}
+
+static inline bool stamp_precedes(const Stamp *a, const Stamp *b)
+{
+    return frame_precedes(a->frame, a->time, b->frame, b->time);
 }
 
 /* What the capture lacks. One vocabulary for causes and for `completeness`; a set is a bit mask. */

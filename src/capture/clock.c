@@ -1,6 +1,6 @@
 #include "capture/clock.h"
 
-void capture_clock_see(CaptureClock *clock, FrameId frame, Nanoseconds time)
+void capture_clock_see(CaptureClock *clock, uint64_t frame, Nanoseconds time)
 {
     if (clock->running) {
         bool forward = time > clock->previous && time - clock->previous > CLOCK_STEP;
@@ -20,7 +20,7 @@ void capture_clock_see(CaptureClock *clock, FrameId frame, Nanoseconds time)
     clock->previous = time;
 }
 
-Nanoseconds capture_clock_end(const CaptureClock *clock, FrameId frame)
+Nanoseconds capture_clock_end(const CaptureClock *clock, uint64_t frame)
 {
     for (unsigned i = 0; i < clock->steps; i++)
         if (frame < clock->step[i].frame)

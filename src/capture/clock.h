@@ -12,17 +12,18 @@
 typedef struct CaptureClock {
     unsigned steps;
     struct {
-        FrameId frame;    /* the first frame after the step */
+        uint64_t frame;   /* the first frame after the step */
         Nanoseconds time; /* the latest time before it */
     } step[CLOCK_STEPS_MAX];
     bool running;
     Nanoseconds latest, previous;
 } CaptureClock;
 
-/* A zeroed clock has seen no frame. */
-void capture_clock_see(CaptureClock *clock, FrameId frame, Nanoseconds time);
+/* A zeroed clock has seen no frame. `frame` counts the frames of the whole capture, over all its inputs: where
+ * inputs overlap, their own numbers do not say what came first. */
+void capture_clock_see(CaptureClock *clock, uint64_t frame, Nanoseconds time);
 
 /* The end of the stretch of time that this frame lies in, as far as frames have been seen. */
-Nanoseconds capture_clock_end(const CaptureClock *clock, FrameId frame);
+Nanoseconds capture_clock_end(const CaptureClock *clock, uint64_t frame);
 
 #endif

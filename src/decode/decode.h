@@ -21,8 +21,10 @@ enum {
 };
 
 typedef struct Segment {
-    FrameId frame; /* of several fragments that which made the packet whole: before it, no receiver
+    FrameId frame;  /* of several fragments that which made the packet whole: before it, no receiver
                       can have had any of it, though its sender may have sent it earlier */
+    uint64_t order; /* the count of frames in the capture up to this one, over all its inputs: not
+                       of decode/, but of who has seen them all */
     Nanoseconds time;
     IpAddress source, destination;
     uint16_t source_port, destination_port;

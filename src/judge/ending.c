@@ -33,9 +33,9 @@ static Knowledge knows_fin(const Closing *closing, const Closing *other)
     int64_t past_fin = other->stamp.offset + 1;
     if (closing
             ->bare) /* RFC 9293 §3.10.7.1: it answers something; a FIN earlier in the capture will be it */
-        return other->stamp.frame < closing->stamp.frame ? KNOWS
-               : other->latest_only                      ? MAY_KNOW
-                                                         : KNOWS_NOT;
+        return stamp_precedes(&other->stamp, &closing->stamp) ? KNOWS
+               : other->latest_only                           ? MAY_KNOW
+                                                              : KNOWS_NOT;
     if (closing->acked_least != NO_OFFSET && closing->acked_least >= past_fin)
         return KNOWS;
     return closing->acked_most < past_fin ? KNOWS_NOT : MAY_KNOW;
@@ -51,7 +51,7 @@ static void end_with(Ending *ending, unsigned possible, EndHow how, const Closin
 
 static const Closing *first_of(const Closing *a, const Closing *b)
 {
-    return b->stamp.frame < a->stamp.frame ? b : a;
+    return stamp_precedes(&b->stamp, &a->stamp) ? b : a;
 }
 
 static void two_fins(Ending *ending)

@@ -215,8 +215,9 @@ static void measure_open(Situation *situation, const JudgeContext *context,
 {
     const Half *server = &context->connection->half[1 - context->facts->client];
     Nanoseconds end = exchange->response.last.time;
-    situation->witnessed =
-        server->open_frame > exchange->response.last.frame ? server->open_time - end : -1;
+    bool later =
+        frame_precedes(exchange->response.last.frame, end, server->open_frame, server->open_time);
+    situation->witnessed = later ? server->open_time - end : -1;
     situation->clock = context->clock_end - end;
 }
 

@@ -22,7 +22,8 @@ Cause lost_request_cause(const Exchange *request, const Ending *ending)
     const Closing *server = &ending->server;
     const MessageFacts *message = &request->request;
     if (server->how == END_HOW_RST && server->bare &&
-        server->stamp.offset == message->first.acked && server->stamp.frame > message->first.frame)
+        server->stamp.offset == message->first.acked &&
+        stamp_precedes(&message->first, &server->stamp))
         return CAUSE_CONNECTION_FORGOTTEN;
     if (knew_fin(request, server))
         return CAUSE_REQUEST_AFTER_FIN;

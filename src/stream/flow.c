@@ -242,6 +242,7 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
     Connection *facts = &flow->facts;
     Direction *own = &flow->direction[side];
     facts->last_frame = segment->frame;
+    facts->last_order = segment->order;
     facts->last_time = MAX(facts->last_time, segment->time);
     facts->half[side].seen = true;
     flow->order++;

@@ -201,7 +201,7 @@ static void deliver_fin_flag(Sink *sink, Flow *flow, int side, const Item *item,
     FinProof proof = again ? FIN_RETRANSMITTED : FIN_SEEN;
     if (fin_was_seen(&own->fin)) {
         /* The retransmission came with bytes that filled a hole and so was delivered first. */
-        if (c != own->fin.stamp.offset || item->frame >= own->fin.stamp.frame)
+        if (c != own->fin.stamp.offset || !stamp_precedes(&stamp, &own->fin.stamp))
             return;
     } else if (c != own->next) {
         return;
@@ -213,7 +213,8 @@ static void deliver_fin_flag(Sink *sink, Flow *flow, int side, const Item *item,
 static void note_witness(Flow *flow, int side, const Item *item)
 {
     Half *own = &flow->facts.half[side];
-    if (item->witness && own->fin.proof == FIN_NONE && item->frame > own->open_frame) {
+    if (item->witness && own->fin.proof == FIN_NONE &&
+        frame_precedes(own->open_frame, own->open_time, item->frame, item->time)) {
         own->open_frame = item->frame;
         own->open_time = item->time;
     }

@@ -69,6 +69,7 @@ typedef enum ConnectionEnd {
 
 typedef struct Connection {
     FrameId first_frame, last_frame;
+    uint64_t last_order; /* Segment.order of last_frame */
     Nanoseconds start, last_time;
     IpAddress address[2]; /* by side: 0 opened the connection if opener_known, else sent first */
     uint16_t port[2];
