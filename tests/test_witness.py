@@ -179,6 +179,7 @@ class Align(unittest.TestCase):
         ("frames decide among equal names", [get(2), get(9)], [get(2), get(4), get(9)],
          [(2, 2), (None, 4), (9, 9)]),
         ("same name elsewhere", [get(2)], [get(7)], [(2, 7)]),
+        ("captured last byte first", [get(8, 5), get(9)], [get(8), get(9)], [(8, 8), (9, 9)]),
         ("within a long message", [get(2, 8), get(9)], [get(5), get(9)], [(2, 5), (9, 9)]),
     )
 
@@ -256,7 +257,26 @@ class Ends(unittest.TestCase):
         ("the receiver's data was under way, or not",
          [segment(4, B, 5001, flags=RST), segment(5, A, 1001, 5001, 5)],
          {("server", "rst"), ("", "")}),
-        ("a lost FIN is acknowledged", [segment(4, A, 1001, 5002)], {("server", "fin")}),
+        ("a lost FIN, or a lost byte, is acknowledged", [segment(4, A, 1001, 5002)],
+         {("server", "fin"), ("", "")}),
+        ("a FIN may be among lost bytes, known to the other's FIN",
+         [segment(4, A, 1001, 5001, 10), segment(5, B, 5001, 1050, flags=FIN)],
+         {("server", "fin"), ("client", "fin")}),
+        ("the same, where its own acknowledgements show that it had sent more",
+         [segment(4, A, 1001, 5001, 10), segment(5, B, 5001, 1050, flags=FIN),
+          segment(6, A, 1050, 5002)], {("server", "fin"), ("client", "fin")}),
+        ("a RST after what may be a lost FIN",
+         [segment(4, B, 5001, 1002), segment(5, B, 5001, flags=RST)],
+         {("client", "fin"), ("server", "rst"), ("both", "rst")}),
+        ("data goes beyond the FIN",
+         [segment(4, A, 1001, 5001, 10), segment(5, A, 1001, 5001, flags=FIN),
+          segment(6, B, 5001, 1011, flags=FIN)], {("server", "fin")}),
+        ("a second FIN behind the first",
+         [segment(4, A, 1001, 5001, flags=FIN), segment(5, B, 5001, 1002, flags=FIN),
+          segment(6, A, 1002, 5002, flags=FIN)], {("client", "fin")}),
+        ("the FIN was captured before the data in front of it",
+         [segment(4, A, 1011, 5001, flags=FIN), segment(5, A, 1001, 5001, 10),
+          segment(6, B, 5001, 1012, flags=FIN)], {("client", "fin")}),
         ("a FIN seen again: its sender had gone beyond it",
          [segment(4, A, 1002, 5001), segment(5, B, 5001, 1002, flags=FIN),
           segment(6, A, 1001, 5002, flags=FIN)],
@@ -285,6 +305,22 @@ class Ends(unittest.TestCase):
         found, frames = ends.who_ended([segment(1, A, 1000, flags=TCP_SYN),
                                         segment(2, B, 0, 1001, flags=RST | TCP_ACK)], A)
         self.assertEqual((found, frames), ({("server", "rst")}, {2}))
+
+    def test_the_syn_that_was_answered_counts(self):
+        found, _ = ends.who_ended(
+            [segment(1, A, 1000, flags=TCP_SYN), segment(2, B, 90, 1001, flags=TCP_SYN | TCP_ACK),
+             segment(3, B, 5000, 1001, flags=TCP_SYN | TCP_ACK), segment(4, A, 1001, 5001),
+             segment(5, B, 5001, 1001, flags=FIN), segment(6, A, 1001, 5002, flags=FIN)], A)
+        self.assertEqual(found, {("server", "fin")})
+        found, _ = ends.who_ended(
+            [segment(1, A, 1000, flags=TCP_SYN), segment(2, B, 90, 1001, flags=TCP_SYN | TCP_ACK),
+             segment(3, B, 5000, 1001, flags=TCP_SYN | TCP_ACK),
+             segment(4, A, 1001, 5001, flags=FIN)], A)
+        self.assertEqual(found, {("client", "fin")})
+
+    def test_a_probe_in_mid_stream_is_no_fin(self):
+        found, _ = ends.who_ended([segment(1, A, 1000, 5001), segment(2, B, 5001, 1001)], A)
+        self.assertEqual(found, {("", "")})
 
     def test_segments_in_icmp_errors_do_not_count(self):
         found, _ = ends.who_ended(
@@ -343,6 +379,13 @@ class Reasons(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(reasons.gap_before(before + [last], last), expected)
 
+    def test_impossible_length(self):
+        for length, expected in ((0xffff, False), (0x40000, False), (0x40001, True)):
+            with self.subTest(length=length):
+                self.assertEqual(reasons.impossible_length(
+                    difference(theirs=get(1)), capture([segment(1, A, 1, length=length)])),
+                                 expected)
+
     def test_encapsulated(self):
         for protocols, expected in (("eth:ethertype:ip:tcp:http", False),
                                     ("sll:ethertype:vlan:ethertype:ipv6:tcp", False),
@@ -369,6 +412,100 @@ class Reasons(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(reasons.ended_by_close(
                     difference(answer(5), answer(8), "frame"), capture(segments)), expected)
+
+    def theirs(self, *messages):
+        """A capture in which tshark has these messages and the segments of their frames."""
+        for message in messages:
+            message.stream = 0
+        return capture([segment(m.last, A if m.request else B, 100 * m.last, length=50)
+                        for m in messages], their_messages=lambda reading: list(messages))
+
+    def test_unknown_method(self):
+        for name, method, payload, expected in (
+                ("shown", b"QUERY", b"QUERY / HTTP/1.1\r\nHost: x\r\n", True),
+                ("after another", b"QUERY", b"x\r\nQUERY / HTTP/1.1\r\n", True),
+                ("known", b"GET", b"GET / HTTP/1.1\r\n", False),
+                ("inside a line", b"QUERY", b"x QUERY / HTTP/1.1\r\n", False)):
+            with self.subTest(name):
+                subject = self.theirs(answer(9))
+                subject.tshark = SimpleNamespace(payload=lambda frame, p=payload: p)
+                self.assertEqual(reasons.unknown_method(
+                    difference(get(4, method=method, target=b"/")), subject), expected)
+
+    def test_what_the_start_line_says(self):
+        for predicate, mine, theirs, expected in (
+                (reasons.no_version, (b"/", b"HTTP/0.9"), (b"/", b""), True),
+                (reasons.no_version, (b"/", b"HTTP/1.0"), (b"/", b""), False),
+                (reasons.bad_version, (b"/", b""), (b"/", b"HTTP/1.0.8"), True),
+                (reasons.bad_version, (b"/", b""), (b"/", b"HTTP/1.0"), False),
+                (reasons.bad_version, (b"/", b"HTTP/1.0"), (b"/", b"HTTP/1.0.8"), False),
+                (reasons.blank_in_target, (b"/a b", b"HTTP/1.1"), (b"/a", b"b HTTP/1.1"), True),
+                (reasons.blank_in_target, (b"/a b", b"HTTP/1.1"), (b"/a", b"c HTTP/1.1"), False),
+                (reasons.blank_in_target, (b"/a", b"HTTP/1.1"), (b"/a", b"HTTP/1.1"), False)):
+            with self.subTest(predicate.__name__, mine=mine, theirs=theirs):
+                ours_, theirs_ = (SimpleNamespace(target=t, version=v) for t, v in (mine, theirs))
+                self.assertEqual(predicate(SimpleNamespace(ours=ours_, theirs=theirs_), None),
+                                 expected)
+
+    def test_not_a_status(self):
+        for status, expected in ((20, True), (99, True), (100, False), (999, False)):
+            with self.subTest(status=status):
+                self.assertEqual(reasons.not_a_status(difference(theirs=answer(1, status=status)),
+                                                      None), expected)
+
+    def test_start_line_cut(self):
+        for version, cut, expected in ((b"HTT", True, True), (b"HTT", False, False),
+                                       (b"HTTP/1.1", True, False)):
+            with self.subTest(version=version, cut=cut):
+                theirs = get(4)
+                theirs.version = version
+                self.assertEqual(reasons.start_line_cut(
+                    difference(theirs=theirs), capture([segment(4, A, 1, cut=cut)])), expected)
+
+    def test_framing_of_the_message_before(self):
+        for lengths, codings, bad, folded in (
+                ((b"18446744073709551615",), (), True, False), ((b"-1",), (), True, False),
+                ((b"9",), (), False, False), ((), (b"",), False, True),
+                ((), (b"chunked",), False, False)):
+            with self.subTest(lengths=lengths, codings=codings):
+                theirs = get(5)
+                subject = self.theirs(get(4, lengths=lengths, codings=codings), theirs,
+                                      get(6, lengths=(b"x",), codings=(b"",)))
+                self.assertEqual((reasons.bad_length(difference(theirs=theirs), subject),
+                                  reasons.folded_framing(difference(theirs=theirs), subject)),
+                                 (bad, folded))
+
+    def test_after_switch(self):
+        connect, upgrade = get(1, method=b"CONNECT"), get(1)
+        for name, messages, expected in (
+                ("tunnel", [connect, answer(2), get(3)], True),
+                ("refused", [connect, answer(2, status=403), get(3)], False),
+                ("switched", [upgrade, answer(2, status=101), get(3)], True),
+                ("plain", [get(1), answer(2), get(3)], False),
+                ("later", [get(3), get(4, method=b"CONNECT"), answer(5)], False)):
+            with self.subTest(name):
+                theirs = next(m for m in messages if m.last == 3)
+                self.assertEqual(reasons.after_switch(difference(theirs=theirs),
+                                                      self.theirs(*messages)), expected)
+
+    def test_at_the_syn(self):
+        start = segment(1, A, 100, flags=TCP_SYN)
+        for name, after, expected in (("data", segment(2, A, 100, length=5), True),
+                                      ("FIN", segment(2, A, 100, flags=FIN), True),
+                                      ("SYN again", segment(2, A, 100, flags=TCP_SYN), False),
+                                      ("SYN with data", segment(2, A, 100, length=5,
+                                                                flags=TCP_SYN), False),
+                                      ("as it should be", segment(2, A, 101, length=5), False),
+                                      ("other side", segment(2, B, 100, length=5), False)):
+            with self.subTest(name):
+                self.assertEqual(reasons.at_the_syn(difference(theirs=get(2)),
+                                                    capture([start, after])), expected)
+
+    def test_not_read(self):
+        for packets, expected in ((None, False), (3, True), (4, False)):
+            with self.subTest(packets=packets):
+                self.assertEqual(reasons.not_read(difference(theirs=get(4)),
+                                                  capture([], packets_read=packets)), expected)
 
     def test_one_sided(self):
         closing = segment(5, B, 100, flags=TCP_FIN)
@@ -466,17 +603,19 @@ class Compare(unittest.TestCase):
         self.assertEqual([c.stream for c in connections], [0, 7, 0, -1])
         self.assertEqual([m.stream for m in messages], [7, -1])
 
-    def test_an_end_by_nobody_in_particular_contradicts_nothing(self):
-        stream = Stream(0, handshake() + [segment(4, A, 1001, 5001, flags=FIN),
-                                          segment(5, B, 5001, 1002, flags=FIN)])
-        for by, how, frame, expected in (("client", "fin", 4, []), ("", "fin", 4, []),
-                                         ("server", "fin", 5, ["ended"]),
-                                         ("", "rst", 5, ["ended"]),
-                                         ("client", "fin", 3, ["end frame"])):
+    def test_an_end_may_be_left_open_only_where_it_is(self):
+        known = handshake() + [segment(4, A, 1001, 5001, flags=FIN),
+                               segment(5, B, 5001, 1002, flags=FIN)]
+        doubt = handshake() + [segment(4, A, 1001, 5001, 10), segment(5, B, 5001, 1050, flags=FIN)]
+        for segments, by, how, frame, expected in (
+                (known, "client", "fin", 4, []), (known, "server", "fin", 5, ["ended"]),
+                (known, "client", "fin", 3, ["end frame"]), (known, "", "fin", 4, ["ended"]),
+                (known, "", "", 0, ["ended"]), (doubt, "", "fin", 5, []), (doubt, "", "", 0, []),
+                (doubt, "", "rst", 5, ["ended"]), (doubt, "both", "fin", 5, ["ended"])):
             with self.subTest(by=by, how=how, frame=frame):
                 mine = SimpleNamespace(ended_by=by, ended_how=how, end_frame=frame, client=A)
-                self.assertEqual([d.what for d in compare.end_differences(stream, mine)],
-                                 expected)
+                self.assertEqual([d.what for d in compare.end_differences(Stream(0, segments),
+                                                                          mine)], expected)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ CELLS_MAX = 4_000_000
 def within(ours, theirs):
     """tshark reports a message in one frame, the one that completed it for tshark's purposes: with
     the body or with the head. Either lies between the frames of our first and last byte."""
-    return ours.first <= theirs.last and (not ours.ended or theirs.first <= ours.last)
+    # The last byte may have been captured before the first.
+    return min(ours.first, ours.last) <= theirs.last and \
+        (not ours.ended or theirs.first <= max(ours.first, ours.last))
 
 
 def weight(ours, theirs):

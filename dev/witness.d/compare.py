@@ -31,6 +31,7 @@ class Capture:
     streams: dict
     connections: list
     our_messages: list
+    packets_read: int = None  # by connaudit, if it could not read the file to its end
     ports: frozenset = frozenset()  # carried HTTP by our account, unknown to tshark
     readings: dict = field(default_factory=dict)
     aligned: dict = field(default_factory=dict)
@@ -62,10 +63,10 @@ def read(path, programs, timeout):
     """The capture as both programs see it."""
     tshark = Tshark(path, timeout, programs.tshark)
     streams = tshark.segments()
-    connections = connaudit.connections(programs.connaudit, path, timeout)
-    messages = connaudit.messages(connaudit.exchanges(programs.connaudit, path, timeout))
+    ours = connaudit.Connaudit(path, timeout, programs.connaudit)
+    connections, messages = ours.connections(), ours.messages()
     locate(streams, connections, messages)
-    capture = Capture(tshark, streams, connections, messages)
+    capture = Capture(tshark, streams, connections, messages, ours.packets_read)
     known = {m.stream for m in capture.their_messages("default")}
     unknown = {m.stream for m in messages} - known
     capture.ports = frozenset(c.server[1] for c in connections if c.stream in unknown)
@@ -185,9 +186,10 @@ def fact(what, stream, mine, our_value, their_value):
 def end_differences(stream, mine):
     allowed, frames = ends.who_ended(stream.segments, mine.client)
     said = mine.ended_by, mine.ended_how
-    # An end by nobody in particular: several answers are possible, and the report says so.
-    vague = mine.ended_how and not mine.ended_by and mine.ended_how in {how for _, how in allowed}
-    if said not in allowed and not vague:
+    # Where the packets allow several answers, the report may leave it open.
+    undecided = not mine.ended_by and len(allowed) > 1 and \
+        mine.ended_how in {""} | {how for _, how in allowed}
+    if said not in allowed and not undecided:
         yield Difference("ended", stream.number, mine.end_frame, " ".join(said).strip(),
                          " or ".join(sorted(" ".join(a).strip() or "open" for a in allowed)),
                          mine, stream)

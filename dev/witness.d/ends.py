@@ -32,14 +32,15 @@ class Close:
 @dataclass
 class Side:
     base: int = None  # sequence number of offset 0
-    end: int = 0  # one past the highest byte
+    end: int = 0  # one past the highest byte seen
     segments: list = field(default_factory=list)
-    fin: Close = None
-    implied: bool = False
+    started: bool = False  # its SYN or data is in the capture, so offsets are no guess
+    fins: list = field(default_factory=list)
+    fin: Close = None  # the one that counts
+    hidden: Close = None  # a FIN that may have been lost: the peer acknowledges numbers never seen
     resets: list = field(default_factory=list)
     acked: int = -1  # highest acknowledgement by the peer
     acked_frame: int = 0  # the segment that first carried it
-    peer_syn: bool = False
 
 
 def signed(difference):
@@ -57,16 +58,29 @@ def collect(segments, client):
     live = [s for s in segments if not s.in_error]
     for segment in live:
         side = sides[CLIENT if segment.source == client else SERVER]
-        begin = segment.seq + (1 if segment.flags & TCP_SYN else 0)
-        if side.base is None and not (segment.flags & TCP_RST and not side.segments):
-            side.base = begin & 0xffffffff
         side.segments.append(segment)
+        side.started |= bool(segment.flags & TCP_SYN) or segment.length > 1
+    for side, peer in (sides, sides[::-1]):
+        side.base = base_of(side, peer)
     for segment in live:
         here = CLIENT if segment.source == client else SERVER
         take(sides[here], sides[1 - here], segment)
     for side in sides:
-        imply_fin(side)
+        # A FIN that data goes beyond is accepted by nobody.
+        side.fin = next((fin for fin in side.fins if fin.offset >= side.end), None)
+        if side.fin is None and side.started and side.acked > side.end:
+            side.hidden = Close(side.acked_frame, 0.0, side.acked - 1)
     return sides
+
+
+def base_of(side, peer):
+    """The number after the SYN that the peer acknowledged, or after the first one; without a SYN
+    that of the first segment. None if there is nothing but RSTs."""
+    answered = {s.ack for s in peer.segments if s.flags & TCP_ACK}
+    starts = [s.seq + 1 & 0xffffffff for s in side.segments if s.flags & TCP_SYN]
+    starts = [seq for seq in starts if seq in answered] + starts
+    seen = starts + [s.seq for s in side.segments if not s.flags & TCP_RST]
+    return seen[0] if seen else None
 
 
 def take(side, peer, segment):
@@ -82,22 +96,13 @@ def take(side, peer, segment):
     if segment.flags & TCP_RST:
         side.resets.append(Close(segment.frame, segment.time, begin, ack))
         return
-    beyond = side.end + 1 == begin and segment.length == 0 and not segment.flags & TCP_FIN
     end = begin + segment.length
-    if segment.flags & TCP_FIN and side.fin is None:
+    if segment.flags & TCP_FIN:
         sent_before = any(offset_of(side, s.seq) == end + 1 for s in side.segments
                           if s.frame < segment.frame and not s.flags & (TCP_SYN | TCP_RST))
-        side.fin = Close(segment.frame, segment.time, end, None if sent_before else ack)
-        side.implied = sent_before
-    if not beyond:
+        side.fins.append(Close(segment.frame, segment.time, end, None if sent_before else ack))
+    if segment.length:
         side.end = max(side.end, end)
-
-
-def imply_fin(side):
-    """A FIN that the capture lost: the peer acknowledges one offset past all data."""
-    if side.fin is None and side.base is not None and side.acked == side.end + 1:
-        side.fin = Close(side.acked_frame, 0.0, side.end)
-        side.implied = True
 
 
 def acceptable(reset, side, peer, patience):
@@ -152,8 +157,8 @@ def answers(sides, patience):
             if not resets:
                 return {(here, "fin")}
             found = {by_fin_and_reset(side, resets[0], here)}
-            if side.implied:  # the lost FIN may have come after the RST, or be a lost byte
-                found |= {(here, "fin"), (1 - here, "rst"), ("both", "rst")}
+            if side.fin is side.hidden:  # it may also have come after the RST
+                found |= {(here, "fin"), ("both", "rst")}
             return found
     found = {(here, "rst") for here, side in enumerate(sides)
              if any(acceptable(r, side, sides[1 - here], patience) for r in side.resets)}
@@ -164,8 +169,13 @@ def answers(sides, patience):
 
 def who_ended(segments, client):
     """The set of answers (ended_by, ended_how) that the packets allow, as connaudit words them, and
-    the frames of all FINs and RSTs (and of what implies a FIN)."""
+    the frames of all FINs and RSTs (and of what shows that a FIN may be missing)."""
     sides = collect(segments, client)
-    found = answers(sides, UNDER_WAY) | answers(sides, 0.0)
-    frames = {close.frame for side in sides for close in side.resets + [side.fin] if close}
+    frames = {close.frame for side in sides
+              for close in side.resets + side.fins + [side.hidden] if close}
+    found = set()
+    for first in (sides[0].fin, sides[0].hidden or sides[0].fin):
+        for second in (sides[1].fin, sides[1].hidden or sides[1].fin):
+            sides[0].fin, sides[1].fin = first, second
+            found |= answers(sides, UNDER_WAY) | answers(sides, 0.0)
     return {(NAME[who] if who in (CLIENT, SERVER) else who, how) for who, how in found}, frames

@@ -50,28 +50,42 @@ def frame_number(text):
     return int(text.rpartition(":")[2]) if text else 0
 
 
-def run(program, path, report, options, timeout):
-    environment = dict(os.environ, TZ="UTC", LC_ALL="C")
-    command = [program, "-q", "-r", report] + options + [path]
-    try:
-        result = subprocess.run(command, env=environment, check=False, capture_output=True,
-                                stdin=subprocess.DEVNULL, timeout=timeout)
-    except subprocess.TimeoutExpired as late:
-        raise ConnauditError("connaudit took more than %d s" % timeout) from late
-    # Exit status 1: not read to its end. The rows cover what was read.
-    if result.returncode not in (0, 1) or not result.stdout:
-        raise ConnauditError("exit status %d: %s" % (result.returncode, last_line(result.stderr)))
-    return rows(result.stdout.decode("ascii"))
+class Connaudit:
+    """Runs connaudit on one capture."""
+
+    def __init__(self, path, timeout, program):
+        self.path, self.timeout, self.program = path, timeout, program
+        self.packets_read = None  # if it could not read the capture to its end
+
+    def run(self, report, *options):
+        environment = dict(os.environ, TZ="UTC", LC_ALL="C")
+        command = [self.program, "-q", "-r", report, *options, self.path]
+        try:
+            result = subprocess.run(command, env=environment, check=False, capture_output=True,
+                                    stdin=subprocess.DEVNULL, timeout=self.timeout)
+        except subprocess.TimeoutExpired as late:
+            raise ConnauditError("connaudit took more than %d s" % self.timeout) from late
+        # Exit status 1: not read to its end. The rows cover what was read.
+        if result.returncode not in (0, 1) or not result.stdout:
+            raise ConnauditError("connaudit, exit status %d: %s"
+                                 % (result.returncode, last_line(result.stderr)))
+        told = re.search(rb"(\d+) packets read", result.stderr)
+        if told:
+            self.packets_read = int(told[1])
+        return rows(result.stdout.decode("ascii"))
+
+    def connections(self):
+        """All TCP connections, in the order of their first frames."""
+        found = [connection(row) for row in self.run("connections", "-a")]
+        return sorted(found, key=lambda c: c.first)
+
+    def messages(self):
+        """The messages of all exchanges."""
+        return messages(self.run("exchanges"))
 
 
 def rows(text):
     return list(csv.DictReader(text.splitlines(keepends=True), strict=True))
-
-
-def connections(program, path, timeout):
-    """All TCP connections, in the order of their first frames."""
-    found = [connection(row) for row in run(program, path, "connections", ["-a"], timeout)]
-    return sorted(found, key=lambda c: c.first)
 
 
 def connection(row):
@@ -83,10 +97,6 @@ def connection(row):
         community_id=row["community_id"], ended_by=row["ended_by"],
         ended_how=row["ended_how"], end_frame=frame_number(row["end_frame"]),
         completeness=row["completeness"].split())
-
-
-def exchanges(program, path, timeout):
-    return run(program, path, "exchanges", [], timeout)
 
 
 def messages(report):

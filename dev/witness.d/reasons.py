@@ -6,6 +6,8 @@ and somebody has to look at the bytes. A predicate must not excuse a mistake of 
 it asks tshark again with other preferences instead of believing our account.
 """
 
+import re
+
 import align
 from tshark import TCP_FIN, TCP_RST, TCP_SYN
 
@@ -46,9 +48,11 @@ def out_of_order(difference, capture):
     """Segments are out of order, and tshark with reordering gives our account."""
     if not disordered(capture.streams[difference.stream].segments):
         return False
-    if difference.ours and not difference.theirs:
-        return finds(capture, "ordered", difference.ours) or \
-            finds(capture, "ordered heads", difference.ours)
+    mine = difference.ours
+    if mine and not difference.theirs:  # in order, it is complete where the last hole was filled
+        return any(m is mine and other and other.last >= min(mine.first, mine.last)
+                   for reading in ("ordered", "ordered heads")
+                   for m, other in capture.pairs(mine.stream, reading))
     return lacks(capture, "ordered", difference.theirs)
 
 
@@ -62,10 +66,99 @@ def chosen_by_default(difference, capture):
     return any(m.stream == difference.stream for m in capture.their_messages("default"))
 
 
+def head_cut(difference, capture):
+    """Bytes of its head are missing from the capture, and tshark waits for them; told not to, it
+    shows the message."""
+    return finds(capture, "lines", difference.ours)
+
+
 def flagged(difference, capture):
     """tshark dissects nothing in segments that it takes for retransmitted or lost ones; told to do
     so, it finds the message."""
     return finds(capture, "lenient", difference.ours)
+
+
+# ---- what the messages say
+
+KNOWN_METHODS = {b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE",
+                 b"PATCH"}
+
+
+def unknown_method(difference, capture):
+    """tshark knows methods by name, and not this one; the bytes show the request line."""
+    mine = difference.ours
+    if not mine.request or mine.method in KNOWN_METHODS or \
+            any(m.method == mine.method for m in capture.their_messages("default")):
+        return False
+    line = b" ".join([mine.method, mine.target, mine.version]) + b"\r\n"
+    payload = capture.tshark.payload(mine.first)
+    return payload.startswith(line) or b"\r\n" + line in payload
+
+
+def not_a_status(difference, _capture):
+    """What tshark takes for a status code has not three digits."""
+    return not difference.theirs.request and not 100 <= difference.theirs.status <= 999
+
+
+def start_line_cut(difference, capture):
+    """The snap length cut the start line; tshark shows what there is of it."""
+    last = own_segment(difference, capture)
+    return last is not None and last.cut and \
+        not re.fullmatch(rb"HTTP/\d\.\d", difference.theirs.version)
+
+
+def blank_in_target(difference, _capture):
+    """There are blanks in the target. tshark ends it at the first one, we at the version."""
+    mine, theirs = difference.ours, difference.theirs
+    return b" " in mine.target and mine.target + b" " + mine.version == \
+        theirs.target + b" " + theirs.version
+
+
+def bad_version(difference, _capture):
+    """tshark prints a version that is none; our report names only versions of HTTP."""
+    return not difference.ours.version and \
+        not re.fullmatch(rb"HTTP/\d\.\d", difference.theirs.version)
+
+
+def no_version(difference, _capture):
+    """A request line without a version: HTTP/0.9 in our words, none in tshark's."""
+    return difference.ours.version == b"HTTP/0.9" and not difference.theirs.version
+
+
+def before(difference, capture):
+    """What tshark has of this direction up to the frame, without the message itself."""
+    message = difference.theirs or difference.ours
+    return [m for m in capture.their_messages("default")
+            if m.stream == difference.stream and m.request == message.request
+            and m is not message and m.last <= message.last]
+
+
+def bad_length(difference, capture):
+    """A message before it has a Content-Length that is no number below 2^63: where the next one
+    begins is anybody's guess."""
+    return any(not re.fullmatch(rb"\d+", value) or int(value) >= 2 ** 63
+               for m in before(difference, capture) for value in m.lengths)
+
+
+def folded_framing(difference, capture):
+    """A message before it has a framing field whose value stands in a folded line. tshark takes the
+    fold for the body."""
+    return any(b"" in m.lengths + m.codings for m in before(difference, capture))
+
+
+def after_switch(difference, capture):
+    """HTTP inside a tunnel: a CONNECT got a 2xx before it, or the protocol was switched (101)."""
+    connect = switched = False
+    for message in capture.their_messages("default"):
+        if message.stream != difference.stream or message is difference.theirs:
+            continue
+        if message.last > difference.theirs.last:
+            break
+        if message.request:
+            connect = message.method == b"CONNECT"
+        elif message.status == 101 or connect and 200 <= message.status <= 299:
+            switched = True
+    return switched
 
 
 # ---- sequence numbers
@@ -150,6 +243,15 @@ def ended_by_close(difference, capture):
                    for s in capture.streams[difference.stream].segments)
 
 
+def at_the_syn(difference, capture):
+    """A segment with the SYN's own number carries data or a FIN, as made-up captures have it: its
+    first byte, or its FIN, lies before the window."""
+    starts = {(s.source, s.seq) for s in capture.streams[difference.stream].segments
+              if s.flags & TCP_SYN}
+    return any((s.source, s.seq) in starts and (s.length or s.flags & TCP_FIN)
+               and not s.flags & TCP_SYN for s in capture.streams[difference.stream].segments)
+
+
 def one_sided(difference, capture):
     """Only one side's segments are in the capture, and our report leaves the answer open."""
     return not difference.ours.ended_by and \
@@ -157,6 +259,11 @@ def one_sided(difference, capture):
 
 
 # ---- what is below TCP
+
+def impossible_length(difference, capture):
+    """The IP header states no length, and the frame claims more than any card cuts up."""
+    return any(s.length > 0x40000 for s in stream_of(difference, capture).segments)
+
 
 def encapsulated(protocols):
     layers = protocols.split(":")
@@ -203,25 +310,32 @@ def merged(difference, capture):
     return len({s.tag for s in stream_of(difference, capture).segments}) > 1
 
 
+def not_read(difference, capture):
+    """connaudit could not read the file this far, and said so."""
+    return capture.packets_read is not None and difference.frame > capture.packets_read
+
+
 def encrypted(difference, _capture):
     """tshark decrypted it with secrets in the capture."""
     return "tls" in difference.theirs.protocols.split(":")
 
 
 EXPLANATIONS = {
-    "ours only": [cut_short, out_of_order, port_unknown, flagged, merged],
-    "theirs only": [encrypted, tunnel, inside_error, seen_before, out_of_order, fragments, merged,
-                    after_gap],
+    "ours only": [cut_short, head_cut, out_of_order, port_unknown, flagged, unknown_method,
+                  folded_framing, at_the_syn, merged],
+    "theirs only": [not_read, encrypted, tunnel, inside_error, after_switch, not_a_status,
+                    start_line_cut, seen_before, out_of_order, bad_length, at_the_syn, fragments,
+                    merged, impossible_length, after_gap],
     "frame": [ended_by_close, seen_before, out_of_order, merged],
-    "version": [out_of_order, merged],
-    "target": [out_of_order, merged],
+    "version": [bad_version, no_version, blank_in_target, out_of_order, merged],
+    "target": [blank_in_target, out_of_order, merged],
     "options": [out_of_order, merged],
-    "stream": [tunnel, inside_error, fragments],
+    "stream": [not_read, tunnel, inside_error, fragments, impossible_length],
     "connection": [],
     "number": [shifted],
     "split": [merged],
     "first frame": [merged],
     "client": [merged],
-    "ended": [one_sided, merged],
+    "ended": [one_sided, at_the_syn, merged],
     "end frame": [merged],
 }

@@ -23,10 +23,11 @@ READINGS = {
     "heads": ["http.desegment_body:FALSE"],
     "ordered": ["tcp.reassemble_out_of_order:TRUE"],
     "ordered heads": ["tcp.reassemble_out_of_order:TRUE", "http.desegment_body:FALSE"],
-    "lenient": ["tcp.no_subdissector_on_error:FALSE"],
+    "lenient": ["tcp.no_subdissector_on_error:FALSE", "tcp.analyze_sequence_numbers:FALSE"],
+    "lines": ["http.desegment_headers:FALSE", "http.desegment_body:FALSE"],
 }
 
-COMMON_PREFERENCES = ["http.decompress_body:FALSE", "tcp.analyze_sequence_numbers:TRUE"]
+COMMON_PREFERENCES = ["http.decompress_body:FALSE"]
 
 SEGMENT_FIELDS = [
     "frame.number", "frame.time_epoch", "frame.len", "frame.cap_len", "frame.protocols",
@@ -79,6 +80,8 @@ class Message:
     interim: bool = False  # of connaudit's `interim` column: neither version nor fields are known
     row: str = ""  # name of our connection
     protocols: str = ""
+    lengths: tuple = ()  # of tshark: the values of its Content-Length lines
+    codings: tuple = ()  # and of its Transfer-Encoding lines
     ended: bool = True  # `last` is known; if not, the message was cut short
     cut: bool = False  # connaudit cut its value of Connection short
     target_cut: bool = False
@@ -155,6 +158,12 @@ class Tshark:
                 stream = streams.setdefault(segment.stream, Stream(segment.stream))
                 stream.segments.append(segment)
         return streams
+
+    def payload(self, frame):
+        """The TCP payload of one frame."""
+        text = self.run(["-Y", "frame.number==%d" % frame, "-T", "fields", "-e", "tcp.payload",
+                         "-E", "occurrence=l"]).strip()
+        return bytes.fromhex(text.decode("ascii"))
 
     def messages(self, reading="default", ports=()):
         """The HTTP/1 messages in order of the frames that tshark reports them in."""
@@ -256,14 +265,15 @@ def parse_message(proto, frame, stream):
     if not request and find(proto, "http.response.code") is None:
         return None
     kind = "http.request." if request else "http.response."
-    lines = [content(f) for f in proto.iter("field") if f.get("name") == "http.connection"]
     return Message(
         request=request, first=frame, last=frame, stream=stream,
         version=octets(find(proto, kind + "version")),
         method=octets(find(proto, "http.request.method")) if request else b"",
         target=octets(find(proto, "http.request.uri")) if request else b"",
         status=0 if request else number(shown(proto, "http.response.code")),
-        connection=b"\n".join(lines))
+        connection=b"\n".join(contents(proto, "http.connection")),
+        lengths=tuple(contents(proto, "http.content_length_header")),
+        codings=tuple(contents(proto, "http.transfer_encoding")))
 
 
 def find(proto, name):
@@ -286,6 +296,7 @@ def octets(element):
     return bytes.fromhex(value) if value else (element.get("show") or "").encode()
 
 
-def content(element):
-    """The value of a field line, without its name and the blanks around it."""
-    return octets(element).partition(b":")[2].strip(b" \t\r\n")
+def contents(proto, name):
+    """The values of the field lines of this name, without the name and the blanks around it."""
+    return [octets(element).partition(b":")[2].strip(b" \t\r\n")
+            for element in proto.iter("field") if element.get("name") == name]
