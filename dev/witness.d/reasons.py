@@ -262,7 +262,7 @@ def one_sided(difference, capture):
 
 def impossible_length(difference, capture):
     """The IP header states no length, and the frame claims more than any card cuts up."""
-    return any(s.length > 0x40000 for s in stream_of(difference, capture).segments)
+    return any(s.length > 0x100000 for s in stream_of(difference, capture).segments)
 
 
 def encapsulated(protocols):
