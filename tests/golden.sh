@@ -48,8 +48,8 @@ done
 
 # A golden report without its sample is a test that no longer runs.
 for report in "$golden"/*.csv; do
-    name=$(basename "${report%%.*}")
-    ls "$name".pcap* >/dev/null 2>&1 || complain "$(basename "$report"): no such sample"
+    report=$(basename "$report")
+    ls "${report%%.*}".pcap* >/dev/null 2>&1 || complain "$report: no such sample"
 done
 
 echo "$samples samples, $failures failures"
