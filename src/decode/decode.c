@@ -13,6 +13,7 @@
 
 struct Decoder {
     Fragments *fragments;
+    bool handed_out; /* something of `fragments` */
 };
 
 Decoder *decoder_new(void)
@@ -41,10 +42,13 @@ static DecodeResult decode_ip(Decoder *decoder, const Frame *frame, Layer *layer
     uint8_t protocol;
     result = fragments_add(decoder->fragments, &fragment, &ret_segment->source,
                            &ret_segment->destination, frame->time, layer, &protocol);
-    return result == DECODE_SEGMENT ? ip_decode_rest(layer, fragment.version, protocol) : result;
+    if (result != DECODE_SEGMENT)
+        return result;
+    decoder->handed_out = true;
+    return ip_decode_rest(layer, fragment.version, protocol);
 }
 
-/* Takes one header off. */
+/* Takes one header off, of those before TCP. */
 static DecodeResult decode_layer(Decoder *decoder, const Frame *frame, Layer *layer,
                                  Segment *ret_segment)
 {
@@ -72,7 +76,7 @@ static DecodeResult decode_layer(Decoder *decoder, const Frame *frame, Layer *la
     case LAYER_NSH:
         return nsh_decode(layer);
     case LAYER_TCP:
-        return tcp_decode(layer, ret_segment);
+        break;
     }
     g_assert_not_reached();
 }
@@ -84,16 +88,16 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
     if (layer.wire_length < layer.bytes.length)
         layer.wire_length = (uint32_t)layer.bytes.length;
 
-    fragments_release(decoder->fragments);
-    DecodeResult result = link_decode(frame->link_type, &layer);
+    if (decoder->handed_out)
+        fragments_release(decoder->fragments);
+    decoder->handed_out = false;
     unsigned headers = 0;
-    bool at_tcp = false;
-    while (result == DECODE_SEGMENT && !at_tcp) {
-        if (++headers > HEADERS_MAX)
-            return DECODE_NESTED;
-        at_tcp = layer.kind == LAYER_TCP;
-        result = decode_layer(decoder, frame, &layer, ret_segment);
-    }
+    DecodeResult result = link_decode(frame->link_type, &layer);
+    while (result == DECODE_SEGMENT && layer.kind != LAYER_TCP)
+        result = ++headers < HEADERS_MAX ? decode_layer(decoder, frame, &layer, ret_segment)
+                                         : DECODE_NESTED;
+    if (result == DECODE_SEGMENT)
+        result = tcp_decode(&layer, ret_segment);
     if (result == DECODE_SEGMENT) {
         ret_segment->frame = frame->id;
         ret_segment->time = frame->time;

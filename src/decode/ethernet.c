@@ -60,26 +60,35 @@ static void enter_vlan(Layer *layer, uint16_t control)
         layer_enter_network(layer, NETWORK_VLAN, control & VLAN_ID_MASK);
 }
 
+/* Tags before the EtherType that counts. */
+static DecodeResult skip_tags(Layer *layer, uint16_t *type)
+{
+    for (unsigned tags = 0; is_vlan_tag(*type) || *type == ETHERTYPE_CISCO_META; tags++) {
+        uint16_t control;
+        uint32_t size = *type == ETHERTYPE_CISCO_META ? 8 : 4;
+        if (tags == TAGS_MAX)
+            return DECODE_NESTED;
+        if (!span_be16(layer->bytes, 0, &control))
+            return layer_lacks(layer, size);
+        if (is_vlan_tag(*type))
+            enter_vlan(layer, control);
+        if (!span_be16(layer->bytes, size - 2, type))
+            return layer_lacks(layer, size);
+        layer_skip(layer, size);
+    }
+    return DECODE_SEGMENT;
+}
+
 DecodeResult ethertype_decode(Layer *layer, uint32_t header_size, uint32_t type_at)
 {
     uint16_t type;
     if (layer->bytes.length < header_size || !span_be16(layer->bytes, type_at, &type))
         return layer_lacks(layer, header_size);
     layer_skip(layer, header_size);
-    for (unsigned tags = 0; is_vlan_tag(type) || type == ETHERTYPE_CISCO_META; tags++) {
-        uint16_t control;
-        uint32_t size = type == ETHERTYPE_CISCO_META ? 8 : 4;
-        if (tags == TAGS_MAX)
-            return DECODE_NESTED;
-        if (!span_be16(layer->bytes, 0, &control))
-            return layer_lacks(layer, size);
-        if (is_vlan_tag(type))
-            enter_vlan(layer, control);
-        if (!span_be16(layer->bytes, size - 2, &type))
-            return layer_lacks(layer, size);
-        layer_skip(layer, size);
-    }
-    return next_of(layer, type);
+    if (type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6) /* nearly always */
+        return layer_is(layer, type == ETHERTYPE_IPV4 ? LAYER_IPV4 : LAYER_IPV6);
+    DecodeResult result = skip_tags(layer, &type);
+    return result == DECODE_SEGMENT ? next_of(layer, type) : result;
 }
 
 DecodeResult ethernet_decode(Layer *layer)

@@ -138,10 +138,10 @@ static DecodeResult decode_v4(Layer *layer, IpAddress *ret_source, IpAddress *re
                               IpFragment *ret_fragment)
 {
     uint8_t first, protocol;
-    uint16_t total, identification, place;
+    uint16_t total, identification = 0, place;
     if (layer->bytes.length < V4_HEADER_MIN || !span_u8(layer->bytes, 0, &first) ||
-        !span_be16(layer->bytes, 2, &total) || !span_be16(layer->bytes, 4, &identification) ||
-        !span_be16(layer->bytes, 6, &place) || !span_u8(layer->bytes, 9, &protocol))
+        !span_be16(layer->bytes, 2, &total) || !span_be16(layer->bytes, 6, &place) ||
+        !span_u8(layer->bytes, 9, &protocol))
         return layer_lacks(layer, V4_HEADER_MIN);
     set_address(ret_source, 4, layer->bytes.bytes + 12);
     set_address(ret_destination, 4, layer->bytes.bytes + 16);
@@ -154,14 +154,17 @@ static DecodeResult decode_v4(Layer *layer, IpAddress *ret_source, IpAddress *re
         layer_set_length(layer, total);
     if (header_size < V4_HEADER_MIN || header_size > layer->wire_length)
         return DECODE_MALFORMED;
+    Span header = layer->bytes;
     layer_skip(layer, header_size);
 
     if (!(place & V4_FRAGMENT_MASK))
-        return skip_extensions(layer, 4, protocol, ret_fragment);
+        return protocol == PROTOCOL_TCP ? layer_is(layer, LAYER_TCP)
+                                        : skip_extensions(layer, 4, protocol, ret_fragment);
     if (!can_carry_tcp(4, protocol))
         return DECODE_NOT_TCP;
     if (total == 0) /* only a card that cuts up packets itself fills it in */
         return DECODE_MALFORMED;
+    span_be16(header, 4, &identification);
     *ret_fragment = (IpFragment){ .identification = identification,
                                   .version = 4,
                                   .protocol = protocol,
@@ -186,7 +189,8 @@ static DecodeResult decode_v6(Layer *layer, IpAddress *ret_source, IpAddress *re
     if (payload != 0)
         layer_set_length(layer, V6_HEADER_SIZE + (uint32_t)payload);
     layer_skip(layer, V6_HEADER_SIZE);
-    return skip_extensions(layer, 6, next, ret_fragment);
+    return next == PROTOCOL_TCP ? layer_is(layer, LAYER_TCP)
+                                : skip_extensions(layer, 6, next, ret_fragment);
 }
 
 DecodeResult ip_decode(Layer *layer, IpAddress *ret_source, IpAddress *ret_destination,
