@@ -191,6 +191,7 @@ static void request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->request.begun = true;
     exchange->request.first = exchange->request.last = message->first;
     exchange->request.tentative = message->sought & GAP_REASONS;
+    exchange->request.sought = message->sought != 0;
     exchange->request.reasons = message->sought & GAP_REASONS;
     exchange->request_quiet_acked = conversation->event->quiet_acked;
     exchange->request_resent = conversation->event->resent;
@@ -206,6 +207,17 @@ static void request_begins(Conversation *conversation, const MessageEvent *messa
     }
 }
 
+/* Whether this is the CONNECT before it once more, with what the 407 asked for. */
+static void note_credentials(Conversation *conversation, const Exchange *exchange)
+{
+    if (exchange->method != METHOD_CONNECT || conversation->requesting == 0 ||
+        !(exchange->request.signs & SIGN_CREDENTIALS))
+        return;
+    Exchange *before = exchange_at(conversation, conversation->requesting - 1);
+    before->retried_with_credentials = before->method == METHOD_CONNECT && before->status == 407 &&
+                                       before->target_hash == exchange->target_hash;
+}
+
 static void request_head(Conversation *conversation, const MessageEvent *message)
 {
     if (conversation->requesting < 0)
@@ -216,6 +228,8 @@ static void request_head(Conversation *conversation, const MessageEvent *message
         framing = (BodyFraming){ .kind = BODY_NONE };
     exchange_take_request(exchange, &message->head, &framing, conversation->wish);
     exchange->request.last = message->last;
+    exchange->request.head_end = message->last.offset;
+    note_credentials(conversation, exchange);
     if (exchange->method == METHOD_CONNECT)
         framing = (BodyFraming){ .kind = BODY_OPAQUE, .notes = framing.notes };
     message_reader_body(client_reader(conversation), &framing);
@@ -239,6 +253,30 @@ static void message_breaks(MessageFacts *facts, ReasonSet reasons)
     facts->reasons |= reasons;
 }
 
+static void take_body_notes(MessageFacts *message, const MessageReader *reader)
+{
+    if (message->framing.kind == BODY_CHUNKED)
+        message->body_notes = message_reader_chunk_notes(reader);
+}
+
+static void break_request(const Conversation *conversation, MessageFacts *request,
+                          const MessageEvent *message)
+{
+    message_breaks(request, message->reason);
+    if (message->in_body && message->reason == REASON_MALFORMED)
+        take_body_notes(request, client_reader(conversation));
+}
+
+/* Bytes of the client behind its last request that are of no message: of a tunnel, of a new protocol. */
+static void note_early(Conversation *conversation, const Stamp *stamp)
+{
+    if (pending_count(conversation) == 0 || conversation->requesting >= 0)
+        return;
+    Exchange *exchange = exchange_at(conversation, pending_count(conversation) - 1);
+    if (exchange->request.complete && !stamp_is_set(&exchange->early))
+        exchange->early = *stamp;
+}
+
 static void request_junk(Conversation *conversation, const MessageEvent *message)
 {
     if (message->begun && conversation->requesting >= 0) {
@@ -247,7 +285,7 @@ static void request_junk(Conversation *conversation, const MessageEvent *message
             conversation->requesting == pending_count(conversation) - 1)
             drop_last(conversation);
         else
-            message_breaks(&exchange->request, message->reason);
+            break_request(conversation, &exchange->request, message);
     } else if (pending_count(conversation) > (int)conversation->settled) {
         /* Bytes that are no message right behind one that was found by seeking: it was none. */
         Exchange *last = exchange_at(conversation, pending_count(conversation) - 1);
@@ -255,6 +293,8 @@ static void request_junk(Conversation *conversation, const MessageEvent *message
             drop_last(conversation);
     }
     conversation->requesting = -1;
+    if (!message->begun)
+        note_early(conversation, &message->first);
     hide(&conversation->facts.client_hidden, conversation, message->reason);
 }
 
@@ -277,6 +317,13 @@ static void request_lost(Conversation *conversation, const MessageEvent *message
     lost_between(conversation, &conversation->facts.client_hidden, message);
 }
 
+static void request_ends(Conversation *conversation, const MessageEvent *message)
+{
+    MessageFacts *request = &exchange_at(conversation, conversation->requesting)->request;
+    message_ends(request, message);
+    take_body_notes(request, client_reader(conversation));
+}
+
 static void request_event(Conversation *conversation, const MessageEvent *message)
 {
     switch (message->kind) {
@@ -288,7 +335,7 @@ static void request_event(Conversation *conversation, const MessageEvent *messag
         break;
     case MESSAGE_END:
         if (conversation->requesting >= 0)
-            message_ends(&exchange_at(conversation, conversation->requesting)->request, message);
+            request_ends(conversation, message);
         conversation->requesting = -1;
         break;
     case MESSAGE_JUNK:
@@ -436,6 +483,7 @@ static void response_begins(Conversation *conversation, MessageReader *reader,
     exchange->answered = true;
     exchange->response.begun = true;
     exchange->response.first = exchange->response.last = message->first;
+    exchange->response_resent = conversation->event->resent;
     exchange->burst_start = burst_of_response(conversation, exchange);
     conversation->answering = index;
     conversation->facts.server_hidden = 0;
@@ -473,6 +521,14 @@ static void response_steers_client(Conversation *conversation, const Exchange *e
         message_reader_body_refused(reader);
 }
 
+static void take_interim_signs(Exchange *exchange, const MessageEvent *message)
+{
+    unsigned signs = head_signs(&message->head);
+    exchange->interim_signs |= signs;
+    if (signs && exchange->interim_frame == 0)
+        exchange->interim_frame = message->last.frame;
+}
+
 static void response_head(Conversation *conversation, MessageReader *reader,
                           const MessageEvent *message)
 {
@@ -487,17 +543,20 @@ static void response_head(Conversation *conversation, MessageReader *reader,
         if (exchange->interim_count < INTERIM_MAX)
             exchange->interim[exchange->interim_count] = (uint16_t)status;
         exchange->interim_count++;
+        take_interim_signs(exchange, message);
         return;
     }
     if (message->head.notes & HEAD_INCOMPLETE)
         framing = (BodyFraming){ .kind = BODY_NONE };
     exchange_take_response(exchange, &message->head, &framing, conversation->wish);
+    exchange->response.head_end = message->last.offset;
     conversation->facts.version = exchange->response.version;
     conversation->facts.minor = exchange->response.minor;
     response_steers_client(conversation, exchange);
 }
 
-static void response_ends(Conversation *conversation, const MessageEvent *message)
+static void response_ends(Conversation *conversation, const MessageReader *reader,
+                          const MessageEvent *message)
 {
     if (conversation->answering < 0)
         return;
@@ -509,6 +568,7 @@ static void response_ends(Conversation *conversation, const MessageEvent *messag
         return;
     }
     message_ends(&exchange->response, message);
+    take_body_notes(&exchange->response, reader);
     if (exchange->unsolicited && stamp_is_set(&conversation->facts.last_response))
         return;
     conversation->facts.last_response = message->last;
@@ -530,16 +590,33 @@ static void response_without_head(Conversation *conversation, MessageReader *rea
     message_reader_body(reader, &exchange->response.framing);
 }
 
+/* Bytes right behind the last response that are of no message. */
+static void note_stray(Conversation *conversation, const MessageEvent *message)
+{
+    for (int i = pending_count(conversation) - 1; i >= 0; i--) {
+        Exchange *exchange = exchange_at(conversation, i);
+        if (!exchange->response.begun)
+            continue;
+        if (exchange->response.complete &&
+            exchange->response.last.offset + 1 == message->first.offset)
+            exchange->stray = message->first.frame;
+        return;
+    }
+}
+
 static void response_junk(Conversation *conversation, MessageReader *reader,
                           const MessageEvent *message)
 {
     if (message->begun && conversation->answering >= 0) {
-        message_breaks(&exchange_at(conversation, conversation->answering)->response,
-                       message->reason);
+        MessageFacts *response = &exchange_at(conversation, conversation->answering)->response;
+        message_breaks(response, message->reason);
+        if (message->in_body && message->reason == REASON_MALFORMED)
+            take_body_notes(response, reader);
         conversation->answering = -1;
         hide(&conversation->facts.server_hidden, conversation, message->reason);
         return;
     }
+    note_stray(conversation, message);
     int index = first_waiting(conversation);
     if (index < 0)
         return; /* extra bytes with no request outstanding are passed over */
@@ -571,7 +648,7 @@ static void response_event(Conversation *conversation, MessageReader *reader,
         response_head(conversation, reader, message);
         break;
     case MESSAGE_END:
-        response_ends(conversation, message);
+        response_ends(conversation, reader, message);
         break;
     case MESSAGE_JUNK:
         response_junk(conversation, reader, message);
@@ -670,6 +747,22 @@ static void note_seeking(Conversation *conversation, const MessageReader *reader
         facts->server_hidden |= message_reader_sought(reader);
 }
 
+/* What the client sends through a tunnel, or on after a 101, comes as no message event. */
+static void note_passed_over(Conversation *conversation, const StreamEvent *event)
+{
+    if (event->side != conversation->facts.client || pending_count(conversation) == 0)
+        return;
+    const Exchange *last = exchange_at(conversation, pending_count(conversation) - 1);
+    int64_t behind = MAX(event->stamp.offset, last->request.last.offset + 1);
+    bool waits = last->method == METHOD_CONNECT && !last->response.has_head;
+    if (!last->request.complete || !(waits || exchange_switched(last)) ||
+        behind >= event->stamp.offset + (int64_t)event->data.length)
+        return;
+    Stamp stamp = event->stamp;
+    stamp.offset = behind;
+    note_early(conversation, &stamp);
+}
+
 static void feed_data(Conversation *conversation, const StreamEvent *event)
 {
     MessageReader *reader = reader_of(conversation, event);
@@ -680,6 +773,7 @@ static void feed_data(Conversation *conversation, const StreamEvent *event)
     message_reader_data(reader, event->data, &event->stamp, event->segment_start);
     handle_messages(conversation, event->side);
     note_seeking(conversation, conversation->reader[event->side], event->side);
+    note_passed_over(conversation, event);
     extend_message(conversation, event->side, &event->stamp, event->data.length);
 }
 

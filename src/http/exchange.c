@@ -76,6 +76,7 @@ static void take_head(MessageFacts *message, const Head *head, const BodyFraming
     message->minor = head->minor;
     message->notes = head->notes;
     message->options = connection_options(head);
+    message->signs = head_signs(head);
     message->keep_alive = keep_alive_parameters(head);
     message->framing = *framing;
     if (head->notes & HEAD_FIELDS_CUT)
@@ -91,12 +92,49 @@ static MethodClass method_class(Span method)
     return METHOD_OTHER;
 }
 
+static uint32_t hash_of(Span bytes)
+{
+    uint32_t hash = 2166136261; /* FNV-1a */
+    for (size_t i = 0; i < bytes.length; i++)
+        hash = (hash ^ bytes.bytes[i]) * 16777619;
+    return hash;
+}
+
+static bool is_whole(const MessageFacts *message)
+{
+    return message->has_head && !(message->notes & (HEAD_INCOMPLETE | HEAD_FIELDS_CUT));
+}
+
+/* What a 101 has to be measured against, and whether it fits. */
+static void take_offer(Exchange *exchange, const Head *request)
+{
+    if (exchange->request.signs & SIGN_UPGRADE)
+        exchange->upgrade_offered = head_upgrade_protocols(request);
+    if (exchange->request.signs & SIGN_WEBSOCKET)
+        exchange->websocket_accept = websocket_accept_wanted(request);
+    if (exchange->method == METHOD_CONNECT)
+        exchange->target_hash = hash_of(request->target);
+}
+
+static void compare_offer(Exchange *exchange, const Head *response)
+{
+    const MessageFacts *request = &exchange->request;
+    if (exchange->status != 101 || !is_whole(request) || !is_whole(&exchange->response))
+        return;
+    exchange->upgrade_foreign = head_upgrade_protocols(response) & ~exchange->upgrade_offered;
+    exchange->accept_wrong = (request->signs & SIGN_WEBSOCKET) &&
+                             !(request->signs & (SIGN_WEBSOCKET_DRAFT | SIGN_WEBSOCKET_KEY)) &&
+                             (exchange->response.signs & SIGN_WEBSOCKET) &&
+                             websocket_accept_given(response) != exchange->websocket_accept;
+}
+
 void exchange_take_request(Exchange *exchange, const Head *head, const BodyFraming *framing,
                            TextWish wish)
 {
     take_head(&exchange->request, head, framing);
     exchange->method = method_class(head->method);
     const FieldLine *expect = head_field(head, "Expect", 0, NULL);
+    take_offer(exchange, head);
     exchange->expects_continue = expect && span_is_nocase(expect->value, "100-continue");
     if (wish == TEXT_WISH_NONE)
         return;
@@ -114,6 +152,7 @@ void exchange_take_response(Exchange *exchange, const Head *head, const BodyFram
 {
     take_head(&exchange->response, head, framing);
     exchange->status = head->status;
+    compare_offer(exchange, head);
     if (wish == TEXT_WISH_ALL)
         take_connection_texts(text_of(exchange), head, TEXT_RESPONSE_CONNECTION);
 }

@@ -10,6 +10,7 @@
 #include "http/framing.h"
 #include "http/head.h"
 #include "http/options.h"
+#include "http/signs.h"
 
 #define INTERIM_MAX 8 /* 1xx responses kept by number; more are counted only */
 
@@ -21,14 +22,18 @@ typedef struct MessageFacts {
     bool
         end_missing; /* complete, but its last byte is not in the capture: `last` is a latest time */
     bool tentative;  /* found by seeking, and the other direction has not borne it out yet */
+    bool sought;     /* what came before it was no message: it may be none either */
     ReasonSet reasons; /* what of it is missing, and why */
     HttpVersion version;
     uint8_t minor;
     unsigned options; /* ConnectionOption */
     unsigned notes;   /* HeadNote */
+    unsigned signs;   /* Sign */
     KeepAlive keep_alive;
     BodyFraming framing;
-    Stamp first, last; /* first byte; last byte as far as it goes */
+    int64_t head_end;    /* offset of the head's last byte */
+    unsigned body_notes; /* MessageNote, as far as the body goes */
+    Stamp first, last;   /* first byte; last byte as far as it goes */
 } MessageFacts;
 
 typedef enum MethodClass { METHOD_UNKNOWN, METHOD_OTHER, METHOD_HEAD, METHOD_CONNECT } MethodClass;
@@ -71,6 +76,17 @@ typedef struct Exchange {
     Nanoseconds burst_start;     /* of the response's last burst (judgement.md §3, idle_most) */
     uint16_t interim[INTERIM_MAX];
     unsigned interim_count;
+    unsigned interim_signs; /* Sign, of all of them */
+    FrameId interim_frame;  /* of the first that has one; 0: none */
+    bool response_resent;   /* its first bytes are no first transmission */
+    bool upgrade_foreign;   /* a 101 to a protocol that the request did not offer */
+    bool accept_wrong; /* a 101 to websocket whose Sec-WebSocket-Accept does not answer the key */
+    bool retried_with_credentials; /* CONNECT, 407, and the next request is the same with them */
+    uint64_t upgrade_offered;      /* head_upgrade_protocols() of the request */
+    uint64_t websocket_accept;     /* websocket_accept_wanted() of the request */
+    uint32_t target_hash;          /* of a CONNECT */
+    Stamp early;   /* the first byte of the client behind the request that is of no message */
+    FrameId stray; /* frame of bytes right behind the response that are of no message; 0: none */
     bool later_answered; /* a later request on this connection got the start of a response */
     Stamp next_request;  /* of the request after this one, if it has one */
     ExchangeText *text;  /* owned; NULL if no report asks for it */

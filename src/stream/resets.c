@@ -95,6 +95,8 @@ void resets_check(Flow *flow, int side, const Segment *segment, const Item *item
             segment->acknowledgement == reset->sequence)
             reset->fact.answers = true;
         refuted |= reset->refuted;
+        if (reset->refuted && flow->facts.ignored_reset == 0)
+            flow->facts.ignored_reset = stamp->frame;
     }
     if (refuted)
         forget_refuted(flow->resets, !side, counters);

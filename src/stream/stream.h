@@ -78,6 +78,8 @@ typedef struct Connection {
     uint32_t stream_number; /* tcp.stream of Wireshark 4.0 */
     bool overlap_conflict;  /* two different versions of the same bytes were seen. Noticed only while the later
                                ones in the stream were held: delivered bytes are not kept to be compared */
+    FrameId overlap_frame;  /* of the first that shows it; 0: none */
+    FrameId ignored_reset;  /* the first RST after which its receiver went on; 0: none */
     bool limited;           /* a bound was reached: something of it was given up that the capture has */
     ConnectionEnd end;
     Half half[2];

@@ -1,0 +1,334 @@
+#include "http/signs.h"
+
+#include <glib.h>
+
+#include "base/text.h"
+#include "http/options.h"
+
+/* Nominating one of these makes the next intermediary remove it (RFC 9110 §7.6.1): fields that
+ * their definitions address to all recipients. Names of no such definition are not in it. */
+static const char *const end_to_end_fields[] = {
+    "Accept",
+    "Accept-Charset",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Accept-Ranges",
+    "Age",
+    "Allow",
+    "Authorization",
+    "Cache-Control",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Length",
+    "Content-Location",
+    "Content-MD5",
+    "Content-Range",
+    "Content-Security-Policy",
+    "Content-Type",
+    "Cookie",
+    "Date",
+    "ETag",
+    "Expires",
+    "From",
+    "Host",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Last-Modified",
+    "Location",
+    "Origin",
+    "Pragma",
+    "Range",
+    "Referer",
+    "Retry-After",
+    "Server",
+    "Set-Cookie",
+    "Strict-Transport-Security",
+    "User-Agent",
+    "Vary",
+    "WWW-Authenticate",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+};
+
+/* Fields by which a proxy tells the server behind it who asks, and for what: without them it may
+ * take the request for its own neighbour's (CVE-2022-1388, CVE-2022-31813). */
+static const char *const sensitive_fields[] = {
+    "CF-Connecting-IP",
+    "Forwarded",
+    "Remote-User",
+    "True-Client-IP",
+    "Via",
+    "X-Api-Key",
+    "X-Auth-Token",
+    "X-Auth-User",
+    "X-Client-IP",
+    "X-Cluster-Client-IP",
+    "X-F5-Auth-Token",
+    "X-Original-Host",
+    "X-Original-URL",
+    "X-Real-IP",
+    "X-Remote-User",
+    "X-Rewrite-URL",
+    "X-SSL-Client-Cert",
+};
+
+#define FORWARDED_PREFIX "X-Forwarded-"
+
+static bool is_among(Span name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (span_is_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
+static bool is_sensitive(Span name)
+{
+    size_t prefix = strlen(FORWARDED_PREFIX);
+    if (name.length > prefix && span_is_nocase(span_first(name, prefix), FORWARDED_PREFIX))
+        return true;
+    return is_among(name, sensitive_fields, G_N_ELEMENTS(sensitive_fields));
+}
+
+static bool lists(const Head *head, const char *option)
+{
+    const FieldLine *field;
+    for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
+        ListCursor cursor = { .rest = field->value };
+        Span member;
+        while (list_next(&cursor, &member))
+            if (span_is_nocase(member, option))
+                return true;
+    }
+    return false;
+}
+
+static unsigned nominations(const Head *head)
+{
+    unsigned signs = 0;
+    const FieldLine *field;
+    for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
+        ListCursor cursor = { .rest = field->value };
+        Span member;
+        while (list_next(&cursor, &member)) {
+            if (is_sensitive(member))
+                signs |= SIGN_SENSITIVE_NOMINATED;
+            else if (is_among(member, end_to_end_fields, G_N_ELEMENTS(end_to_end_fields)))
+                signs |= SIGN_END_TO_END_NOMINATED;
+        }
+    }
+    return signs;
+}
+
+/* A field, and whether the Connection lines list it. */
+static bool has(const Head *head, const char *name)
+{
+    return head_field(head, name, 0, NULL) != NULL;
+}
+
+static bool is_unlisted(const Head *head, const char *name)
+{
+    return has(head, name) && !lists(head, name);
+}
+
+static unsigned te_signs(const Head *head)
+{
+    unsigned signs = is_unlisted(head, "TE") ? SIGN_TE_UNLISTED : 0;
+    const FieldLine *field;
+    for (size_t i = 0; (field = head_field(head, "TE", i, &i)); i++) {
+        ListCursor cursor = { .rest = field->value };
+        Span member;
+        while (list_next(&cursor, &member)) {
+            size_t name = 0;
+            while (name < member.length && text_is_tchar(member.bytes[name]))
+                name++;
+            if (span_is_nocase(span_first(member, name), "chunked"))
+                signs |= SIGN_TE_CHUNKED;
+        }
+    }
+    return signs;
+}
+
+static unsigned hop_by_hop_signs(const Head *head)
+{
+    static const char *const listed_by_2616[] = { "Transfer-Encoding", "Trailer",
+                                                  "Proxy-Authenticate", "Proxy-Authorization",
+                                                  "Proxy-Connection" };
+    static const char *const others[] = { "Connection", "Keep-Alive", "TE", "Upgrade",
+                                          "HTTP2-Settings" };
+    unsigned signs = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(listed_by_2616); i++) {
+        if (!has(head, listed_by_2616[i]))
+            continue;
+        signs |= SIGN_HOP_BY_HOP;
+        if (!lists(head, listed_by_2616[i]))
+            signs |= SIGN_HOP_BY_HOP_UNLISTED;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+        if (has(head, others[i]))
+            signs |= SIGN_HOP_BY_HOP;
+    if (is_unlisted(head, "Keep-Alive"))
+        signs |= SIGN_KEEP_ALIVE_UNLISTED;
+    return signs;
+}
+
+/* Upgrade ------------------------------------------------------------------------------------- */
+
+static uint64_t hash_of(Span bytes)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < bytes.length; i++)
+        hash = (hash ^ (uint8_t)g_ascii_tolower((char)bytes.bytes[i])) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static uint64_t protocol_bit(Span protocol)
+{
+    const uint8_t *slash = memchr(protocol.bytes, '/', protocol.length);
+    Span name = span_first(protocol, slash ? (size_t)(slash - protocol.bytes) : protocol.length);
+    if (span_is_nocase(name, "websocket"))
+        return 1;
+    if (span_is_nocase(name, "h2c"))
+        return 2;
+    uint64_t hash = hash_of(name);
+    return UINT64_C(4) << (hash ^ hash >> 32) % 62;
+}
+
+uint64_t head_upgrade_protocols(const Head *head)
+{
+    uint64_t protocols = 0;
+    const FieldLine *field;
+    for (size_t i = 0; (field = head_field(head, "Upgrade", i, &i)); i++) {
+        ListCursor cursor = { .rest = field->value };
+        Span member;
+        while (list_next(&cursor, &member))
+            protocols |= protocol_bit(member);
+    }
+    return protocols;
+}
+
+/* The value of a field that stands there exactly once. */
+static bool single(const Head *head, const char *name, Span *ret_value)
+{
+    size_t index;
+    const FieldLine *field = head_field(head, name, 0, &index);
+    if (!field || head_field(head, name, index + 1, NULL))
+        return false;
+    *ret_value = text_trim(field->value);
+    return true;
+}
+
+/* RFC 6455 §4.1 item 7: a nonce of 16 bytes in base64, which is 22 characters and "==". */
+static bool is_websocket_key(Span key)
+{
+    if (key.length != 24 || key.bytes[22] != '=' || key.bytes[23] != '=')
+        return false;
+    for (size_t i = 0; i < 22; i++)
+        if (!g_ascii_isalnum(key.bytes[i]) && key.bytes[i] != '+' && key.bytes[i] != '/')
+            return false;
+    return true;
+}
+
+/* RFC 6455 §4.1: what a client's opening handshake has to be. */
+static unsigned websocket_signs(const Head *head)
+{
+    unsigned signs = SIGN_WEBSOCKET;
+    Span value;
+    if (has(head, "Sec-WebSocket-Key1") || has(head, "Sec-WebSocket-Draft"))
+        return signs | SIGN_WEBSOCKET_DRAFT;
+    if (!span_equal(head->method, span_of_text("GET")) || head->version < HTTP_1_1)
+        signs |= SIGN_WEBSOCKET_METHOD;
+    if (!single(head, "Sec-WebSocket-Key", &value) || !is_websocket_key(value))
+        signs |= SIGN_WEBSOCKET_KEY;
+    if (!single(head, "Sec-WebSocket-Version", &value) || !span_is_nocase(value, "13"))
+        signs |= SIGN_WEBSOCKET_VERSION;
+    return signs;
+}
+
+/* RFC 7540 §3.2.1: exactly one HTTP2-Settings, nominated. */
+static unsigned h2c_signs(const Head *head)
+{
+    Span settings;
+    unsigned signs = SIGN_H2C;
+    if (!single(head, "HTTP2-Settings", &settings))
+        signs |= SIGN_H2C_SETTINGS;
+    if (is_unlisted(head, "HTTP2-Settings"))
+        signs |= SIGN_H2C_UNLISTED;
+    return signs;
+}
+
+static unsigned upgrade_signs(const Head *head)
+{
+    if (!has(head, "Upgrade"))
+        return head->status == 101 || head->status == 426 ? SIGN_UPGRADE_MISSING : 0;
+    unsigned signs = SIGN_UPGRADE | (lists(head, "Upgrade") ? 0 : SIGN_UPGRADE_UNLISTED);
+    uint64_t protocols = head_upgrade_protocols(head);
+    if (head->kind == HEAD_RESPONSE)
+        return signs | (protocols & 1 ? SIGN_WEBSOCKET : 0);
+    if (protocols & 1)
+        signs |= websocket_signs(head);
+    if (protocols & 2)
+        signs |= h2c_signs(head);
+    return signs;
+}
+
+uint64_t websocket_accept_wanted(const Head *request)
+{
+    static const char suffix[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; /* RFC 6455 §1.3 */
+    Span key;
+    if (!single(request, "Sec-WebSocket-Key", &key))
+        return 0;
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA1);
+    guint8 digest[20];
+    gsize length = sizeof digest;
+    g_checksum_update(sum, key.bytes, (gssize)key.length);
+    g_checksum_update(sum, (const guchar *)suffix, sizeof suffix - 1);
+    g_checksum_get_digest(sum, digest, &length);
+    g_autofree char *text = g_base64_encode(digest, length);
+    uint64_t number = 1;
+    for (const char *c = text; *c; c++)
+        number = (number ^ (uint8_t)*c) * UINT64_C(1099511628211);
+    return number;
+}
+
+uint64_t websocket_accept_given(const Head *response)
+{
+    Span accept;
+    if (!single(response, "Sec-WebSocket-Accept", &accept))
+        return 0;
+    uint64_t number = 1;
+    for (size_t i = 0; i < accept.length; i++)
+        number = (number ^ accept.bytes[i]) * UINT64_C(1099511628211);
+    return number;
+}
+
+/* All --------------------------------------------------------------------------------------- */
+
+unsigned head_signs(const Head *head)
+{
+    const unsigned absences = SIGN_HOP_BY_HOP_UNLISTED | SIGN_KEEP_ALIVE_UNLISTED |
+                              SIGN_TE_UNLISTED | SIGN_UPGRADE_UNLISTED | SIGN_UPGRADE_MISSING |
+                              SIGN_WEBSOCKET_KEY | SIGN_WEBSOCKET_VERSION | SIGN_H2C_SETTINGS |
+                              SIGN_H2C_UNLISTED;
+    unsigned signs =
+        nominations(head) | hop_by_hop_signs(head) | te_signs(head) | upgrade_signs(head);
+    if (has(head, "Sec-WebSocket-Protocol"))
+        signs |= SIGN_WEBSOCKET_PROTOCOL;
+    if (has(head, "Sec-WebSocket-Extensions"))
+        signs |= SIGN_WEBSOCKET_EXTENSION;
+    if (head->kind == HEAD_REQUEST) {
+        if (has(head, "Proxy-Connection"))
+            signs |= SIGN_PROXY_CONNECTION;
+        if (head->target.length > 0 && head->target.bytes[0] == '/')
+            signs |= SIGN_ORIGIN_FORM;
+        if (has(head, "Proxy-Authorization"))
+            signs |= SIGN_CREDENTIALS;
+    }
+    if (head->notes & (HEAD_INCOMPLETE | HEAD_FIELDS_CUT | HEAD_BAD_LINE))
+        signs &= ~absences;
+    return signs;
+}

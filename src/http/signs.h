@@ -1,0 +1,49 @@
+/* What findings need of a head beyond the facts that decide about the connection: read once, when
+ * the head is there, as bits, so that nothing of the head is kept. Pure. */
+#ifndef HTTP_SIGNS_H
+#define HTTP_SIGNS_H
+
+#include "http/head.h"
+
+/* Signs that something is missing are only set for a head that was read whole. */
+typedef enum Sign {
+    SIGN_END_TO_END_NOMINATED = 1 << 0, /* a Connection option names a field meant for everybody */
+    SIGN_SENSITIVE_NOMINATED = 1 << 1,  /* … one that speaks of identity or routing */
+    SIGN_HOP_BY_HOP = 1 << 2,           /* any field that concerns the connection alone */
+    SIGN_HOP_BY_HOP_UNLISTED = 1 << 3,  /* … of those that only RFC 2616 wants listed */
+    SIGN_KEEP_ALIVE_UNLISTED = 1 << 4,  /* Keep-Alive without its option */
+    SIGN_PROXY_CONNECTION = 1 << 5,
+    SIGN_ORIGIN_FORM = 1 << 6, /* the target is a path: not meant for a proxy */
+    SIGN_TE_UNLISTED = 1 << 7,
+    SIGN_TE_CHUNKED = 1 << 8,
+    SIGN_UPGRADE = 1 << 9, /* an Upgrade field */
+    SIGN_UPGRADE_UNLISTED = 1 << 10,
+    SIGN_UPGRADE_MISSING = 1 << 11, /* no Upgrade field in a 101 or 426 */
+    SIGN_WEBSOCKET = 1 << 12,       /* the Upgrade field names websocket */
+    SIGN_WEBSOCKET_METHOD = 1 << 13,
+    SIGN_WEBSOCKET_KEY = 1 << 14,     /* missing, repeated, or not 16 bytes in base64 */
+    SIGN_WEBSOCKET_VERSION = 1 << 15, /* missing, or not 13 */
+    SIGN_WEBSOCKET_DRAFT = 1 << 16,   /* an early draft's handshake: other rules */
+    SIGN_H2C = 1 << 17,               /* the Upgrade field names h2c */
+    SIGN_H2C_SETTINGS = 1 << 18,      /* HTTP2-Settings missing or repeated */
+    SIGN_H2C_UNLISTED = 1 << 19,
+    SIGN_CREDENTIALS = 1 << 20,         /* Proxy-Authorization */
+    SIGN_WEBSOCKET_PROTOCOL = 1 << 21,  /* a subprotocol is offered, or chosen */
+    SIGN_WEBSOCKET_EXTENSION = 1 << 22, /* the same of extensions */
+} Sign;
+
+unsigned head_signs(const Head *head);
+
+/* The protocols that the Upgrade field names (RFC 9110 §7.8), versions left out: a bit for each
+ * name, any case. Two names may share a bit: what is missing in one set may go unnoticed, and
+ * never seems to be missing when it is not. */
+uint64_t head_upgrade_protocols(const Head *head);
+
+/* RFC 6455 §4.2.2: a number for the Sec-WebSocket-Accept that answers this request's key; 0: it
+ * has no single key. */
+uint64_t websocket_accept_wanted(const Head *request);
+
+/* The same number for what a response has; 0: not exactly one. */
+uint64_t websocket_accept_given(const Head *response);
+
+#endif
