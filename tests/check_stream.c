@@ -243,6 +243,24 @@ static const Row ROWS[] = {
     { "the handshake was captured late", "0 < A 0 0 0; 1 > S -1 . 0; 2 < SA -1 0 0; 3 > A 0 0 5",
       "D> 0+5 #4; E unended", 0 },
 
+    /* Out of its place, ahead of where the numbers begin. */
+    { "an acknowledgement before the SYN-ACK",
+      "0 > S -1 . 0; 900 > A 10 20 0; 1 < SA -1 0 0; 2 > A 0 0 0; 10 > A 0 0 10; 20 < A 0 10 20",
+      "D> 0+10 #5 resent; D< 0+20 #6 resent; E unended", 0 },
+    { "a FIN before the SYN-ACK",
+      "0 > S -1 . 0; 900 < FA 20 10 0; 1 < SA -1 0 0; 2 > A 0 0 0; 10 > A 0 0 10; 20 < A 0 10 20",
+      "D> 0+10 #5; D< 0+20 #6 resent; F< 20 #2 seen; E unended", 0 },
+    { "an acknowledgement before the SYN",
+      "900 > A 10 20 0; 0 > S -1 . 0; 1 < SA -1 0 0; 2 > A 0 0 0; 10 > A 0 0 10; 20 < A 0 10 20",
+      "D> 0+10 #5 resent; D< 0+20 #6 resent; E unended", 0 },
+    { "data before the SYN: torn off", "10 < A 0 10 20; 0 > S -1 . 0; 1 < SA -1 0 0; 9 > A 0 0 10",
+      "D< 0+20 #1; E torn swapped; D> 0+10 #4; E unended", 0 },
+    { "another initial number: replaced",
+      "10 < A 0 10 20; 0 > S -1 . 0 isn=900000000; 1 < SA -1 0 0; 9 > A 0 0 10",
+      "D< 0+20 #1; E replaced swapped; D> 0+10 #4; E unended", 0 },
+    { "mid-stream, a later segment first", "900 < A 20 10 0; 0 > A 0 0 10; 1 < A 0 10 20",
+      "D> 0+10 #2 resent; D< 0+20 #3 resent; E unended midstream swapped", 0 },
+
     /* Probes and windows. */
     { "keep-alive probes are nothing",
       HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 0; 5000 > A 4 0 0; 5001 < A 0 5 0; 6000 > A 4 0 1 !; "
@@ -272,6 +290,9 @@ static const Row ROWS[] = {
     { "free to send since the window opened",
       HANDSHAKE "10 > A 0 0 5; 15 < A 0 5 0 w4; 40 < A 0 5 0 w5; 100 > A 5 0 5",
       "D> 0+5 #4 free=9; D> 5+5 #7 free=60; E unended", SHOW_FREE },
+    { "an acknowledgement out of its place opens no window",
+      HANDSHAKE "10 > A 0 0 5; 15 < A 0 5 0 w4; 14 < A 0 4 0 w9; 100 > A 5 0 5",
+      "D> 0+5 #4 free=9; D> 5+5 #7; E unended", SHOW_FREE },
 };
 
 static const uint32_t ISNS[][2] = {
@@ -309,7 +330,8 @@ static void append_offset(GString *text, const char *label, int64_t offset)
 
 static void append_end(Run *run, const StreamEvent *event)
 {
-    static const char *const ENDS[] = { "?", "final", "replaced", "evicted", "unended" };
+    static const char *const ENDS[] = { "?",       "final",   "replaced",
+                                        "evicted", "unended", "torn" };
     const Connection *connection = event->connection;
     GString *text = run->events;
     g_string_append_printf(text, "E %s", ENDS[connection->end]);

@@ -451,6 +451,9 @@ static void weigh_ender(const JudgeContext *context, const Ending *ending, Doubt
     if (context->connection->end == CONNECTION_EVICTED && possible == ENDER_NOBODY) {
         reasons |= REASON_LIMIT;
         possible = ENDER_NOBODY | ENDER_SERVER | ENDER_CLIENT | ENDER_BOTH;
+    } else if (context->connection->end == CONNECTION_TORN && possible == ENDER_NOBODY) {
+        reasons |= REASON_LOSS;
+        possible = ENDER_NOBODY | ENDER_SERVER | ENDER_CLIENT | ENDER_BOTH;
     } else if (context->connection->end == CONNECTION_REPLACED && possible == ENDER_NOBODY) {
         reasons |= REASON_LOSS;
         possible = ENDER_SERVER | ENDER_CLIENT | ENDER_BOTH;
@@ -507,6 +510,22 @@ static Judgement judge_unanswered(const Judge *judge, const JudgeContext *contex
     return judgement;
 }
 
+/* The response to a request that the capture lacks, and that may have been a CONNECT (RFC 9112 §6.3): then what the
+ * client sent behind it is no request of this connection. */
+static bool may_be_tunnel(const Exchange *exchange)
+{
+    return exchange->request_hidden && exchange->response.has_head && exchange->status / 100 == 2 &&
+           exchange->response.framing.kind == BODY_UNTIL_CLOSE;
+}
+
+static void doubt_request(Judgement *judgement, const JudgeContext *context, const Exchange *tunnel)
+{
+    ReasonSet reasons = hidden_request_reasons(context, tunnel);
+    judgement->verdict = VERDICT_UNDETERMINED;
+    judgement->cause = cause_of_reasons(reasons);
+    judgement->completeness |= reasons;
+}
+
 static const Exchange *first_lost_request(const Exchange *exchanges, size_t count, size_t after)
 {
     for (size_t i = after + 1; i < count; i++)
@@ -520,6 +539,7 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
 {
     Judgement first_unanswered = { 0 };
     bool have_first = false;
+    const Exchange *tunnel = NULL;
     for (size_t i = 0; i < count; i++) {
         const Exchange *exchange = &exchanges[i];
         Judgement *judgement = &ret_judgements[i];
@@ -527,6 +547,7 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
             take_statement(judge, exchange);
             *judgement = judge_tail(judge, context, ending, exchange,
                                     first_lost_request(exchanges, count, i));
+            tunnel = may_be_tunnel(exchange) ? exchange : NULL;
             if (!exchange->unsolicited) {
                 judge->have_answered = true;
                 judge->last_answered = *judgement;
@@ -535,6 +556,8 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
             *judgement =
                 judge_unanswered(judge, context, ending, exchange,
                                  judge->have_answered ? &judge->last_answered : &first_unanswered);
+            if (tunnel)
+                doubt_request(judgement, context, tunnel);
         } else {
             /* Where its response is hidden, so may be those of later ones. */
             const Exchange *later =

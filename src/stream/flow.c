@@ -6,6 +6,9 @@
  * segment is empty: a keep-alive probe carries one number less than the next byte. Such a base is
  * provisional: it moves by one if the peer then acknowledges one more, or the side itself goes on
  * there, and stands as soon as the peer acknowledges just it.
+ * What was captured out of its place may also lie ahead of the first byte, even of the SYN. As long as no data was
+ * handed on, the offset 0 of a side whose SYN is not known therefore moves back to its SYN, or to bytes that its
+ * clock proves to be earlier.
  *
  * An acknowledgement or a number says something only if it can belong to the connection. No window is
  * larger than 2^30 (RFC 7323 §2.3), so an acknowledgement further ahead of everything known than that
@@ -16,6 +19,8 @@
 
 #define WINDOW_MAX (INT64_C(1) << 30)
 #define SHIFT_MAX 14
+/* How far ahead of a connection's first byte something of it is captured: a large window. */
+#define AHEAD_MAX (INT64_C(1) << 24)
 #define MS_MAX UINT32_MAX
 
 Flow *flow_new(const Segment *first, Budget *budget)
@@ -138,6 +143,66 @@ static void shift_base(Flow *flow, int side)
         direction->edge--;
 }
 
+static void move_offset(int64_t *offset, int64_t by)
+{
+    if (*offset != NO_OFFSET)
+        *offset += by;
+}
+
+/* What was captured ahead of the new offset 0 and waits for it. */
+static void move_held(Flow *flow, int side, int64_t by)
+{
+    for (int of = 0; flow->backlog && of < 2; of++) {
+        const Queue *queue = &flow->backlog->queue[of];
+        for (uint32_t i = 0; i < queue->count; i++) {
+            Item *item = queue->items[queue->first + i];
+            if (of != side) {
+                move_offset(&item->acked, by);
+                continue;
+            }
+            item->offset += by;
+            item->sent_before += by;
+            item->at += by;
+        }
+    }
+    for (int of = 0; flow->resets && of < 2; of++) {
+        for (unsigned i = 0; i < flow->resets->count[of]; i++) {
+            Stamp *stamp = &flow->resets->list[of][i].fact.stamp;
+            move_offset(of == side ? &stamp->offset : &stamp->acked, by);
+        }
+    }
+}
+
+bool flow_may_begin(const Flow *flow, int side, uint32_t number)
+{
+    const Direction *direction = &flow->direction[side];
+    if (!direction->base_known || direction->base == number)
+        return true;
+    int64_t ahead = seq_distance(number, direction->base);
+    return direction->shift == WINDOW_UNSEEN && flow->facts.half[side].next == 0 && ahead > 0 &&
+           ahead < AHEAD_MAX;
+}
+
+/* Gives offset 0 to an earlier number, as flow_may_begin() allows: what stood there came ahead of it. */
+static void move_base(Flow *flow, int side, uint32_t number)
+{
+    Direction *direction = &flow->direction[side];
+    Half *half = &flow->facts.half[side];
+    int64_t by = seq_distance(number, direction->base);
+    direction->base = number;
+    direction->provisional = false;
+    direction->quiet_acked = NO_OFFSET;
+    direction->sent += by;
+    move_offset(&direction->acked, by);
+    move_offset(&direction->edge, by);
+    half->acked = NO_OFFSET; /* an acknowledgement delivered ahead says nothing about the order */
+    if (half->fin.proof != FIN_NONE)
+        half->fin.stamp.offset += by;
+    if (flow->facts.half[!side].fin.proof != FIN_NONE)
+        move_offset(&flow->facts.half[!side].fin.stamp.acked, by);
+    move_held(flow, side, by);
+}
+
 static void learn_own_base(Flow *flow, int side, const Segment *segment)
 {
     Direction *own = &flow->direction[side];
@@ -147,11 +212,14 @@ static void learn_own_base(Flow *flow, int side, const Segment *segment)
         own->base = first;
         own->base_known = true;
         own->provisional = empty;
-    } else if (own->provisional) {
-        if (seq_distance(own->base, first) == 1)
-            shift_base(flow, side);
-        else if (!empty)
-            own->provisional = false;
+    } else if (own->provisional && seq_distance(own->base, first) == 1) {
+        shift_base(flow, side);
+    } else if (!empty) {
+        /* Bytes from before the capture began may be sent again, but not at an earlier time. */
+        bool ahead = (segment->flags & TCP_SYN) || segment->time < flow->facts.start;
+        if (ahead && own->base != first && flow_may_begin(flow, side, first))
+            move_base(flow, side, first);
+        own->provisional = false;
     }
 }
 
@@ -161,6 +229,10 @@ static void learn_peer_base(Flow *flow, int side, const Segment *segment)
     if (!peer->base_known) {
         peer->base = segment->acknowledgement;
         peer->base_known = true;
+    } else if (segment->flags & TCP_SYN) {
+        if (peer->base != segment->acknowledgement &&
+            flow_may_begin(flow, !side, segment->acknowledgement))
+            move_base(flow, !side, segment->acknowledgement);
     } else if (peer->provisional) {
         int64_t distance = seq_distance(peer->base, segment->acknowledgement);
         if (distance == 1)

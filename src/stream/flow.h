@@ -127,7 +127,7 @@ struct Flow {
     uint8_t state;     /* FlowState */
     uint8_t listed_as; /* FlowState: the list of those that wait for a tick; FLOW_LIVE: none */
     uint8_t leaves_as; /* ConnectionEnd, unless it is final */
-    bool spoke;        /* an event was handed out */
+    bool spoke;        /* data or a gap was handed out */
 };
 
 /* What the stages of the table share: events on their way out, counters, and what must live until the
@@ -164,7 +164,10 @@ Backlog *flow_backlog(Flow *flow);
  * item borrows the payload. */
 void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item);
 
-/* Side 0 is the opener; possible as long as nothing was delivered upwards. */
+/* Whether `number` may be that of the first byte of a side. */
+bool flow_may_begin(const Flow *flow, int side, uint32_t number);
+
+/* Side 0 is the opener; possible as long as no data and no gap was handed on. */
 void flow_swap_sides(Flow *flow);
 
 /* The raw number of an offset. */

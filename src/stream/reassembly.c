@@ -46,7 +46,7 @@ static StreamEvent *add_event(Sink *sink, Flow *flow, StreamEventKind kind, int 
                               const Stamp *stamp)
 {
     g_assert(sink->count < SINK_EVENTS);
-    flow->spoke = true;
+    flow->spoke = flow->spoke || kind == STREAM_DATA || kind == STREAM_GAP;
     StreamEvent *event = &sink->events[sink->count++];
     *event = (StreamEvent){ .kind = kind,
                             .side = side,
@@ -89,8 +89,9 @@ static void deliver_acknowledgement(Flow *flow, int side, const Item *item, int6
 {
     Half *peer = &flow->facts.half[!side];
     Direction *direction = &flow->direction[!side];
+    bool stale = acked < peer->acked; /* RFC 9293 §3.10.7.4: what it says of the window is too */
     peer->acked = MAX(peer->acked, acked);
-    if (item->flags & TCP_RST)
+    if (stale || (item->flags & TCP_RST))
         return;
     int64_t room = (int64_t)item->window << scale_known(flow, side, item);
     bool free = peer->acked >= peer->next && room >= MAX(direction->full, 1);

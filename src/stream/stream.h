@@ -65,6 +65,8 @@ typedef enum ConnectionEnd {
     CONNECTION_REPLACED, /* a new connection took over the endpoints while this one was open */
     CONNECTION_EVICTED,  /* a bound of ours was reached */
     CONNECTION_UNENDED,  /* open, or half-closed, when the capture ended */
+    CONNECTION_TORN,     /* its handshake, it seems, was captured after some of its data: what follows is another
+                            connection here, and how this one ended is unknown */
 } ConnectionEnd;
 
 typedef struct Connection {

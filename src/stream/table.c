@@ -423,14 +423,11 @@ typedef enum Belonging {
     CONFIRMS,    /* the SYN kept aside began a new connection */
 } Belonging;
 
-static bool base_is(const Direction *direction, uint32_t number)
-{
-    return !direction->base_known || direction->base == number;
-}
-
 static Belonging belonging_of_syn(const Flow *flow, int side, const Segment *segment)
 {
-    if (base_is(&flow->direction[side], segment->sequence + 1))
+    const Direction *own = &flow->direction[side];
+    bool begun = flow->spoke && own->base_known && own->base != segment->sequence + 1;
+    if (!begun && flow_may_begin(flow, side, segment->sequence + 1))
         return BELONGS;
     return has_ended(flow) ? BEGINS : BELONGS_NOT;
 }
@@ -441,8 +438,8 @@ static Belonging belonging_of_syn_ack(const Flow *flow, int side, const Segment 
     if (pending && pending->side != side &&
         segment->acknowledgement == pending->segment.sequence + 1)
         return CONFIRMS;
-    if (base_is(&flow->direction[side], segment->sequence + 1) &&
-        base_is(&flow->direction[!side], segment->acknowledgement))
+    if (flow_may_begin(flow, side, segment->sequence + 1) &&
+        flow_may_begin(flow, !side, segment->acknowledgement))
         return BELONGS;
     /* After a teardown, or of a SYN that the capture lacks, long after one that nobody answered. */
     bool given_up =
@@ -497,13 +494,24 @@ static void update_timer(StreamTable *table, Flow *flow)
         timer_append(shard, flow, state);
 }
 
+/* How a connection ends whose endpoints another one takes over, which begins with this SYN or SYN-ACK. */
+static ConnectionEnd end_before(const Flow *flow, const Segment *segment)
+{
+    int side = sent_by(&flow->facts, 0, segment) ? 0 : 1;
+    const Direction *own = &flow->direction[side];
+    if (flow->facts.opener_known || !own->base_known)
+        return CONNECTION_REPLACED;
+    int64_t ahead = seq_distance(segment->sequence, own->base);
+    return ahead > 0 && ahead < TOMBSTONE_NEAR ? CONNECTION_TORN : CONNECTION_REPLACED;
+}
+
 /* The new connection that a kept SYN began; that SYN lies in its queue. */
 static Flow *replay_syn(StreamTable *table, Shard *shard, Flow *old, uint64_t seeded)
 {
     g_autofree PendingSyn *pending = old->pending;
     old->pending = NULL;
     old->budget->held -= pending->cost;
-    remove_flow(table, old, CONNECTION_REPLACED);
+    remove_flow(table, old, end_before(old, &pending->segment));
     Flow *flow = add_flow(table, shard, &pending->segment, seeded);
     set_number(flow, pending->number_known, pending->number);
     Item item;
@@ -555,7 +563,7 @@ static Flow *flow_for(StreamTable *table, Shard *shard, const Segment *segment,
         return replay_syn(table, shard, flow, endpoints->seeded);
     if (how == BEGINS) {
         if (flow)
-            remove_flow(table, flow, CONNECTION_REPLACED);
+            remove_flow(table, flow, end_before(flow, segment));
         if (crowd)
             evict(table, crowd);
         flow = add_flow(table, shard, segment, endpoints->seeded);
