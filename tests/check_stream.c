@@ -275,6 +275,9 @@ static const Row ROWS[] = {
       HANDSHAKE
       "10 > A 0 0 5; 11 < A 0 5 9; 12 > A 4 9 0; 13 < A 0 5 9; 14 < FA 9 5 0; 15 > FA 5 10 0",
       "D> 0+5 #4; D< 0+9 #5; F< 9 #8 seen; F> 5 #9 seen; E unended open>#4 open<#5", SHOW_OPEN },
+    { "a witness of an earlier time out of its place",
+      HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 9; 3000 < A 9 5 0; 12 < A 9 5 0",
+      "D> 0+5 #4; D< 0+9 #5; E unended open>#4 open<#6", SHOW_OPEN },
     { "a retransmission after a later segment is no witness",
       HANDSHAKE "10 < A 5 0 5; 11 < A 0 0 5",
       "D< 0+5 #5 resent; D< 5+5 #4; E unended open>#3 open<#4", SHOW_OPEN },

@@ -216,7 +216,7 @@ static void deliver_fin_flag(Sink *sink, Flow *flow, int side, const Item *item,
 static void note_witness(Flow *flow, int side, const Item *item)
 {
     Half *own = &flow->facts.half[side];
-    if (item->witness && own->fin.proof == FIN_NONE &&
+    if (item->witness && own->fin.proof == FIN_NONE && item->time >= own->open_time &&
         frame_precedes(own->open_frame, own->open_time, item->frame, item->time)) {
         own->open_frame = item->frame;
         own->open_time = item->time;

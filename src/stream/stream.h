@@ -55,7 +55,7 @@ typedef struct Half {
     int64_t acked;   /* highest acknowledgement by the peer, of this side's offsets; NO_OFFSET: none */
     uint64_t payload; /* bytes of payload, each once, those that the snap length cut included */
     FinFact fin;
-    FrameId open_frame; /* the latest segment of this side that shows that it had sent no FIN: its */
+    FrameId open_frame; /* the last and latest segment of this side that shows that it had sent no FIN: its */
     Nanoseconds open_time; /* number lies at the end of all data sent before it, and it is no probe */
 } Half;
 
