@@ -318,6 +318,11 @@ class Ends(unittest.TestCase):
              segment(4, A, 1001, 5001, flags=FIN)], A)
         self.assertEqual(found, {("client", "fin")})
 
+    def test_numbers_used_in_mid_stream_may_hide_a_fin(self):
+        found, _ = ends.who_ended([segment(1, A, 1000, 5001, flags=FIN),
+                                   segment(2, B, 5223, 1001)], A)
+        self.assertEqual(found, {("client", "fin"), ("both", "fin")})
+
     def test_a_probe_in_mid_stream_is_no_fin(self):
         found, _ = ends.who_ended([segment(1, A, 1000, 5001), segment(2, B, 5001, 1001)], A)
         self.assertEqual(found, {("", "")})

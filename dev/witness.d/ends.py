@@ -37,10 +37,12 @@ class Side:
     started: bool = False  # its SYN or data is in the capture, so offsets are no guess
     fins: list = field(default_factory=list)
     fin: Close = None  # the one that counts
-    hidden: Close = None  # a FIN that may have been lost: the peer acknowledges numbers never seen
+    hidden: Close = None  # a FIN that may have been lost, among numbers that were used and not seen
     resets: list = field(default_factory=list)
     acked: int = -1  # highest acknowledgement by the peer
     acked_frame: int = 0  # the segment that first carried it
+    sent: int = -1  # where its highest segment without data stands: all before was used
+    sent_frame: int = 0
 
 
 def signed(difference):
@@ -70,17 +72,24 @@ def collect(segments, client):
         side.fin = next((fin for fin in side.fins if fin.offset >= side.end), None)
         if side.fin is None and side.started and side.acked > side.end:
             side.hidden = Close(side.acked_frame, 0.0, side.acked - 1)
+        elif side.fin is None and side.sent > side.end:
+            side.hidden = Close(side.sent_frame, 0.0, side.sent - 1)
     return sides
 
 
 def base_of(side, peer):
     """The number after the SYN that the peer acknowledged, or after the first one; without a SYN
-    that of the first segment. None if there is nothing but RSTs."""
-    answered = {s.ack for s in peer.segments if s.flags & TCP_ACK}
+    that of the first segment, or what the peer waits for if that comes before it. None if there is
+    nothing but RSTs."""
+    answered = [s.ack for s in peer.segments if s.flags & TCP_ACK]
     starts = [s.seq + 1 & 0xffffffff for s in side.segments if s.flags & TCP_SYN]
     starts = [seq for seq in starts if seq in answered] + starts
-    seen = starts + [s.seq for s in side.segments if not s.flags & TCP_RST]
-    return seen[0] if seen else None
+    if starts:
+        return starts[0]
+    seen = [s.seq for s in side.segments if not s.flags & TCP_RST]
+    if not seen:
+        return None
+    return min([seen[0]] + answered[:1], key=lambda number: signed(number - seen[0]))
 
 
 def take(side, peer, segment):
@@ -103,6 +112,8 @@ def take(side, peer, segment):
         side.fins.append(Close(segment.frame, segment.time, end, None if sent_before else ack))
     if segment.length:
         side.end = max(side.end, end)
+    elif begin > side.sent and not segment.flags & TCP_FIN:
+        side.sent, side.sent_frame = begin, segment.frame
 
 
 def acceptable(reset, side, peer, patience):
