@@ -1,6 +1,8 @@
 /* The first byte chooses the link type, the second how much more the wire had than was captured (in
  * steps of 16 bytes); the rest is a frame.
  *
+ * A frame alone is never the whole of a packet in fragments.
+ *
  * What must hold: what is found lies inside the frame; the captured payload is not longer than the
  * payload on the wire; the same frame gives the same segment; and a snap length changes nothing but the
  * captured payload, or cuts headers. */
@@ -11,9 +13,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* New ones come last, for the corpus. */
 static const int LINKS[] = {
-    LINK_ETHERNET, LINK_NULL,       LINK_RAW,  LINK_LOOP, LINK_LINUX_SLL,
-    LINK_IPV4,     LINK_LINUX_SLL2, LINK_IPV6, -1,
+    LINK_ETHERNET,   LINK_NULL,          LINK_RAW,
+    LINK_LOOP,       LINK_LINUX_SLL,     LINK_IPV4,
+    LINK_LINUX_SLL2, LINK_IPV6,          -1,
+    LINK_PPP,        LINK_PPP_SERIAL,    LINK_PPP_ETHERNET,
+    LINK_WLAN,       LINK_WLAN_RADIOTAP, LINK_WLAN_PRISM,
+    LINK_PPI,        LINK_NFLOG,         LINK_MPLS,
+    LINK_ATM,        LINK_PFLOG,         LINK_IPNET,
+    LINK_PKTAP,      LINK_ENC,           LINK_FIREWIRE,
+    LINK_PPP_DAEMON, LINK_NETANALYZER,
 };
 
 static void assert_inside(const Frame *frame, const Segment *segment)
@@ -26,6 +36,7 @@ static void assert_inside(const Frame *frame, const Segment *segment)
     g_assert_cmpint(segment->window_shift, >=, -1);
     g_assert_cmpint(segment->window_shift, <=, 14);
     g_assert_true(segment->source.version == segment->destination.version);
+    g_assert_true(segment->source.version == 4 || segment->source.version == 6);
 }
 
 static void assert_equal(const Segment *a, const Segment *b)
@@ -37,6 +48,7 @@ static void assert_equal(const Segment *a, const Segment *b)
     g_assert_cmpuint(a->length, ==, b->length);
     g_assert_cmpuint(a->source_port, ==, b->source_port);
     g_assert_cmpuint(a->destination_port, ==, b->destination_port);
+    g_assert_true(a->network == b->network);
     g_assert_cmpmem(a->source.bytes, 16, b->source.bytes, 16);
     g_assert_cmpmem(a->destination.bytes, 16, b->destination.bytes, 16);
     g_assert_cmpuint(a->source.version, ==, b->source.version);
