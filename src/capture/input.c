@@ -1,6 +1,7 @@
 #include "capture/input.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 
 /* The first look needs little; a walk over blocks asks for more than that and gets the larger buffer,
  * which stays in the cache of its core. */
@@ -89,6 +90,7 @@ FILE *capture_input_stream(CaptureInput *input)
         g_error("fopencookie: %s", g_strerror(errno));
     input->stream_buffer = g_new(char, STREAM_BUFFER_SIZE);
     setvbuf(stream, input->stream_buffer, _IOFBF, STREAM_BUFFER_SIZE);
+    __fsetlocking(stream, FSETLOCKING_BYCALLER); /* one thread reads it, twice a packet */
     return stream;
 }
 

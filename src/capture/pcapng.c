@@ -117,7 +117,7 @@ static PcapngStep G_GNUC_PRINTF(2, 3) broken(Pcapng *pcapng, const char *format,
 /* Numbers in the byte order of the section ---------------------------------------------------------- */
 
 /* 0 where there are no such bytes: the fixed parts of blocks were checked to be there. */
-static uint32_t get_u32(const Pcapng *pcapng, Span span, size_t at)
+static inline uint32_t get_u32(const Pcapng *pcapng, Span span, size_t at)
 {
     uint32_t value = 0;
     if (pcapng->big_endian)
@@ -127,7 +127,7 @@ static uint32_t get_u32(const Pcapng *pcapng, Span span, size_t at)
     return value;
 }
 
-static uint16_t get_u16(const Pcapng *pcapng, Span span, size_t at)
+static inline uint16_t get_u16(const Pcapng *pcapng, Span span, size_t at)
 {
     uint16_t value = 0;
     span_be16(span, at, &value);

@@ -81,7 +81,7 @@ static Nanoseconds pcap_time(const CaptureReader *reader, const struct timeval *
     return (uint32_t)stamp->tv_sec * NS_PER_SECOND + fraction;
 }
 
-static bool read_pcap(CaptureReader *reader)
+static inline bool read_pcap(CaptureReader *reader)
 {
     struct pcap_pkthdr *header;
     const uint8_t *bytes;
@@ -92,14 +92,11 @@ static bool read_pcap(CaptureReader *reader)
             failed ? pcap_geterr(reader->pcap) : NULL);
         return false;
     }
-    reader->packet = (CapturePacket){
-        .number = ++reader->info.frames,
-        .time = pcap_time(reader, &header->ts),
-        .timed = true,
-        .wire_length = header->len,
-        .link_type = reader->info.link_type,
-        .bytes = span_make(bytes, header->caplen),
-    };
+    CapturePacket *packet = &reader->packet; /* the rest is as open_pcap() left it */
+    packet->number = ++reader->info.frames;
+    packet->time = pcap_time(reader, &header->ts);
+    packet->wire_length = header->len;
+    packet->bytes = span_make(bytes, header->caplen);
     return true;
 }
 
@@ -114,7 +111,7 @@ static bool read_pcapng(CaptureReader *reader)
 }
 
 /* Whether there is a packet to hand out; the failure, if there is one, is set when there is none. */
-static bool read_packet(CaptureReader *reader)
+static inline bool read_packet(CaptureReader *reader)
 {
     if (!reader->waiting && reader->info.end == CAPTURE_END_NOT_REACHED)
         reader->waiting = reader->pcap ? read_pcap(reader) : read_pcapng(reader);
@@ -171,7 +168,9 @@ static bool open_pcap(CaptureReader *reader, GError **error)
         set_open_error(reader, cut, detail, error);
         return false;
     }
-    capture_note_link(info, pcap_datalink(reader->pcap), snap_length);
+    int link_type = pcap_datalink(reader->pcap);
+    unsigned link = capture_note_link(info, link_type, snap_length);
+    reader->packet = (CapturePacket){ .timed = true, .link = link, .link_type = link_type };
     return true;
 }
 

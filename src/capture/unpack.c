@@ -18,6 +18,7 @@ struct Unpacker {
     uint8_t *input;             /* INPUT_SIZE bytes of what is compressed */
     UnpackPortion portion;
     bool may_end; /* as the last step left it */
+    bool filled;  /* the last step left no room for more */
     char *failure;
     bool cut;
 };
@@ -100,30 +101,46 @@ static bool refill(Unpacker *unpacker)
     return true;
 }
 
-/* One step of the format. False: there will be no further one, because of the end or of a failure. */
+/* What the end of the input means after the last step. */
+static void end_input(Unpacker *unpacker)
+{
+    if (unpacker->may_end)
+        return;
+    unpacker->failure = g_strdup_printf("the %s data ends too early", unpacker->format->name);
+    unpacker->cut = true;
+}
+
+/* One step of the format. False: there will be no further one, because of the end or of a failure.
+ *
+ * A step that filled the output may have left more of it with the library. It is fetched by a step without
+ * input: with input, zstd and lz4 would go on to the next block, and if that is corrupt lose what they
+ * held of the one before. */
 static bool unpack_step(Unpacker *unpacker)
 {
     UnpackPortion *portion = &unpacker->portion;
-    if (portion->in_left == 0 && !portion->last && !refill(unpacker))
+    if (portion->in_left == 0 && !portion->last && !unpacker->filled && !refill(unpacker))
         return false;
+    size_t held_back = unpacker->filled ? portion->in_left : 0;
+    portion->in_left -= held_back;
     size_t in_left = portion->in_left, out_left = portion->out_left;
     const char *failure = NULL;
     UnpackState state = unpacker->format->step(unpacker->state, portion, &failure);
     bool moved = portion->in_left < in_left || portion->out_left < out_left;
+    bool only_fetched = unpacker->filled;
+    portion->in_left += held_back;
+    unpacker->filled = portion->out_left == 0;
     if (state == UNPACK_FAILED) {
         unpacker->failure = g_strdup_printf("%s: %s", unpacker->format->name, failure);
         return false;
     }
     if (moved || state == UNPACK_AT_END)
         unpacker->may_end = state == UNPACK_AT_END;
-    if (moved || (portion->in_left == 0 && !portion->last))
+    if (moved || only_fetched || (portion->in_left == 0 && !portion->last))
         return true;
-    if (portion->in_left > 0) {
+    if (portion->in_left > 0)
         unpacker->failure = g_strdup_printf("%s: corrupt", unpacker->format->name);
-    } else if (!unpacker->may_end) {
-        unpacker->failure = g_strdup_printf("the %s data ends too early", unpacker->format->name);
-        unpacker->cut = true;
-    }
+    else
+        end_input(unpacker);
     return false;
 }
 

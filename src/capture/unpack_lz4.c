@@ -5,21 +5,37 @@
 #include <glib.h>
 #include <lz4frame.h>
 
+/* Enough of a frame for the library to know what it wants next: that is all up to the end of a block, and
+ * the header of the block after it. */
+#define FRAME_START 7
+#define BLOCK_HEADER_SIZE 4
+
+typedef struct Lz4 {
+    LZ4F_dctx *context;
+    size_t wanted;
+} Lz4;
+
 static void *lz4_start(void)
 {
-    LZ4F_dctx *context = NULL;
-    LZ4F_errorCode_t failure = LZ4F_createDecompressionContext(&context, LZ4F_VERSION);
+    Lz4 *lz4 = g_new0(Lz4, 1);
+    LZ4F_errorCode_t failure = LZ4F_createDecompressionContext(&lz4->context, LZ4F_VERSION);
     if (LZ4F_isError(failure))
         g_error("lz4 cannot begin: %s", LZ4F_getErrorName(failure));
-    return context;
+    lz4->wanted = FRAME_START;
+    return lz4;
 }
 
 /* The library reads one frame after the other, and over those that are to be skipped. A block has at
- * most 4 MiB, whatever a frame claims. */
+ * most 4 MiB, whatever a frame claims. It gets one at a time, and not the header behind it: of a call
+ * that fails, nothing of what it had unpacked could be had. */
 static UnpackState lz4_step(void *state, UnpackPortion *portion, const char **ret_failure)
 {
-    size_t in = portion->in_left, out = portion->out_left;
-    size_t result = LZ4F_decompress(state, portion->out, &out, portion->in, &in, NULL);
+    Lz4 *lz4 = state;
+    size_t wanted = lz4->wanted;
+    if (wanted > BLOCK_HEADER_SIZE)
+        wanted -= BLOCK_HEADER_SIZE;
+    size_t in = MIN(portion->in_left, wanted), out = portion->out_left;
+    size_t result = LZ4F_decompress(lz4->context, portion->out, &out, portion->in, &in, NULL);
     if (LZ4F_isError(result)) {
         *ret_failure = LZ4F_getErrorName(result);
         return UNPACK_FAILED;
@@ -28,12 +44,15 @@ static UnpackState lz4_step(void *state, UnpackPortion *portion, const char **re
     portion->in_left -= in;
     portion->out += out;
     portion->out_left -= out;
+    lz4->wanted = result == 0 ? FRAME_START : result;
     return result == 0 ? UNPACK_AT_END : UNPACK_WITHIN;
 }
 
 static void lz4_free(void *state)
 {
-    LZ4F_freeDecompressionContext(state);
+    Lz4 *lz4 = state;
+    LZ4F_freeDecompressionContext(lz4->context);
+    g_free(lz4);
 }
 
 #endif

@@ -8,35 +8,56 @@
 /* 128 MiB, what zstd itself takes without being told otherwise. */
 #define WINDOW_LOG_MAX 27
 
+/* Enough of a frame for the library to know what it wants next: that is all up to the end of a block, and
+ * the header of the block after it. */
+#define FRAME_START 5
+#define BLOCK_HEADER_SIZE 3
+
+typedef struct Zstd {
+    ZSTD_DStream *stream;
+    size_t wanted;
+} Zstd;
+
 static void *zstd_start(void)
 {
-    ZSTD_DStream *stream = ZSTD_createDStream();
-    if (!stream)
+    Zstd *zstd = g_new0(Zstd, 1);
+    zstd->stream = ZSTD_createDStream();
+    if (!zstd->stream)
         g_error("zstd cannot begin");
-    ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
-    return stream;
+    ZSTD_DCtx_setParameter(zstd->stream, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+    zstd->wanted = FRAME_START;
+    return zstd;
 }
 
-/* The library reads one frame after the other, and over those that are to be skipped. */
+/* The library reads one frame after the other, and over those that are to be skipped. It gets a block at
+ * a time, and not the header behind it: of a call that fails, nothing of what it had unpacked could be
+ * had. */
 static UnpackState zstd_step(void *state, UnpackPortion *portion, const char **ret_failure)
 {
-    ZSTD_inBuffer in = { .src = portion->in, .size = portion->in_left };
+    Zstd *zstd = state;
+    size_t wanted = zstd->wanted;
+    if (wanted > BLOCK_HEADER_SIZE)
+        wanted -= BLOCK_HEADER_SIZE;
+    ZSTD_inBuffer in = { .src = portion->in, .size = MIN(portion->in_left, wanted) };
     ZSTD_outBuffer out = { .dst = portion->out, .size = portion->out_left };
-    size_t result = ZSTD_decompressStream(state, &out, &in);
-    portion->in += in.pos;
-    portion->in_left -= in.pos;
-    portion->out += out.pos;
-    portion->out_left -= out.pos;
+    size_t result = ZSTD_decompressStream(zstd->stream, &out, &in);
     if (ZSTD_isError(result)) {
         *ret_failure = ZSTD_getErrorName(result);
         return UNPACK_FAILED;
     }
+    portion->in += in.pos;
+    portion->in_left -= in.pos;
+    portion->out += out.pos;
+    portion->out_left -= out.pos;
+    zstd->wanted = result == 0 ? FRAME_START : result;
     return result == 0 ? UNPACK_AT_END : UNPACK_WITHIN;
 }
 
 static void zstd_free(void *state)
 {
-    ZSTD_freeDStream(state);
+    Zstd *zstd = state;
+    ZSTD_freeDStream(zstd->stream);
+    g_free(zstd);
 }
 
 #endif
