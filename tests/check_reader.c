@@ -5,6 +5,7 @@
 
 #include "capture/reader.h"
 #include "capture_builder.h"
+#include "pack.h"
 
 #define START_SECOND 1700000000u
 
@@ -34,15 +35,19 @@ typedef struct Reading {
     GArray *frames; /* of Frame, with bytes in `copies` */
     GPtrArray *copies;
     CaptureInfo info;
+    char *sha256;
     GError *error;
     bool opened;
 } Reading;
+
+static bool hash_inputs; /* false in each new test: they run in processes of their own */
 
 static void read_into(Reading *reading, const char *path)
 {
     *reading = (Reading){ .frames = g_array_new(FALSE, FALSE, sizeof(Frame)),
                           .copies = g_ptr_array_new_with_free_func(g_free) };
-    g_autoptr(CaptureReader) reader = capture_reader_open(path, 3, NULL, &reading->error);
+    CaptureOptions options = { .hash = hash_inputs };
+    g_autoptr(CaptureReader) reader = capture_reader_open(path, 3, &options, &reading->error);
     ck_assert((reader == NULL) == (reading->error != NULL));
     if (!reader)
         return;
@@ -66,13 +71,16 @@ static void read_into(Reading *reading, const char *path)
     ck_assert_ptr_null(batch.storage);
     reading->info = *capture_reader_info(reader);
     ck_assert_uint_eq(reading->info.frames, reading->frames->len);
-    reading->info.path = NULL; /* it ends with the reader */
+    ck_assert_int_ne(reading->info.end, CAPTURE_END_NOT_REACHED);
+    reading->sha256 = g_strdup(reading->info.sha256);
+    reading->info.path = reading->info.sha256 = NULL; /* they end with the reader */
     ck_assert_uint_eq(reading->info.packets, reading->frames->len);
 }
 
 static void read_bytes_into(Reading *reading, const void *bytes, size_t size)
 {
     g_autofree char *name = file_name();
+    g_unlink(name); /* what is written over keeps its length */
     ck_assert(
         g_file_set_contents_full(name, bytes, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     read_into(reading, name);
@@ -83,6 +91,7 @@ static void reading_clear(Reading *reading)
     g_array_unref(reading->frames);
     g_ptr_array_unref(reading->copies);
     g_clear_error(&reading->error);
+    g_free(reading->sha256);
 }
 
 /* `ticks` is what a second has of the file's units, `digits` what its times are worth. */
@@ -207,6 +216,13 @@ START_TEST(test_forms)
         assert_packet(&reading, _i, i);
     ck_assert_uint_eq(reading.info.time_digits, FORMS[_i].digits);
     ck_assert_int_eq(reading.info.link_type, FORMS[_i].shape.link_type);
+    ck_assert_uint_eq(reading.info.link_count, 1);
+    ck_assert_int_eq(reading.info.links[0].link_type, FORMS[_i].shape.link_type);
+    ck_assert_uint_eq(reading.info.links[0].snap_length, FORMS[_i].shape.pcapng ? 0 : 262144);
+    ck_assert_uint_eq(reading.info.links[0].packets, G_N_ELEMENTS(PACKETS));
+    ck_assert_uint_eq(reading.info.size, file->len);
+    ck_assert_ptr_null(reading.info.compression);
+    ck_assert_ptr_null(reading.sha256);
     ck_assert_int_eq(reading.info.first_time, START_SECOND * NS_PER_SECOND);
     ck_assert_int_eq(reading.info.last_time, START_SECOND * NS_PER_SECOND + INT64_C(1500000000));
     reading_clear(&reading);
@@ -476,6 +492,179 @@ START_TEST(test_times)
 }
 END_TEST
 
+/* Each form in each compression: the same packets, and what the input says of itself. */
+START_TEST(test_compressed)
+{
+    size_t ends[1 + G_N_ELEMENTS(PACKETS)];
+    g_autoptr(GByteArray) file = make_file(_i, ends);
+    for (int format = 0; format < PACK_FORMATS; format++) {
+        if (!pack_is_built((PackFormat)format))
+            continue;
+        g_autoptr(GByteArray) packed = g_byte_array_new();
+        pack_append(packed, (PackFormat)format, file->data, ends[1] + 3);
+        pack_append(packed, (PackFormat)format, file->data + ends[1] + 3, file->len - ends[1] - 3);
+        for (size_t piece = 1; piece <= packed->len; piece *= 3) {
+            Reading reading;
+            if (piece == 1)
+                read_bytes_into(&reading, packed->data, packed->len);
+            else
+                read_piped_into(&reading, packed, piece);
+            ck_assert_ptr_null(reading.error);
+            ck_assert_uint_eq(reading.frames->len, G_N_ELEMENTS(PACKETS));
+            for (size_t i = 0; i < G_N_ELEMENTS(PACKETS); i++)
+                assert_packet(&reading, _i, i);
+            ck_assert_str_eq(reading.info.compression, pack_name((PackFormat)format));
+            ck_assert_str_eq(reading.info.format, FORMS[_i].shape.pcapng ? "pcapng" : "pcap");
+            ck_assert_uint_eq(reading.info.time_digits, FORMS[_i].digits);
+            ck_assert_uint_eq(reading.info.size, packed->len);
+            ck_assert_int_eq(reading.info.end, CAPTURE_END_WHOLE);
+            reading_clear(&reading);
+        }
+    }
+}
+END_TEST
+
+/* A compressed file cut anywhere, or followed by what is no part of it, gives the packets that it held,
+ * then says so. */
+START_TEST(test_compressed_is_cut)
+{
+    PackFormat format = (PackFormat)_i;
+    if (!pack_is_built(format))
+        return;
+    size_t ends[1 + G_N_ELEMENTS(PACKETS)];
+    g_autoptr(GByteArray) file = make_file(4, ends);
+    g_autoptr(GByteArray) packed = g_byte_array_new();
+    pack_append(packed, format, file->data, ends[2]);
+    size_t first = packed->len;
+    pack_append(packed, format, file->data + ends[2], file->len - ends[2]);
+    for (size_t cut = first; cut < packed->len; cut++) {
+        Reading reading;
+        read_bytes_into(&reading, packed->data, cut);
+        ck_assert_uint_ge(reading.frames->len, 2);
+        for (size_t i = 0; i < reading.frames->len; i++)
+            assert_packet(&reading, 4, i);
+        if (cut == first) {
+            ck_assert_ptr_null(reading.error);
+        } else {
+            assert_error(&reading, CAPTURE_ERROR_READ, pack_name(format), cut);
+            ck_assert_ptr_nonnull(strstr(reading.error->message, "data ends too early"));
+            ck_assert_int_eq(reading.info.end, CAPTURE_END_CUT);
+        }
+        reading_clear(&reading);
+    }
+    g_byte_array_append(packed, (const guint8 *)"nothing of that kind", 20);
+    Reading reading;
+    read_bytes_into(&reading, packed->data, packed->len);
+    ck_assert_uint_eq(reading.frames->len, G_N_ELEMENTS(PACKETS));
+    assert_error(&reading, CAPTURE_ERROR_READ, pack_name(format), packed->len);
+    ck_assert_int_eq(reading.info.end, CAPTURE_END_BROKEN);
+    reading_clear(&reading);
+}
+END_TEST
+
+/* Compressed, but nothing that is read: what `message` says. */
+START_TEST(test_compressed_foreign)
+{
+    PackFormat format = (PackFormat)_i;
+    if (!pack_is_built(format))
+        return;
+    size_t ends[1 + G_N_ELEMENTS(PACKETS)];
+    g_autoptr(GByteArray) file = make_file(0, ends);
+    g_autoptr(GByteArray) once = g_byte_array_new(), twice = g_byte_array_new();
+    g_autoptr(GByteArray) text = g_byte_array_new();
+    pack_append(once, format, file->data, file->len);
+    pack_append(twice, format, once->data, once->len);
+    pack_append(text, format, "GET / HTTP/1.1", 14);
+    const struct {
+        const GByteArray *bytes;
+        size_t size;
+        CaptureError code;
+        const char *message;
+    } rows[] = {
+        { twice, twice->len, CAPTURE_ERROR_FORMAT, "only one layer is unpacked" },
+        { text, text->len, CAPTURE_ERROR_FORMAT, "not a capture file" },
+        { once, 10, CAPTURE_ERROR_OPEN, "cut short before the first packet" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Reading reading;
+        read_bytes_into(&reading, rows[i].bytes->data, rows[i].size);
+        ck_assert(!reading.opened);
+        assert_error(&reading, (int)rows[i].code, pack_name(format), rows[i].size);
+        ck_assert_msg(strstr(reading.error->message, rows[i].message) != NULL, "%s",
+                      reading.error->message);
+        reading_clear(&reading);
+    }
+}
+END_TEST
+
+/* The hash is that of all bytes of the input, also of those behind the packets. */
+static const struct {
+    const char *name;
+    size_t more; /* bytes behind the file */
+    bool breaks, packs, pipes;
+} HASHES[] = {
+    { "a file", 0, false, false, false },
+    { "standard input", 0, false, false, true },
+    { "a broken file", 3000000, true, false, false },
+    { "broken standard input", 3000000, true, false, true },
+    { "compressed", 0, false, true, false },
+    { "compressed and broken", 3000000, true, true, false },
+};
+
+START_TEST(test_hash)
+{
+    size_t ends[1 + G_N_ELEMENTS(PACKETS)];
+    g_autoptr(GByteArray) file = make_file(0, ends);
+    if (HASHES[_i].packs) {
+        if (!pack_is_built(PACK_GZIP))
+            return;
+        g_autoptr(GByteArray) packed = g_byte_array_new();
+        pack_append(packed, PACK_GZIP, file->data, file->len);
+        g_byte_array_set_size(file, 0);
+        g_byte_array_append(file, packed->data, packed->len);
+    }
+    guint size = file->len;
+    g_byte_array_set_size(file, size + (guint)HASHES[_i].more);
+    memset(file->data + size, 0xff, HASHES[_i].more);
+    g_autofree char *expected =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, file->data, file->len);
+    hash_inputs = true;
+    Reading reading;
+    if (HASHES[_i].pipes)
+        read_piped_into(&reading, file, 50000);
+    else
+        read_bytes_into(&reading, file->data, file->len);
+    ck_assert_msg(g_strcmp0(reading.sha256, expected) == 0, "%s: %s", HASHES[_i].name,
+                  reading.sha256 ? reading.sha256 : "none");
+    ck_assert_uint_eq(reading.info.size, file->len);
+    ck_assert_uint_eq(reading.frames->len, G_N_ELEMENTS(PACKETS));
+    ck_assert((reading.error != NULL) == HASHES[_i].breaks);
+    reading_clear(&reading);
+}
+END_TEST
+
+/* Of what no frame may hold the beginning is handed out, and counted. */
+START_TEST(test_clipped)
+{
+    g_autoptr(GByteArray) file = g_byte_array_new();
+    const CaptureShape *shape = &FORMS[4].shape;
+    capture_build_headers(file, shape);
+    for (uint32_t size = 262143; size <= 262145; size++) {
+        CaptureRecord record = make_record(4, size, size, 0);
+        capture_build_packet(file, shape, &record, 0);
+    }
+    Reading reading;
+    read_bytes_into(&reading, file->data, file->len);
+    ck_assert_ptr_null(reading.error);
+    ck_assert_uint_eq(reading.frames->len, 3);
+    ck_assert_uint_eq(reading.info.clipped, 1);
+    const Frame *last = &g_array_index(reading.frames, Frame, 2);
+    ck_assert_uint_eq(last->bytes.length, 262144);
+    ck_assert_uint_eq(last->wire_length, 262145);
+    reading_clear(&reading);
+}
+END_TEST
+
 /* What is no capture: what `message` says behind the path. */
 static const struct {
     const char *name;
@@ -574,6 +763,11 @@ int main(void)
     tcase_add_test(tcase, test_large_packet_waits);
     tcase_add_loop_test(tcase, test_the_end_stays, 0, 2);
     tcase_add_loop_test(tcase, test_times, 0, G_N_ELEMENTS(TIMES));
+    tcase_add_loop_test(tcase, test_compressed, 0, G_N_ELEMENTS(FORMS));
+    tcase_add_loop_test(tcase, test_compressed_is_cut, 0, PACK_FORMATS);
+    tcase_add_loop_test(tcase, test_compressed_foreign, 0, PACK_FORMATS);
+    tcase_add_loop_test(tcase, test_hash, 0, G_N_ELEMENTS(HASHES));
+    tcase_add_test(tcase, test_clipped);
     tcase_add_loop_test(tcase, test_foreign_files, 0, G_N_ELEMENTS(FOREIGN));
     tcase_add_test(tcase, test_broken_packet);
     tcase_add_test(tcase, test_missing_file);
