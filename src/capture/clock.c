@@ -1,18 +1,23 @@
 #include "capture/clock.h"
 
+static bool is_step(Nanoseconds from, Nanoseconds to)
+{
+    return (to > from && to - from > CLOCK_STEP) || (to < from && from - to > CLOCK_STEP);
+}
+
 void capture_clock_see(CaptureClock *clock, uint64_t frame, Nanoseconds time)
 {
-    if (clock->running) {
-        bool forward = time > clock->previous && time - clock->previous > CLOCK_STEP;
-        bool back = time < clock->previous && clock->previous - time > CLOCK_STEP;
-        if (forward || back) {
-            if (clock->steps < CLOCK_STEPS_MAX) {
-                clock->step[clock->steps].frame = frame;
-                clock->step[clock->steps].time = clock->latest;
-                clock->steps++;
-            }
-            clock->latest = time;
+    if (clock->full)
+        return;
+    if (clock->running && is_step(clock->previous, time)) {
+        if (clock->steps == CLOCK_STEPS_MAX) {
+            clock->full = true;
+            return;
         }
+        clock->step[clock->steps].frame = frame;
+        clock->step[clock->steps].time = clock->latest;
+        clock->steps++;
+        clock->latest = time;
     }
     if (!clock->running || time > clock->latest)
         clock->latest = time;

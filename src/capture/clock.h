@@ -6,7 +6,7 @@
 #include "base/evidence.h"
 
 #define CLOCK_STEP (3600 * NS_PER_SECOND)
-/* Beyond this many steps the last one kept stands for all later ones: the stretches only look shorter. */
+/* At the next step after these the clock stands: later stretches only look shorter than they were. */
 #define CLOCK_STEPS_MAX 256
 
 typedef struct CaptureClock {
@@ -15,7 +15,7 @@ typedef struct CaptureClock {
         uint64_t frame;   /* the first frame after the step */
         Nanoseconds time; /* the latest time before it */
     } step[CLOCK_STEPS_MAX];
-    bool running;
+    bool running, full;
     Nanoseconds latest, previous;
 } CaptureClock;
 
