@@ -1,0 +1,235 @@
+#include "capture/inputs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "capture/bytes.h"
+
+/* A file's identity on this machine, to know it again under another name. */
+typedef struct FileIdentity {
+    dev_t device;
+    ino_t inode;
+} FileIdentity;
+
+typedef struct Listing {
+    CaptureInputs *inputs;
+    const CaptureOptions *options;
+    GHashTable *seen; /* FileIdentity to InputFile */
+} Listing;
+
+static guint identity_hash(gconstpointer key)
+{
+    const FileIdentity *identity = key;
+    return (guint)(identity->inode * 31 + identity->device);
+}
+
+static gboolean identity_equal(gconstpointer a, gconstpointer b)
+{
+    const FileIdentity *left = a, *right = b;
+    return left->device == right->device && left->inode == right->inode;
+}
+
+static void input_file_free(gpointer data)
+{
+    InputFile *file = data;
+    capture_reader_free(file->reader);
+    frame_batch_clear(&file->begun);
+    g_free(file->info);
+    g_free(file->sha256);
+    g_free(file->problem);
+    g_free(file->path);
+    g_free(file);
+}
+
+static InputFile *add_file(Listing *listing, const char *path)
+{
+    InputFile *file = g_new0(InputFile, 1);
+    file->path = g_strdup(path);
+    g_ptr_array_add(listing->inputs->files, file);
+    return file;
+}
+
+static void fail_with(InputFile *file, const char *detail)
+{
+    g_autofree char *name = capture_display_name(file->path);
+    file->state = INPUT_FAILED;
+    file->problem = g_strdup_printf("%s: %s", name, detail);
+}
+
+void input_file_fail(InputFile *file, GError *error)
+{
+    file->state = INPUT_FAILED;
+    if (!file->problem)
+        file->problem = g_strdup(error->message);
+    g_error_free(error);
+}
+
+/* Takes from the file what places it among the others. */
+static void look_into(Listing *listing, InputFile *file, bool again, bool of_directory)
+{
+    GError *error = NULL;
+    g_autoptr(CaptureReader) reader =
+        capture_reader_open(file->path, 0, again ? NULL : listing->options, &error);
+    if (!reader) {
+        bool foreign = g_error_matches(error, CAPTURE_ERROR, CAPTURE_ERROR_FORMAT);
+        input_file_fail(file, error);
+        if (foreign && of_directory)
+            file->state = INPUT_SKIPPED;
+        return;
+    }
+    /* What breaks in here breaks again when it is read. */
+    capture_reader_next(reader, &file->begun, NULL);
+    const CaptureInfo *info = capture_reader_info(reader);
+    file->timed = info->packets > info->untimed;
+    file->first_time = info->first_time;
+    file->time_digits = info->time_digits;
+    if (again)
+        frame_batch_clear(&file->begun);
+    else
+        file->reader = g_steal_pointer(&reader);
+}
+
+/* Whether it is the first time that this file is named. */
+static bool is_new(Listing *listing, InputFile *file, const struct stat *status)
+{
+    FileIdentity identity = { status->st_dev, status->st_ino };
+    const InputFile *other = g_hash_table_lookup(listing->seen, &identity);
+    if (!other) {
+        g_hash_table_insert(listing->seen, g_memdup2(&identity, sizeof identity), file);
+        return true;
+    }
+    g_autofree char *name = capture_display_name(other->path);
+    g_autofree char *detail = g_strdup_printf("the same file as %s, read once", name);
+    fail_with(file, detail);
+    file->state = INPUT_SKIPPED;
+    return false;
+}
+
+static void list_file(Listing *listing, const char *path, const struct stat *status,
+                      bool of_directory)
+{
+    InputFile *file = add_file(listing, path);
+    bool again = S_ISREG(status->st_mode);
+    if (again && !is_new(listing, file, status))
+        return;
+    look_into(listing, file, again, of_directory);
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Its names in an order that does not depend on the file system. Hidden ones are left alone, as they are
+ * wherever a shell expands a pattern. */
+static GPtrArray *names_in(const char *path)
+{
+    DIR *directory = opendir(path);
+    if (!directory)
+        return NULL;
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (const struct dirent *entry; (entry = readdir(directory));)
+        if (entry->d_name[0] != '.')
+            g_ptr_array_add(names, g_strdup(entry->d_name));
+    closedir(directory);
+    g_ptr_array_sort(names, compare_names);
+    return names;
+}
+
+/* Directories in it are not entered, and nothing is opened that would wait for a writer. */
+static void list_directory(Listing *listing, const char *path)
+{
+    g_autoptr(GPtrArray) names = names_in(path);
+    if (!names) {
+        fail_with(add_file(listing, path), g_strerror(errno));
+        return;
+    }
+    guint before = listing->inputs->files->len;
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *name = g_build_filename(path, g_ptr_array_index(names, i), NULL);
+        struct stat status;
+        if (stat(name, &status) != 0)
+            fail_with(add_file(listing, name), g_strerror(errno));
+        else if (S_ISREG(status.st_mode))
+            list_file(listing, name, &status, true);
+    }
+    bool found = false;
+    for (guint i = before; i < listing->inputs->files->len; i++) {
+        const InputFile *file = g_ptr_array_index(listing->inputs->files, i);
+        found = found || file->state != INPUT_SKIPPED;
+    }
+    if (!found)
+        fail_with(add_file(listing, path), "no capture in this directory");
+}
+
+static void list_argument(Listing *listing, const char *path)
+{
+    struct stat status;
+    if (strcmp(path, "-") == 0)
+        look_into(listing, add_file(listing, path), false, false);
+    else if (stat(path, &status) != 0)
+        fail_with(add_file(listing, path), g_strerror(errno));
+    else if (S_ISDIR(status.st_mode))
+        list_directory(listing, path);
+    else
+        list_file(listing, path, &status, false);
+}
+
+/* Those without a time last; `numbered` has the order of the arguments, which a stable sort keeps. */
+static gint compare_first_times(gconstpointer a, gconstpointer b, gpointer unused)
+{
+    const InputFile *left = *(InputFile *const *)a, *right = *(InputFile *const *)b;
+    (void)unused;
+    if (left->timed != right->timed)
+        return left->timed ? -1 : 1;
+    if (!left->timed || left->first_time == right->first_time)
+        return 0;
+    return left->first_time < right->first_time ? -1 : 1;
+}
+
+static void number_files(CaptureInputs *inputs)
+{
+    for (guint i = 0; i < inputs->files->len; i++) {
+        InputFile *file = g_ptr_array_index(inputs->files, i);
+        if (file->state != INPUT_GOOD)
+            continue;
+        if (inputs->numbered->len == INPUTS_MAX)
+            fail_with(file, "not read, there are more than 65535 inputs");
+        else
+            g_ptr_array_add(inputs->numbered, file);
+    }
+    if (inputs->numbered->len > 0)
+        g_qsort_with_data(inputs->numbered->pdata, (gint)inputs->numbered->len, sizeof(gpointer),
+                          compare_first_times, NULL);
+    for (guint i = 0; i < inputs->numbered->len; i++)
+        ((InputFile *)g_ptr_array_index(inputs->numbered, i))->number = i + 1;
+}
+
+CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options)
+{
+    CaptureInputs *inputs = g_new0(CaptureInputs, 1);
+    inputs->files = g_ptr_array_new_with_free_func(input_file_free);
+    inputs->numbered = g_ptr_array_new();
+    Listing listing = { .inputs = inputs, .options = options };
+    listing.seen = g_hash_table_new_full(identity_hash, identity_equal, g_free, NULL);
+    for (; *arguments; arguments++)
+        list_argument(&listing, *arguments);
+    g_hash_table_unref(listing.seen);
+    number_files(inputs);
+    return inputs;
+}
+
+const InputFile *capture_inputs_file(const CaptureInputs *inputs, unsigned number)
+{
+    return g_ptr_array_index(inputs->numbered, number - 1);
+}
+
+void capture_inputs_free(CaptureInputs *inputs)
+{
+    if (!inputs)
+        return;
+    g_ptr_array_unref(inputs->numbered);
+    g_ptr_array_unref(inputs->files);
+    g_free(inputs);
+}

@@ -1,0 +1,52 @@
+/* The inputs of a run: the files that the arguments name, numbered by their first packets' times.
+ *
+ * An argument is a file, a directory (the captures that lie in it, one level deep, by content), or "-".
+ * Every file is looked into once and closed again, so that a thousand of them need no thousand
+ * descriptors; only what cannot be opened twice, standard input or a pipe, stays open. */
+#ifndef CAPTURE_INPUTS_H
+#define CAPTURE_INPUTS_H
+
+#include "capture/reader.h"
+
+/* What FrameId has room for. */
+#define INPUTS_MAX 65535
+
+typedef enum InputState {
+    INPUT_GOOD, /* numbered, and nothing is wrong with it so far */
+    INPUT_SKIPPED, /* left out for good reason: a directory's file that is no capture, a file named twice */
+    INPUT_FAILED, /* not read, or not to its end */
+} InputState;
+
+typedef struct InputFile {
+    char *path; /* as given; of a directory's file the directory as given, and its name */
+    InputState state;
+    char *problem;   /* one line for a person that names the path; NULL: good */
+    unsigned number; /* from 1; 0: it is not read at all */
+    bool timed;      /* first_time is known: of its first packet */
+    Nanoseconds first_time;
+    unsigned time_digits;
+    CaptureReader
+        *reader; /* only of what cannot be opened twice; its first frames are in `begun` */
+    FrameBatch begun;
+    CaptureInfo *info; /* NULL until it was read; its texts are the two here */
+    char *sha256;
+} InputFile;
+
+typedef struct CaptureInputs {
+    GPtrArray *files;    /* InputFile, all of them, in the order of the arguments and names */
+    GPtrArray *numbered; /* those that can be read: number N at N - 1 */
+} CaptureInputs;
+
+/* `arguments` is NULL-terminated. What goes wrong with a file is kept with it. */
+CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options);
+
+/* `number` from 1. */
+const InputFile *capture_inputs_file(const CaptureInputs *inputs, unsigned number);
+
+/* Marks it, with the first thing that went wrong. Takes the error. */
+void input_file_fail(InputFile *file, GError *error);
+
+void capture_inputs_free(CaptureInputs *inputs);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CaptureInputs, capture_inputs_free)
+
+#endif

@@ -1,0 +1,225 @@
+/* A merge of files by time that never looks further ahead than one batch of each.
+ *
+ * The frames of a file keep the file's order. Time steps back inside files (several queues of a card,
+ * a clock that is set), and a merge by each frame's own time would then depend on how far one looks
+ * ahead. So a frame's key is the latest time that its file has shown so far, and the file with the
+ * smallest (key, number) gives the next frame: the result depends on the files alone. A frame without
+ * a time has the key of the one before it.
+ *
+ * An input is opened when the keys reach the time of its first packet, and closed at its end, so
+ * that rotated files are open one or two at a time, however many there are. The alternative, to open
+ * all of them and to raise the limit of descriptors, fails where that limit is a hard one.
+ *
+ * A batch ends when a file's own batch is used up: what the frames point into must stay until the
+ * caller comes again. With one file open that makes it a copy of 64 small structs and nothing else. */
+#include "capture/merge.h"
+
+#include "capture/bytes.h"
+
+typedef struct Key {
+    Nanoseconds time;
+    unsigned number;
+} Key;
+
+typedef struct Source {
+    InputFile *file;
+    CaptureReader *reader;
+    FrameBatch batch;
+    size_t given; /* of the batch */
+    Nanoseconds latest;
+} Source;
+
+struct CaptureMerge {
+    CaptureInputs *inputs;
+    CaptureOptions options;
+    unsigned unopened, end; /* the next number to open; one past the last */
+    Source *sources[MERGE_OPEN_MAX];
+    unsigned open;
+};
+
+static const Key NEVER = { INT64_MAX, INPUTS_MAX + 1 };
+
+static bool precedes(Key a, Key b)
+{
+    return a.time != b.time ? a.time < b.time : a.number < b.number;
+}
+
+CaptureMerge *capture_merge_new(CaptureInputs *inputs, unsigned first, unsigned count,
+                                const CaptureOptions *options)
+{
+    g_assert(first >= 1 && first - 1 + count <= inputs->numbered->len);
+    CaptureMerge *merge = g_new0(CaptureMerge, 1);
+    merge->inputs = inputs;
+    if (options)
+        merge->options = *options;
+    merge->unopened = first;
+    merge->end = first + count;
+    return merge;
+}
+
+static void source_free(Source *source)
+{
+    frame_batch_clear(&source->batch);
+    capture_reader_free(source->reader);
+    g_free(source);
+}
+
+/* What was learned of it stays with its file. */
+static void close_source(CaptureMerge *merge, unsigned at)
+{
+    Source *source = merge->sources[at];
+    CaptureInfo *info = g_memdup2(capture_reader_info(source->reader), sizeof *info);
+    info->path = source->file->path;
+    info->sha256 = source->file->sha256 = g_strdup(info->sha256);
+    source->file->info = info;
+    source_free(source);
+    merge->sources[at] = merge->sources[--merge->open];
+}
+
+/* False: it has ended, and is closed. */
+static bool refill(CaptureMerge *merge, unsigned at)
+{
+    Source *source = merge->sources[at];
+    GError *error = NULL;
+    source->given = 0;
+    if (capture_reader_next(source->reader, &source->batch, &error))
+        return true;
+    if (error)
+        input_file_fail(source->file, error);
+    close_source(merge, at);
+    return false;
+}
+
+static void refill_used_up(CaptureMerge *merge)
+{
+    for (unsigned at = 0; at < merge->open;)
+        if (merge->sources[at]->given < merge->sources[at]->batch.count || refill(merge, at))
+            at++;
+}
+
+static Key key_of_next(const Source *source)
+{
+    Nanoseconds time = source->batch.frames[source->given].time;
+    return (Key){ MAX(source->latest, time), source->file->number };
+}
+
+static InputFile *next_file(const CaptureMerge *merge)
+{
+    return g_ptr_array_index(merge->inputs->numbered, merge->unopened - 1);
+}
+
+static Key key_of_unopened(const CaptureMerge *merge)
+{
+    if (merge->unopened == merge->end)
+        return NEVER;
+    const InputFile *file = next_file(merge);
+    return (Key){ file->timed ? file->first_time : INT64_MAX, file->number };
+}
+
+/* The source whose frame is next, and the key at which another's turn comes. None: NULL. */
+static Source *choose(const CaptureMerge *merge, Key *ret_until)
+{
+    Source *chosen = NULL;
+    Key least = NEVER, second = key_of_unopened(merge);
+    for (unsigned at = 0; at < merge->open; at++) {
+        Key key = key_of_next(merge->sources[at]);
+        if (precedes(key, least)) {
+            second = chosen && precedes(least, second) ? least : second;
+            least = key;
+            chosen = merge->sources[at];
+        } else if (precedes(key, second)) {
+            second = key;
+        }
+    }
+    *ret_until = second;
+    return chosen;
+}
+
+static void refuse(InputFile *file)
+{
+    g_autofree char *name = capture_display_name(file->path);
+    input_file_fail(file, g_error_new(CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
+                                      "%s: not read, for %d inputs overlap it in time and no more "
+                                      "can be open at once",
+                                      name, MERGE_OPEN_MAX));
+}
+
+static void open_next(CaptureMerge *merge)
+{
+    InputFile *file = next_file(merge);
+    merge->unopened++;
+    if (merge->open == MERGE_OPEN_MAX) {
+        refuse(file);
+        return;
+    }
+    GError *error = NULL;
+    Source *source = g_new0(Source, 1);
+    source->file = file;
+    source->latest = file->timed ? file->first_time : INT64_MIN;
+    source->reader = g_steal_pointer(&file->reader);
+    if (source->reader) {
+        source->batch = file->begun;
+        file->begun = (FrameBatch){ 0 };
+    } else {
+        source->reader = capture_reader_open(file->path, file->number, &merge->options, &error);
+    }
+    if (!source->reader) {
+        input_file_fail(file, error);
+        source_free(source);
+        return;
+    }
+    merge->sources[merge->open++] = source;
+    if (source->batch.count == 0)
+        refill(merge, merge->open - 1);
+}
+
+/* Opens what is due: nothing open has a frame before its first one. */
+static void open_due(CaptureMerge *merge)
+{
+    while (merge->unopened < merge->end) {
+        Key until;
+        const Source *next = choose(merge, &until);
+        if (next && precedes(key_of_next(next), key_of_unopened(merge)))
+            return;
+        open_next(merge);
+    }
+}
+
+static void give(Source *source, Key until, FrameBatch *batch)
+{
+    while (batch->count < FRAME_BATCH_MAX && source->given < source->batch.count) {
+        Key key = key_of_next(source);
+        if (!precedes(key, until))
+            return;
+        source->latest = key.time;
+        Frame *frame = &batch->frames[batch->count++];
+        *frame = source->batch.frames[source->given++];
+        /* What was opened before its number was known counts frames only. */
+        frame->id = frame_id(source->file->number, frame_number(frame->id));
+    }
+}
+
+bool capture_merge_next(CaptureMerge *merge, FrameBatch *batch)
+{
+    batch->count = 0;
+    refill_used_up(merge);
+    for (;;) {
+        Key until;
+        open_due(merge);
+        Source *source = choose(merge, &until);
+        if (!source)
+            return batch->count > 0;
+        give(source, until, batch);
+        if (batch->count == FRAME_BATCH_MAX || source->given == source->batch.count)
+            return true;
+    }
+}
+
+void capture_merge_free(CaptureMerge *merge)
+{
+    if (!merge)
+        return;
+    while (merge->open > 0)
+        source_free(merge->sources[--merge->open]);
+    g_free(merge);
+}
