@@ -74,6 +74,7 @@ static void add_exchange_row(Analysis *analysis, const Connection *connection, E
                              const Judgement *judgement)
 {
     analysis->counters.exchanges++;
+    analysis->counters.exchange_verdicts[judgement->verdict]++;
     if (!analysis->options.exchange_rows)
         return;
     ReportRow row = { .kind = ROW_EXCHANGE, .open_at_end = connection->end == CONNECTION_UNENDED };
@@ -266,6 +267,21 @@ const AnalysisCounters *analysis_counters(const Analysis *analysis)
 const StreamCounters *analysis_stream_counters(const Analysis *analysis)
 {
     return stream_table_counters(analysis->streams);
+}
+
+/* Counters are structs of nothing but uint64_t. */
+static void add_counts(void *sum, const void *counters, size_t size)
+{
+    uint64_t *to = sum;
+    const uint64_t *from = counters;
+    for (size_t i = 0; i < size / sizeof(uint64_t); i++)
+        to[i] += from[i];
+}
+
+void analysis_add_totals(const Analysis *analysis, AnalysisTotals *totals)
+{
+    add_counts(&totals->analysis, &analysis->counters, sizeof totals->analysis);
+    add_counts(&totals->streams, analysis_stream_counters(analysis), sizeof totals->streams);
 }
 
 void analysis_free(Analysis *analysis)

@@ -29,7 +29,14 @@ typedef struct AnalysisCounters {
     uint64_t http_connections, exchanges;
     uint64_t verdicts[3];            /* connections by Verdict */
     uint64_t causes[3][CAUSE_COUNT]; /* connections by Verdict and Cause */
+    uint64_t exchange_verdicts[3];   /* exchanges by Verdict */
 } AnalysisCounters;
+
+/* What several analyses counted, summed; a zeroed one has none. */
+typedef struct AnalysisTotals {
+    AnalysisCounters analysis;
+    StreamCounters streams;
+} AnalysisTotals;
 
 typedef struct Analysis Analysis;
 
@@ -44,6 +51,8 @@ bool analysis_next(Analysis *analysis, ReportRow *ret_row);
 
 const AnalysisCounters *analysis_counters(const Analysis *analysis);
 const StreamCounters *analysis_stream_counters(const Analysis *analysis);
+
+void analysis_add_totals(const Analysis *analysis, AnalysisTotals *totals);
 
 void analysis_free(Analysis *analysis);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Analysis, analysis_free)

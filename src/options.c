@@ -8,6 +8,27 @@ G_DEFINE_QUARK(connaudit - options - error, options_error)
 /* Far beyond any capture, and still exact in nanoseconds. */
 #define SECONDS_MAX 1e9
 
+/* The texts of the options as GOption fills them in. */
+typedef struct RawOptions {
+    char *report, *output, *filter;
+    char *prompt_close, *close_grace, *timeout_tolerance, *half_close;
+    gboolean all, separate, force, no_hash, quiet, version, help;
+    char **inputs;
+} RawOptions;
+
+static void raw_clear(RawOptions *raw)
+{
+    g_free(raw->report);
+    g_free(raw->output);
+    g_free(raw->filter);
+    g_free(raw->prompt_close);
+    g_free(raw->close_grace);
+    g_free(raw->timeout_tolerance);
+    g_free(raw->half_close);
+    g_strfreev(raw->inputs);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RawOptions, raw_clear)
+
 static bool parse_report(const char *name, ReportName *ret_report, GError **error)
 {
     static const char *const names[] = { "connections", "exchanges" };
@@ -37,38 +58,36 @@ static bool parse_seconds(const char *option, const char *text, Nanoseconds *thr
     return true;
 }
 
-static bool check_inputs(char **inputs, Options *options, GError **error)
+static bool check_inputs(char **inputs, GError **error)
 {
-    guint count = inputs ? g_strv_length(inputs) : 0;
-    if (count == 0) {
-        g_set_error(error, OPTIONS_ERROR, 0, "name a capture file, or - for standard input");
-        return false;
+    const char *wrong = inputs ? NULL : "name a capture file, a directory, or - for standard input";
+    unsigned standard_inputs = 0;
+    for (char **input = inputs; input && *input; input++) {
+        if (!**input)
+            wrong = "the name of an input is empty";
+        if (strcmp(*input, "-") == 0 && ++standard_inputs > 1)
+            wrong = "standard input can be read only once";
     }
-    if (count > 1) {
-        g_set_error(error, OPTIONS_ERROR, 0, "one capture at a time, not %u", count);
-        return false;
-    }
-    options->input = g_strdup(inputs[0]);
-    return true;
+    if (wrong)
+        g_set_error_literal(error, OPTIONS_ERROR, 0, wrong);
+    return !wrong;
 }
 
-/* The texts of the options as GOption fills them in. */
-typedef struct RawOptions {
-    char *report, *prompt_close, *close_grace, *timeout_tolerance, *half_close;
-    gboolean all, quiet, version, help;
-    char **inputs;
-} RawOptions;
-
-static void raw_clear(RawOptions *raw)
+/* What belongs together, and what does not. */
+static bool check_output(const RawOptions *raw, GError **error)
 {
-    g_free(raw->report);
-    g_free(raw->prompt_close);
-    g_free(raw->close_grace);
-    g_free(raw->timeout_tolerance);
-    g_free(raw->half_close);
-    g_strfreev(raw->inputs);
+    const char *wrong = NULL;
+    if (raw->output && !*raw->output)
+        wrong = "--output takes the name of a directory";
+    else if (raw->output && raw->report)
+        wrong =
+            "--report chooses what goes to standard output, --output writes every report: not both";
+    else if (raw->force && !raw->output)
+        wrong = "--force is for reports that --output would overwrite";
+    if (wrong)
+        g_set_error_literal(error, OPTIONS_ERROR, 0, wrong);
+    return !wrong;
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RawOptions, raw_clear)
 
 static bool check_values(const RawOptions *raw, Options *options, GError **error)
 {
@@ -80,7 +99,7 @@ static bool check_values(const RawOptions *raw, Options *options, GError **error
            parse_seconds("timeout-tolerance", raw->timeout_tolerance,
                          &thresholds->timeout_tolerance, error) &&
            parse_seconds("half-close", raw->half_close, &thresholds->half_close, error) &&
-           check_inputs(raw->inputs, options, error);
+           check_output(raw, error) && check_inputs(raw->inputs, error);
 }
 
 static GOptionContext *make_context(RawOptions *raw)
@@ -88,6 +107,12 @@ static GOptionContext *make_context(RawOptions *raw)
     const GOptionEntry entries[] = {
         { "report", 'r', 0, G_OPTION_ARG_STRING, &raw->report,
           "The report on standard output: connections (default) or exchanges", "NAME" },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
+          "Write every report and manifest.json into DIR, nothing on standard output", "DIR" },
+        { "force", 0, 0, G_OPTION_ARG_NONE, &raw->force,
+          "Overwrite reports that are in DIR already", NULL },
+        { "separate", 0, 0, G_OPTION_ARG_NONE, &raw->separate,
+          "Judge each input alone; without it they are one capture", NULL },
         { "all", 'a', 0, G_OPTION_ARG_NONE, &raw->all,
           "List also TCP connections in which no HTTP was found", NULL },
         { "prompt-close", 0, 0, G_OPTION_ARG_STRING, &raw->prompt_close,
@@ -98,20 +123,24 @@ static GOptionContext *make_context(RawOptions *raw)
           "How much earlier than stated an idle timeout may fire (1)", "SECONDS" },
         { "half-close", 0, 0, G_OPTION_ARG_STRING, &raw->half_close,
           "How long one side may stay open after the other closed (30)", "SECONDS" },
+        { "no-hash", 0, 0, G_OPTION_ARG_NONE, &raw->no_hash,
+          "Leave the inputs' SHA-256 out of the manifest", NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &raw->quiet, "No summary on standard error", NULL },
         { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the versions and stop", NULL },
         { "help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "Print this text and stop", NULL },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->inputs, NULL, NULL },
         { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
     };
-    GOptionContext *context = g_option_context_new("CAPTURE");
+    GOptionContext *context = g_option_context_new("CAPTURE...");
     g_option_context_set_summary(
-        context, "Did these HTTP connections do what their Connection headers said? Reads a\n"
-                 "capture (pcap or pcapng; - is standard input) and writes a report as CSV.");
+        context,
+        "Did these HTTP connections do what their Connection headers said? Reads captures\n"
+        "(files, directories, or - for standard input) and writes a report as CSV. Several\n"
+        "are one capture, merged in time order.");
     g_option_context_set_description(
         context,
-        "Exit status: 0 the capture was read to its end; 1 it could not be read, or not to\n"
-        "its end (the report covers what was read); 2 wrong usage.");
+        "Exit status: 0 every input was read to its end; 1 one could not be read, or not to\n"
+        "its end (the report covers what was read), or the report not be written; 2 wrong usage.");
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_help_enabled(context, FALSE);
     return context;
@@ -129,6 +158,9 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
     if (!g_option_context_parse_strv(context, &arguments, error))
         return false;
     ret_options->all = raw.all;
+    ret_options->separate = raw.separate;
+    ret_options->force = raw.force;
+    ret_options->no_hash = raw.no_hash;
     ret_options->quiet = raw.quiet;
     ret_options->version = raw.version;
     ret_options->help = raw.help;
@@ -136,11 +168,18 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
         ret_options->help_text = g_option_context_get_help(context, TRUE, NULL);
     if (raw.help || raw.version)
         return true;
-    return check_values(&raw, ret_options, error);
+    if (!check_values(&raw, ret_options, error))
+        return false;
+    ret_options->inputs = g_steal_pointer(&raw.inputs);
+    ret_options->output = g_steal_pointer(&raw.output);
+    ret_options->filter = g_steal_pointer(&raw.filter);
+    return true;
 }
 
 void options_clear(Options *options)
 {
-    g_free(options->input);
+    g_strfreev(options->inputs);
+    g_free(options->output);
+    g_free(options->filter);
     g_free(options->help_text);
 }

@@ -9,9 +9,14 @@
 typedef enum ReportName { REPORT_CONNECTIONS, REPORT_EXCHANGES } ReportName;
 
 typedef struct Options {
-    char *input; /* owned; "-" is standard input */
+    char **inputs; /* owned, NULL-terminated; "-" is standard input */
+    char *output;  /* owned; NULL: the report goes to standard output */
+    char *filter;  /* owned; NULL: none */
     ReportName report;
     bool all;
+    bool separate;
+    bool force;
+    bool no_hash;
     bool quiet;
     bool version; /* print it and stop; nothing else is checked then */
     bool help;

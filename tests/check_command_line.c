@@ -93,7 +93,9 @@ START_TEST(test_understood)
     bool understood = options_parse(&options, arguments.argc, arguments.argv, &error);
     ck_assert_msg(understood, "%s: %s", name, error ? error->message : "");
     ck_assert_ptr_null(error);
-    ck_assert_pstr_eq(options.input, UNDERSTOOD[_i].input);
+    ck_assert_pstr_eq(options.inputs[0], UNDERSTOOD[_i].input);
+    ck_assert_ptr_null(options.inputs[1]);
+    ck_assert(!options.output && !options.force && !options.separate && !options.no_hash);
     ck_assert_msg(options.report == UNDERSTOOD[_i].report, "%s", name);
     ck_assert_msg(options.all == UNDERSTOOD[_i].all, "%s", name);
     ck_assert_msg(options.quiet == UNDERSTOOD[_i].quiet, "%s", name);
@@ -108,6 +110,44 @@ START_TEST(test_understood)
 }
 END_TEST
 
+/* What is to be read and where it goes. */
+static const struct {
+    const char *name;
+    const char *words[ARGUMENTS_MAX];
+    const char *inputs[4];
+    const char *output;
+    bool force, separate, no_hash;
+} PLACES[] = {
+    { "inputs in their order", { "b", "a", "-" }, { "b", "a", "-" }, NULL, false, false, false },
+    { "options among them", { "b", "-q", "a" }, { "b", "a" }, NULL, false, false, false },
+    { "one named twice", { "a", "a" }, { "a", "a" }, NULL, false, false, false },
+    { "separate", { "--separate", "a" }, { "a" }, NULL, false, true, false },
+    { "a directory", { "-o", "out", "a" }, { "a" }, "out", false, false, false },
+    { "by the long name", { "--output=out/", "a" }, { "a" }, "out/", false, false, false },
+    { "in the bytes of another time", { "-o", "o\xe9", "a" }, { "a" }, "o\xe9", false, false, false },
+    { "by force", { "--force", "a", "-o", "out" }, { "a" }, "out", true, false, false },
+    { "no hash", { "--no-hash", "-o", "out", "a" }, { "a" }, "out", false, false, true },
+};
+
+START_TEST(test_places)
+{
+    Arguments arguments;
+    Options options;
+    const char *name = PLACES[_i].name;
+    arguments_set(&arguments, PLACES[_i].words);
+    ck_assert_msg(options_parse(&options, arguments.argc, arguments.argv, NULL), "%s", name);
+    guint count = g_strv_length(options.inputs);
+    for (guint i = 0; i <= count; i++)
+        ck_assert_pstr_eq(options.inputs[i], PLACES[_i].inputs[i]);
+    ck_assert_pstr_eq(options.output, PLACES[_i].output);
+    ck_assert_msg(options.force == PLACES[_i].force, "%s", name);
+    ck_assert_msg(options.separate == PLACES[_i].separate, "%s", name);
+    ck_assert_msg(options.no_hash == PLACES[_i].no_hash, "%s", name);
+    options_clear(&options);
+    arguments_clear(&arguments, PLACES[_i].words);
+}
+END_TEST
+
 /* What is refused, and a word that the message must have: what is wrong. */
 static const struct {
     const char *name;
@@ -116,7 +156,11 @@ static const struct {
 } REFUSED[] = {
     { "no input", { NULL }, "capture" },
     { "only options", { "-a" }, "capture" },
-    { "two inputs", { "a", "b" }, "2" },
+    { "an input without a name", { "a", "" }, "empty" },
+    { "standard input twice", { "-", "a", "-" }, "standard input" },
+    { "a directory without a name", { "-o", "", "a" }, "--output" },
+    { "one report, and every report", { "-r", "exchanges", "-o", "d", "a" }, "--report" },
+    { "force without anything to overwrite", { "--force", "a" }, "--force" },
     { "an unknown report", { "-r", "nonsense", "a" }, "nonsense" },
     { "a report in capitals", { "-r", "Exchanges", "a" }, "Exchanges" },
     { "a report's beginning", { "-r", "exchange", "a" }, "'exchange'" },
@@ -185,11 +229,15 @@ END_TEST
 START_TEST(test_help)
 {
     static const char *const names[] = { "-r, --report=NAME",
+                                         "-o, --output=DIR",
+                                         "--force",
+                                         "--separate",
                                          "-a, --all",
                                          "--prompt-close=SECONDS",
                                          "--close-grace=SECONDS",
                                          "--timeout-tolerance=SECONDS",
                                          "--half-close=SECONDS",
+                                         "--no-hash",
                                          "-q, --quiet",
                                          "--version",
                                          "-h, --help",
@@ -212,6 +260,7 @@ int main(void)
     Suite *suite = suite_create("command_line");
     TCase *tcase = tcase_create("command_line");
     tcase_add_loop_test(tcase, test_understood, 0, G_N_ELEMENTS(UNDERSTOOD));
+    tcase_add_loop_test(tcase, test_places, 0, G_N_ELEMENTS(PLACES));
     tcase_add_loop_test(tcase, test_refused, 0, G_N_ELEMENTS(REFUSED));
     tcase_add_loop_test(tcase, test_stopping, 0, G_N_ELEMENTS(STOPPING));
     tcase_add_test(tcase, test_help);

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <time.h>
 
 #include "base/text.h"
+#include "report/time.h"
 
 /* Large enough that writing costs nothing beside reading, small enough to stay in cache. */
 #define BUFFER_FLUSH 65536
@@ -106,39 +106,16 @@ void csv_frame(Csv *csv, FrameId frame, unsigned row_input)
     g_string_append_printf(csv->rows, "%" PRIu64, frame_number(frame));
 }
 
-/* The decimals of a second: `below` is 0 to NS_PER_SECOND - 1. */
-static void append_decimals(GString *rows, int64_t below, unsigned digits)
-{
-    g_assert(digits == 6 || digits == 9);
-    if (digits == 6)
-        g_string_append_printf(rows, ".%06" PRId64, below / 1000);
-    else
-        g_string_append_printf(rows, ".%09" PRId64, below);
-}
-
 void csv_time(Csv *csv, Nanoseconds time, unsigned digits)
 {
     begin_field(csv);
-    time_t seconds = (time_t)(time / NS_PER_SECOND);
-    int64_t below = time % NS_PER_SECOND;
-    if (below < 0) {
-        below += NS_PER_SECOND;
-        seconds--;
-    }
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    g_string_append_printf(csv->rows, "%04d-%02d-%02dT%02d:%02d:%02d", utc.tm_year + 1900,
-                           utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
-    append_decimals(csv->rows, below, digits);
-    g_string_append_c(csv->rows, 'Z');
+    append_time(csv->rows, time, digits);
 }
 
 void csv_duration(Csv *csv, Nanoseconds duration, unsigned digits)
 {
-    g_assert(duration >= 0);
     begin_field(csv);
-    g_string_append_printf(csv->rows, "%" PRId64, duration / NS_PER_SECOND);
-    append_decimals(csv->rows, duration % NS_PER_SECOND, digits);
+    append_duration(csv->rows, duration, digits);
 }
 
 void csv_empty(Csv *csv)

@@ -1,0 +1,348 @@
+#include "report/manifest.h"
+
+#include <json-glib/json-glib.h>
+
+#include "base/text.h"
+#include "capture/merge.h"
+#include "decode/decode.h"
+#include "http/conversation.h"
+#include "http/exchange.h"
+#include "http/head.h"
+#include "report/time.h"
+#include "stream/numbering.h"
+
+static void add_count(JsonBuilder *json, const char *name, uint64_t count)
+{
+    json_builder_set_member_name(json, name);
+    json_builder_add_int_value(json, (gint64)MIN(count, (uint64_t)G_MAXINT64));
+}
+
+/* NULL is null. */
+static void add_text(JsonBuilder *json, const char *name, const char *text)
+{
+    json_builder_set_member_name(json, name);
+    if (text)
+        json_builder_add_string_value(json, text);
+    else
+        json_builder_add_null_value(json);
+}
+
+/* Bytes from outside, as the reports write them. */
+static void add_escaped_value(JsonBuilder *json, const char *bytes)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    text_append_escaped(text, span_of_text(bytes));
+    json_builder_add_string_value(json, text->str);
+}
+
+static void add_escaped(JsonBuilder *json, const char *name, const char *bytes)
+{
+    json_builder_set_member_name(json, name);
+    add_escaped_value(json, bytes);
+}
+
+static void add_truth(JsonBuilder *json, const char *name, bool truth)
+{
+    json_builder_set_member_name(json, name);
+    json_builder_add_boolean_value(json, truth);
+}
+
+static void begin_object(JsonBuilder *json, const char *name)
+{
+    json_builder_set_member_name(json, name);
+    json_builder_begin_object(json);
+}
+
+static void begin_array(JsonBuilder *json, const char *name)
+{
+    json_builder_set_member_name(json, name);
+    json_builder_begin_array(json);
+}
+
+/* Decimal seconds. As text: a threshold of 0.1 s is not to read 0.10000000000000001. */
+static void add_seconds(JsonBuilder *json, const char *name, Nanoseconds duration)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    append_duration(text, duration, TIME_DIGITS_NANO);
+    add_text(json, name, text->str);
+}
+
+static void add_time(JsonBuilder *json, const char *name, bool known, Nanoseconds time,
+                     unsigned digits)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (known)
+        append_time(text, time, digits);
+    add_text(json, name, known ? text->str : NULL);
+}
+
+/* The run ------------------------------------------------------------------------------------------- */
+
+static void add_versions(JsonBuilder *json, const ManifestFacts *facts)
+{
+    g_autofree char *glib =
+        g_strdup_printf("%u.%u.%u", glib_major_version, glib_minor_version, glib_micro_version);
+    add_text(json, "connaudit", facts->version);
+    begin_object(json, "libraries");
+    add_text(json, "libpcap", capture_library_version());
+    add_text(json, "glib", glib);
+    add_text(json, "json_glib", manifest_library_version());
+    json_builder_end_object(json);
+}
+
+static void add_command(JsonBuilder *json, const ManifestFacts *facts)
+{
+    begin_array(json, "command");
+    json_builder_add_string_value(json, "connaudit");
+    for (const char *const *word = facts->command + 1; *word; word++)
+        add_escaped_value(json, *word);
+    json_builder_end_array(json);
+    add_truth(json, "separate", facts->separate);
+}
+
+static void add_thresholds(JsonBuilder *json, const Thresholds *thresholds)
+{
+    begin_object(json, "thresholds");
+    add_seconds(json, "prompt_close_s", thresholds->prompt_close);
+    add_seconds(json, "close_grace_s", thresholds->close_grace);
+    add_seconds(json, "timeout_tolerance_s", thresholds->timeout_tolerance);
+    add_seconds(json, "half_close_s", thresholds->half_close);
+    json_builder_end_object(json);
+}
+
+static void add_limits(JsonBuilder *json, const StreamLimits *limits)
+{
+    begin_object(json, "limits");
+    add_count(json, "inputs", INPUTS_MAX);
+    add_count(json, "inputs_open", MERGE_OPEN_MAX);
+    add_count(json, "connections", limits->connections);
+    add_count(json, "held_bytes", limits->held_bytes);
+    add_count(json, "held_bytes_connection", limits->held_bytes_connection);
+    add_count(json, "numbered_pairs", NUMBERING_PAIRS_MAX);
+    add_count(json, "head_bytes", HEAD_BYTES_MAX);
+    add_count(json, "head_fields", HEAD_FIELDS_MAX);
+    add_count(json, "pending_exchanges", PIPELINE_MAX);
+    add_count(json, "text_bytes", EXCHANGE_TEXT_MAX);
+    json_builder_end_object(json);
+}
+
+/* Inputs -------------------------------------------------------------------------------------------- */
+
+static void add_links(JsonBuilder *json, const CaptureInfo *info)
+{
+    begin_array(json, "links");
+    for (unsigned i = 0; i < info->link_count; i++) {
+        const CaptureLink *link = &info->links[i];
+        json_builder_begin_object(json);
+        add_count(json, "link_type", (uint64_t)link->link_type);
+        add_text(json, "name", capture_link_name(link->link_type));
+        json_builder_set_member_name(json, "snap_length");
+        if (link->snap_length)
+            json_builder_add_int_value(json, link->snap_length);
+        else
+            json_builder_add_null_value(json);
+        add_count(json, "packets", link->packets);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+    add_count(json, "links_omitted", info->links_omitted);
+}
+
+static void add_drop(JsonBuilder *json, const char *name, bool stated, uint64_t packets)
+{
+    if (stated)
+        add_count(json, name, packets);
+    else
+        add_text(json, name, NULL);
+}
+
+static void add_drops(JsonBuilder *json, const CaptureDrops *drops)
+{
+    begin_object(json, "drops_stated");
+    add_drop(json, "by_interface", drops->by_interface_stated, drops->by_interface);
+    add_drop(json, "by_system", drops->by_system_stated, drops->by_system);
+    add_drop(json, "by_packets", drops->by_packets_stated, drops->by_packets);
+    json_builder_end_object(json);
+}
+
+static const char *end_name(CaptureEnd end)
+{
+    switch (end) {
+    case CAPTURE_END_NOT_REACHED:
+        return "not_reached";
+    case CAPTURE_END_WHOLE:
+        return "whole";
+    case CAPTURE_END_CUT:
+        return "cut";
+    case CAPTURE_END_BROKEN:
+        return "broken";
+    }
+    g_assert_not_reached();
+}
+
+static void add_content(JsonBuilder *json, const CaptureInfo *info)
+{
+    bool timed = info->packets > info->untimed;
+    add_count(json, "size", info->size);
+    add_text(json, "sha256", info->sha256);
+    add_text(json, "format", info->format);
+    add_text(json, "compression", info->compression);
+    add_links(json, info);
+    add_count(json, "frames", info->frames);
+    add_count(json, "packets", info->packets);
+    add_count(json, "packets_without_time", info->untimed);
+    add_count(json, "packets_clipped", info->clipped);
+    add_count(json, "frames_no_packet", info->other_frames);
+    add_count(json, "blocks_unknown", info->unknown_blocks);
+    add_count(json, "blocks_of_secrets", info->secrets_blocks);
+    add_drops(json, &info->drops);
+    add_time(json, "first_time", timed, info->first_time, info->time_digits);
+    add_time(json, "last_time", timed, info->last_time, info->time_digits);
+    add_text(json, "end", end_name(info->end));
+}
+
+static void add_inputs(JsonBuilder *json, const CaptureInputs *inputs)
+{
+    begin_array(json, "inputs");
+    for (guint i = 0; i < inputs->numbered->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        json_builder_begin_object(json);
+        add_count(json, "number", file->number);
+        add_escaped(json, "path", file->path);
+        if (file->info)
+            add_content(json, file->info);
+        add_text(json, "problem", file->problem);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+
+    begin_array(json, "left_out");
+    for (guint i = 0; i < inputs->files->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->files, i);
+        if (file->number)
+            continue;
+        json_builder_begin_object(json);
+        add_escaped(json, "path", file->path);
+        add_truth(json, "failed", file->state == INPUT_FAILED);
+        add_text(json, "problem", file->problem);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+/* What came of it ----------------------------------------------------------------------------------- */
+
+static void add_reports(JsonBuilder *json, const ManifestFacts *facts)
+{
+    begin_array(json, "reports");
+    for (unsigned i = 0; i < facts->report_count; i++) {
+        json_builder_begin_object(json);
+        add_text(json, "name", facts->reports[i].name);
+        add_count(json, "size", facts->reports[i].size);
+        add_text(json, "sha256", facts->reports[i].sha256);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void add_verdicts(JsonBuilder *json, const char *name, const uint64_t verdicts[3])
+{
+    begin_object(json, name);
+    for (Verdict verdict = VERDICT_AS_DECLARED; verdict <= VERDICT_CONTRADICTED; verdict++)
+        add_count(json, verdict_name(verdict), verdicts[verdict]);
+    json_builder_end_object(json);
+}
+
+static void add_causes(JsonBuilder *json, const SummaryFacts *totals)
+{
+    begin_array(json, "connections_by_cause");
+    for (Verdict verdict = VERDICT_AS_DECLARED; verdict <= VERDICT_CONTRADICTED; verdict++)
+        for (Cause cause = 0; cause < CAUSE_COUNT; cause++) {
+            if (!totals->causes[verdict][cause])
+                continue;
+            json_builder_begin_object(json);
+            add_text(json, "verdict", verdict_name(verdict));
+            add_text(json, "cause", cause_name(cause));
+            add_count(json, "connections", totals->causes[verdict][cause]);
+            json_builder_end_object(json);
+        }
+    json_builder_end_array(json);
+}
+
+static void add_totals(JsonBuilder *json, const ManifestFacts *facts)
+{
+    const SummaryFacts *totals = facts->totals;
+    begin_object(json, "totals");
+    add_count(json, "packets", totals->frames);
+    add_count(json, "tcp_segments", totals->streams->segments);
+    add_count(json, "tcp_connections", totals->streams->connections);
+    add_count(json, "http_connections", totals->http_connections);
+    add_count(json, "exchanges", totals->exchanges);
+    add_verdicts(json, "connections_by_verdict", totals->verdicts);
+    add_causes(json, totals);
+    add_verdicts(json, "exchanges_by_verdict", facts->exchange_verdicts);
+    json_builder_end_object(json);
+}
+
+static void add_missing(JsonBuilder *json, const SummaryFacts *totals)
+{
+    const StreamCounters *streams = totals->streams;
+    begin_object(json, "lost");
+    add_count(json, "gaps", streams->gaps);
+    add_count(json, "gap_bytes", streams->gap_bytes);
+    add_count(json, "late_bytes", streams->late_bytes);
+    add_count(json, "snap_length_bytes", streams->cut_bytes);
+    json_builder_end_object(json);
+
+    begin_array(json, "skipped");
+    for (DecodeResult result = DECODE_SEGMENT + 1; result < DECODE_RESULT_COUNT; result++) {
+        if (!totals->decoded[result])
+            continue;
+        json_builder_begin_object(json);
+        add_text(json, "reason", decode_result_text(result));
+        add_count(json, "packets", totals->decoded[result]);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+
+    begin_object(json, "passed_over");
+    add_count(json, "segments_after_end", streams->segments_after_end);
+    add_count(json, "resets_ignored", streams->resets_ignored);
+    add_count(json, "bytes_after_fin", streams->bytes_after_fin);
+    add_count(json, "retransmitted_bytes", streams->retransmitted_bytes);
+    add_count(json, "overlap_conflicts", streams->overlap_conflicts);
+    json_builder_end_object(json);
+
+    begin_object(json, "given_up");
+    add_count(json, "connections", streams->evicted);
+    add_count(json, "holes", streams->held_limit);
+    json_builder_end_object(json);
+}
+
+void manifest_write(FILE *out, const ManifestFacts *facts)
+{
+    g_autoptr(JsonBuilder) json = json_builder_new();
+    json_builder_begin_object(json);
+    add_versions(json, facts);
+    add_command(json, facts);
+    add_thresholds(json, facts->thresholds);
+    add_limits(json, facts->limits);
+    add_inputs(json, facts->inputs);
+    add_reports(json, facts);
+    add_totals(json, facts);
+    add_missing(json, facts->totals);
+    json_builder_end_object(json);
+
+    g_autoptr(JsonNode) root = json_builder_get_root(json);
+    g_autoptr(JsonGenerator) generator = json_generator_new();
+    json_generator_set_pretty(generator, TRUE);
+    json_generator_set_root(generator, root);
+    g_autofree char *text = json_generator_to_data(generator, NULL);
+    fputs(text, out);
+    fputc('\n', out);
+}
+
+const char *manifest_library_version(void)
+{
+    return JSON_VERSION_S;
+}

@@ -1,0 +1,38 @@
+/* manifest.json: what a case file has to say of a run beside the reports. docs/manifest.md describes
+ * every key. Nothing in it depends on anything but the inputs, the options and the versions. */
+#ifndef REPORT_MANIFEST_H
+#define REPORT_MANIFEST_H
+
+#include <stdio.h>
+
+#include "capture/inputs.h"
+#include "report/summary.h"
+
+typedef struct ManifestReport {
+    const char *name;
+    uint64_t size;
+    char *sha256;
+} ManifestReport;
+
+/* All borrowed. */
+typedef struct ManifestFacts {
+    const char *version;
+    const char *const
+        *command; /* NULL-terminated; the first is the program, whose path is left out */
+    const Thresholds *thresholds;
+    const StreamLimits *limits;
+    bool separate;
+    const CaptureInputs *inputs;
+    const SummaryFacts *totals;        /* but its capture */
+    const uint64_t *exchange_verdicts; /* by Verdict */
+    const ManifestReport *reports;
+    unsigned report_count;
+} ManifestFacts;
+
+/* Whether it was written shows in the stream. */
+void manifest_write(FILE *out, const ManifestFacts *facts);
+
+/* The version of the library that writes it; static. */
+const char *manifest_library_version(void);
+
+#endif

@@ -1,0 +1,387 @@
+/* How the files of a run appear.
+ *
+ * The directory is held open, and every step is taken relative to it: whoever renames it meanwhile
+ * changes nothing. A report takes its name by link(), which fails where the name has been taken since it was
+ * looked for; with --force, and on file systems without hard links, by rename(). The manifest comes
+ * last: where it stands, the reports that it names stand too. If one of the names cannot be
+ * given, those given before are taken back.
+ *
+ * Signals that end a program would leave temporary files behind: while an Output exists, a handler removes
+ * them and lets the signal have its way. It calls only what POSIX lets a handler call. */
+#include "report/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define HASH_PORTION (64 * 1024)
+#define TEMPORARY_NAME_MAX 64
+
+typedef struct OutputFile {
+    const char *name;
+    char temporary[TEMPORARY_NAME_MAX]; /* "": it is gone */
+    FILE *stream;
+    bool placed; /* it has its name */
+} OutputFile;
+
+struct Output {
+    char *path;
+    int directory;
+    bool created;
+    bool force;
+    OutputFile files[OUTPUT_FILES_MAX];
+    unsigned count;
+};
+
+G_DEFINE_QUARK(connaudit - output - error - quark, output_error)
+
+static const int ENDING_SIGNALS[] = { SIGHUP, SIGINT, SIGTERM };
+
+static Output *volatile active; /* what a signal would leave behind */
+
+static void set_error(GError **error, const Output *output, const char *name, int failure)
+{
+    GString *text = g_string_new(NULL);
+    text_append_escaped(text, span_of_text(output->path));
+    if (name)
+        g_string_append_printf(text, "/%s", name);
+    g_set_error(error, OUTPUT_ERROR, OUTPUT_ERROR_FAILED, "%s: %s", text->str, g_strerror(failure));
+    g_string_free(text, TRUE);
+}
+
+static bool refuse(GError **error, const char *path, const char *why)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    text_append_escaped(text, span_of_text(path));
+    g_set_error(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED, "%s: %s", text->str, why);
+    return false;
+}
+
+/* What must not be touched --------------------------------------------------------------------------- */
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whether the directory at `path`, or one above it, is this one. */
+static bool lies_within(const char *path, const struct stat *directory)
+{
+    g_autofree char *place = realpath(path, NULL);
+    if (!place)
+        return false;
+    for (;;) {
+        struct stat status;
+        if (stat(place, &status) == 0 && is_same(&status, directory))
+            return true;
+        if (strcmp(place, "/") == 0)
+            return false;
+        char *parent = g_path_get_dirname(place);
+        g_free(place);
+        place = parent;
+    }
+}
+
+static bool holds_input(const struct stat *directory, const char *input)
+{
+    g_autofree char *target = realpath(input, NULL);
+    const char *names[] = { input, target };
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        struct stat status;
+        g_autofree char *parent = names[i] ? g_path_get_dirname(names[i]) : NULL;
+        if (parent && stat(parent, &status) == 0 && is_same(&status, directory))
+            return true;
+    }
+    return false;
+}
+
+/* `existing` is the directory, or where it is to be created. */
+static bool check_inputs(const char *path, const char *existing, bool exists,
+                         const char *const *inputs, GError **error)
+{
+    struct stat directory, status;
+    bool known = exists && stat(path, &directory) == 0;
+    for (; *inputs; inputs++) {
+        if (strcmp(*inputs, "-") == 0 || stat(*inputs, &status) != 0)
+            continue;
+        if (S_ISDIR(status.st_mode) && lies_within(existing, &status))
+            return refuse(error, path, "lies in a directory that is an input");
+        if (known && !S_ISDIR(status.st_mode) && holds_input(&directory, *inputs))
+            return refuse(error, path, "an input lies there, and nothing is written next to one");
+    }
+    return true;
+}
+
+bool output_check_stdout(const char *const *inputs, GError **error)
+{
+    struct stat out, status;
+    if (fstat(STDOUT_FILENO, &out) != 0 || !S_ISREG(out.st_mode))
+        return true;
+    for (; *inputs; inputs++)
+        if (strcmp(*inputs, "-") != 0 && stat(*inputs, &status) == 0 && is_same(&out, &status))
+            return refuse(error, *inputs, "is an input, and standard output would write into it");
+    return true;
+}
+
+/* Temporary files --------------------------------------------------------------------------------- */
+
+/* Removes what has no name yet. For signal handlers too. */
+static void remove_temporaries(Output *output)
+{
+    for (unsigned i = 0; i < output->count; i++)
+        if (output->files[i].temporary[0])
+            unlinkat(output->directory, output->files[i].temporary, 0);
+}
+
+static void on_signal(int number)
+{
+    int failure = errno;
+    if (active) {
+        remove_temporaries(active);
+        if (active->created)
+            rmdir(active->path);
+    }
+    signal(number, SIG_DFL);
+    raise(number);
+    errno = failure;
+}
+
+/* Signals that were ignored stay so: nohup asks for it. */
+static void watch_signals(void (*from)(int), void (*to)(int))
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(ENDING_SIGNALS); i++) {
+        struct sigaction now;
+        if (sigaction(ENDING_SIGNALS[i], NULL, &now) == 0 && now.sa_handler == from)
+            signal(ENDING_SIGNALS[i], to);
+    }
+}
+
+static void hold_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < G_N_ELEMENTS(ENDING_SIGNALS); i++)
+        sigaddset(&set, ENDING_SIGNALS[i]);
+    pthread_sigmask(how, &set, NULL);
+}
+
+static bool open_temporary(Output *output, OutputFile *file, GError **error)
+{
+    int fd = -1;
+    for (unsigned attempt = 0; fd < 0 && attempt < 100; attempt++) {
+        g_snprintf(file->temporary, sizeof file->temporary, ".%s.%ld-%u", file->name,
+                   (long)getpid(), attempt);
+        fd =
+            openat(output->directory, file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    if (fd < 0) {
+        int failure = errno;
+        file->temporary[0] = '\0';
+        set_error(error, output, file->name, failure);
+        return false;
+    }
+    file->stream = fdopen(fd, "w+");
+    if (!file->stream) /* only for want of memory, where GLib aborts as well */
+        g_error("fdopen: %s", g_strerror(errno));
+    return true;
+}
+
+/* Opening ------------------------------------------------------------------------------------------- */
+
+static bool open_directory(Output *output, const char *const *inputs, GError **error)
+{
+    struct stat status;
+    bool exists = stat(output->path, &status) == 0;
+    g_autofree char *parent = g_path_get_dirname(output->path);
+    if (!check_inputs(output->path, exists ? output->path : parent, exists, inputs, error))
+        return false;
+    output->created = !exists && mkdir(output->path, 0777) == 0;
+    if (!exists && !output->created) {
+        set_error(error, output, NULL, errno);
+        return false;
+    }
+    output->directory = open(output->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (output->directory < 0)
+        set_error(error, output, NULL, errno);
+    return output->directory >= 0;
+}
+
+static bool check_names(const Output *output, const char *const *names, GError **error)
+{
+    struct stat status;
+    for (; *names; names++) {
+        if (fstatat(output->directory, *names, &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        g_autofree char *path = g_build_filename(output->path, *names, NULL);
+        if (S_ISDIR(status.st_mode))
+            return refuse(error, path, "is a directory");
+        if (!output->force)
+            return refuse(error, path, "exists already (--force overwrites it)");
+    }
+    return true;
+}
+
+static bool open_files(Output *output, const char *const *names, GError **error)
+{
+    for (; *names; names++) {
+        g_assert(output->count < OUTPUT_FILES_MAX);
+        OutputFile *file = &output->files[output->count];
+        file->name = *names;
+        if (!open_temporary(output, file, error))
+            return false;
+        output->count++;
+    }
+    return true;
+}
+
+Output *output_open(const char *path, const char *const *names, const char *const *inputs,
+                    bool force, GError **error)
+{
+    g_assert(!active);
+    g_autoptr(Output) output = g_new0(Output, 1);
+    output->path = g_strdup(path);
+    while (strlen(output->path) > 1 && g_str_has_suffix(output->path, "/"))
+        output->path[strlen(output->path) - 1] = '\0';
+    output->directory = -1;
+    output->force = force;
+    hold_signals(SIG_BLOCK);
+    active = output;
+    watch_signals(SIG_DFL, on_signal);
+    bool opened = open_directory(output, inputs, error) && check_names(output, names, error) &&
+                  open_files(output, names, error);
+    hold_signals(SIG_UNBLOCK);
+    return opened ? g_steal_pointer(&output) : NULL;
+}
+
+/* Writing ------------------------------------------------------------------------------------------- */
+
+FILE *output_stream(Output *output, unsigned index)
+{
+    g_assert(index < output->count);
+    return output->files[index].stream;
+}
+
+char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError **error)
+{
+    OutputFile *file = &output->files[index];
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autofree uint8_t *portion = g_malloc(HASH_PORTION);
+    *ret_size = 0;
+    ssize_t got = fflush(file->stream) == 0 ? 1 : -1;
+    while (got > 0) {
+        got = pread(fileno(file->stream), portion, HASH_PORTION, (off_t)*ret_size);
+        if (got > 0) {
+            g_checksum_update(checksum, portion, got);
+            *ret_size += (uint64_t)got;
+        }
+    }
+    if (got == 0)
+        return g_strdup(g_checksum_get_string(checksum));
+    set_error(error, output, file->name, errno);
+    return NULL;
+}
+
+/* Everything is on the disk before anything has a name. */
+static bool store(Output *output, GError **error)
+{
+    for (unsigned i = 0; i < output->count; i++) {
+        OutputFile *file = &output->files[i];
+        bool stored =
+            fflush(file->stream) == 0 && !ferror(file->stream) && fsync(fileno(file->stream)) == 0;
+        int failure = errno;
+        if (fclose(file->stream) != 0 && stored) {
+            stored = false;
+            failure = errno;
+        }
+        file->stream = NULL;
+        if (!stored) {
+            set_error(error, output, file->name, failure ? failure : EIO);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Without hard links the name is looked for once more, which leaves a moment in which it can be taken. */
+static bool place_new(Output *output, OutputFile *file)
+{
+    int directory = output->directory;
+    if (linkat(directory, file->temporary, directory, file->name, 0) == 0) {
+        unlinkat(directory, file->temporary, 0);
+        return true;
+    }
+    if (errno == EEXIST)
+        return false;
+    struct stat status;
+    if (fstatat(directory, file->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return renameat(directory, file->temporary, directory, file->name) == 0;
+}
+
+static bool place(Output *output, OutputFile *file)
+{
+    int directory = output->directory;
+    file->placed = output->force ? renameat(directory, file->temporary, directory, file->name) == 0
+                                 : place_new(output, file);
+    if (file->placed)
+        file->temporary[0] = '\0';
+    return file->placed;
+}
+
+static bool place_all(Output *output, GError **error)
+{
+    for (unsigned i = 0; i < output->count; i++) {
+        if (place(output, &output->files[i]))
+            continue;
+        set_error(error, output, output->files[i].name, errno);
+        while (i-- > 0)
+            unlinkat(output->directory, output->files[i].name, 0);
+        return false;
+    }
+    return true;
+}
+
+bool output_commit(Output *output, GError **error)
+{
+    if (!store(output, error))
+        return false;
+    hold_signals(SIG_BLOCK); /* all the names, or none */
+    bool placed = place_all(output, error);
+    if (placed) {
+        output->created = false; /* it stays */
+        fsync(output->directory);
+    }
+    hold_signals(SIG_UNBLOCK);
+    return placed;
+}
+
+void output_free(Output *output)
+{
+    if (!output)
+        return;
+    hold_signals(SIG_BLOCK);
+    remove_temporaries(output);
+    for (unsigned i = 0; i < output->count; i++)
+        if (output->files[i].stream)
+            fclose(output->files[i].stream);
+    if (output->directory >= 0)
+        close(output->directory);
+    if (output->created)
+        rmdir(output->path);
+    watch_signals(on_signal, SIG_DFL);
+    active = NULL;
+    hold_signals(SIG_UNBLOCK);
+    g_free(output->path);
+    g_free(output);
+}

@@ -1,0 +1,47 @@
+/* A directory of reports that appear whole or not at all.
+ *
+ * Each file is written under a temporary name in the directory itself, reaches the disk, and is
+ * then renamed. Whatever ends the program before, an error or a signal, nothing of it remains.
+ *
+ * Grammar: open · (write to the streams) · commit · free. One at a time. */
+#ifndef REPORT_OUTPUT_H
+#define REPORT_OUTPUT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define OUTPUT_FILES_MAX 8
+
+typedef struct Output Output;
+
+#define OUTPUT_ERROR (output_error_quark())
+GQuark output_error_quark(void);
+typedef enum OutputError {
+    OUTPUT_ERROR_REFUSED, /* what was asked for would harm something: nothing was done */
+    OUTPUT_ERROR_FAILED,  /* the file system would not */
+} OutputError;
+
+/* `names` are the files, NULL-terminated; the last appears last. `inputs` as on the command line: the
+ * directory must be none of them, in none of them, and not hold one. One that is not there is created, and
+ * removed again if nothing comes of it. `force` allows files of these names to be replaced. */
+Output *output_open(const char *path, const char *const *names, const char *const *inputs,
+                    bool force, GError **error);
+
+/* By its index in `names`. Not to be closed. */
+FILE *output_stream(Output *output, unsigned index);
+
+/* Of what was written so far: 64 hexadecimal digits, the caller's, and the number of bytes. */
+char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError **error);
+
+/* False: none of the files has appeared. */
+bool output_commit(Output *output, GError **error);
+
+void output_free(Output *output);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
+
+/* Refuses standard output that is appended to one of the inputs. */
+bool output_check_stdout(const char *const *inputs, GError **error);
+
+#endif

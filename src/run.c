@@ -1,0 +1,213 @@
+#include "run.h"
+
+#include "analyze.h"
+#include "capture/bytes.h"
+#include "capture/merge.h"
+#include "report/manifest.h"
+#include "report/output.h"
+#include "report/summary.h"
+
+enum { FILE_CONNECTIONS, FILE_EXCHANGES, FILE_MANIFEST, FILE_COUNT };
+
+static const char *const FILE_NAMES[FILE_COUNT + 1] = { "connections.csv", "exchanges.csv",
+                                                        "manifest.json", NULL };
+
+typedef struct Run {
+    const RunContext *context;
+    CaptureInputs *inputs;
+    CaptureOptions capture;
+    AnalysisOptions analysis;
+    Csv *connections, *exchanges; /* NULL: not wanted */
+    AnalysisTotals totals;
+    bool analyzed;
+} Run;
+
+static AnalysisOptions analysis_options(const Options *options)
+{
+    AnalysisOptions wanted = analysis_options_default();
+    wanted.thresholds = options->thresholds;
+    wanted.all_connections = options->all;
+    wanted.exchange_rows = options->output || options->report == REPORT_EXCHANGES;
+    wanted.connection_rows = options->output || options->report == REPORT_CONNECTIONS;
+    wanted.text = wanted.exchange_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
+    return wanted;
+}
+
+/* A row has the file and the resolution of the input in which its connection was first seen. */
+static void write_rows(Run *run, Analysis *analysis)
+{
+    ReportRow row;
+    while (analysis_next(analysis, &row)) {
+        unsigned number = frame_input(report_row_connection(&row));
+        const InputFile *input = capture_inputs_file(run->inputs, number);
+        RowFile file = { .path = input->path, .time_digits = input->time_digits };
+        if (row.kind == ROW_EXCHANGE)
+            write_exchange_row(run->exchanges, &row.exchange, &file);
+        else
+            write_connection_row(run->connections, &row.connection, &file);
+        report_row_clear(&row);
+    }
+}
+
+/* More rows are of no use. */
+static bool writing_failed(const Run *run)
+{
+    return (run->connections && csv_failed(run->connections)) ||
+           (run->exchanges && csv_failed(run->exchanges));
+}
+
+/* Some of the inputs as one capture. */
+static void analyze(Run *run, unsigned first, unsigned count)
+{
+    g_autoptr(Analysis) analysis = analysis_new(&run->analysis);
+    g_autoptr(CaptureMerge) merge = capture_merge_new(run->inputs, first, count, &run->capture);
+    FrameBatch batch = { 0 };
+    while (!writing_failed(run) && capture_merge_next(merge, &batch)) {
+        analysis_feed(analysis, &batch);
+        write_rows(run, analysis);
+    }
+    analysis_finish(analysis);
+    write_rows(run, analysis);
+    analysis_add_totals(analysis, &run->totals);
+}
+
+static void analyze_all(Run *run)
+{
+    unsigned count = run->inputs->numbered->len;
+    run->analyzed = true;
+    if (!run->context->options->separate) {
+        analyze(run, 1, count);
+        return;
+    }
+    for (unsigned number = 1; number <= count && !writing_failed(run); number++)
+        analyze(run, number, 1);
+}
+
+/* The inputs as if they were one. */
+static CaptureInfo joint_info(const CaptureInputs *inputs, const char *name)
+{
+    CaptureInfo joint = { .path = name };
+    bool timed = false;
+    for (guint i = 0; i < inputs->numbered->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        const CaptureInfo *info = file->info;
+        if (!info || info->packets == info->untimed)
+            continue;
+        joint.first_time = timed ? MIN(joint.first_time, info->first_time) : info->first_time;
+        joint.last_time = timed ? MAX(joint.last_time, info->last_time) : info->last_time;
+        timed = true;
+    }
+    return joint;
+}
+
+static SummaryFacts summary_facts(const Run *run)
+{
+    const AnalysisCounters *counters = &run->totals.analysis;
+    return (SummaryFacts){ .frames = counters->frames,
+                           .decoded = counters->decoded,
+                           .http_connections = counters->http_connections,
+                           .exchanges = counters->exchanges,
+                           .verdicts = counters->verdicts,
+                           .causes = counters->causes,
+                           .streams = &run->totals.streams };
+}
+
+static void write_summary(const Run *run)
+{
+    const GPtrArray *numbered = run->inputs->numbered;
+    const InputFile *first = g_ptr_array_index(numbered, 0);
+    g_autofree char *several = g_strdup_printf("%u inputs", numbered->len);
+    CaptureInfo capture = joint_info(run->inputs, numbered->len == 1 ? first->path : several);
+    SummaryFacts facts = summary_facts(run);
+    facts.capture = &capture;
+    summary_write(stderr, &facts);
+}
+
+static bool run_to_stdout(Run *run, GError **error)
+{
+    bool exchanges = run->context->options->report == REPORT_EXCHANGES;
+    g_autoptr(Csv) csv = csv_new(stdout, exchanges ? EXCHANGE_COLUMNS : CONNECTION_COLUMNS);
+    *(exchanges ? &run->exchanges : &run->connections) = csv;
+    analyze_all(run);
+    return csv_flush(csv, error);
+}
+
+static void write_manifest(const Run *run, FILE *out, const ManifestReport *reports)
+{
+    const RunContext *context = run->context;
+    SummaryFacts totals = summary_facts(run);
+    ManifestFacts facts = { .version = context->version,
+                            .command = context->command,
+                            .thresholds = &context->options->thresholds,
+                            .limits = &run->analysis.limits,
+                            .separate = context->options->separate,
+                            .inputs = run->inputs,
+                            .totals = &totals,
+                            .exchange_verdicts = run->totals.analysis.exchange_verdicts,
+                            .reports = reports,
+                            .report_count = FILE_MANIFEST };
+    manifest_write(out, &facts);
+}
+
+/* The sums are those of the bytes as they lie in the files. */
+static bool finish_output(const Run *run, Output *output, GError **error)
+{
+    ManifestReport reports[FILE_MANIFEST] = { { .name = NULL } };
+    bool done = true;
+    for (unsigned i = 0; i < FILE_MANIFEST && done; i++) {
+        reports[i].name = FILE_NAMES[i];
+        reports[i].sha256 = output_sha256(output, i, &reports[i].size, error);
+        done = reports[i].sha256;
+    }
+    if (done) {
+        write_manifest(run, output_stream(output, FILE_MANIFEST), reports);
+        done = output_commit(output, error);
+    }
+    for (unsigned i = 0; i < FILE_MANIFEST; i++)
+        g_free(reports[i].sha256);
+    return done;
+}
+
+static bool run_to_directory(Run *run, GError **error)
+{
+    const Options *options = run->context->options;
+    g_autoptr(Output) output = output_open(
+        options->output, FILE_NAMES, (const char *const *)options->inputs, options->force, error);
+    if (!output)
+        return false;
+    g_autoptr(Csv) connections =
+        csv_new(output_stream(output, FILE_CONNECTIONS), CONNECTION_COLUMNS);
+    g_autoptr(Csv) exchanges = csv_new(output_stream(output, FILE_EXCHANGES), EXCHANGE_COLUMNS);
+    run->connections = connections;
+    run->exchanges = exchanges;
+    analyze_all(run);
+    if (csv_flush(connections, error) && csv_flush(exchanges, error))
+        return finish_output(run, output, error);
+    g_autofree char *name = capture_display_name(options->output);
+    g_prefix_error(error, "%s: ", name);
+    return false;
+}
+
+static CaptureOptions capture_options(const Options *options)
+{
+    return (CaptureOptions){ .hash = options->output && !options->no_hash };
+}
+
+CaptureInputs *run_open_inputs(const Options *options)
+{
+    CaptureOptions capture = capture_options(options);
+    return capture_inputs_open((const char *const *)options->inputs, &capture);
+}
+
+bool run(const RunContext *context, CaptureInputs *inputs, GError **error)
+{
+    const Options *options = context->options;
+    Run state = { .context = context,
+                  .inputs = inputs,
+                  .capture = capture_options(options),
+                  .analysis = analysis_options(options) };
+    bool written = options->output ? run_to_directory(&state, error) : run_to_stdout(&state, error);
+    if (!options->quiet && state.analyzed)
+        write_summary(&state);
+    return written;
+}

@@ -1,0 +1,21 @@
+/* A run: the inputs that the options name, through the analysis, to the reports. */
+#ifndef RUN_H
+#define RUN_H
+
+#include "capture/inputs.h"
+#include "options.h"
+
+/* What it was, for the manifest. */
+typedef struct RunContext {
+    const Options *options;
+    const char *const *command; /* as main() got it */
+    const char *version;
+} RunContext;
+
+CaptureInputs *run_open_inputs(const Options *options);
+
+/* Reads all that can be read of the inputs. False and `error` if the reports could not be written; what was
+ * wrong with an input is kept with it. */
+bool run(const RunContext *context, CaptureInputs *inputs, GError **error);
+
+#endif

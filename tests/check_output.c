@@ -1,0 +1,226 @@
+/* Files that appear whole or not at all. */
+#include <check.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report/output.h"
+
+static const char *const NAMES[] = { "one", "two", NULL };
+static const char *const NO_INPUTS[] = { NULL };
+
+static char *folder;
+
+static void enter_folder(void)
+{
+    folder = g_dir_make_tmp("check-output-XXXXXX", NULL);
+    ck_assert_ptr_nonnull(folder);
+    ck_assert_int_eq(chdir(folder), 0);
+}
+
+static void remove_all(const char *path)
+{
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+    for (const char *name; directory && (name = g_dir_read_name(directory));) {
+        g_autofree char *inner = g_build_filename(path, name, NULL);
+        if (g_unlink(inner) != 0)
+            remove_all(inner);
+    }
+    g_rmdir(path);
+}
+
+static void leave_folder(void)
+{
+    ck_assert_int_eq(chdir("/"), 0);
+    remove_all(folder);
+    g_free(folder);
+}
+
+static void assert_text(const char *path, const char *expected)
+{
+    g_autofree char *text = NULL;
+    g_file_get_contents(path, &text, NULL, NULL);
+    ck_assert_pstr_eq(text, expected);
+}
+
+static unsigned count_files(const char *path)
+{
+    unsigned count = 0;
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+    while (directory && g_dir_read_name(directory))
+        count++;
+    return count;
+}
+
+static Output *open_and_write(bool force, GError **error)
+{
+    Output *output = output_open("out", NAMES, NO_INPUTS, force, error);
+    if (output) {
+        fputs("first", output_stream(output, 0));
+        fputs("second", output_stream(output, 1));
+    }
+    return output;
+}
+
+START_TEST(test_commit)
+{
+    mode_t mask = umask(027);
+    g_autoptr(Output) output = open_and_write(false, NULL);
+    ck_assert_ptr_nonnull(output);
+    ck_assert_uint_eq(count_files("out"), 2);
+    ck_assert(!g_file_test("out/one", G_FILE_TEST_EXISTS));
+    ck_assert(output_commit(output, NULL));
+    ck_assert_uint_eq(count_files("out"), 2);
+    assert_text("out/one", "first");
+    assert_text("out/two", "second");
+    struct stat status;
+    ck_assert_int_eq(stat("out/one", &status), 0);
+    ck_assert_uint_eq(status.st_mode & 0777, 0640);
+    umask(mask);
+}
+END_TEST
+
+/* FIPS 180-2, appendix B.1: the digest of "abc". */
+START_TEST(test_sha256)
+{
+    g_autoptr(Output) output = output_open("out", NAMES, NO_INPUTS, false, NULL);
+    fputs("abc", output_stream(output, 1));
+    uint64_t size = 99;
+    g_autofree char *sum = output_sha256(output, 1, &size, NULL);
+    ck_assert_str_eq(sum, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    ck_assert_uint_eq(size, 3);
+    fputs("def", output_stream(output, 1)); /* and what is written next stands behind it */
+    ck_assert(output_commit(output, NULL));
+    assert_text("out/two", "abcdef");
+}
+END_TEST
+
+START_TEST(test_abandoned)
+{
+    Output *output = open_and_write(false, NULL);
+    output_free(output);
+    ck_assert_msg(!g_file_test("out", G_FILE_TEST_EXISTS), "the directory remains");
+    ck_assert_int_eq(g_mkdir("out", 0700), 0);
+    output = open_and_write(false, NULL);
+    output_free(output);
+    ck_assert_uint_eq(count_files("out"), 0);
+}
+END_TEST
+
+START_TEST(test_existing)
+{
+    g_autoptr(GError) error = NULL;
+    ck_assert_int_eq(g_mkdir("out", 0700), 0);
+    ck_assert(g_file_set_contents("out/two", "old", -1, NULL));
+    ck_assert_ptr_null(open_and_write(false, &error));
+    ck_assert(g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED));
+    ck_assert_ptr_nonnull(strstr(error->message, "out/two"));
+    ck_assert_uint_eq(count_files("out"), 1);
+    g_autoptr(Output) output = open_and_write(true, NULL);
+    ck_assert_ptr_nonnull(output);
+    assert_text("out/two", "old");
+    ck_assert(output_commit(output, NULL));
+    assert_text("out/two", "second");
+    ck_assert_uint_eq(count_files("out"), 2);
+}
+END_TEST
+
+/* Somebody takes the second name while the files are written: the first is taken back. */
+START_TEST(test_name_taken_meanwhile)
+{
+    g_autoptr(GError) error = NULL;
+    ck_assert_int_eq(g_mkdir("out", 0700), 0);
+    Output *output = open_and_write(false, NULL);
+    ck_assert(g_file_set_contents("out/two", "theirs", -1, NULL));
+    ck_assert(!output_commit(output, &error));
+    ck_assert(g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_FAILED));
+    ck_assert_ptr_nonnull(strstr(error->message, "out/two"));
+    output_free(output);
+    assert_text("out/two", "theirs");
+    ck_assert_uint_eq(count_files("out"), 1);
+}
+END_TEST
+
+/* Neither a directory under a report's name nor what a link leads to is replaced. */
+START_TEST(test_foreign_names)
+{
+    g_autoptr(GError) error = NULL;
+    ck_assert_int_eq(g_mkdir("out", 0700), 0);
+    ck_assert_int_eq(g_mkdir("out/one", 0700), 0);
+    ck_assert_ptr_null(open_and_write(true, &error));
+    ck_assert(g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED));
+    g_rmdir("out/one");
+    ck_assert(g_file_set_contents("elsewhere", "precious", -1, NULL));
+    ck_assert_int_eq(symlink("../elsewhere", "out/one"), 0);
+    g_autoptr(Output) output = open_and_write(true, NULL);
+    ck_assert(output_commit(output, NULL));
+    assert_text("elsewhere", "precious");
+    assert_text("out/one", "first");
+}
+END_TEST
+
+/* What the directory may be, beside inputs of all kinds. */
+static const struct {
+    const char *name;
+    const char *output;
+    const char *inputs[3];
+    bool refused;
+} PLACES[] = {
+    { "a new directory beside a file", "fresh", { "file" }, false },
+    { "a directory without inputs", "empty", { "file", "full" }, false },
+    { "a directory that is an input", "full", { "full" }, true },
+    { "by another name", "./full/../full//", { "file", "full" }, true },
+    { "a new one within it", "full/fresh", { "full" }, true },
+    { "one that is there within it", "full/inner", { "full" }, true },
+    { "through a link", "link/fresh", { "full" }, true },
+    { "a directory with a file that is an input", "full", { "full/file" }, true },
+    { "with a file to which a link leads", "full", { "link-to-file" }, true },
+    { "with a link to a file elsewhere", "full", { "full/link-out" }, true },
+    { "above a directory that is an input", "full", { "full/inner" }, false },
+    { "standard input lies nowhere", "empty", { "-" }, false },
+    { "what is missing lies nowhere", "empty", { "empty/missing" }, false },
+};
+
+START_TEST(test_place)
+{
+    ck_assert_int_eq(g_mkdir("empty", 0700), 0);
+    ck_assert_int_eq(g_mkdir("full", 0700), 0);
+    ck_assert_int_eq(g_mkdir("full/inner", 0700), 0);
+    ck_assert(g_file_set_contents("file", "1", -1, NULL));
+    ck_assert(g_file_set_contents("full/file", "2", -1, NULL));
+    ck_assert_int_eq(symlink("full", "link"), 0);
+    ck_assert_int_eq(symlink("full/file", "link-to-file"), 0);
+    ck_assert_int_eq(symlink("../file", "full/link-out"), 0);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Output) output =
+        output_open(PLACES[_i].output, NAMES, PLACES[_i].inputs, false, &error);
+    ck_assert_msg((output == NULL) == PLACES[_i].refused, "%s: %s", PLACES[_i].name,
+                  error ? error->message : "taken");
+    if (PLACES[_i].refused)
+        ck_assert(g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED));
+    else
+        ck_assert(output_commit(output, NULL));
+    ck_assert_uint_eq(count_files("full/inner"), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("output");
+    TCase *tcase = tcase_create("output");
+    tcase_add_checked_fixture(tcase, enter_folder, leave_folder);
+    tcase_add_test(tcase, test_commit);
+    tcase_add_test(tcase, test_sha256);
+    tcase_add_test(tcase, test_abandoned);
+    tcase_add_test(tcase, test_existing);
+    tcase_add_test(tcase, test_name_taken_meanwhile);
+    tcase_add_test(tcase, test_foreign_names);
+    tcase_add_loop_test(tcase, test_place, 0, G_N_ELEMENTS(PLACES));
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,40 @@
+#!/bin/sh
+# docs/manifest.md describes exactly the keys that a manifest has, in their order.
+set -eu
+top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+: "${CONNAUDIT:?is the program to test}"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Inputs that fill every list: HTTP, something skipped, and a file that is no capture.
+mkdir "$work/inputs"
+cp "$top"/samples/idle-timeout-stated-and-kept.pcap "$work/inputs/a.pcap"
+printf 'no capture\n' >"$work/inputs/notes"
+# Little-endian pcap 2.4, raw IP, with one packet of one byte.
+printf '\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000\377\377\000\000\145\000\000\000' \
+    >"$work/inputs/b.pcap"
+printf '\000\000\000\000\000\000\000\000\001\000\000\000\001\000\000\000\105' >>"$work/inputs/b.pcap"
+"$CONNAUDIT" -q -o "$work/report" "$work/inputs"
+
+# Each key with those around it: two blanks a level, a key before a bracket opens a level.
+awk '
+    {
+        match($0, /^ */)
+        level = RLENGTH / 2
+        text = substr($0, RLENGTH + 1)
+        key = ""
+        if (text ~ /^"[^"]*" : /) {
+            split(text, parts, "\"")
+            key = parts[2]
+        }
+        path = prefix[level]
+        if (key != "") path = path (path == "" ? "" : ".") key
+        if (text ~ /\[$/) path = path "[]"
+        if (text ~ /[\[{]$/) prefix[level + 1] = path
+        else if (text !~ /^[]}]/ && text !~ /\[\],?$/ && !seen[path]++) print path
+    }' "$work/report/manifest.json" >"$work/program"
+
+sed -n 's/^| `\([^`]*\)` |.*/\1/p' "$top/docs/manifest.md" >"$work/page"
+[ -s "$work/program" ] || { echo "the manifest has no keys"; exit 1; }
+diff -u "$work/program" "$work/page" || { echo "docs/manifest.md is not the manifest"; exit 1; }

@@ -1,0 +1,190 @@
+#!/bin/sh
+# Several inputs are one capture: what is cut into files, in whatever order they are named, gives the
+# report of the whole. And each alone with --separate; and what is broken takes nothing else with it.
+set -eu
+top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+: "${CONNAUDIT:?is the program to test}"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+cd "$work"
+
+complain() {
+    echo "$*"
+    failures=$((failures + 1))
+}
+
+# offsets FILE: where each packet of a little-endian pcap file begins, and its end.
+offsets() {
+    od -An -v -tu1 "$1" | awk '
+        { for (i = 1; i <= NF; i++) byte[n++] = $i }
+        END {
+            for (at = 24; at < n; at += 16 + length_of) {
+                print at
+                length_of = byte[at + 8] + 256 * byte[at + 9] + 65536 * byte[at + 10]
+            }
+            print n
+        }'
+}
+
+# part FILE FROM TO: these bytes of it.
+part() {
+    tail -c +$(($2 + 1)) "$1" | head -c $(($3 - $2))
+}
+
+# rotate FILE N NAME: N packets a file, as NAME.001 and so on.
+rotate() {
+    number=0
+    offsets "$1" | awk -v n="$2" '{ if (NR % n == 1 || n == 1) print; last = $1 }
+                                  END { print last }' | uniq >points
+    from=
+    while read -r to; do
+        if [ -n "$from" ]; then
+            number=$((number + 1))
+            name=$(printf '%s.%03d' "$3" "$number")
+            { head -c 24 "$1"; part "$1" "$from" "$to"; } >"$name"
+        fi
+        from=$to
+    done <points
+}
+
+# deal FILE NAME: its packets in turn to NAME.1 and NAME.2.
+deal() {
+    head -c 24 "$1" >"$2.1"
+    head -c 24 "$1" >"$2.2"
+    from=
+    turn=1
+    offsets "$1" >points
+    while read -r to; do
+        if [ -n "$from" ]; then
+            part "$1" "$from" "$to" >>"$2.$turn"
+            turn=$((3 - turn))
+        fi
+        from=$to
+    done <points
+}
+
+# whole FORMULA: the report on standard input with frames numbered as in the file that was cut up. The
+# formula gives that number from input k and frame n. Names and labels of files are left out.
+whole() {
+    awk -F, '
+        function number(cell,    parts, k, n) {
+            if (cell == "") return ""
+            if (split(cell, parts, ":") == 2) { k = parts[1]; n = parts[2] }
+            else { k = row_input; n = cell }
+            return '"$1"'
+        }
+        NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; columns = NF; print; next }
+        NF != columns { print "a row with commas in it"; next }
+        {
+            split($1, id, ":")
+            row_input = id[1]
+            line = ""
+            for (i = 1; i <= NF; i++) {
+                cell = $i
+                if (name[i] == "connection") cell = number($i)
+                else if (name[i] ~ /_frame$/) cell = number($i)
+                else if (name[i] == "file" || name[i] == "stream") cell = "-"
+                line = line cell ","
+            }
+            print line
+        }'
+}
+
+# same NAME FORMULA FILE...: their report is that of one.pcap, frame for frame.
+same() {
+    name=$1
+    formula=$2
+    shift 2
+    for report in connections exchanges; do
+        "$CONNAUDIT" -q -r "$report" one.pcap | whole n >expected
+        "$CONNAUDIT" -q -r "$report" "$@" >rows || complain "$name: status $?"
+        whole "$formula" <rows >got
+        [ "$(wc -l <got)" -gt 1 ] || complain "$name: no rows"
+        diff -u expected got || complain "$name: the report $report differs"
+    done
+}
+
+for sample in same-ports-twice max-used-up-without-a-close idle-timeout-stated-and-kept \
+    ended-while-the-connection-was-open; do
+    cp "$top/samples/$sample.pcap" one.pcap
+    rm -rf part.* dir
+    rotate one.pcap 4 part
+    same "$sample, rotated" '(k - 1) * 4 + n' part.*
+    # shellcheck disable=SC2012
+    same "$sample, named backwards" '(k - 1) * 4 + n' $(ls -r part.*)
+    mkdir dir
+    mv part.* dir
+    echo 'no capture' >dir/notes
+    same "$sample, as a directory" '(k - 1) * 4 + n' dir
+    deal one.pcap dealt
+    same "$sample, in two files at once" '(n - 1) * 2 + k' dealt.2 dealt.1
+    cat one.pcap | "$CONNAUDIT" -q - | whole n >got
+    "$CONNAUDIT" -q one.pcap | whole n | diff -u - got || complain "$sample: from standard input"
+done
+
+# A file a packet, more than a thousand of them, and 64 descriptors. Each sample is one network of its
+# own in time, so together they give the rows that they give as files.
+mkdir many
+count=0
+for sample in "$top"/samples/*.pcap; do
+    [ "$(od -An -tx1 -N4 "$sample" | tr -d ' ')" = d4c3b2a1 ] || continue
+    rotate "$sample" 1 "many/$(basename "$sample" .pcap)"
+    cp "$sample" .
+    count=$((count + 1))
+done
+files=$(find many -type f | wc -l)
+[ "$files" -ge 900 ] || complain "only $files files"
+"$CONNAUDIT" -q ./*-*.pcap | whole 0 | sort >expected
+(ulimit -n 64 && "$CONNAUDIT" -q many) >rows || complain "$files files: status $?"
+whole 0 <rows | sort >got
+[ "$(wc -l <got)" -gt "$count" ] || complain "$files files: too few rows"
+diff -u expected got || complain "$files files: other rows than of $count"
+
+# A broken one, a foreign one, one that is missing: told, and the others are read.
+cp "$top/samples/idle-timeout-stated-and-kept.pcap" good
+head -c -5 "$top/samples/three-requests-pipelined.pcap" >cut
+echo 'no capture' >foreign
+status=0
+"$CONNAUDIT" -q foreign good missing cut >rows 2>errors || status=$?
+[ "$status" -eq 1 ] || complain "broken inputs: status $status"
+for file in foreign missing cut; do
+    grep -q "^connaudit: $file: " errors || complain "broken inputs: nothing about $file"
+done
+[ "$(wc -l <errors)" -eq 3 ] || complain "broken inputs: $(cat errors)"
+grep -q ',good,' rows || complain "broken inputs: the good one is missing"
+grep -q ',cut,' rows || complain "broken inputs: what the cut one held is missing"
+
+# Nothing that can be read: no report at all.
+status=0
+"$CONNAUDIT" -q foreign missing >rows 2>errors || status=$?
+[ "$status" -eq 1 ] && [ ! -s rows ] || complain "nothing to read: status $status, $(cat rows)"
+
+# Each alone: the rows of each file, under its number.
+for report in connections exchanges; do
+    "$CONNAUDIT" -q -r "$report" --separate same-ports-twice.pcap max-used-up-without-a-close.pcap \
+        websocket-upgrade.pcap >got
+    "$CONNAUDIT" -q -r "$report" same-ports-twice.pcap | head -n 1 >expected
+    # shellcheck disable=SC2046
+    number=0
+    for file in $(sed -n '2,$s/^[^,]*,.*,\([a-z0-9-]*\.pcap\),.*/\1/p' got | uniq); do
+        number=$((number + 1))
+        "$CONNAUDIT" -q -r "$report" "$file" | sed "1d; s/^1:/$number:/" >>expected
+    done
+    [ "$number" -eq 3 ] || complain "--separate: $number files"
+    diff -u expected got || complain "--separate: the report $report differs"
+done
+# A connection that goes on in the next file is two, alone.
+rotate same-ports-twice.pcap 4 apart
+joined=$("$CONNAUDIT" -q -a apart.* | wc -l)
+apart=$("$CONNAUDIT" -q -a --separate apart.* | wc -l)
+[ "$apart" -gt "$joined" ] || complain "--separate: $apart rows, $joined without it"
+
+# Twice the same file is once, and said.
+"$CONNAUDIT" one.pcap ./one.pcap >got 2>errors
+"$CONNAUDIT" -q one.pcap | diff -u - got || complain "a file named twice counts twice"
+grep -q 'read once' errors || complain "a file named twice: not said"
+
+echo "$failures failures"
+[ "$failures" -eq 0 ]
