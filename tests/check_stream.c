@@ -218,6 +218,17 @@ static const Row ROWS[] = {
     { "a SYN-ACK after a teardown",
       HANDSHAKE "10 < RA 0 0 0; 20 < SA -1 900000 0 isn=700000; 21 > A 0 0 5 isn=900000",
       "R< 0 #4; E final rst<#4; D> 0+5 #6; E unended", 0 },
+    { "a SYN whose SYN-ACK is lost: what goes on from it confirms it",
+      HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 0; 20 > S -1 . 0 isn=900000; "
+                "30 > A 0 700000 7; 31 < A 0 7 3 isn=700000",
+      "D> 0+5 #4; E replaced; D> 0+7 #7; D< 0+3 #8; E unended", 0 },
+    { "a SYN-ACK whose SYN is lost: what goes on from it confirms it",
+      HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 0; 20 < SA -1 900000 0 isn=700000; "
+                "30 > A 0 0 7 isn=900000; 31 < A 0 7 3",
+      "D> 0+5 #4; E replaced; D> 0+7 #7; D< 0+3 #8; E unended", 0 },
+    { "near miss: they go on from the old connection",
+      HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 0; 20 < SA -1 900000 0 isn=700000; 30 > A 5 -700000 7",
+      "D> 0+5 #4; D> 5+7 #7; E unended", 0 },
     { "SYN and SYN-ACK again",
       "0 > S -1 . 0; 1 > S -1 . 0; 2 < SA -1 0 0; 3 < SA -1 0 0; 4 > A 0 0 5",
       "D> 0+5 #5; E unended", 0 },

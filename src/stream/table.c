@@ -13,7 +13,7 @@
  * A known pair of endpoints begins a new connection by a SYN with another initial number: at once, if
  * the old connection had ended. If not, the SYN may be a stray one, which a living connection answers
  * with an acknowledgement of its own (RFC 9293 §3.10.7.4), so it is kept aside until a SYN-ACK
- * acknowledges it.
+ * acknowledges it, or, where the capture lacks that, later segments go on from it.
  *
  * A connection is final when both FINs are acknowledged, and leaves at the next tick. One that ended by
  * a RST, or whose FIN is only implied, settles first: for 120 s its own packets may show that it goes
@@ -432,10 +432,20 @@ static Belonging belonging_of_syn(const Flow *flow, int side, const Segment *seg
     return has_ended(flow) ? BEGINS : BELONGS_NOT;
 }
 
+/* Whether a number lies beyond the window of its receiver, or before all that was sent. */
+static bool lies_outside(const Flow *flow, int side, uint32_t number)
+{
+    const Direction *direction = &flow->direction[side];
+    if (!direction->base_known || direction->edge == NO_OFFSET)
+        return false;
+    int64_t offset = seq_offset(direction->base, flow->facts.half[side].next, number);
+    return offset > direction->edge || offset < 0;
+}
+
 static Belonging belonging_of_syn_ack(const Flow *flow, int side, const Segment *segment)
 {
     const PendingSyn *pending = flow->pending;
-    if (pending && pending->side != side &&
+    if (pending && is_syn(&pending->segment) && pending->side != side &&
         segment->acknowledgement == pending->segment.sequence + 1)
         return CONFIRMS;
     if (flow_may_begin(flow, side, segment->sequence + 1) &&
@@ -447,13 +457,34 @@ static Belonging belonging_of_syn_ack(const Flow *flow, int side, const Segment 
     return has_ended(flow) || given_up ? BEGINS : BELONGS_NOT;
 }
 
+/* A SYN that may begin the next connection; a SYN-ACK whose SYN the capture lacks may, too. */
+static bool may_begin_next(const Flow *flow, int side, const Segment *segment)
+{
+    if (!is_syn_ack(segment))
+        return is_syn(segment);
+    return !flow->pending && lies_outside(flow, side, segment->sequence + 1) &&
+           lies_outside(flow, !side, segment->acknowledgement);
+}
+
+/* What follows the handshake of which one half was kept aside, and the other is not in the capture. */
+static Belonging belonging_of_others(const Flow *flow, int side, const Segment *segment)
+{
+    const PendingSyn *pending = flow->pending;
+    if (!pending || !(segment->flags & TCP_ACK) || (segment->flags & TCP_RST) ||
+        !lies_outside(flow, pending->side, pending->segment.sequence + 1))
+        return BELONGS;
+    uint32_t number = pending->side == side ? segment->sequence : segment->acknowledgement;
+    int64_t ahead = seq_distance(pending->segment.sequence, number);
+    return ahead > 0 && ahead < TOMBSTONE_NEAR ? CONFIRMS : BELONGS;
+}
+
 static Belonging belonging(const Flow *flow, int side, const Segment *segment)
 {
     if (is_syn(segment))
         return belonging_of_syn(flow, side, segment);
     if (is_syn_ack(segment))
         return belonging_of_syn_ack(flow, side, segment);
-    return BELONGS;
+    return belonging_of_others(flow, side, segment);
 }
 
 /* The handshake of a connection taken for one begun in mid-stream was captured late. */
@@ -505,7 +536,7 @@ static ConnectionEnd end_before(const Flow *flow, const Segment *segment)
     return ahead > 0 && ahead < TOMBSTONE_NEAR ? CONNECTION_TORN : CONNECTION_REPLACED;
 }
 
-/* The new connection that a kept SYN began; that SYN lies in its queue. */
+/* The new connection that a kept SYN (or SYN-ACK) began; that segment lies in its queue. */
 static Flow *replay_syn(StreamTable *table, Shard *shard, Flow *old, uint64_t seeded)
 {
     g_autofree PendingSyn *pending = old->pending;
@@ -515,8 +546,9 @@ static Flow *replay_syn(StreamTable *table, Shard *shard, Flow *old, uint64_t se
     Flow *flow = add_flow(table, shard, &pending->segment, seeded);
     set_number(flow, pending->number_known, pending->number);
     Item item;
-    arrive(table, flow, 0, &pending->segment, &item);
-    if (!reassembly_hold(&table->sink, flow, 0, &item) || pending->payload_lost)
+    int side = is_syn(&pending->segment) ? 0 : 1;
+    arrive(table, flow, side, &pending->segment, &item);
+    if (!reassembly_hold(&table->sink, flow, side, &item) || pending->payload_lost)
         flow->facts.limited = true;
     return flow;
 }
@@ -555,7 +587,7 @@ static Flow *flow_for(StreamTable *table, Shard *shard, const Segment *segment,
     }
     Belonging how = flow ? belonging(flow, side, segment) : BEGINS;
     if (how == BELONGS_NOT) {
-        if (is_syn(segment))
+        if (may_begin_next(flow, side, segment))
             keep_syn(flow, side, segment, known, number);
         return NULL;
     }
