@@ -6,8 +6,8 @@
  *
  * A gap that hid where messages begin or end makes order worthless: requests or responses may lie in it. From
  * then on (`uncertain`) a response belongs to the last request that it acknowledges, unless two requests
- * since the gap were pipelined (the later one left without any new byte of the server), when it belongs to none
- * that can be named. Certainty returns with the first response that answers a request from behind the
+ * since the gap were pipelined (the later one left without any new byte of the server; the earlier one may itself
+ * lie in the gap), when it belongs to none that can be named. Certainty returns with the first response that answers a request from behind the
  * gap. A reader that lost its place finds it again only at the first byte of a segment, and what it finds
  * is believed only if the other direction bears it out: a response must acknowledge the end of a request that
  * waits, or client bytes that nobody saw; a request is `tentative` until a response acknowledges its end, and
@@ -34,7 +34,8 @@ struct Conversation {
     guint settled;
     int requesting, answering; /* index of the exchange whose message is being read; -1 */
     bool uncertain;
-    int64_t client_gap_end; /* one past the last byte of the client that a gap hid */
+    int64_t client_gap_end;   /* one past the last byte of the client that a gap hid */
+    int64_t client_gap_acked; /* what the client had received before that gap */
     int64_t
         answered_up_to; /* one past the last byte of the client that some response is known to follow */
     struct {
@@ -195,6 +196,8 @@ static void request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->request.reasons = message->sought & GAP_REASONS;
     exchange->request_quiet_acked = conversation->event->quiet_acked;
     exchange->request_resent = conversation->event->resent;
+    exchange->pipelined_behind_gap = message->first.offset == conversation->client_gap_end &&
+                                     message->first.acked <= conversation->client_gap_acked;
     exchange->request_free_since = message->first.time - conversation->event->free_to_send;
     conversation->requesting = index;
     if (!exchange->request.tentative)
@@ -366,7 +369,8 @@ static int last_acknowledged(const Conversation *conversation, int64_t acked, bo
             continue;
         if (whole ? !acknowledges_end(exchange, acked) : exchange->request.first.offset >= acked)
             break;
-        if (before && exchange->request.first.acked <= before->request.first.acked)
+        if (exchange->pipelined_behind_gap ||
+            (before && exchange->request.first.acked <= before->request.first.acked))
             return -1;
         before = exchange;
         found = i;
@@ -374,12 +378,24 @@ static int last_acknowledged(const Conversation *conversation, int64_t acked, bo
     return found;
 }
 
+/* Whether a request may lie in a gap behind this one and be answered by what acknowledges it: responses are
+ * missing too. A single byte is no request. */
+static bool skips_hidden_request(const Conversation *conversation, int index, int64_t acked)
+{
+    const MessageFacts *request = &exchange_at(conversation, index)->request;
+    return (conversation->facts.server_hidden & GAP_REASONS) && request->complete &&
+           conversation->client_gap_end > request->last.offset + 2 &&
+           conversation->client_gap_end <= acked;
+}
+
 static int target_of_response(const Conversation *conversation, const MessageEvent *message)
 {
     int64_t acked = message->first.acked;
     bool found_by_seeking = message->sought & GAP_REASONS;
-    if (conversation->uncertain || found_by_seeking)
-        return last_acknowledged(conversation, acked, found_by_seeking);
+    if (conversation->uncertain || found_by_seeking) {
+        int last = last_acknowledged(conversation, acked, found_by_seeking);
+        return last >= 0 && skips_hidden_request(conversation, last, acked) ? -1 : last;
+    }
     int first = first_waiting(conversation);
     if (first >= 0 && exchange_at(conversation, first)->request.first.offset < acked)
         return first;
@@ -421,9 +437,10 @@ static void confirm_request(Conversation *conversation, Exchange *exchange, int6
 
 static void note_answered(Conversation *conversation, const Exchange *exchange, const Stamp *stamp)
 {
+    const MessageFacts *request = &exchange->request;
     int64_t end = stamp->acked;
-    if (exchange->request.begun && exchange->request.last.offset + 1 > end)
-        end = exchange->request.last.offset + 1;
+    if (request->begun && (request->complete || request->last.offset >= end))
+        end = request->last.offset + 1;
     if (end > conversation->answered_up_to)
         conversation->answered_up_to = end;
 }
@@ -777,6 +794,12 @@ static void feed_data(Conversation *conversation, const StreamEvent *event)
     extend_message(conversation, event->side, &event->stamp, event->data.length);
 }
 
+static void note_client_gap(Conversation *conversation, const StreamEvent *event)
+{
+    conversation->client_gap_end = event->stamp.offset + event->gap;
+    conversation->client_gap_acked = MAX(event->stamp.acked_before, 0);
+}
+
 static void feed_gap(Conversation *conversation, const StreamEvent *event)
 {
     MessageReader *reader = reader_of(conversation, event);
@@ -785,7 +808,7 @@ static void feed_gap(Conversation *conversation, const StreamEvent *event)
     conversation->tail_gap[event->side].length = event->reason == REASON_LOSS ? event->gap : 0;
     conversation->tail_gap[event->side].one_left = false;
     if (event->side == conversation->facts.client)
-        conversation->client_gap_end = event->stamp.offset + event->gap;
+        note_client_gap(conversation, event);
     Reason reason =
         event->connection->half[event->side].seen ? event->reason : REASON_ONE_DIRECTION;
     message_reader_gap(reader, event->gap, reason, &event->stamp);

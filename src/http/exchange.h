@@ -70,6 +70,8 @@ typedef struct Exchange {
     bool response_hidden;  /* a request whose response lies in a gap or before none */
     bool expects_continue; /* Expect: 100-continue (RFC 9110 §10.1.1) */
     bool request_resent;   /* its first bytes are no first transmission */
+    bool pipelined_behind_gap; /* bytes that the capture lacks stand right before the request, and the client
+                                  had received nothing in between: one more request may wait there */
     Nanoseconds
         request_free_since; /* since when nothing kept its first byte back; its own time: unknown */
     int64_t request_quiet_acked; /* StreamEvent.quiet_acked of its first byte */
