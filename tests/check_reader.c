@@ -473,7 +473,7 @@ static const struct {
     { "no microseconds, big end first", 1, 1, 0xffffffff, INT64_C(4295967295000) },
     { "no nanoseconds, little end first", 2, 1, 0xffffffff, INT64_C(5294967295) },
     { "no nanoseconds, big end first", 3, 1, 0xffffffff, INT64_C(5294967295) },
-    { "beyond all nanoseconds", 9, 0xffffffff, 0xffffffff, INT64_MAX },
+    { "beyond all nanoseconds", 9, 0xffffffff, 0xffffffff, NANOSECONDS_MAX },
 };
 
 START_TEST(test_times)

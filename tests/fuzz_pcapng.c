@@ -33,7 +33,7 @@ static bool may_have_fine_clock(const uint8_t *data, size_t size)
 static void compare_times(const Frame *frame, const struct timeval *stamp)
 {
     __int128 time = (__int128)stamp->tv_sec * NS_PER_SECOND + stamp->tv_usec;
-    if (frame->time != INT64_MAX && frame->time != INT64_MIN)
+    if (frame->time != NANOSECONDS_MAX && frame->time != -NANOSECONDS_MAX)
         g_assert_true(frame->time == time);
 }
 

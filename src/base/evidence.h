@@ -11,6 +11,10 @@ typedef int64_t Nanoseconds;
 #define NS_PER_SECOND INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
 
+/* Points in time lie between this and its negative (the years 1823 and 2116), whatever a file claims: the
+ * difference of any two is a duration that does not overflow. */
+#define NANOSECONDS_MAX (INT64_MAX / 2)
+
 /* A frame: the input (numbered from 1 by first packet time) in the top 16 bits, Wireshark's number
  * of the frame in that input (from 1) in the other 48. Ordered like the frames of an input; which of two
  * inputs' frames came first, frame_precedes() tells. 0 is no frame. */

@@ -298,7 +298,7 @@ static Nanoseconds time_of_ticks(const Interface *interface, uint64_t ticks)
     else /* 10^-20 s and finer: no second yet */
         time = 0;
     time += (__int128)interface->offset * NS_PER_SECOND;
-    return (Nanoseconds)CLAMP(time, INT64_MIN, INT64_MAX);
+    return (Nanoseconds)CLAMP(time, -NANOSECONDS_MAX, NANOSECONDS_MAX);
 }
 
 static void count_packet_drops(Pcapng *pcapng, uint64_t count)

@@ -204,8 +204,8 @@ static Comparison compare(const Datagram *datagram, const Layer *layer, uint32_t
         uint32_t captured = piece->captured > skipped ? piece->captured - skipped : 0;
         result.overlaps = true;
         result.same_range |= piece->begin == offset && piece->end == end;
-        result.conflicts |= !bytes_agree(layer, offset, from, to,
-                                         piece->bytes + MIN(skipped, piece->captured), captured);
+        const uint8_t *bytes = captured ? piece->bytes + skipped : NULL;
+        result.conflicts |= !bytes_agree(layer, offset, from, to, bytes, captured);
     }
     return result;
 }
