@@ -217,20 +217,34 @@ static void end_tick(Analysis *analysis)
     analysis->ready = rows->len;
 }
 
+/* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole file. */
+static void feed_frame(Analysis *analysis, const Frame *frame, uint64_t order)
+{
+    Filter *filter = analysis->options.filter;
+    bool wanted = !filter || filter_matches(filter, frame);
+    Segment segment;
+    DecodeResult result = decode_frame(analysis->decoder, frame, &segment);
+    if (wanted)
+        analysis->counters.decoded[result]++;
+    else
+        analysis->counters.filtered++;
+    if (result != DECODE_SEGMENT)
+        return;
+    segment.order = order;
+    if (wanted)
+        stream_table_feed(analysis->streams, &segment);
+    else
+        stream_table_pass(analysis->streams, &segment);
+    drain_streams(analysis);
+}
+
 void analysis_feed(Analysis *analysis, const FrameBatch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
         const Frame *frame = &batch->frames[i];
-        Segment segment;
         uint64_t order = ++analysis->counters.frames;
         capture_clock_see(&analysis->clock, order, frame->time);
-        DecodeResult result = decode_frame(analysis->decoder, frame, &segment);
-        analysis->counters.decoded[result]++;
-        if (result == DECODE_SEGMENT) {
-            segment.order = order;
-            stream_table_feed(analysis->streams, &segment);
-            drain_streams(analysis);
-        }
+        feed_frame(analysis, frame, order);
         if (order % TICK_FRAMES == 0) {
             stream_table_tick(analysis->streams);
             drain_streams(analysis);

@@ -6,6 +6,7 @@
 #ifndef ANALYZE_H
 #define ANALYZE_H
 
+#include "capture/filter.h"
 #include "capture/reader.h"
 #include "decode/decode.h"
 #include "judge/judge.h"
@@ -19,12 +20,14 @@ typedef struct AnalysisOptions {
     bool connection_rows;
     bool all_connections; /* also those in which no HTTP was found */
     StreamLimits limits;
+    Filter *filter; /* borrowed; NULL: every frame is looked at */
 } AnalysisOptions;
 
 AnalysisOptions analysis_options_default(void);
 
 typedef struct AnalysisCounters {
     uint64_t frames;
+    uint64_t filtered;                     /* frames that the filter left out */
     uint64_t decoded[DECODE_RESULT_COUNT]; /* frames by DecodeResult */
     uint64_t http_connections, exchanges;
     uint64_t verdicts[3];            /* connections by Verdict */

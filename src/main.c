@@ -40,11 +40,21 @@ static ExitStatus read_inputs(const Options *options, char **command)
         complain(error->message);
         return EXIT_USAGE;
     }
-    g_autoptr(CaptureInputs) inputs = run_open_inputs(options);
+    g_autoptr(Filter) filter = options->filter ? filter_new(options->filter, &error) : NULL;
+    if (error) {
+        complain(error->message);
+        return EXIT_USAGE;
+    }
+    g_autoptr(CaptureInputs) inputs = run_open_inputs(options, filter);
+    if (inputs->unfit) {
+        complain(inputs->unfit->message);
+        return EXIT_USAGE;
+    }
     bool failed = complain_of_inputs(inputs, false, options->quiet);
     if (inputs->numbered->len == 0)
         return EXIT_NOT_READ;
     RunContext context = { .options = options,
+                           .filter = filter,
                            .command = (const char *const *)command,
                            .version = PACKAGE_VERSION };
     bool written = run(&context, inputs, &error);

@@ -111,6 +111,8 @@ static GOptionContext *make_context(RawOptions *raw)
           "Write every report and manifest.json into DIR, nothing on standard output", "DIR" },
         { "force", 0, 0, G_OPTION_ARG_NONE, &raw->force,
           "Overwrite reports that are in DIR already", NULL },
+        { "filter", 'F', 0, G_OPTION_ARG_STRING, &raw->filter,
+          "Look only at the packets that this pcap filter matches", "BPF" },
         { "separate", 0, 0, G_OPTION_ARG_NONE, &raw->separate,
           "Judge each input alone; without it they are one capture", NULL },
         { "all", 'a', 0, G_OPTION_ARG_NONE, &raw->all,

@@ -103,13 +103,16 @@ static CaptureInfo joint_info(const CaptureInputs *inputs, const char *name)
 static SummaryFacts summary_facts(const Run *run)
 {
     const AnalysisCounters *counters = &run->totals.analysis;
+    const Filter *filter = run->context->filter;
     return (SummaryFacts){ .frames = counters->frames,
                            .decoded = counters->decoded,
                            .http_connections = counters->http_connections,
                            .exchanges = counters->exchanges,
                            .verdicts = counters->verdicts,
                            .causes = counters->causes,
-                           .streams = &run->totals.streams };
+                           .streams = &run->totals.streams,
+                           .filtered = counters->filtered,
+                           .unfilterable = filter ? filter_skipped(filter) : 0 };
 }
 
 static void write_summary(const Run *run)
@@ -140,6 +143,7 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
                             .command = context->command,
                             .thresholds = &context->options->thresholds,
                             .limits = &run->analysis.limits,
+                            .filter = context->options->filter,
                             .separate = context->options->separate,
                             .inputs = run->inputs,
                             .totals = &totals,
@@ -193,10 +197,10 @@ static CaptureOptions capture_options(const Options *options)
     return (CaptureOptions){ .hash = options->output && !options->no_hash };
 }
 
-CaptureInputs *run_open_inputs(const Options *options)
+CaptureInputs *run_open_inputs(const Options *options, Filter *filter)
 {
     CaptureOptions capture = capture_options(options);
-    return capture_inputs_open((const char *const *)options->inputs, &capture);
+    return capture_inputs_open((const char *const *)options->inputs, &capture, filter);
 }
 
 bool run(const RunContext *context, CaptureInputs *inputs, GError **error)
@@ -206,6 +210,7 @@ bool run(const RunContext *context, CaptureInputs *inputs, GError **error)
                   .inputs = inputs,
                   .capture = capture_options(options),
                   .analysis = analysis_options(options) };
+    state.analysis.filter = context->filter;
     bool written = options->output ? run_to_directory(&state, error) : run_to_stdout(&state, error);
     if (!options->quiet && state.analyzed)
         write_summary(&state);

@@ -8,11 +8,12 @@
 /* What it was, for the manifest. */
 typedef struct RunContext {
     const Options *options;
+    Filter *filter;             /* NULL: none */
     const char *const *command; /* as main() got it */
     const char *version;
 } RunContext;
 
-CaptureInputs *run_open_inputs(const Options *options);
+CaptureInputs *run_open_inputs(const Options *options, Filter *filter);
 
 /* Reads all that can be read of the inputs. False and `error` if the reports could not be written; what was
  * wrong with an input is kept with it. */

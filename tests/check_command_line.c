@@ -115,18 +115,34 @@ static const struct {
     const char *name;
     const char *words[ARGUMENTS_MAX];
     const char *inputs[4];
-    const char *output;
+    const char *output, *filter;
     bool force, separate, no_hash;
 } PLACES[] = {
-    { "inputs in their order", { "b", "a", "-" }, { "b", "a", "-" }, NULL, false, false, false },
-    { "options among them", { "b", "-q", "a" }, { "b", "a" }, NULL, false, false, false },
-    { "one named twice", { "a", "a" }, { "a", "a" }, NULL, false, false, false },
-    { "separate", { "--separate", "a" }, { "a" }, NULL, false, true, false },
-    { "a directory", { "-o", "out", "a" }, { "a" }, "out", false, false, false },
-    { "by the long name", { "--output=out/", "a" }, { "a" }, "out/", false, false, false },
-    { "in the bytes of another time", { "-o", "o\xe9", "a" }, { "a" }, "o\xe9", false, false, false },
-    { "by force", { "--force", "a", "-o", "out" }, { "a" }, "out", true, false, false },
-    { "no hash", { "--no-hash", "-o", "out", "a" }, { "a" }, "out", false, false, true },
+    { "inputs in their order",
+      { "b", "a", "-" },
+      { "b", "a", "-" },
+      NULL,
+      NULL,
+      false,
+      false,
+      false },
+    { "options among them", { "b", "-q", "a" }, { "b", "a" }, NULL, NULL, false, false, false },
+    { "one named twice", { "a", "a" }, { "a", "a" }, NULL, NULL, false, false, false },
+    { "separate", { "--separate", "a" }, { "a" }, NULL, NULL, false, true, false },
+    { "a directory", { "-o", "out", "a" }, { "a" }, "out", NULL, false, false, false },
+    { "by the long name", { "--output=out/", "a" }, { "a" }, "out/", NULL, false, false, false },
+    { "in the bytes of another time",
+      { "-o", "o\xe9", "a" },
+      { "a" },
+      "o\xe9",
+      NULL,
+      false,
+      false,
+      false },
+    { "by force", { "--force", "a", "-o", "out" }, { "a" }, "out", NULL, true, false, false },
+    { "no hash", { "--no-hash", "-o", "out", "a" }, { "a" }, "out", NULL, false, false, true },
+    { "a filter", { "-F", "port 80", "a" }, { "a" }, NULL, "port 80", false, false, false },
+    { "by the long name", { "--filter=", "a" }, { "a" }, NULL, "", false, false, false },
 };
 
 START_TEST(test_places)
@@ -140,6 +156,7 @@ START_TEST(test_places)
     for (guint i = 0; i <= count; i++)
         ck_assert_pstr_eq(options.inputs[i], PLACES[_i].inputs[i]);
     ck_assert_pstr_eq(options.output, PLACES[_i].output);
+    ck_assert_pstr_eq(options.filter, PLACES[_i].filter);
     ck_assert_msg(options.force == PLACES[_i].force, "%s", name);
     ck_assert_msg(options.separate == PLACES[_i].separate, "%s", name);
     ck_assert_msg(options.no_hash == PLACES[_i].no_hash, "%s", name);
@@ -231,6 +248,7 @@ START_TEST(test_help)
     static const char *const names[] = { "-r, --report=NAME",
                                          "-o, --output=DIR",
                                          "--force",
+                                         "-F, --filter=BPF",
                                          "--separate",
                                          "-a, --all",
                                          "--prompt-close=SECONDS",

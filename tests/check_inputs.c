@@ -166,7 +166,7 @@ START_TEST(test_row)
     const char *name = ROWS[_i].name;
     for (unsigned i = 0; i < FILES_MAX && ROWS[_i].files[i].path; i++)
         write_file(&ROWS[_i].files[i], &SHAPE);
-    g_autoptr(CaptureInputs) inputs = capture_inputs_open(ROWS[_i].arguments, NULL);
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(ROWS[_i].arguments, NULL, NULL);
     guint count = 0;
     for (; ROWS[_i].numbered[count]; count++) {
         ck_assert_msg(count < inputs->numbered->len, "%s", name);
@@ -189,7 +189,7 @@ START_TEST(test_resolution)
     write_file(&(Made){ "coarse", 5 }, &SHAPE);
     write_file(&(Made){ "fine", 6 }, &FINE);
     const char *arguments[] = { "fine", "coarse", NULL };
-    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL);
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL, NULL);
     ck_assert_uint_eq(capture_inputs_file(inputs, 1)->time_digits, 6);
     ck_assert_uint_eq(capture_inputs_file(inputs, 2)->time_digits, 9);
     ck_assert_int_eq(capture_inputs_file(inputs, 2)->first_time, 6 * NS_PER_SECOND);
@@ -212,7 +212,7 @@ START_TEST(test_descriptors)
     close(ends[1]);
     g_autofree char *pipe_path = g_strdup_printf("/dev/fd/%d", ends[0]);
     const char *arguments[] = { "a", pipe_path, NULL };
-    CaptureInputs *inputs = capture_inputs_open(arguments, NULL);
+    CaptureInputs *inputs = capture_inputs_open(arguments, NULL, NULL);
     ck_assert_uint_eq(inputs->numbered->len, 2);
     const InputFile *first = capture_inputs_file(inputs, 1);
     ck_assert_str_eq(first->path, pipe_path);

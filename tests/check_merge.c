@@ -101,7 +101,7 @@ START_TEST(test_row)
         arguments[i] = names[i];
         write_file(names[i], ROWS[_i].seconds[i]);
     }
-    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL);
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL, NULL);
     g_autofree char *order = read_all(inputs, 1, inputs->numbered->len);
     ck_assert_msg(strcmp(order, ROWS[_i].order) == 0, "%s: %s", ROWS[_i].name, order);
     for (unsigned i = 1; i <= inputs->numbered->len; i++) {
@@ -125,7 +125,7 @@ START_TEST(test_many_frames)
     write_file("a", seconds[0]);
     write_file("b", seconds[1]);
     const char *arguments[] = { "b", "a", NULL };
-    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL);
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL, NULL);
     g_autofree char *order = read_all(inputs, 1, 2);
     g_autoptr(GString) expected = g_string_new(NULL);
     for (unsigned i = 1; i <= FRAMES; i++)
@@ -141,7 +141,7 @@ START_TEST(test_a_part_of_them)
     write_file("b", (uint32_t[]){ 2, 5, 0 });
     write_file("c", (uint32_t[]){ 3, 6, 0 });
     const char *arguments[] = { "a", "b", "c", NULL };
-    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL);
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL, NULL);
     g_autofree char *second = read_all(inputs, 2, 1);
     ck_assert_str_eq(second, "2:1 2:2");
     ck_assert_ptr_null(capture_inputs_file(inputs, 1)->info);
@@ -158,7 +158,7 @@ START_TEST(test_failures)
     write_file("c", (uint32_t[]){ 3, 6, 9, 0 });
     const char *arguments[] = { "a", "b", "c", NULL };
     ck_assert_int_eq(truncate("b", 24 + 36 + 36 + 20), 0); /* in its third packet */
-    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL);
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL, NULL);
     ck_assert_uint_eq(inputs->numbered->len, 3);
     g_unlink("c");
     g_autofree char *order = read_all(inputs, 1, 3);
@@ -184,7 +184,7 @@ START_TEST(test_too_many_at_once)
         arguments[i] = names[i];
         write_file(names[i], (uint32_t[]){ 1 + i, 200, 0 });
     }
-    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL);
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL, NULL);
     g_autofree char *order = read_all(inputs, 1, MERGE_OPEN_MAX + 1);
     g_autoptr(GString) expected = g_string_new(NULL);
     for (unsigned frame = 1; frame <= 2; frame++)
@@ -213,7 +213,7 @@ START_TEST(test_pipe)
     close(ends[1]);
     g_autofree char *path = g_strdup_printf("/dev/fd/%d", ends[0]);
     const char *arguments[] = { path, "a", NULL };
-    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL);
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL, NULL);
     g_autofree char *order = read_all(inputs, 1, 2);
     ck_assert_str_eq(order, "1:1 2:1 1:2 2:2");
     ck_assert_uint_eq(capture_inputs_file(inputs, 2)->info->packets, 2);

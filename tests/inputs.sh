@@ -181,6 +181,22 @@ joined=$("$CONNAUDIT" -q -a apart.* | wc -l)
 apart=$("$CONNAUDIT" -q -a --separate apart.* | wc -l)
 [ "$apart" -gt "$joined" ] || complain "--separate: $apart rows, $joined without it"
 
+# A filter leaves out packets and changes no number: of the two connections with the same ports
+# the second, by its initial sequence number.
+"$CONNAUDIT" -q same-ports-twice.pcap | sed -n '1p; 3p' >expected
+second=$(sed -n '2s/^1:\([0-9]*\),.*/\1/p' expected)
+[ -n "$second" ] || complain "the sample has no second connection"
+at=$(offsets same-ports-twice.pcap | sed -n "${second}p")
+isn=$(part same-ports-twice.pcap $((at + 16 + 14 + 20 + 4)) $((at + 16 + 14 + 20 + 8)) | od -An -tu1 |
+    awk '{ printf "%.0f", $1 * 16777216 + $2 * 65536 + $3 * 256 + $4 }')
+"$CONNAUDIT" -q -F "tcp[4:4] - $isn < 65536 or tcp[8:4] - $isn < 65536" same-ports-twice.pcap |
+    diff -u expected - || complain "-F changes numbers"
+for expression in 'port and' 'wlan type data'; do
+    status=0
+    "$CONNAUDIT" -q -F "$expression" one.pcap >rows 2>errors || status=$?
+    [ "$status" -eq 2 ] && [ ! -s rows ] || complain "-F '$expression': status $status"
+done
+
 # Twice the same file is once, and said.
 "$CONNAUDIT" one.pcap ./one.pcap >got 2>errors
 "$CONNAUDIT" -q one.pcap | diff -u - got || complain "a file named twice counts twice"

@@ -15,6 +15,7 @@ typedef struct FileIdentity {
 typedef struct Listing {
     CaptureInputs *inputs;
     const CaptureOptions *options;
+    Filter *filter;
     GHashTable *seen; /* FileIdentity to InputFile */
 } Listing;
 
@@ -81,6 +82,8 @@ static void look_into(Listing *listing, InputFile *file, bool again, bool of_dir
     /* What breaks in here breaks again when it is read. */
     capture_reader_next(reader, &file->begun, NULL);
     const CaptureInfo *info = capture_reader_info(reader);
+    if (listing->filter && !listing->inputs->unfit)
+        filter_check(listing->filter, info, &listing->inputs->unfit);
     file->timed = info->packets > info->untimed;
     file->first_time = info->first_time;
     file->time_digits = info->time_digits;
@@ -206,12 +209,13 @@ static void number_files(CaptureInputs *inputs)
         ((InputFile *)g_ptr_array_index(inputs->numbered, i))->number = i + 1;
 }
 
-CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options)
+CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options,
+                                   Filter *filter)
 {
     CaptureInputs *inputs = g_new0(CaptureInputs, 1);
     inputs->files = g_ptr_array_new_with_free_func(input_file_free);
     inputs->numbered = g_ptr_array_new();
-    Listing listing = { .inputs = inputs, .options = options };
+    Listing listing = { .inputs = inputs, .options = options, .filter = filter };
     listing.seen = g_hash_table_new_full(identity_hash, identity_equal, g_free, NULL);
     for (; *arguments; arguments++)
         list_argument(&listing, *arguments);
@@ -229,6 +233,7 @@ void capture_inputs_free(CaptureInputs *inputs)
 {
     if (!inputs)
         return;
+    g_clear_error(&inputs->unfit);
     g_ptr_array_unref(inputs->numbered);
     g_ptr_array_unref(inputs->files);
     g_free(inputs);

@@ -6,6 +6,7 @@
 #ifndef CAPTURE_INPUTS_H
 #define CAPTURE_INPUTS_H
 
+#include "capture/filter.h"
 #include "capture/reader.h"
 
 /* What FrameId has room for. */
@@ -35,10 +36,12 @@ typedef struct InputFile {
 typedef struct CaptureInputs {
     GPtrArray *files;    /* InputFile, all of them, in the order of the arguments and names */
     GPtrArray *numbered; /* those that can be read: number N at N - 1 */
+    GError *unfit;       /* NULL, or why the filter cannot be used on one of them */
 } CaptureInputs;
 
-/* `arguments` is NULL-terminated. What goes wrong with a file is kept with it. */
-CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options);
+/* `arguments` is NULL-terminated; `filter` may be NULL. What goes wrong with a file is kept with it. */
+CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options,
+                                   Filter *filter);
 
 /* `number` from 1. */
 const InputFile *capture_inputs_file(const CaptureInputs *inputs, unsigned number);

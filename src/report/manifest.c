@@ -98,6 +98,11 @@ static void add_command(JsonBuilder *json, const ManifestFacts *facts)
         add_escaped_value(json, *word);
     json_builder_end_array(json);
     add_truth(json, "separate", facts->separate);
+    json_builder_set_member_name(json, "filter");
+    if (facts->filter)
+        add_escaped_value(json, facts->filter);
+    else
+        json_builder_add_null_value(json);
 }
 
 static void add_thresholds(JsonBuilder *json, const Thresholds *thresholds)
@@ -284,6 +289,16 @@ static void add_totals(JsonBuilder *json, const ManifestFacts *facts)
     json_builder_end_object(json);
 }
 
+static void add_skipped(JsonBuilder *json, const char *reason, uint64_t packets)
+{
+    if (packets == 0)
+        return;
+    json_builder_begin_object(json);
+    add_text(json, "reason", reason);
+    add_count(json, "packets", packets);
+    json_builder_end_object(json);
+}
+
 static void add_missing(JsonBuilder *json, const SummaryFacts *totals)
 {
     const StreamCounters *streams = totals->streams;
@@ -295,14 +310,10 @@ static void add_missing(JsonBuilder *json, const SummaryFacts *totals)
     json_builder_end_object(json);
 
     begin_array(json, "skipped");
-    for (DecodeResult result = DECODE_SEGMENT + 1; result < DECODE_RESULT_COUNT; result++) {
-        if (!totals->decoded[result])
-            continue;
-        json_builder_begin_object(json);
-        add_text(json, "reason", decode_result_text(result));
-        add_count(json, "packets", totals->decoded[result]);
-        json_builder_end_object(json);
-    }
+    add_skipped(json, "left out by the filter", totals->filtered - totals->unfilterable);
+    add_skipped(json, "of a link type that the filter cannot be used on", totals->unfilterable);
+    for (DecodeResult result = DECODE_SEGMENT + 1; result < DECODE_RESULT_COUNT; result++)
+        add_skipped(json, decode_result_text(result), totals->decoded[result]);
     json_builder_end_array(json);
 
     begin_object(json, "passed_over");

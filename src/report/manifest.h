@@ -22,6 +22,7 @@ typedef struct ManifestFacts {
     const Thresholds *thresholds;
     const StreamLimits *limits;
     bool separate;
+    const char *filter; /* NULL: none */
     const CaptureInputs *inputs;
     const SummaryFacts *totals;        /* but its capture */
     const uint64_t *exchange_verdicts; /* by Verdict */

@@ -72,6 +72,9 @@ static void write_missing_line(GString *line, const SummaryFacts *facts)
     const StreamCounters *streams = facts->streams;
     bool first = true;
     g_string_append(line, "not judged: ");
+    append_item(line, facts->filtered - facts->unfilterable, "left out by the filter", &first);
+    append_item(line, facts->unfilterable, "of a link type that the filter cannot be used on",
+                &first);
     for (DecodeResult result = DECODE_SEGMENT + 1; result < DECODE_RESULT_COUNT; result++)
         append_item(line, facts->decoded[result], decode_result_text(result), &first);
     append_item(line, streams->gap_bytes, "bytes in gaps", &first);

@@ -19,6 +19,8 @@ typedef struct SummaryFacts {
     const uint64_t *verdicts;              /* by Verdict */
     const uint64_t (*causes)[CAUSE_COUNT]; /* by Verdict and Cause */
     const StreamCounters *streams;
+    uint64_t filtered;     /* left out by the filter, among them: */
+    uint64_t unfilterable; /* those of a link type that it cannot be used on */
 } SummaryFacts;
 
 void summary_write(FILE *out, const SummaryFacts *facts);

@@ -145,6 +145,10 @@ StreamTable *stream_table_new(const StreamLimits *limits);
 
 /* The segment's payload needs to live until stream_table_next() has returned false. */
 void stream_table_feed(StreamTable *table, const Segment *segment);
+
+/* Instead of feeding it: a segment that is left out, but numbered among the others. */
+void stream_table_pass(StreamTable *table, const Segment *segment);
+
 bool stream_table_next(StreamTable *table, StreamEvent *ret_event);
 
 /* END events of a tick come by first frame of the connections. */

@@ -623,6 +623,13 @@ static bool is_idle(const StreamTable *table)
     return !table->active && !table->leaving->len && table->sink.read == table->sink.count;
 }
 
+void stream_table_pass(StreamTable *table, const Segment *segment)
+{
+    Endpoints endpoints = endpoints_of(segment, table->seed);
+    uint32_t number;
+    numbering_feed(table->numbering, segment, &endpoints, &number);
+}
+
 void stream_table_feed(StreamTable *table, const Segment *segment)
 {
     g_assert(is_idle(table) && !table->finishing);
