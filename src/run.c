@@ -148,6 +148,7 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
                             .inputs = run->inputs,
                             .totals = &totals,
                             .exchange_verdicts = run->totals.analysis.exchange_verdicts,
+                            .findings = run->totals.analysis.findings,
                             .reports = reports,
                             .report_count = FILE_MANIFEST };
     manifest_write(out, &facts);

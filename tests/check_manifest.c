@@ -15,6 +15,7 @@ typedef struct Scene {
     CaptureInfo info;
     CaptureInputs inputs;
     uint64_t decoded[DECODE_RESULT_COUNT], verdicts[3], exchange_verdicts[3];
+    uint64_t findings[SEVERITY_COUNT];
     uint64_t causes[3][CAUSE_COUNT];
     StreamCounters streams;
     SummaryFacts totals;
@@ -60,6 +61,7 @@ static void scene_open(Scene *scene)
                                     .inputs = &scene->inputs,
                                     .totals = &scene->totals,
                                     .exchange_verdicts = scene->exchange_verdicts,
+                                    .findings = scene->findings,
                                     .reports = &scene->report,
                                     .report_count = 1 };
 }
@@ -186,6 +188,7 @@ START_TEST(test_results)
     scene.totals.exchanges = UINT64_C(0x100000001);
     scene.verdicts[VERDICT_CONTRADICTED] = 2;
     scene.exchange_verdicts[VERDICT_CONTRADICTED] = 3;
+    scene.findings[SEVERITY_WARNING] = 7;
     scene.causes[VERDICT_CONTRADICTED][CAUSE_KEEPALIVE_RACE] = 2;
     scene.decoded[DECODE_NOT_TCP] = 4;
     scene.streams.gap_bytes = 5;
@@ -194,6 +197,9 @@ START_TEST(test_results)
     JsonObject *totals = json_object_get_object_member(scene.root, "totals");
     ck_assert_int_eq(json_object_get_int_member(totals, "exchanges"), 0x100000001);
     JsonObject *connections = json_object_get_object_member(totals, "connections_by_verdict");
+    JsonObject *findings = json_object_get_object_member(totals, "findings_by_severity");
+    ck_assert_int_eq(json_object_get_int_member(findings, "error"), 0);
+    ck_assert_int_eq(json_object_get_int_member(findings, "warning"), 7);
     JsonObject *exchanges = json_object_get_object_member(totals, "exchanges_by_verdict");
     ck_assert_int_eq(json_object_get_int_member(connections, "contradicted"), 2);
     ck_assert_int_eq(json_object_get_int_member(connections, "as_declared"), 0);

@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 printf '\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000\377\377\000\000\001\000\000\000' \
     >"$work/empty.pcap"
 
-for report in connections exchanges; do
+for report in connections exchanges findings; do
     # Under "## NAME", the names in the first cell of the rows of the table that begins with "column".
     awk -v heading="## $report" '
         /^## / { here = $0 == heading; table = 0 }

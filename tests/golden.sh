@@ -32,7 +32,7 @@ for sample in *.pcap *.pcapng *.pcap.gz *.pcapng.gz; do
     name=${sample%%.pcap*}
     expected_status=0
     [ ! -f "$golden/$name.status" ] || expected_status=$(cat "$golden/$name.status")
-    for report in connections exchanges; do
+    for report in connections exchanges findings; do
         status=0
         "$CONNAUDIT" -q -r "$report" "$sample" \
             >"$work/$name.$report.csv" 2>"$work/errors" || status=$?

@@ -274,6 +274,14 @@ static void add_causes(JsonBuilder *json, const SummaryFacts *totals)
     json_builder_end_array(json);
 }
 
+static void add_findings(JsonBuilder *json, const uint64_t *findings)
+{
+    begin_object(json, "findings_by_severity");
+    for (Severity severity = SEVERITY_COUNT; severity-- > 0;)
+        add_count(json, severity_name(severity), findings[severity]);
+    json_builder_end_object(json);
+}
+
 static void add_totals(JsonBuilder *json, const ManifestFacts *facts)
 {
     const SummaryFacts *totals = facts->totals;
@@ -286,6 +294,7 @@ static void add_totals(JsonBuilder *json, const ManifestFacts *facts)
     add_verdicts(json, "connections_by_verdict", totals->verdicts);
     add_causes(json, totals);
     add_verdicts(json, "exchanges_by_verdict", facts->exchange_verdicts);
+    add_findings(json, facts->findings);
     json_builder_end_object(json);
 }
 

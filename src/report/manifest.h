@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "capture/inputs.h"
+#include "judge/rules.h"
 #include "report/summary.h"
 
 typedef struct ManifestReport {
@@ -26,6 +27,7 @@ typedef struct ManifestFacts {
     const CaptureInputs *inputs;
     const SummaryFacts *totals;        /* but its capture */
     const uint64_t *exchange_verdicts; /* by Verdict */
+    const uint64_t *findings;          /* by Severity */
     const ManifestReport *reports;
     unsigned report_count;
 } ManifestFacts;

@@ -1,0 +1,26 @@
+#!/bin/sh
+# docs/rules.md has a heading for each rule, in their order, and says of it what --list-rules says.
+set -eu
+page=${srcdir:-$(dirname "$0")/..}/docs/rules.md
+: "${CONNAUDIT:?is the program to test}"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$CONNAUDIT" --list-rules | awk -F '\t' '{ print $1; print $2 " | " $3 " | " $4; print $5 }' >"$work/program"
+
+# "### name", then "severity | party | reference", then the sentence, then a full stop.
+awk '
+    /^### / { gsub(/[#` ]/, ""); print; line = 1; next }
+    line == 1 && NF { print; line = 2; next }
+    line == 2 && NF { text = $0; line = 3; next }
+    line == 3 && NF { text = text " " $0; next }
+    line == 3 { sub(/\.$/, "", text); print text; line = 0 }
+    END { if (line == 3) { sub(/\.$/, "", text); print text } }
+' "$page" >"$work/page"
+
+[ -s "$work/program" ] || { echo "--list-rules lists nothing"; exit 1; }
+diff -u "$work/program" "$work/page" || { echo "docs/rules.md is not --list-rules"; exit 1; }
+"$CONNAUDIT" --list-rules | cut -f 1 | while read -r rule; do
+    "$CONNAUDIT" --explain="$rule" | grep -q "^$rule: " || { echo "--explain=$rule"; exit 1; }
+done
