@@ -16,6 +16,7 @@ AnalysisOptions analysis_options_default(void)
 typedef struct Audit {
     Conversation *conversation;
     Judge judge;
+    Findings findings;
 } Audit;
 
 struct Analysis {
@@ -47,6 +48,7 @@ static Audit *audit_of(Analysis *analysis, Connection *connection)
         Audit *audit = g_new0(Audit, 1);
         audit->conversation = conversation_new(analysis->options.text);
         judge_init(&audit->judge);
+        findings_init(&audit->findings);
         connection->owner = audit;
     }
     return connection->owner;
@@ -56,6 +58,7 @@ static void audit_free(Audit *audit)
 {
     conversation_free(audit->conversation);
     judge_clear(&audit->judge);
+    findings_clear(&audit->findings);
     g_free(audit);
 }
 
@@ -71,7 +74,7 @@ static JudgeContext context_of(const Analysis *analysis, const Connection *conne
 
 /* Takes over the exchange's text. */
 static void add_exchange_row(Analysis *analysis, const Connection *connection, Exchange *exchange,
-                             const Judgement *judgement)
+                             const Judgement *judgement, RuleSet findings)
 {
     analysis->counters.exchanges++;
     analysis->counters.exchange_verdicts[judgement->verdict]++;
@@ -82,18 +85,28 @@ static void add_exchange_row(Analysis *analysis, const Connection *connection, E
                                   .stream_number_known = connection->stream_number_known,
                                   .stream_number = connection->stream_number,
                                   .exchange = *exchange,
-                                  .judgement = *judgement };
+                                  .judgement = *judgement,
+                                  .findings = findings };
     exchange->text = NULL;
     g_array_append_val(analysis->rows, row);
 }
 
+static FindingsOptions findings_options(const Analysis *analysis)
+{
+    return (FindingsOptions){ .texts = analysis->options.finding_rows,
+                              .pedantic = analysis->options.pedantic };
+}
+
 static void judge_settled_exchanges(Analysis *analysis, const Connection *connection, Audit *audit)
 {
+    FindingsOptions options = findings_options(analysis);
     Exchange exchange;
     while (conversation_next(audit->conversation, &exchange)) {
         JudgeContext context = context_of(analysis, connection, audit);
         Judgement judgement = judge_settled(&audit->judge, &context, &exchange);
-        add_exchange_row(analysis, connection, &exchange, &judgement);
+        RuleSet findings =
+            findings_exchange(&audit->findings, &context, NULL, &exchange, &judgement, &options);
+        add_exchange_row(analysis, connection, &exchange, &judgement, findings);
         exchange_clear(&exchange);
     }
 }
@@ -120,7 +133,7 @@ static Nanoseconds idle_before_end(const ConversationFacts *facts, const Ending 
 }
 
 static void add_connection_row(Analysis *analysis, const Connection *connection, const Audit *audit,
-                               const Ending *ending, int client)
+                               const Ending *ending, int client, RuleSet findings)
 {
     const ConversationFacts *facts = conversation_facts(audit->conversation);
     const Decision *decision = judge_decision(&audit->judge);
@@ -139,7 +152,8 @@ static void add_connection_row(Analysis *analysis, const Connection *connection,
                          .facts = *facts,
                          .ending = *ending,
                          .completeness = connection_reasons(connection, facts) | ending->reasons,
-                         .idle = idle_before_end(facts, ending) };
+                         .idle = idle_before_end(facts, ending),
+                         .findings = findings };
     row.connection.connection.owner = NULL;
     if (decision) {
         row.connection.decision = *decision;
@@ -157,6 +171,41 @@ static bool is_closed(const Connection *connection)
     return false;
 }
 
+/* What the pending exchanges and the connection as a whole break; their rows. */
+static RuleSet judge_findings(Analysis *analysis, const Connection *connection, Audit *audit,
+                              const Ending *ending, const Judgement *judgements)
+{
+    FindingsOptions options = findings_options(analysis);
+    JudgeContext context = context_of(analysis, connection, audit);
+    size_t count;
+    Exchange *exchanges = conversation_pending(audit->conversation, &count);
+    for (size_t i = 0; i < count; i++) {
+        RuleSet rules = findings_exchange(&audit->findings, &context, ending, &exchanges[i],
+                                          &judgements[i], &options);
+        add_exchange_row(analysis, connection, &exchanges[i], &judgements[i], rules);
+    }
+    const Exchange *last = count ? &exchanges[count - 1] : NULL;
+    return findings_connection(&audit->findings, &context, ending, last, &options);
+}
+
+static void add_finding_rows(Analysis *analysis, const Connection *connection, Audit *audit)
+{
+    size_t count;
+    const Finding *findings = findings_list(&audit->findings, &count);
+    for (size_t i = 0; i < count; i++) {
+        analysis->counters.findings[findings[i].severity]++;
+        if (!analysis->options.finding_rows)
+            continue;
+        ReportRow row = { .kind = ROW_FINDING,
+                          .open_at_end = connection->end == CONNECTION_UNENDED };
+        row.finding = (FindingRow){ .connection = connection->first_frame,
+                                    .stream_number_known = connection->stream_number_known,
+                                    .stream_number = connection->stream_number,
+                                    .finding = finding_copy(&findings[i]) };
+        g_array_append_val(analysis->rows, row);
+    }
+}
+
 static void end_connection(Analysis *analysis, Connection *connection)
 {
     Audit *audit = audit_of(analysis, connection);
@@ -171,9 +220,9 @@ static void end_connection(Analysis *analysis, Connection *connection)
     g_autofree Judgement *judgements = g_new0(Judgement, count);
     JudgeContext context = context_of(analysis, connection, audit);
     judge_ended(&audit->judge, &context, &ending, exchanges, count, judgements);
-    for (size_t i = 0; i < count; i++)
-        add_exchange_row(analysis, connection, &exchanges[i], &judgements[i]);
-    add_connection_row(analysis, connection, audit, &ending, client);
+    RuleSet broken = judge_findings(analysis, connection, audit, &ending, judgements);
+    add_connection_row(analysis, connection, audit, &ending, client, broken);
+    add_finding_rows(analysis, connection, audit);
 
     audit_free(audit);
     connection->owner = NULL;
@@ -203,6 +252,8 @@ static gint compare_rows(gconstpointer left, gconstpointer right)
     FrameId frame_a = report_row_connection(a), frame_b = report_row_connection(b);
     if (frame_a != frame_b)
         return frame_a < frame_b ? -1 : 1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
     uint32_t exchange_a = report_row_exchange(a), exchange_b = report_row_exchange(b);
     return (exchange_a > exchange_b) - (exchange_a < exchange_b);
 }

@@ -18,6 +18,8 @@ typedef struct AnalysisOptions {
     TextWish text;      /* what the report needs of the messages' texts */
     bool exchange_rows; /* which rows are wanted */
     bool connection_rows;
+    bool finding_rows;
+    bool pedantic;        /* also findings that only older specifications demand */
     bool all_connections; /* also those in which no HTTP was found */
     StreamLimits limits;
     Filter *filter; /* borrowed; NULL: every frame is looked at */
@@ -30,9 +32,10 @@ typedef struct AnalysisCounters {
     uint64_t filtered;                     /* frames that the filter left out */
     uint64_t decoded[DECODE_RESULT_COUNT]; /* frames by DecodeResult */
     uint64_t http_connections, exchanges;
-    uint64_t verdicts[3];            /* connections by Verdict */
-    uint64_t causes[3][CAUSE_COUNT]; /* connections by Verdict and Cause */
-    uint64_t exchange_verdicts[3];   /* exchanges by Verdict */
+    uint64_t verdicts[3];              /* connections by Verdict */
+    uint64_t causes[3][CAUSE_COUNT];   /* connections by Verdict and Cause */
+    uint64_t exchange_verdicts[3];     /* exchanges by Verdict */
+    uint64_t findings[SEVERITY_COUNT]; /* one per rule and connection */
 } AnalysisCounters;
 
 /* What several analyses counted, summed; a zeroed one has none. */

@@ -66,10 +66,18 @@ static ExitStatus read_inputs(const Options *options, char **command)
     return failed || !written ? EXIT_NOT_READ : EXIT_READ;
 }
 
+static void print_rules(const Options *options)
+{
+    g_autofree char *text = options->list_rules ? rules_list() : rule_explain(options->rule);
+    fputs(text, stdout);
+}
+
 static ExitStatus print_and_stop(const Options *options)
 {
     if (options->help)
         fputs(options->help_text, stdout);
+    else if (options->list_rules || options->explain)
+        print_rules(options);
     else
         printf("connaudit %s\n%s\nGLib %u.%u.%u\nJSON-GLib %s\n", PACKAGE_VERSION,
                capture_library_version(), glib_major_version, glib_minor_version,
@@ -89,8 +97,8 @@ int main(int argc, char **argv)
         options_clear(&options);
         return EXIT_USAGE;
     }
-    ExitStatus status =
-        options.help || options.version ? print_and_stop(&options) : read_inputs(&options, argv);
+    bool prints = options.help || options.version || options.list_rules || options.explain;
+    ExitStatus status = prints ? print_and_stop(&options) : read_inputs(&options, argv);
     options_clear(&options);
     return (int)status;
 }

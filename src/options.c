@@ -10,15 +10,16 @@ G_DEFINE_QUARK(connaudit - options - error, options_error)
 
 /* The texts of the options as GOption fills them in. */
 typedef struct RawOptions {
-    char *report, *output, *filter;
+    char *report, *output, *filter, *explain;
     char *prompt_close, *close_grace, *timeout_tolerance, *half_close;
-    gboolean all, separate, force, no_hash, quiet, version, help;
+    gboolean all, separate, force, no_hash, quiet, pedantic, list_rules, version, help;
     char **inputs;
 } RawOptions;
 
 static void raw_clear(RawOptions *raw)
 {
     g_free(raw->report);
+    g_free(raw->explain);
     g_free(raw->output);
     g_free(raw->filter);
     g_free(raw->prompt_close);
@@ -31,13 +32,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RawOptions, raw_clear)
 
 static bool parse_report(const char *name, ReportName *ret_report, GError **error)
 {
-    static const char *const names[] = { "connections", "exchanges" };
+    static const char *const names[] = { "connections", "exchanges", "findings" };
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (strcmp(name, names[i]) == 0) {
             *ret_report = (ReportName)i;
             return true;
         }
-    g_set_error(error, OPTIONS_ERROR, 0, "there is no report '%s': connections or exchanges", name);
+    g_set_error(error, OPTIONS_ERROR, 0,
+                "there is no report '%s': connections, exchanges or findings", name);
     return false;
 }
 
@@ -56,6 +58,16 @@ static bool parse_seconds(const char *option, const char *text, Nanoseconds *thr
     }
     *threshold = (Nanoseconds)llround(seconds * 1e9);
     return true;
+}
+
+static bool parse_rule(const char *name, Options *options, GError **error)
+{
+    options->explain = true;
+    if (rule_find(name, &options->rule))
+        return true;
+    g_set_error(error, OPTIONS_ERROR, 0, "there is no rule '%s'; the nearest is %s", name,
+                rule_nearest(name));
+    return false;
 }
 
 static bool check_inputs(char **inputs, GError **error)
@@ -106,7 +118,7 @@ static GOptionContext *make_context(RawOptions *raw)
 {
     const GOptionEntry entries[] = {
         { "report", 'r', 0, G_OPTION_ARG_STRING, &raw->report,
-          "The report on standard output: connections (default) or exchanges", "NAME" },
+          "The report on standard output: connections (default), exchanges or findings", "NAME" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
           "Write every report and manifest.json into DIR, nothing on standard output", "DIR" },
         { "force", 0, 0, G_OPTION_ARG_NONE, &raw->force,
@@ -125,9 +137,15 @@ static GOptionContext *make_context(RawOptions *raw)
           "How much earlier than stated an idle timeout may fire (1)", "SECONDS" },
         { "half-close", 0, 0, G_OPTION_ARG_STRING, &raw->half_close,
           "How long one side may stay open after the other closed (30)", "SECONDS" },
+        { "pedantic", 0, 0, G_OPTION_ARG_NONE, &raw->pedantic,
+          "Also the findings that only older specifications demand", NULL },
         { "no-hash", 0, 0, G_OPTION_ARG_NONE, &raw->no_hash,
           "Leave the inputs' SHA-256 out of the manifest", NULL },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &raw->quiet, "No summary on standard error", NULL },
+        { "list-rules", 0, 0, G_OPTION_ARG_NONE, &raw->list_rules,
+          "Print the rules of the findings and stop", NULL },
+        { "explain", 0, 0, G_OPTION_ARG_STRING, &raw->explain,
+          "Print one rule, what breaks it and what to do about it, and stop", "RULE" },
         { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the versions and stop", NULL },
         { "help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "Print this text and stop", NULL },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->inputs, NULL, NULL },
@@ -165,11 +183,15 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
     ret_options->no_hash = raw.no_hash;
     ret_options->quiet = raw.quiet;
     ret_options->version = raw.version;
+    ret_options->pedantic = raw.pedantic;
+    ret_options->list_rules = raw.list_rules;
     ret_options->help = raw.help;
     if (raw.help)
         ret_options->help_text = g_option_context_get_help(context, TRUE, NULL);
-    if (raw.help || raw.version)
+    if (raw.help || raw.version || raw.list_rules)
         return true;
+    if (raw.explain)
+        return parse_rule(raw.explain, ret_options, error);
     if (!check_values(&raw, ret_options, error))
         return false;
     ret_options->inputs = g_steal_pointer(&raw.inputs);

@@ -4,9 +4,11 @@
 
 #include <glib.h>
 
+#include "judge/rules.h"
 #include "judge/verdict.h"
 
-typedef enum ReportName { REPORT_CONNECTIONS, REPORT_EXCHANGES } ReportName;
+typedef enum ReportName { REPORT_CONNECTIONS, REPORT_EXCHANGES, REPORT_FINDINGS } ReportName;
+#define REPORT_COUNT (REPORT_FINDINGS + 1)
 
 typedef struct Options {
     char **inputs; /* owned, NULL-terminated; "-" is standard input */
@@ -18,6 +20,10 @@ typedef struct Options {
     bool force;
     bool no_hash;
     bool quiet;
+    bool pedantic;
+    bool list_rules; /* print them and stop */
+    bool explain;    /* print `rule` and stop */
+    Rule rule;
     bool version; /* print it and stop; nothing else is checked then */
     bool help;
     char *help_text; /* owned */

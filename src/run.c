@@ -7,17 +7,20 @@
 #include "report/output.h"
 #include "report/summary.h"
 
-enum { FILE_CONNECTIONS, FILE_EXCHANGES, FILE_MANIFEST, FILE_COUNT };
+/* The reports by ReportName, and the manifest behind them. */
+enum { FILE_MANIFEST = REPORT_COUNT, FILE_COUNT };
 
 static const char *const FILE_NAMES[FILE_COUNT + 1] = { "connections.csv", "exchanges.csv",
-                                                        "manifest.json", NULL };
+                                                        "findings.csv", "manifest.json", NULL };
+static const char *const *const COLUMNS[REPORT_COUNT] = { CONNECTION_COLUMNS, EXCHANGE_COLUMNS,
+                                                          FINDING_COLUMNS };
 
 typedef struct Run {
     const RunContext *context;
     CaptureInputs *inputs;
     CaptureOptions capture;
     AnalysisOptions analysis;
-    Csv *connections, *exchanges; /* NULL: not wanted */
+    Csv *reports[REPORT_COUNT]; /* NULL: not wanted */
     AnalysisTotals totals;
     bool analyzed;
 } Run;
@@ -29,7 +32,9 @@ static AnalysisOptions analysis_options(const Options *options)
     wanted.all_connections = options->all;
     wanted.exchange_rows = options->output || options->report == REPORT_EXCHANGES;
     wanted.connection_rows = options->output || options->report == REPORT_CONNECTIONS;
-    wanted.text = wanted.exchange_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
+    wanted.finding_rows = options->output || options->report == REPORT_FINDINGS;
+    wanted.pedantic = options->pedantic;
+    wanted.text = wanted.exchange_rows || wanted.finding_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
     return wanted;
 }
 
@@ -42,9 +47,11 @@ static void write_rows(Run *run, Analysis *analysis)
         const InputFile *input = capture_inputs_file(run->inputs, number);
         RowFile file = { .path = input->path, .time_digits = input->time_digits };
         if (row.kind == ROW_EXCHANGE)
-            write_exchange_row(run->exchanges, &row.exchange, &file);
+            write_exchange_row(run->reports[REPORT_EXCHANGES], &row.exchange, &file);
+        else if (row.kind == ROW_FINDING)
+            write_finding_row(run->reports[REPORT_FINDINGS], &row.finding, &file);
         else
-            write_connection_row(run->connections, &row.connection, &file);
+            write_connection_row(run->reports[REPORT_CONNECTIONS], &row.connection, &file);
         report_row_clear(&row);
     }
 }
@@ -52,8 +59,10 @@ static void write_rows(Run *run, Analysis *analysis)
 /* More rows are of no use. */
 static bool writing_failed(const Run *run)
 {
-    return (run->connections && csv_failed(run->connections)) ||
-           (run->exchanges && csv_failed(run->exchanges));
+    bool failed = false;
+    for (unsigned i = 0; i < REPORT_COUNT; i++)
+        failed = failed || (run->reports[i] && csv_failed(run->reports[i]));
+    return failed;
 }
 
 /* Some of the inputs as one capture. */
@@ -128,9 +137,9 @@ static void write_summary(const Run *run)
 
 static bool run_to_stdout(Run *run, GError **error)
 {
-    bool exchanges = run->context->options->report == REPORT_EXCHANGES;
-    g_autoptr(Csv) csv = csv_new(stdout, exchanges ? EXCHANGE_COLUMNS : CONNECTION_COLUMNS);
-    *(exchanges ? &run->exchanges : &run->connections) = csv;
+    ReportName report = run->context->options->report;
+    g_autoptr(Csv) csv = csv_new(stdout, COLUMNS[report]);
+    run->reports[report] = csv;
     analyze_all(run);
     return csv_flush(csv, error);
 }
@@ -180,13 +189,15 @@ static bool run_to_directory(Run *run, GError **error)
         options->output, FILE_NAMES, (const char *const *)options->inputs, options->force, error);
     if (!output)
         return false;
-    g_autoptr(Csv) connections =
-        csv_new(output_stream(output, FILE_CONNECTIONS), CONNECTION_COLUMNS);
-    g_autoptr(Csv) exchanges = csv_new(output_stream(output, FILE_EXCHANGES), EXCHANGE_COLUMNS);
-    run->connections = connections;
-    run->exchanges = exchanges;
+    for (unsigned i = 0; i < REPORT_COUNT; i++)
+        run->reports[i] = csv_new(output_stream(output, i), COLUMNS[i]);
     analyze_all(run);
-    if (csv_flush(connections, error) && csv_flush(exchanges, error))
+    bool written = true;
+    for (unsigned i = 0; i < REPORT_COUNT; i++) {
+        written = written && csv_flush(run->reports[i], error);
+        g_clear_pointer(&run->reports[i], csv_free);
+    }
+    if (written)
         return finish_output(run, output, error);
     g_autofree char *name = capture_display_name(options->output);
     g_prefix_error(error, "%s: ", name);

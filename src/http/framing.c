@@ -35,6 +35,14 @@ static Codings read_codings(const Head *head)
     return codings;
 }
 
+static bool is_number(Span digits)
+{
+    for (size_t i = 0; i < digits.length; i++)
+        if (digits.bytes[i] < '0' || digits.bytes[i] > '9')
+            return false;
+    return digits.length > 0;
+}
+
 /* One field line: a number, or (§6.3 rule 5) a list of them that are all the same. */
 static bool read_length_line(Span value, int64_t *length, unsigned *notes)
 {
@@ -42,8 +50,11 @@ static bool read_length_line(Span value, int64_t *length, unsigned *notes)
         const uint8_t *comma = value.length ? memchr(value.bytes, ',', value.length) : NULL;
         size_t size = comma ? (size_t)(comma - value.bytes) : value.length;
         int64_t number;
-        if (!text_number(text_trim(span_first(value, size)), &number))
+        Span digits = text_trim(span_first(value, size));
+        if (!text_number(digits, &number)) {
+            *notes |= is_number(digits) ? FRAMING_LENGTH_TOO_LARGE : 0;
             return false;
+        }
         if (*length >= 0 && *length != number)
             return false;
         if (*length >= 0)

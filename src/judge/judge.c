@@ -93,7 +93,7 @@ static void set_fact(Situation *situation, Fact fact, unsigned value)
 
 typedef struct Readings {
     Outcome plain;
-    bool verdicts_agree, actuals_agree;
+    bool verdicts_agree, actuals_agree, causes_agree;
     ReasonSet decisive; /* of the facts that matter */
 } Readings;
 
@@ -121,7 +121,8 @@ static Readings read_all(Doubts *doubts, const Thresholds *thresholds)
     }
     Readings readings = { .plain = verdict_of(&doubts->plain, thresholds),
                           .verdicts_agree = true,
-                          .actuals_agree = true };
+                          .actuals_agree = true,
+                          .causes_agree = true };
     for (unsigned n = 1; n < combinations; n++) {
         Situation situation = doubts->plain;
         unsigned rest = n;
@@ -132,6 +133,7 @@ static Readings read_all(Doubts *doubts, const Thresholds *thresholds)
         Outcome outcome = verdict_of(&situation, thresholds);
         readings.verdicts_agree &= outcome.verdict == readings.plain.verdict;
         readings.actuals_agree &= outcome.actual == readings.plain.actual;
+        readings.causes_agree &= outcome.cause == readings.plain.cause;
     }
     for (Fact fact = 0; fact < FACT_COUNT && !readings.verdicts_agree; fact++)
         if (fact_matters(doubts, fact, thresholds, readings.plain.verdict))
@@ -310,6 +312,7 @@ static Judgement judgement_of(const Judge *judge, const JudgeContext *context, D
                             .actual = readings.plain.actual,
                             .verdict = readings.plain.verdict,
                             .cause = readings.plain.cause,
+                            .cause_certain = readings.causes_agree,
                             .after = -1,
                             .stated_timeout = judge->timeout,
                             .stated_max = judge->max,

@@ -15,6 +15,7 @@ typedef struct Judgement {
     Actual actual;
     Verdict verdict;
     Cause cause;
+    bool cause_certain; /* every reading of what is missing gives this cause */
     bool ended;        /* the connection's end belongs to this outcome: the three below */
     unsigned ended_by; /* Ender bits */
     EndHow ended_how;

@@ -1,20 +1,14 @@
 #include "judge/lost_request.h"
 
-/* Sent in knowledge of the server's FIN (judgement.md §1.1): it acknowledged the FIN, and it cannot have waited
- * in its socket, neither for an acknowledgement nor for room in the window. (a) An earlier bare segment
- * acknowledged the FIN when nothing of the client was outstanding. (b) The server had acknowledged all that came
- * before the request in a segment before the FIN's. */
+#include "judge/knowledge.h"
+
 static bool knew_fin(const Exchange *request, const Closing *server)
 {
-    int64_t past_fin = server->stamp.offset + 1;
-    if (server->how != END_HOW_FIN || request->request_resent ||
-        request->request.first.acked < past_fin)
-        return false;
-    if (request->request_quiet_acked >= past_fin)
-        return request->request_free_since <= server->stamp.time;
-    return !server->latest_only && server->stamp.acked_before != NO_OFFSET &&
-           server->stamp.acked_before >= request->request.first.offset &&
-           request->request_free_since < server->stamp.time;
+    Tidings fin = { .time = server->stamp.time,
+                    .acked_before = server->stamp.acked_before,
+                    .past = server->stamp.offset + 1,
+                    .again = server->latest_only };
+    return server->how == END_HOW_FIN && request_sent_knowing(request, &fin);
 }
 
 Cause lost_request_cause(const Exchange *request, const Ending *ending)

@@ -55,23 +55,50 @@ const char *const EXCHANGE_COLUMNS[] = {
     NULL,
 };
 
+const char *const FINDING_COLUMNS[] = {
+    "rule", "severity", "party",    "connection", "stream",  "exchange",       "count",
+    "file", "frames",   "evidence", "reference",  "message", "display_filter", NULL,
+};
+
 FrameId report_row_connection(const ReportRow *row)
 {
-    return row->kind == ROW_EXCHANGE ? row->exchange.connection
-                                     : row->connection.connection.first_frame;
+    switch (row->kind) {
+    case ROW_EXCHANGE:
+        return row->exchange.connection;
+    case ROW_CONNECTION:
+        return row->connection.connection.first_frame;
+    case ROW_FINDING:
+        break;
+    }
+    return row->finding.connection;
 }
 
 uint32_t report_row_exchange(const ReportRow *row)
 {
-    return row->kind == ROW_EXCHANGE ? row->exchange.exchange.number : 0;
+    switch (row->kind) {
+    case ROW_EXCHANGE:
+        return row->exchange.exchange.number;
+    case ROW_CONNECTION:
+        return 0;
+    case ROW_FINDING:
+        break;
+    }
+    return row->finding.finding.rule;
 }
 
 void report_row_clear(ReportRow *row)
 {
-    if (row->kind == ROW_EXCHANGE)
+    switch (row->kind) {
+    case ROW_EXCHANGE:
         exchange_clear(&row->exchange.exchange);
-    else
+        break;
+    case ROW_CONNECTION:
         g_clear_pointer(&row->connection.decision.host, g_free);
+        break;
+    case ROW_FINDING:
+        finding_clear(&row->finding.finding);
+        break;
+    }
 }
 
 static void write_connection_id(Csv *csv, FrameId first_frame)
@@ -118,6 +145,12 @@ static void write_completeness(Csv *csv, ReasonSet reasons)
             g_string_append_printf(text, "%s%s", text->len ? " " : "",
                                    reason_name((Reason)(1u << bit)));
     csv_word(csv, text->len ? text->str : "complete");
+}
+
+static void write_rules(Csv *csv, RuleSet rules)
+{
+    g_autofree char *names = rule_names(rules);
+    csv_word(csv, names);
 }
 
 static void write_declaration(Csv *csv, const Declaration *declaration)
@@ -182,7 +215,7 @@ void write_connection_row(Csv *csv, const ConnectionRow *row, const RowFile *fil
     write_optional(csv, judgement->stated_max);
     csv_word(csv, judged ? verdict_name(judgement->verdict) : "");
     csv_word(csv, cause_name(judgement->cause));
-    csv_empty(csv); /* findings */
+    write_rules(csv, row->findings);
     write_completeness(csv, row->completeness);
     csv_uint(csv, connection->half[row->client].payload);
     csv_uint(csv, connection->half[1 - row->client].payload);
@@ -241,7 +274,8 @@ static void write_messages(Csv *csv, const Exchange *exchange)
     csv_text(csv, exchange_text(exchange, TEXT_RESPONSE_KEEP_ALIVE));
 }
 
-static void write_judgement(Csv *csv, const Judgement *judgement, unsigned input, unsigned digits)
+static void write_judgement(Csv *csv, const Judgement *judgement, RuleSet findings, unsigned input,
+                            unsigned digits)
 {
     write_declaration(csv, &judgement->declaration);
     csv_word(csv, actual_name(judgement->actual));
@@ -251,7 +285,7 @@ static void write_judgement(Csv *csv, const Judgement *judgement, unsigned input
     write_optional_duration(csv, judgement->after, digits);
     csv_word(csv, verdict_name(judgement->verdict));
     csv_word(csv, cause_name(judgement->cause));
-    csv_empty(csv); /* findings */
+    write_rules(csv, findings);
     write_completeness(csv, judgement->completeness);
 }
 
@@ -267,11 +301,60 @@ void write_exchange_row(Csv *csv, const ExchangeRow *row, const RowFile *file)
     write_message_frames(csv, exchange, input);
     write_message_times(csv, exchange, file->time_digits);
     write_messages(csv, exchange);
-    write_judgement(csv, &row->judgement, input, file->time_digits);
+    write_judgement(csv, &row->judgement, row->findings, input, file->time_digits);
     csv_text(csv, exchange_text(exchange, TEXT_REQUEST_OPTIONS));
     csv_text(csv, exchange_text(exchange, TEXT_RESPONSE_OPTIONS));
     csv_text(csv, exchange_text(exchange, TEXT_REQUEST_UNLISTED));
     csv_text(csv, exchange_text(exchange, TEXT_RESPONSE_UNLISTED));
     write_interim(csv, exchange);
+    csv_end_row(csv);
+}
+
+/* Frames of another input are K:N, and no display filter finds them in this one. */
+static void write_frames(Csv *csv, const Finding *finding, unsigned input)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (unsigned i = 0; i < finding->frame_count; i++) {
+        FrameId frame = finding->frames[i];
+        g_string_append(text, i ? " " : "");
+        if (frame_input(frame) != input)
+            g_string_append_printf(text, "%u:", frame_input(frame));
+        g_string_append_printf(text, "%" G_GUINT64_FORMAT, frame_number(frame));
+    }
+    csv_word(csv, text->str);
+}
+
+static void write_display_filter(Csv *csv, const Finding *finding, unsigned input)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (unsigned i = 0; i < finding->frame_count; i++)
+        if (frame_input(finding->frames[i]) == input)
+            g_string_append_printf(text, "%s%" G_GUINT64_FORMAT,
+                                   text->len ? ", " : "frame.number in {",
+                                   frame_number(finding->frames[i]));
+    if (text->len)
+        g_string_append_c(text, '}');
+    csv_text(csv, text->str);
+}
+
+void write_finding_row(Csv *csv, const FindingRow *row, const RowFile *file)
+{
+    const Finding *finding = &row->finding;
+    const RuleInfo *info = rule_info(finding->rule);
+    unsigned input = frame_input(row->connection);
+
+    csv_word(csv, info->name);
+    csv_word(csv, severity_name(finding->severity));
+    csv_word(csv, party_name(finding->party));
+    write_connection_id(csv, row->connection);
+    write_stream(csv, row->stream_number_known, row->stream_number);
+    write_optional(csv, finding->exchange ? (int64_t)finding->exchange : -1);
+    csv_uint(csv, finding->count);
+    csv_span(csv, span_of_text(file->path));
+    write_frames(csv, finding, input);
+    csv_text(csv, finding->evidence);
+    csv_text(csv, info->reference);
+    csv_text(csv, finding->message);
+    write_display_filter(csv, finding, input);
     csv_end_row(csv);
 }

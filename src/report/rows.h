@@ -2,11 +2,12 @@
 #ifndef REPORT_ROWS_H
 #define REPORT_ROWS_H
 
+#include "judge/findings.h"
 #include "judge/judge.h"
 #include "report/csv.h"
 #include "stream/stream.h"
 
-typedef enum RowKind { ROW_EXCHANGE, ROW_CONNECTION } RowKind;
+typedef enum RowKind { ROW_EXCHANGE, ROW_CONNECTION, ROW_FINDING } RowKind;
 
 typedef struct ExchangeRow {
     FrameId connection; /* the frame in which it was first seen */
@@ -14,6 +15,7 @@ typedef struct ExchangeRow {
     uint32_t stream_number;
     Exchange exchange; /* owns its text */
     Judgement judgement;
+    RuleSet findings;
 } ExchangeRow;
 
 typedef struct ConnectionRow {
@@ -24,7 +26,15 @@ typedef struct ConnectionRow {
     Decision decision; /* owns its host; not set: no exchange */
     ReasonSet completeness;
     Nanoseconds idle; /* -1: none */
+    RuleSet findings;
 } ConnectionRow;
+
+typedef struct FindingRow {
+    FrameId connection;
+    bool stream_number_known;
+    uint32_t stream_number;
+    Finding finding; /* owns its texts */
+} FindingRow;
 
 typedef struct ReportRow {
     RowKind kind;
@@ -32,10 +42,11 @@ typedef struct ReportRow {
     union {
         ExchangeRow exchange;
         ConnectionRow connection;
+        FindingRow finding;
     };
 } ReportRow;
 
-/* The frame and exchange by which rows of one tick are ordered. */
+/* The frame, and exchange or rule, by which rows of one tick are ordered. */
 FrameId report_row_connection(const ReportRow *row);
 uint32_t report_row_exchange(const ReportRow *row);
 
@@ -50,8 +61,10 @@ typedef struct RowFile {
 /* NULL-terminated, in the order of reports.md. */
 extern const char *const CONNECTION_COLUMNS[];
 extern const char *const EXCHANGE_COLUMNS[];
+extern const char *const FINDING_COLUMNS[];
 
 void write_connection_row(Csv *csv, const ConnectionRow *row, const RowFile *file);
 void write_exchange_row(Csv *csv, const ExchangeRow *row, const RowFile *file);
+void write_finding_row(Csv *csv, const FindingRow *row, const RowFile *file);
 
 #endif

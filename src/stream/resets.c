@@ -87,16 +87,17 @@ void resets_check(Flow *flow, int side, const Segment *segment, const Item *item
     for (unsigned i = 0; i < flow->resets->count[!side]; i++) {
         Reset *reset = &flow->resets->list[!side][i];
         const Stamp *stamp = &reset->fact.stamp;
-        if (segment->time > stamp->time + UNDER_WAY)
+        bool went_on = segment->time > stamp->time + UNDER_WAY;
+        if (went_on)
             reset->refuted = true;
+        if (went_on && flow->facts.ignored_reset == 0)
+            flow->facts.ignored_reset = stamp->frame;
         if (item->acked != NO_OFFSET && item->acked > stamp->offset)
             reset->refuted = true;
         if (segment->time <= stamp->time + ANSWER_REORDER && (segment->flags & TCP_ACK) &&
             segment->acknowledgement == reset->sequence)
             reset->fact.answers = true;
         refuted |= reset->refuted;
-        if (reset->refuted && flow->facts.ignored_reset == 0)
-            flow->facts.ignored_reset = stamp->frame;
     }
     if (refuted)
         forget_refuted(flow->resets, !side, counters);

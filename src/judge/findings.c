@@ -1,0 +1,295 @@
+/* The collection, and the walk over the rules.
+ *
+ * Every exchange is put to every rule, in the order of the table; a message's rule is asked twice. The predicates are
+ * cheap to say no: they look at bits that were set when the head was read. Only a yes makes texts, and only the first of
+ * the gravest ones is kept.
+ *
+ * Rules that restate a verdict's cause mark each exchange that has the cause, but count what happened once: of a lost
+ * request, the request; else the exchange whose outcome it was, and not the requests that relied on it. */
+#include "judge/findings_rules.h"
+
+Finding finding_copy(const Finding *finding)
+{
+    Finding copy = *finding;
+    copy.evidence = g_strdup(finding->evidence);
+    copy.message = g_strdup(finding->message);
+    return copy;
+}
+
+void finding_clear(Finding *finding)
+{
+    g_clear_pointer(&finding->evidence, g_free);
+    g_clear_pointer(&finding->message, g_free);
+}
+
+void findings_init(Findings *findings)
+{
+    *findings = (Findings){ .max = -1, .max_everywhere = true };
+}
+
+void findings_clear(Findings *findings)
+{
+    for (guint i = 0; findings->list && i < findings->list->len; i++)
+        finding_clear(&g_array_index(findings->list, Finding, i));
+    if (findings->list)
+        g_array_unref(g_steal_pointer(&findings->list));
+}
+
+const Finding *findings_list(const Findings *findings, size_t *ret_count)
+{
+    *ret_count = findings->list ? findings->list->len : 0;
+    return findings->list ? (const Finding *)(const void *)findings->list->data : NULL;
+}
+
+/* What the groups share ----------------------------------------------------------------------- */
+
+bool case_has_cause(const Case *c, Cause cause)
+{
+    return c->judgement->cause == cause && c->judgement->verdict != VERDICT_UNDETERMINED &&
+           c->judgement->cause_certain;
+}
+
+bool request_is_certain(const Exchange *exchange)
+{
+    const MessageFacts *request = &exchange->request;
+    return request->has_head && !request->tentative &&
+           (!request->sought || exchange->response.has_head);
+}
+
+bool is_answered(const Exchange *exchange)
+{
+    return exchange->response.has_head && !exchange->unsolicited;
+}
+
+bool head_is_whole(const MessageFacts *message)
+{
+    return message->has_head && !(message->notes & (HEAD_INCOMPLETE | HEAD_FIELDS_CUT));
+}
+
+void proof_case_message(Proof *proof, const Case *c)
+{
+    if (c->sender == PARTY_CLIENT)
+        proof_request(proof, c->message);
+    else
+        proof_response(proof, c->message);
+    if (c->message->head_end > c->message->first.offset && c->message->complete)
+        proof_frame(proof, c->message->last.frame);
+}
+
+const char *case_connection_value(const Case *c)
+{
+    return exchange_text(c->exchange, c->sender == PARTY_CLIENT ? TEXT_REQUEST_CONNECTION
+                                                                : TEXT_RESPONSE_CONNECTION);
+}
+
+/* The collection ------------------------------------------------------------------------------- */
+
+static gint compare_frames(gconstpointer a, gconstpointer b)
+{
+    FrameId left = *(const FrameId *)a, right = *(const FrameId *)b;
+    return left < right ? -1 : left > right;
+}
+
+static void take_proof(Finding *finding, Proof *proof)
+{
+    finding_clear(finding);
+    finding->severity = proof->severity;
+    finding->party = proof->party;
+    finding->exchange = proof->exchange;
+    memcpy(finding->frames, proof->frames, sizeof finding->frames);
+    finding->frame_count = proof->frame_count;
+    qsort(finding->frames, finding->frame_count, sizeof(FrameId), compare_frames);
+    if (proof->evidence)
+        finding->evidence = g_strdup(proof->evidence->str);
+    if (proof->message)
+        finding->message = g_strdup(proof->message->str);
+}
+
+static Finding *find_finding(Findings *findings, Rule rule)
+{
+    guint at = 0;
+    if (!findings->list)
+        findings->list = g_array_new(FALSE, TRUE, sizeof(Finding));
+    while (at < findings->list->len && g_array_index(findings->list, Finding, at).rule < rule)
+        at++;
+    if (at == findings->list->len || g_array_index(findings->list, Finding, at).rule != rule) {
+        Finding finding = { .rule = rule };
+        g_array_insert_val(findings->list, at, finding);
+    }
+    return &g_array_index(findings->list, Finding, at);
+}
+
+static void add_finding(Findings *findings, Rule rule, Proof *proof)
+{
+    Finding *finding = find_finding(findings, rule);
+    if (finding->count++ == 0 || proof->severity > finding->severity)
+        take_proof(finding, proof);
+    else if (proof->severity == finding->severity)
+        finding->party |= proof->party;
+}
+
+/* The walk -------------------------------------------------------------------------------------- */
+
+static Party default_party(const RuleInfo *info, Party sender)
+{
+    if (strcmp(info->party, "client") == 0)
+        return PARTY_CLIENT;
+    if (strcmp(info->party, "server") == 0)
+        return PARTY_SERVER;
+    return strcmp(info->party, "sender") == 0 ? sender : PARTY_NONE;
+}
+
+/* Whether an exchange only shares what happened to another: it is marked, and not counted. */
+static bool only_shares(const Case *c, Rule rule)
+{
+    switch (rule) {
+    case RULE_KEEPALIVE_RACE:
+    case RULE_CONNECTION_FORGOTTEN:
+    case RULE_REQUEST_AFTER_FIN:
+    case RULE_CLOSED_UNANSWERED:
+    case RULE_CLOSED_DURING_REQUEST:
+        return c->exchange->answered;
+    case RULE_LEFT_OPEN:
+    case RULE_CLOSED_LATE:
+    case RULE_UNDECLARED_CLOSE:
+    case RULE_ABORTED:
+    case RULE_CLIENT_ABORTED:
+    case RULE_CLOSED_BEFORE_TIMEOUT:
+        return !c->exchange->answered && c->before->answered_any;
+    default:
+        return false;
+    }
+}
+
+static bool ask(Findings *findings, const RuleTest *test, const Case *c)
+{
+    const RuleInfo *info = rule_info(test->rule);
+    Proof proof = { .severity = info->severity,
+                    .party = default_party(info, c->sender),
+                    .exchange = c->exchange ? c->exchange->number : 0 };
+    g_autoptr(GString) evidence = NULL;
+    g_autoptr(GString) message = NULL;
+    if (!test->holds(c, &proof))
+        return false;
+    if (test->scope != SCOPE_CONNECTION && only_shares(c, test->rule))
+        return true;
+    if (c->options->texts) {
+        proof.evidence = evidence = g_string_new(NULL);
+        proof.message = message = g_string_new(NULL);
+        proof.frame_count = 0;
+        test->holds(c, &proof);
+    }
+    add_finding(findings, test->rule, &proof);
+    return true;
+}
+
+static const RuleGroup *const groups[] = { &FINDINGS_PERSISTENCE, &FINDINGS_KEEP_ALIVE,
+                                           &FINDINGS_OPTIONS,     &FINDINGS_UPGRADE,
+                                           &FINDINGS_FRAMING,     &FINDINGS_TRANSPORT };
+
+static RuleSet ask_all(Findings *findings, RuleScope scope, const Case *c)
+{
+    RuleSet rules = 0;
+    for (size_t g = 0; g < G_N_ELEMENTS(groups); g++)
+        for (size_t i = 0; i < groups[g]->count; i++)
+            if (groups[g]->tests[i].scope == scope && ask(findings, &groups[g]->tests[i], c))
+                rules |= rule_bit(groups[g]->tests[i].rule);
+    return rules;
+}
+
+static void say(Said *said, const Exchange *exchange, const MessageFacts *message)
+{
+    if (said->exchange != 0)
+        return;
+    said->exchange = exchange->number;
+    said->frame = message->first.frame;
+}
+
+static void tell(Told *told, const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    if (told->said.exchange != 0)
+        return;
+    say(&told->said, exchange, response);
+    told->tidings = (Tidings){ .time = response->first.time,
+                               .acked_before = response->first.acked_before,
+                               .past = response->head_end + 1,
+                               .again = exchange->response_resent };
+}
+
+static void remember_max(Findings *findings, const MessageFacts *response)
+{
+    bool counts = (response->options & OPTION_KEEP_ALIVE) && response->keep_alive.max >= 0;
+    int64_t max = counts ? response->keep_alive.max : -1;
+    if (max < 0 || (findings->max >= 0 && max != findings->max))
+        findings->max_everywhere = false;
+    findings->answered++;
+    if (max >= 0) {
+        findings->max = max;
+        findings->max_at = findings->answered;
+    }
+}
+
+/* What this exchange said that binds later ones. */
+static void remember(Findings *findings, const Exchange *exchange, const Judgement *judgement)
+{
+    const MessageFacts *request = &exchange->request, *response = &exchange->response;
+    if (request_is_certain(exchange) && (request->options & OPTION_CLOSE))
+        say(&findings->client_close, exchange, request);
+    findings->answered_any |= exchange->answered;
+    if (!is_answered(exchange) || exchange_switched(exchange))
+        return;
+    remember_max(findings, response);
+    if (response->options & OPTION_CLOSE)
+        tell(&findings->server_close, exchange);
+    else if (response->version == HTTP_1_0 && head_is_whole(response) &&
+             !(response->options & OPTION_KEEP_ALIVE))
+        tell(&findings->http10, exchange);
+    if (response->framing.notes & FRAMING_CODING_IN_1_0)
+        tell(&findings->faulty, exchange);
+    if (judgement->declaration.declared != DECLARED_CLOSE)
+        return;
+    if (judgement->declaration.basis == BASIS_OPTION)
+        say(&findings->closing_option, exchange, response);
+    else
+        say(&findings->closing_default, exchange, response);
+}
+
+RuleSet findings_exchange(Findings *findings, const JudgeContext *context, const Ending *ending,
+                          const Exchange *exchange, const Judgement *judgement,
+                          const FindingsOptions *options)
+{
+    Case c = { .exchange = exchange,
+               .judgement = judgement,
+               .ending = ending,
+               .before = findings,
+               .context = context,
+               .options = options };
+    RuleSet rules = ask_all(findings, SCOPE_EXCHANGE, &c);
+    if (request_is_certain(exchange)) {
+        c.message = &exchange->request;
+        c.sender = PARTY_CLIENT;
+        rules |= ask_all(findings, SCOPE_MESSAGE, &c);
+    }
+    if (exchange->response.has_head) {
+        c.message = &exchange->response;
+        c.sender = PARTY_SERVER;
+        rules |= ask_all(findings, SCOPE_MESSAGE, &c);
+    }
+    remember(findings, exchange, judgement);
+    findings->rules |= rules;
+    return rules;
+}
+
+RuleSet findings_connection(Findings *findings, const JudgeContext *context, const Ending *ending,
+                            const Exchange *last, const FindingsOptions *options)
+{
+    Case c = { .exchange = last,
+               .ending = ending,
+               .before = findings,
+               .context = context,
+               .options = options };
+    if (last)
+        findings->rules |= ask_all(findings, SCOPE_CONNECTION, &c);
+    return findings->rules;
+}

@@ -1,0 +1,79 @@
+/* Breaches of published rules, and signs of trouble, that the capture proves (docs/rules.md).
+ *
+ * One Findings a connection: init · settled* · ended* · connection · list · clear. It keeps a few numbers about what
+ * earlier exchanges said, and of each rule that was broken the first case (the first of the gravest) and a count; the
+ * list is made when the first rule is broken, and has a place for each rule at most. */
+#ifndef JUDGE_FINDINGS_H
+#define JUDGE_FINDINGS_H
+
+#include "judge/judge.h"
+#include "judge/knowledge.h"
+#include "judge/proof.h"
+#include "judge/rules.h"
+
+typedef struct Finding {
+    Rule rule;
+    Severity severity;
+    Party party;
+    uint32_t exchange; /* the first; 0: the connection as a whole */
+    uint32_t count;
+    FrameId frames[FINDING_FRAMES_MAX]; /* ascending */
+    unsigned frame_count;
+    char *evidence, *message; /* owned, escaped; NULL if nobody wants the texts */
+} Finding;
+
+Finding finding_copy(const Finding *finding);
+void finding_clear(Finding *finding);
+
+/* An exchange that said something which binds what comes after it. */
+typedef struct Said {
+    uint32_t exchange; /* 0: none has */
+    FrameId frame;
+} Said;
+
+/* The same of a response, which the client may or may not have known. */
+typedef struct Told {
+    Said said;
+    Tidings tidings;
+} Told;
+
+typedef struct Findings {
+    /* private */
+    Said client_close;    /* the first request with the close option */
+    Told server_close;    /* the first response with it */
+    Told http10;          /* the first HTTP/1.0 response without keep-alive */
+    Told faulty;          /* the first HTTP/1.0 response with Transfer-Encoding */
+    Said closing_option;  /* the first answered exchange that was declared close, by an option */
+    Said closing_default; /* … by its version */
+    bool answered_any;
+    int64_t max; /* Keep-Alive: max as last stated; -1: not */
+    uint32_t answered, max_at;
+    bool max_everywhere;
+    RuleSet rules;
+    GArray *list; /* of Finding, by rule; NULL: none */
+} Findings;
+
+typedef struct FindingsOptions {
+    bool texts;    /* evidence and message are wanted */
+    bool pedantic; /* also what only older specifications demand */
+} FindingsOptions;
+
+void findings_init(Findings *findings);
+
+/* An exchange with its judgement, in the order of their numbers; which rules it breaks. `ending`: of the connection,
+ * NULL while it goes on. */
+RuleSet findings_exchange(Findings *findings, const JudgeContext *context, const Ending *ending,
+                          const Exchange *exchange, const Judgement *judgement,
+                          const FindingsOptions *options);
+
+/* The connection as a whole, when it has ended. `last`: its last exchange; NULL: it had none. Returns the rules that
+ * were broken on it, by exchanges too. */
+RuleSet findings_connection(Findings *findings, const JudgeContext *context, const Ending *ending,
+                            const Exchange *last, const FindingsOptions *options);
+
+/* By rule. Until the next call with these findings. */
+const Finding *findings_list(const Findings *findings, size_t *ret_count);
+
+void findings_clear(Findings *findings);
+
+#endif

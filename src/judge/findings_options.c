@@ -1,0 +1,134 @@
+/* Connection options: RFC 9110 §7.6.1. */
+#include "http/message.h"
+#include "judge/findings_rules.h"
+
+static bool say_options(const Case *c, Proof *proof)
+{
+    proof_case_message(proof, c);
+    proof_say(proof, "the %s sent Connection: ", party_name(c->sender));
+    proof_say_text(proof, case_connection_value(c), "(empty)");
+    return true;
+}
+
+static bool conflicting_options(const Case *c, Proof *proof)
+{
+    const unsigned both = OPTION_CLOSE | OPTION_KEEP_ALIVE;
+    return (c->message->options & both) == both && say_options(c, proof);
+}
+
+static bool malformed_connection(const Case *c, Proof *proof)
+{
+    return (c->message->options & OPTION_MALFORMED) && say_options(c, proof);
+}
+
+static bool empty_connection_line(const Case *c, Proof *proof)
+{
+    if (!(c->message->options & OPTION_EMPTY_LINE))
+        return false;
+    proof_case_message(proof, c);
+    proof_say(proof,
+              "the %s sent several Connection lines, one of them empty: ", party_name(c->sender));
+    proof_say_text(proof, case_connection_value(c), "(all)");
+    return true;
+}
+
+/* RFC 2616 §13.5.1, §14.10; RFC 9110 §7.6.1 no longer asks for it. */
+static bool hop_by_hop_unlisted(const Case *c, Proof *proof)
+{
+    if (!c->options->pedantic || !(c->message->signs & SIGN_HOP_BY_HOP_UNLISTED))
+        return false;
+    proof_case_message(proof, c);
+    proof_say(proof, "Connection does not list ");
+    proof_say_text(proof,
+                   exchange_text(c->exchange, c->sender == PARTY_CLIENT ? TEXT_REQUEST_UNLISTED
+                                                                        : TEXT_RESPONSE_UNLISTED),
+                   "it");
+    return true;
+}
+
+/* In a response no field tells who asks; Via is then one for all recipients. */
+static bool end_to_end_nominated(const Case *c, Proof *proof)
+{
+    unsigned signs = SIGN_END_TO_END_NOMINATED;
+    if (c->sender == PARTY_SERVER)
+        signs |= SIGN_SENSITIVE_NOMINATED;
+    return (c->message->signs & signs) && say_options(c, proof);
+}
+
+static bool sensitive_nominated(const Case *c, Proof *proof)
+{
+    return c->sender == PARTY_CLIENT && (c->message->signs & SIGN_SENSITIVE_NOMINATED) &&
+           say_options(c, proof);
+}
+
+/* RFC 9110 §6.5.1: fields for framing and routing are no trailers. */
+static bool connection_in_trailer(const Case *c, Proof *proof)
+{
+    if (!(c->message->body_notes & MESSAGE_CONNECTION_IN_TRAILER))
+        return false;
+    proof_case_message(proof, c);
+    proof_say(proof, "the %s sent Connection, Host or a framing field as a trailer",
+              party_name(c->sender));
+    return true;
+}
+
+/* RFC 9110 §15.2 */
+static bool connection_in_interim(const Case *c, Proof *proof)
+{
+    if (!(c->exchange->interim_signs & SIGN_HOP_BY_HOP))
+        return false;
+    proof->party = PARTY_SERVER;
+    proof_frame(proof, c->exchange->interim_frame);
+    proof_say(proof, "an interim response has fields that concern the connection");
+    return true;
+}
+
+/* RFC 9112 §C.2.2 */
+static bool proxy_connection(const Case *c, Proof *proof)
+{
+    if (!(c->message->signs & SIGN_PROXY_CONNECTION))
+        return false;
+    proof_case_message(proof, c);
+    proof_say(proof, "the client sent a Proxy-Connection field%s",
+              c->message->signs & SIGN_ORIGIN_FORM
+                  ? ", and asked for a path: no proxy has consumed it"
+                  : "");
+    return true;
+}
+
+/* RFC 9110 §10.1.4 */
+static bool te_not_listed(const Case *c, Proof *proof)
+{
+    if (c->sender != PARTY_CLIENT || !(c->message->signs & SIGN_TE_UNLISTED))
+        return false;
+    proof_case_message(proof, c);
+    proof_say(proof, "the client sent a TE field, and Connection: ");
+    proof_say_text(proof, case_connection_value(c), "(none)");
+    return true;
+}
+
+/* RFC 9112 §7.4 */
+static bool te_chunked(const Case *c, Proof *proof)
+{
+    if (c->sender != PARTY_CLIENT || !(c->message->signs & SIGN_TE_CHUNKED))
+        return false;
+    proof_case_message(proof, c);
+    proof_say(proof, "the client listed chunked in TE");
+    return true;
+}
+
+static const RuleTest tests[] = {
+    { RULE_CONFLICTING_OPTIONS, SCOPE_MESSAGE, conflicting_options },
+    { RULE_MALFORMED_CONNECTION, SCOPE_MESSAGE, malformed_connection },
+    { RULE_EMPTY_CONNECTION_LINE, SCOPE_MESSAGE, empty_connection_line },
+    { RULE_HOP_BY_HOP_UNLISTED, SCOPE_MESSAGE, hop_by_hop_unlisted },
+    { RULE_END_TO_END_NOMINATED, SCOPE_MESSAGE, end_to_end_nominated },
+    { RULE_SENSITIVE_NOMINATED, SCOPE_MESSAGE, sensitive_nominated },
+    { RULE_CONNECTION_IN_TRAILER, SCOPE_MESSAGE, connection_in_trailer },
+    { RULE_CONNECTION_IN_INTERIM, SCOPE_EXCHANGE, connection_in_interim },
+    { RULE_PROXY_CONNECTION, SCOPE_MESSAGE, proxy_connection },
+    { RULE_TE_NOT_LISTED, SCOPE_MESSAGE, te_not_listed },
+    { RULE_TE_CHUNKED, SCOPE_MESSAGE, te_chunked },
+};
+
+const RuleGroup FINDINGS_OPTIONS = { tests, G_N_ELEMENTS(tests) };
