@@ -7,7 +7,7 @@
 
 /* Recordings -------------------------------------------------------------------------------------- */
 
-static Recording *recording_new(const char *name)
+Recording *recording_new(const char *name)
 {
     Recording *recording = g_new0(Recording, 1);
     recording->name = g_strdup(name);
@@ -33,7 +33,7 @@ uint8_t *recording_bytes(Recording *recording, size_t size)
     return bytes;
 }
 
-static void append(Recording *recording, const Frame *frame, size_t origin)
+void recording_append(Recording *recording, const Frame *frame, size_t origin)
 {
     Take take = { .frame = *frame, .origin = origin };
     uint8_t *bytes = recording_bytes(recording, frame->bytes.length);
@@ -52,7 +52,7 @@ Recording *recording_load(const char *path)
     FrameBatch batch = { 0 };
     while (reader && capture_reader_next(reader, &batch, &error))
         for (size_t i = 0; i < batch.count; i++)
-            append(recording, &batch.frames[i], recording->takes->len);
+            recording_append(recording, &batch.frames[i], recording->takes->len);
     frame_batch_clear(&batch);
     if (error) {
         fprintf(stderr, "%s\n", error->message);
@@ -137,7 +137,7 @@ Recording *recordings_merge(const GPtrArray *recordings, Nanoseconds step)
         for (guint j = 0; j < one->takes->len; j++) {
             Frame frame = recording_take(one, j)->frame;
             frame.time += (Nanoseconds)i * step + 1700000000 * NS_PER_SECOND - begin;
-            append(all, &frame, 0);
+            recording_append(all, &frame, 0);
         }
     }
     recording_sort(all);
@@ -150,7 +150,12 @@ Recording *recordings_merge(const GPtrArray *recordings, Nanoseconds step)
 
 static size_t origin_of(const Recording *recording, FrameId frame)
 {
-    return frame ? recording_take(recording, frame_number(frame) - 1)->origin : NO_ORIGIN;
+    if (!frame || !recording->numbered)
+        return frame ? recording_take(recording, frame_number(frame) - 1)->origin : NO_ORIGIN;
+    guint at = 0;
+    while (recording_take(recording, at)->frame.id != frame)
+        at++;
+    return recording_take(recording, at)->origin;
 }
 
 static char *endpoint_text(const Connection *connection, int side)
@@ -178,6 +183,7 @@ static void take_row(Verdicts *verdicts, const Recording *recording, const Repor
         row.endpoints = endpoints_text(connection);
         row.first = origin_of(recording, connection->first_frame);
         row.last = origin_of(recording, connection->last_frame);
+        row.idle = report->connection.idle;
         row.judgement = report->connection.decision.judgement;
     } else {
         row.exchange = report->exchange.exchange;
@@ -218,7 +224,9 @@ Verdicts *verdicts_of(const Recording *recording, const AnalysisOptions *options
     FrameBatch batch = { 0 };
     for (guint i = 0; i < recording->takes->len; i++) {
         batch.frames[batch.count] = recording_take(recording, i)->frame;
-        batch.frames[batch.count++].id = frame_id(1, i + 1);
+        if (!recording->numbered)
+            batch.frames[batch.count].id = frame_id(1, i + 1);
+        batch.count++;
         if (batch.count < FRAME_BATCH_MAX && i + 1 < recording->takes->len)
             continue;
         analysis_feed(analysis, &batch);

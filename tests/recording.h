@@ -11,8 +11,7 @@
 #include "analyze.h"
 
 typedef struct Take {
-    Frame
-        frame; /* its bytes belong to the recording that loaded it; `id` is set by verdicts_of() */
+    Frame frame; /* its bytes belong to the recording that loaded it */
     size_t origin;
 } Take;
 
@@ -20,8 +19,12 @@ typedef struct Recording {
     char *name;
     GArray *takes;     /* of Take */
     GPtrArray *memory; /* of what their bytes are */
+    bool numbered;     /* the frames keep their ids; else verdicts_of() counts them anew */
 } Recording;
 
+/* Without takes. */
+Recording *recording_new(const char *name);
+void recording_append(Recording *recording, const Frame *frame, size_t origin);
 /* Ends the program with a message if the file cannot be read. */
 Recording *recording_load(const char *path);
 /* Every capture in samples/, by name. */
@@ -58,6 +61,7 @@ typedef struct VerdictRow {
     size_t request, response; /* EXCHANGE: origins of their first bytes; NO_ORIGIN: none */
     Verdict verdict;
     Cause cause;
+    Nanoseconds idle; /* CONNECTION: -1: none */
     Judgement judgement;
     Exchange exchange; /* without its text */
 } VerdictRow;
