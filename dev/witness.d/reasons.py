@@ -295,7 +295,7 @@ def shifted(difference, capture):
 
 
 def inside_error(difference, capture):
-    """Quoted in an ICMP error, or sampled with others in one frame: no segment of the connection."""
+    """Quoted in an ICMP error, or sampled with others in one frame: nothing was sent here."""
     return any(s.in_error and s.frame == difference.frame
                for s in stream_of(difference, capture).segments)
 
