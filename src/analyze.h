@@ -1,8 +1,9 @@
 /* The path, joined: frames in, rows out. The only code that knows two neighbouring stages.
  *
- * Grammar: new · (feed · next*)* · finish · next* · free. Rows are final when they come; they become so at a
- * tick (every 4,096 frames of the input) and leave ordered by tick, first frame of the connection, and
- * exchange; connections that were still open when the capture ended follow by first frame. */
+ * Grammar: new · (feed · next*)* · finish · next* · free. Rows are final when they come; they
+ * become so at a tick (every 4,096 frames of the input) and leave ordered by tick, first frame of
+ * the connection, and exchange; connections that were still open when the capture ended follow by
+ * first frame. */
 #ifndef ANALYZE_H
 #define ANALYZE_H
 

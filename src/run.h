@@ -15,8 +15,8 @@ typedef struct RunContext {
 
 CaptureInputs *run_open_inputs(const Options *options, Filter *filter);
 
-/* Reads all that can be read of the inputs. False and `error` if the reports could not be written; what was
- * wrong with an input is kept with it. */
+/* Reads all that can be read of the inputs. False and `error` if the reports could not be written;
+ * what was wrong with an input is kept with it. */
 bool run(const RunContext *context, CaptureInputs *inputs, GError **error);
 
 #endif

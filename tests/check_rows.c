@@ -132,8 +132,7 @@ static void make_connection(ReportRow *row)
                       .stream_number = 3 };
     connection->connection.half[0].payload = 180;
     connection->connection.half[1].payload = 4000000000;
-    connection->facts =
-        (ConversationFacts){ .exchanges = 2, .version = HTTP_1_1, .minor = 1 };
+    connection->facts = (ConversationFacts){ .exchanges = 2, .version = HTTP_1_1, .minor = 1 };
     connection->ending = (Ending){ .possible = ENDER_SERVER,
                                    .how = END_HOW_FIN,
                                    .stamp = { .frame = frame_id(1, 21) } };

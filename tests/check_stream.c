@@ -344,8 +344,7 @@ static void append_offset(GString *text, const char *label, int64_t offset)
 
 static void append_end(Run *run, const StreamEvent *event)
 {
-    static const char *const ENDS[] = { "?",       "final",   "replaced",
-                                        "evicted", "unended", "torn" };
+    static const char *const ENDS[] = { "?", "final", "replaced", "evicted", "unended", "torn" };
     const Connection *connection = event->connection;
     GString *text = run->events;
     g_string_append_printf(text, "E %s", ENDS[connection->end]);

@@ -11,13 +11,13 @@ typedef int64_t Nanoseconds;
 #define NS_PER_SECOND INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
 
-/* Points in time lie between this and its negative (the years 1823 and 2116), whatever a file claims: the
- * difference of any two is a duration that does not overflow. */
+/* Points in time lie between this and its negative (the years 1823 and 2116), whatever a file
+ * claims: the difference of any two is a duration that does not overflow. */
 #define NANOSECONDS_MAX (INT64_MAX / 2)
 
 /* A frame: the input (numbered from 1 by first packet time) in the top 16 bits, Wireshark's number
- * of the frame in that input (from 1) in the other 48. Ordered like the frames of an input; which of two
- * inputs' frames came first, frame_precedes() tells. 0 is no frame. */
+ * of the frame in that input (from 1) in the other 48. Ordered like the frames of an input; which
+ * of two inputs' frames came first, frame_precedes() tells. 0 is no frame. */
 typedef uint64_t FrameId;
 
 static inline FrameId frame_id(unsigned input, uint64_t number)
@@ -35,8 +35,8 @@ static inline uint64_t frame_number(FrameId frame)
     return frame & UINT64_C(0xffffffffffff);
 }
 
-/* The order of the capture: within an input that of its frames, whatever their times say, between inputs
- * that of time, equal times by number. No frame precedes every frame. */
+/* The order of the capture: within an input that of its frames, whatever their times say, between
+ * inputs that of time, equal times by number. No frame precedes every frame. */
 static inline bool frame_precedes(FrameId a, Nanoseconds a_time, FrameId b, Nanoseconds b_time)
 {
     bool by_frame = frame_input(a) == frame_input(b) || a_time == b_time || a == 0 || b == 0;
@@ -44,18 +44,19 @@ static inline bool frame_precedes(FrameId a, Nanoseconds a_time, FrameId b, Nano
 }
 
 /* When and where a byte of a stream (or a FIN or RST) was first seen to leave, and what its sender
- * had received by then. Offsets count the bytes of a direction; 0 is the first byte after the SYN, or
- * in mid-stream the first byte seen (bytes before it are negative). A FIN takes the offset after the
- * last byte, and covers one offset itself, so a peer that acknowledges it acknowledges offset + 1.
- * Wireshark's relative number of the same byte is offset + 1. */
+ * had received by then. Offsets count the bytes of a direction; 0 is the first byte after the SYN,
+ * or in mid-stream the first byte seen (bytes before it are negative). A FIN takes the offset after
+ * the last byte, and covers one offset itself, so a peer that acknowledges it acknowledges offset +
+ * 1. Wireshark's relative number of the same byte is offset + 1. */
 typedef struct Stamp {
     FrameId frame; /* 0: no stamp */
     Nanoseconds time;
     int64_t offset; /* of this byte, in the sender's own stream */
-    int64_t acked;  /* of the peer's stream: all before it had reached the sender; NO_OFFSET if
-                            the segment carried no ACK */
-    int64_t
-        acked_before; /* the same as far as the sender's earlier segments show; NO_OFFSET: none */
+    /* of the peer's stream: all before it had reached the sender; NO_OFFSET if the segment carried
+     * no ACK */
+    int64_t acked;
+    /* the same as far as the sender's earlier segments show; NO_OFFSET: none */
+    int64_t acked_before;
 } Stamp;
 
 #define NO_OFFSET INT64_MIN

@@ -1,7 +1,8 @@
 /* Spans: borrowed bytes, and the only place where integers are read from them.
  *
- * A span owns nothing. It lives as long as the storage it points into, which the function that hands
- * it out states. Every read is bounds-checked: a read outside the span fails and stores nothing. */
+ * A span owns nothing. It lives as long as the storage it points into, which the function that
+ * hands it out states. Every read is bounds-checked: a read outside the span fails and stores
+ * nothing. */
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H
 

@@ -10,11 +10,13 @@
 void text_append_escaped(GString *text, Span bytes);
 
 /* A bounded list of values in one escaped string, joined by a separator that is already escaped.
- * Past `max` bytes nothing more is taken and the text ends in TEXT_CUT, which escaping cannot make. */
+ * Past `max` bytes nothing more is taken and the text ends in TEXT_CUT, which escaping cannot
+ * make. */
 #define TEXT_CUT "\\..."
 
-/* Appends `bytes` escaped to `text` so that the field begun at `start` keeps to `max` bytes, TEXT_CUT
- * included. Returns false if it was cut (then, or by an earlier call for the same field). */
+/* Appends `bytes` escaped to `text` so that the field begun at `start` keeps to `max` bytes,
+ * TEXT_CUT included. Returns false if it was cut (then, or by an earlier call for the same
+ * field). */
 bool text_append_bounded(GString *text, size_t start, size_t max, Span bytes);
 
 /* RFC 9110 §5.6.2 token characters. */

@@ -15,8 +15,8 @@ typedef struct CaptureBytes CaptureBytes;
 CaptureBytes *capture_bytes_open(const char *path, bool hash, GError **error);
 
 /* The first bytes, up to CAPTURE_HEAD_MAX, the same however the input arrives in pieces: what the
- * input is must be told without seeking, for standard input cannot be wound back. They live as long as
- * `bytes`. */
+ * input is must be told without seeking, for standard input cannot be wound back. They live as long
+ * as `bytes`. */
 #define CAPTURE_HEAD_MAX (4 * 1024)
 Span capture_bytes_head(const CaptureBytes *bytes);
 
@@ -24,15 +24,15 @@ Span capture_bytes_head(const CaptureBytes *bytes);
  * cannot be read. */
 ssize_t capture_bytes_read(CaptureBytes *bytes, void *buffer, size_t size);
 
-/* To be called when nobody will read any more. With a hash, reads what is left: the hash is that of the
- * whole input. False and errno if that fails. */
+/* To be called when nobody will read any more. With a hash, reads what is left: the hash is that of
+ * the whole input. False and errno if that fails. */
 bool capture_bytes_finish(CaptureBytes *bytes);
 
 /* Of a regular file its size, of anything else the number of bytes read so far. */
 uint64_t capture_bytes_size(const CaptureBytes *bytes);
 
-/* 64 hexadecimal digits once the input was read to its end; NULL before, or if no hash is wanted. It
- * lives as long as `bytes`. */
+/* 64 hexadecimal digits once the input was read to its end; NULL before, or if no hash is wanted.
+ * It lives as long as `bytes`. */
 const char *capture_bytes_sha256(const CaptureBytes *bytes);
 
 void capture_bytes_free(CaptureBytes *bytes);

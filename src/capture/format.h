@@ -12,8 +12,8 @@ typedef enum CaptureFormat {
 
 CaptureFormat capture_format(Span head);
 
-/* The resolution of the time stamps of a pcap file as a number of decimals: 6 or 9; 6 if `head` does not
- * show it. */
+/* The resolution of the time stamps of a pcap file as a number of decimals: 6 or 9; 6 if `head`
+ * does not show it. */
 unsigned capture_time_digits(Span head);
 
 /* The snap length that a pcap file states; 0 if `head` does not show it. */

@@ -1,7 +1,7 @@
 /* The inputs of a run: the files that the arguments name, numbered by their first packets' times.
  *
- * An argument is a file, a directory (the captures that lie in it, one level deep, by content), or "-".
- * Every file is looked into once and closed again, so that a thousand of them need no thousand
+ * An argument is a file, a directory (the captures that lie in it, one level deep, by content), or
+ * "-". Every file is looked into once and closed again, so that a thousand of them need no thousand
  * descriptors; only what cannot be opened twice, standard input or a pipe, stays open. */
 #ifndef CAPTURE_INPUTS_H
 #define CAPTURE_INPUTS_H
@@ -14,7 +14,8 @@
 
 typedef enum InputState {
     INPUT_GOOD, /* numbered, and nothing is wrong with it so far */
-    INPUT_SKIPPED, /* left out for good reason: a directory's file that is no capture, a file named twice */
+    /* left out for good reason: a directory's file that is no capture, a file named twice */
+    INPUT_SKIPPED,
     INPUT_FAILED, /* not read, or not to its end */
 } InputState;
 
@@ -26,8 +27,8 @@ typedef struct InputFile {
     bool timed;      /* first_time is known: of its first packet */
     Nanoseconds first_time;
     unsigned time_digits;
-    CaptureReader
-        *reader; /* only of what cannot be opened twice; its first frames are in `begun` */
+    /* only of what cannot be opened twice; its first frames are in `begun` */
+    CaptureReader *reader;
     FrameBatch begun;
     CaptureInfo *info; /* NULL until it was read; its texts are the two here */
     char *sha256;
@@ -39,7 +40,8 @@ typedef struct CaptureInputs {
     GError *unfit;       /* NULL, or why the filter cannot be used on one of them */
 } CaptureInputs;
 
-/* `arguments` is NULL-terminated; `filter` may be NULL. What goes wrong with a file is kept with it. */
+/* `arguments` is NULL-terminated; `filter` may be NULL. What goes wrong with a file is kept with
+ * it. */
 CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options,
                                    Filter *filter);
 

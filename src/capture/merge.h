@@ -6,7 +6,8 @@
 
 #include "capture/inputs.h"
 
-/* Inputs being read at once: each has its descriptor and some 1.5 MiB. Rotated files overlap by twos. */
+/* Inputs being read at once: each has its descriptor and some 1.5 MiB. Rotated files overlap by
+ * twos. */
 #define MERGE_OPEN_MAX 64
 
 typedef struct CaptureMerge CaptureMerge;
@@ -15,8 +16,9 @@ typedef struct CaptureMerge CaptureMerge;
 CaptureMerge *capture_merge_new(CaptureInputs *inputs, unsigned first, unsigned count,
                                 const CaptureOptions *options);
 
-/* Fills the batch with the next frames; their bytes are the merge's, until its next call. False when
- * there are no more. An input that fails keeps the reason (INPUT_FAILED), and the others are read on. */
+/* Fills the batch with the next frames; their bytes are the merge's, until its next call. False
+ * when there are no more. An input that fails keeps the reason (INPUT_FAILED), and the others are
+ * read on. */
 bool capture_merge_next(CaptureMerge *merge, FrameBatch *batch);
 
 void capture_merge_free(CaptureMerge *merge);

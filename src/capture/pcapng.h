@@ -18,8 +18,8 @@ typedef struct CapturePacket {
     Span bytes;
 } CapturePacket;
 
-/* Reads `input`, and notes in `info` the links, drops and blocks that it passes; both stay the caller's
- * and must live longer. */
+/* Reads `input`, and notes in `info` the links, drops and blocks that it passes; both stay the
+ * caller's and must live longer. */
 Pcapng *pcapng_new(CaptureInput *input, CaptureInfo *info);
 
 typedef enum PcapngStep {
@@ -49,8 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pcapng, pcapng_free)
 /* The DLT_ value of this system for a link type as files number it. */
 int capture_link_type_of_file(uint32_t link_type);
 
-/* The place in `info->links` of this pair, a new one if it is not there yet; link_count if all places
- * are taken. */
+/* The place in `info->links` of this pair, a new one if it is not there yet; link_count if all
+ * places are taken. */
 unsigned capture_note_link(CaptureInfo *info, int link_type, uint32_t snap_length);
 
 #endif

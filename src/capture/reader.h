@@ -2,8 +2,8 @@
  *
  * A capture is layers: the bytes as they lie on the disk (bytes.h), what was compressed unpacked
  * (unpack.h), a buffer to look ahead in (input.h), then frames: a pcap file's by libpcap, a pcapng
- * file's by a walk over its blocks (pcapng.h), because libpcap refuses interfaces that differ and tells
- * neither drops nor what Wireshark numbers beside packets.
+ * file's by a walk over its blocks (pcapng.h), because libpcap refuses interfaces that differ and
+ * tells neither drops nor what Wireshark numbers beside packets.
  *
  * Frames leave in batches, so that a stage after this one touches memory that is still warm and a
  * reader thread can run ahead one day. Everything that points into a batch lives until the batch is
@@ -46,8 +46,8 @@ typedef struct CaptureLink {
 
 #define CAPTURE_LINKS_MAX 64
 
-/* The packets that the capture itself says it lacks. The three accounts overlap: none is to be added to
- * another. Only pcapng states any. */
+/* The packets that the capture itself says it lacks. The three accounts overlap: none is to be
+ * added to another. Only pcapng states any. */
 typedef struct CaptureDrops {
     bool by_interface_stated, by_system_stated, by_packets_stated;
     uint64_t by_interface; /* isb_ifdrop: the last of each interface, summed */
@@ -73,8 +73,8 @@ typedef struct CaptureInfo {
     uint64_t packets;        /* frames handed out: those that are packets */
     Nanoseconds first_time, last_time; /* of the packets that have a time, in file order */
 
-    CaptureLink
-        links[CAPTURE_LINKS_MAX]; /* those before the first packet are there from the start */
+    /* those before the first packet are there from the start */
+    CaptureLink links[CAPTURE_LINKS_MAX];
     unsigned link_count;
     uint64_t links_omitted; /* interfaces beyond that: their packets are in no link's count */
     CaptureDrops drops;
@@ -86,14 +86,14 @@ typedef struct CaptureInfo {
 
     CaptureEnd end;
     uint64_t size; /* of a file as it lies on the disk; of anything else: bytes read so far */
-    const char
-        *sha256; /* 64 digits, from the end on; NULL: not asked for, or not all could be read */
+    /* 64 digits, from the end on; NULL: not asked for, or not all could be read */
+    const char *sha256;
 } CaptureInfo;
 
 typedef struct CaptureOptions {
-    bool
-        hash; /* compute the SHA-256 of the bytes on the disk; reads to the end of the input even where
-                  the packets end earlier */
+    /* compute the SHA-256 of the bytes on the disk; reads to the end of the input even where the
+     * packets end earlier */
+    bool hash;
 } CaptureOptions;
 
 typedef struct CaptureReader CaptureReader;
@@ -107,13 +107,13 @@ typedef enum CaptureError {
     CAPTURE_ERROR_FILTER, /* not a filter expression, or not one for this link type */
 } CaptureError;
 
-/* `path` "-" is standard input. `input` is the number for FrameIds (from 1). `options` NULL: all off.
- * NULL and `error` on failure: one line that names the path, for a person. */
+/* `path` "-" is standard input. `input` is the number for FrameIds (from 1). `options` NULL: all
+ * off. NULL and `error` on failure: one line that names the path, for a person. */
 CaptureReader *capture_reader_open(const char *path, unsigned input, const CaptureOptions *options,
                                    GError **error);
 
-/* Fills the batch with the next frames. False when there are no more; then `error` is set if the file
- * broke before its end. A batch that ends at a broken place is handed out first. */
+/* Fills the batch with the next frames. False when there are no more; then `error` is set if the
+ * file broke before its end. A batch that ends at a broken place is handed out first. */
 bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **error);
 
 const CaptureInfo *capture_reader_info(const CaptureReader *reader);

@@ -1,6 +1,6 @@
 /* What a compression format has to offer to unpack.c: one small file a format, each around its
- * library. Without the library, configure leaves UNPACK_<FORMAT> undefined, and the format can be told
- * but not unpacked. */
+ * library. Without the library, configure leaves UNPACK_<FORMAT> undefined, and the format can be
+ * told but not unpacked. */
 #ifndef CAPTURE_UNPACK_FORMAT_H
 #define CAPTURE_UNPACK_FORMAT_H
 

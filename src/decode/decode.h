@@ -1,5 +1,5 @@
-/* Frames to TCP segments: link layer, tunnels, IP with its fragments, TCP. But for fragments, a frame is
- * decoded by itself alone. */
+/* Frames to TCP segments: link layer, tunnels, IP with its fragments, TCP. But for fragments, a
+ * frame is decoded by itself alone. */
 #ifndef DECODE_DECODE_H
 #define DECODE_DECODE_H
 
@@ -21,10 +21,12 @@ enum {
 };
 
 typedef struct Segment {
-    FrameId frame;  /* of several fragments that which made the packet whole: before it, no receiver
-                      can have had any of it, though its sender may have sent it earlier */
-    uint64_t order; /* the count of frames in the capture up to this one, over all its inputs: not
-                       of decode/, but of who has seen them all */
+    /* of several fragments that which made the packet whole: before it, no receiver can have had
+     * any of it, though its sender may have sent it earlier */
+    FrameId frame;
+    /* the count of frames in the capture up to this one, over all its inputs: not of decode/, but
+     * of who has seen them all */
+    uint64_t order;
     Nanoseconds time;
     IpAddress source, destination;
     uint16_t source_port, destination_port;
@@ -34,10 +36,10 @@ typedef struct Segment {
     uint8_t flags;                      /* TCP_ bits */
     int8_t window_shift;                /* RFC 7323 option of a SYN, 0..14; -1: none */
     uint32_t length;                    /* payload bytes on the wire, as the IP header says */
-    Span
-        payload; /* captured part of it: shorter than `length` if the snap length cut the frame, or one
-                     of the fragments. Points into the frame's bytes; if it came in fragments, into the
-                     decoder, until its next call. */
+    /* captured part of it: shorter than `length` if the snap length cut the frame, or one of the
+     * fragments. Points into the frame's bytes; if it came in fragments, into the decoder, until
+     * its next call. */
+    Span payload;
 } Segment;
 
 typedef enum DecodeResult {
@@ -64,8 +66,8 @@ Decoder *decoder_new(void);
 /* Of frames in frames, the innermost connection is found. */
 DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_segment);
 
-/* Corrects counts of frames by result for what showed only later: a fragment counts if its packet did
- * not become whole, under the reason. */
+/* Corrects counts of frames by result for what showed only later: a fragment counts if its packet
+ * did not become whole, under the reason. */
 void decoder_settle(const Decoder *decoder, uint64_t counts[DECODE_RESULT_COUNT]);
 
 void decoder_free(Decoder *decoder);

@@ -10,7 +10,8 @@ DecodeResult ethernet_decode(Layer *layer);
 /* IEEE 802.2 LLC, with SNAP or without. */
 DecodeResult llc_decode(Layer *layer);
 
-/* Any header of `header_size` bytes that has an EtherType at `type_at`, and the VLAN tags behind it. */
+/* Any header of `header_size` bytes that has an EtherType at `type_at`, and the VLAN tags behind
+ * it. */
 DecodeResult ethertype_decode(Layer *layer, uint32_t header_size, uint32_t type_at);
 
 /* Whether an Ethernet frame with IP in it is here, where nothing announces one: DECODE_SEGMENT, or

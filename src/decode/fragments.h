@@ -4,8 +4,8 @@
 
 #include "decode/ip.h"
 
-/* Packets waiting at once, or remembered because a copy of a fragment may follow; the bytes of their
- * fragments; and fragments of one, which is more than any path with an MTU of 576 makes. */
+/* Packets waiting at once, or remembered because a copy of a fragment may follow; the bytes of
+ * their fragments; and fragments of one, which is more than any path with an MTU of 576 makes. */
 typedef struct FragmentLimits {
     size_t datagrams;
     size_t bytes;
@@ -26,10 +26,11 @@ typedef struct Fragments Fragments;
 
 Fragments *fragments_new(const FragmentLimits *limits);
 
-/* Takes a fragment, which is what the layer holds. DECODE_SEGMENT: its packet is whole, and the layer is
- * what the packet carries, until the first call after fragments_release(); `ret_protocol` says what it is.
- * The captured bytes end where the first are missing. DECODE_FRAGMENT: others must follow, or it was a
- * copy. DECODE_MALFORMED: it cannot be part of a packet. DECODE_LIMIT: it is beyond a bound. */
+/* Takes a fragment, which is what the layer holds. DECODE_SEGMENT: its packet is whole, and the
+ * layer is what the packet carries, until the first call after fragments_release(); `ret_protocol`
+ * says what it is. The captured bytes end where the first are missing. DECODE_FRAGMENT: others must
+ * follow, or it was a copy. DECODE_MALFORMED: it cannot be part of a packet. DECODE_LIMIT: it is
+ * beyond a bound. */
 DecodeResult fragments_add(Fragments *fragments, const IpFragment *fragment,
                            const IpAddress *source, const IpAddress *destination, Nanoseconds time,
                            Layer *layer, uint8_t *ret_protocol);

@@ -1,9 +1,9 @@
 /* What one protocol layer hands to the next. For the files of decode/ alone.
  *
- * A capture claims two lengths of everything, on the wire and captured, and they are kept apart at each
- * layer: a header that needs more than the wire had is malformed, one that needs more than the capture
- * has was cut. The functions of the layers take their header off, say what comes next, and answer
- * DECODE_SEGMENT for "so far, so good". */
+ * A capture claims two lengths of everything, on the wire and captured, and they are kept apart at
+ * each layer: a header that needs more than the wire had is malformed, one that needs more than the
+ * capture has was cut. The functions of the layers take their header off, say what comes next, and
+ * answer DECODE_SEGMENT for "so far, so good". */
 #ifndef DECODE_LAYER_H
 #define DECODE_LAYER_H
 
@@ -46,9 +46,10 @@ static inline void layer_skip(Layer *layer, uint32_t size)
     layer->wire_length -= size;
 }
 
-/* Leaves what belongs to a packet whose header says how long it is: what follows in the frame is padding
- * or a trailer. If the header says more than the frame's wire length, it is right: the sender wrote it,
- * while tools that shorten frames write the shortened length into both of the capture's. */
+/* Leaves what belongs to a packet whose header says how long it is: what follows in the frame is
+ * padding or a trailer. If the header says more than the frame's wire length, it is right: the
+ * sender wrote it, while tools that shorten frames write the shortened length into both of the
+ * capture's. */
 static inline void layer_set_length(Layer *layer, uint32_t length)
 {
     layer->bytes = span_first(layer->bytes, length);
@@ -61,10 +62,11 @@ static inline DecodeResult layer_is(Layer *layer, LayerKind kind)
     return DECODE_SEGMENT;
 }
 
-/* What tells networks with equal addresses apart, by the kind of number. Not among them are numbers that
- * change along the way or belong to a direction by design: priorities, MPLS labels, the tunnel
- * endpoint identifiers of GTP, the call identifiers of PPTP. Those that are configured (VLAN, VNI, key)
- * may differ by direction as well, with a mirror port or routing between networks: stream/ allows for it. */
+/* What tells networks with equal addresses apart, by the kind of number. Not among them are numbers
+ * that change along the way or belong to a direction by design: priorities, MPLS labels, the tunnel
+ * endpoint identifiers of GTP, the call identifiers of PPTP. Those that are configured (VLAN, VNI,
+ * key) may differ by direction as well, with a mirror port or routing between networks: stream/
+ * allows for it. */
 typedef enum NetworkKind {
     NETWORK_VLAN = 1,
     NETWORK_VNI = 2, /* VXLAN and Geneve */

@@ -4,9 +4,9 @@
 
 #include "decode/layer.h"
 
-/* Link types, by the numbers that pcap_datalink() returns. They are restated because only capture/ may
- * include pcap.h, and because a pcapng file can carry some of them by other numbers than libpcap's on
- * this system: LINKTYPE_RAW is 101 in files, DLT_RAW 12 here and 14 on OpenBSD. */
+/* Link types, by the numbers that pcap_datalink() returns. They are restated because only capture/
+ * may include pcap.h, and because a pcapng file can carry some of them by other numbers than
+ * libpcap's on this system: LINKTYPE_RAW is 101 in files, DLT_RAW 12 here and 14 on OpenBSD. */
 enum {
     LINK_NULL = 0,
     LINK_ETHERNET = 1,

@@ -4,8 +4,8 @@
 
 #include "decode/layer.h"
 
-/* Fills in all of the segment but frame, time and addresses. The 20 bytes that every header has must
- * have been captured; options that were cut count as not there. */
+/* Fills in all of the segment but frame, time and addresses. The 20 bytes that every header has
+ * must have been captured; options that were cut count as not there. */
 DecodeResult tcp_decode(const Layer *layer, Segment *ret_segment);
 
 #endif

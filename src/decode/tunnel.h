@@ -4,7 +4,8 @@
 
 #include "decode/layer.h"
 
-/* The label stack. Nothing says what follows it: the first bits do, if IP or a frame with IP is there. */
+/* The label stack. Nothing says what follows it: the first bits do, if IP or a frame with IP is
+ * there. */
 DecodeResult mpls_decode(Layer *layer);
 
 /* GRE of version 0, with what mirrors and web caches put into it, and PPTP's version 1. */

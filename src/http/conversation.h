@@ -1,8 +1,9 @@
 /* A connection's stream events to exchanges: which side is the client, which response answers which
  * request, and what a gap leaves uncertain (judgement.md §3, Pairing).
  *
- * Grammar: new · (feed · next*)* · end · pending · free. conversation_next() hands out the exchanges that a later answer
- * has settled; those that only the end of the connection can settle stay pending. */
+ * Grammar: new · (feed · next*)* · end · pending · free. conversation_next() hands out the
+ * exchanges that a later answer has settled; those that only the end of the connection can settle
+ * stay pending. */
 #ifndef HTTP_CONVERSATION_H
 #define HTTP_CONVERSATION_H
 
@@ -15,8 +16,9 @@
 
 typedef struct Conversation Conversation;
 
-/* What is to be believed of a side's FIN. FIN_SURE: seen, or proved by numbers while its messages lack no byte.
- * FIN_PERHAPS: the last that is known of the side is a gap whose end may be a FIN or data. */
+/* What is to be believed of a side's FIN. FIN_SURE: seen, or proved by numbers while its messages
+ * lack no byte. FIN_PERHAPS: the last that is known of the side is a gap whose end may be a FIN or
+ * data. */
 typedef enum FinBelief { FIN_NOT, FIN_PERHAPS, FIN_SURE } FinBelief;
 
 typedef struct FinEvidence {
@@ -27,14 +29,15 @@ typedef struct FinEvidence {
 typedef struct ConversationFacts {
     int client;         /* side index; -1: no message told, and no SYN */
     uint32_t exchanges; /* rows so far */
-    ReasonSet
-        client_hidden; /* requests may be missing after the last one that is known, because of … */
+    /* requests may be missing after the last one that is known, because of … */
+    ReasonSet client_hidden;
     ReasonSet server_hidden; /* the same for responses */
-    ReasonSet reasons;   /* whatever was missing or odd anywhere on the connection, and mattered */
-    FinEvidence fin[2];  /* by side; final at conversation_end() */
-    bool under_way[2];   /* by side: a message has begun and is not complete */
-    Stamp last_response; /* of the last byte of the last response that somebody had asked for (of an
-                                unsolicited one if there is no other); frame 0: none */
+    ReasonSet reasons;  /* whatever was missing or odd anywhere on the connection, and mattered */
+    FinEvidence fin[2]; /* by side; final at conversation_end() */
+    bool under_way[2];  /* by side: a message has begun and is not complete */
+    /* of the last byte of the last response that somebody had asked for (of an unsolicited one if
+     * there is no other); frame 0: none */
+    Stamp last_response;
     bool last_until_close; /* that response ended with the connection */
     HttpVersion version;   /* of the last final response, else of the last request */
     uint8_t minor;
@@ -47,8 +50,8 @@ void conversation_feed(Conversation *conversation, const StreamEvent *event);
 /* The next settled exchange, now owned by the caller (exchange_clear()); false: none. */
 bool conversation_next(Conversation *conversation, Exchange *ret_exchange);
 
-/* The connection has ended (STREAM_END). `closed`: by a FIN or an accepted RST of anybody, which completes a
- * response that ends with the connection. */
+/* The connection has ended (STREAM_END). `closed`: by a FIN or an accepted RST of anybody, which
+ * completes a response that ends with the connection. */
 void conversation_end(Conversation *conversation, const Connection *connection, bool closed);
 
 /* Those that wait, in order; owned by the conversation. */

@@ -1,6 +1,7 @@
 /* An exchange: one request, its interim responses and its final response, as plain facts.
  *
- * What the messages said, where their bytes stood and what of them is missing; no outcome and no judgement. */
+ * What the messages said, where their bytes stood and what of them is missing; no outcome and no
+ * judgement. */
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
 
@@ -19,10 +20,10 @@ typedef struct MessageFacts {
     bool has_head; /* the head was read; what follows down to `framing` is only set then */
     bool complete; /* its last byte has passed */
     bool broken;   /* the reading was lost inside it: whether it is complete cannot be known */
-    bool
-        end_missing; /* complete, but its last byte is not in the capture: `last` is a latest time */
-    bool tentative;  /* found by seeking, and the other direction has not borne it out yet */
-    bool sought;     /* what came before it was no message: it may be none either */
+    /* complete, but its last byte is not in the capture: `last` is a latest time */
+    bool end_missing;
+    bool tentative;    /* found by seeking, and the other direction has not borne it out yet */
+    bool sought;       /* what came before it was no message: it may be none either */
     ReasonSet reasons; /* what of it is missing, and why */
     HttpVersion version;
     uint8_t minor;
@@ -54,7 +55,8 @@ typedef enum ExchangeTextField {
     TEXT_FIELD_COUNT,
 } ExchangeTextField;
 
-/* No single text is longer; with all of them a pending exchange keeps about a KiB in honest traffic. */
+/* No single text is longer; with all of them a pending exchange keeps about a KiB in honest
+ * traffic. */
 #define EXCHANGE_TEXT_MAX 1024
 
 typedef struct ExchangeText ExchangeText;
@@ -70,10 +72,11 @@ typedef struct Exchange {
     bool response_hidden;  /* a request whose response lies in a gap or before none */
     bool expects_continue; /* Expect: 100-continue (RFC 9110 §10.1.1) */
     bool request_resent;   /* its first bytes are no first transmission */
-    bool pipelined_behind_gap; /* bytes that the capture lacks stand right before the request, and the client
-                                  had received nothing in between: one more request may wait there */
-    Nanoseconds
-        request_free_since; /* since when nothing kept its first byte back; its own time: unknown */
+    /* bytes that the capture lacks stand right before the request, and the client had received
+     * nothing in between: one more request may wait there */
+    bool pipelined_behind_gap;
+    /* since when nothing kept its first byte back; its own time: unknown */
+    Nanoseconds request_free_since;
     int64_t request_quiet_acked; /* StreamEvent.quiet_acked of its first byte */
     Nanoseconds burst_start;     /* of the response's last burst (judgement.md §3, idle_most) */
     uint16_t interim[INTERIM_MAX];

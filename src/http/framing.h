@@ -10,8 +10,9 @@ typedef enum BodyKind {
     BODY_CHUNKED,
     BODY_UNTIL_CLOSE, /* responses only */
     BODY_OPAQUE,      /* no HTTP/1 follows in this direction: after a 101 or a 2xx to CONNECT */
-    BODY_UNREADABLE,  /* a request whose length cannot be known: Transfer-Encoding that does not end
-                         in chunked, or an invalid Content-Length */
+    /* a request whose length cannot be known: Transfer-Encoding that does not end in chunked, or an
+     * invalid Content-Length */
+    BODY_UNREADABLE,
 } BodyKind;
 
 typedef enum FramingNote {

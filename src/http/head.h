@@ -59,19 +59,21 @@ typedef struct Head {
 #define HEAD_BAD (-2)     /* no HTTP/1 head, whatever follows */
 
 /* Reads one head from the front of `bytes`. Returns its length in bytes with the empty line (and
- * leading empty lines, which only requests may have), HEAD_PARTIAL or HEAD_BAD. All spans of *ret_head
- * point into `bytes`. *ret_line_seen, if asked for, is set when the start line is complete and valid,
- * also when the result is HEAD_PARTIAL. More than HEAD_BYTES_MAX without an end is HEAD_BAD. */
+ * leading empty lines, which only requests may have), HEAD_PARTIAL or HEAD_BAD. All spans of
+ * *ret_head point into `bytes`. *ret_line_seen, if asked for, is set when the start line is
+ * complete and valid, also when the result is HEAD_PARTIAL. More than HEAD_BYTES_MAX without an end
+ * is HEAD_BAD. */
 int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen);
 
 /* What the first bytes of a message, behind any empty lines, are. A line that is not complete is
  * judged by its first bytes alone; a complete one in whole. Ordered. */
 typedef enum HeadStart {
-    HEAD_START_BAD,   /* no HTTP/1 start line, whatever follows */
-    HEAD_START_OPEN,  /* can still become anything: part of an unknown word, or of "HTTP/" */
-    HEAD_START_BEGUN, /* a start line, it seems: a known method or the beginning of one, another
-                         token with more behind its blank, "HTTP/" */
-    HEAD_START_LINE,  /* a whole valid start line */
+    HEAD_START_BAD,  /* no HTTP/1 start line, whatever follows */
+    HEAD_START_OPEN, /* can still become anything: part of an unknown word, or of "HTTP/" */
+    /* a start line, it seems: a known method or the beginning of one, another token with more
+     * behind its blank, "HTTP/" */
+    HEAD_START_BEGUN,
+    HEAD_START_LINE, /* a whole valid start line */
 } HeadStart;
 
 /* *ret_kind: which it is; HEAD_EITHER while that is open. */

@@ -45,16 +45,20 @@ typedef struct MessageEvent {
     MessageEventKind kind;
     Stamp first; /* of the message's first byte (JUNK: of the first such byte) */
     Stamp last;
-    bool end_missing; /* END: the last byte itself is not in the capture; `last` is the stamp that
-                         showed the gap, with that byte's offset: a latest time */
-    Reason reason;    /* LOST; JUNK: REASON_MALFORMED, or REASON_LIMIT for a head, chunk line or
-                         trailer section above its bounds */
-    ReasonSet sought; /* BEGIN, HEAD: what had been read before this message was no message, because
-                         of …; 0: the message stands where one must begin */
+    /* END: the last byte itself is not in the capture; `last` is the stamp that showed the gap,
+     * with that byte's offset: a latest time */
+    bool end_missing;
+    /* LOST; JUNK: REASON_MALFORMED, or REASON_LIMIT for a head, chunk line or trailer section above
+     * its bounds */
+    Reason reason;
+    /* BEGIN, HEAD: what had been read before this message was no message, because of …; 0: the
+     * message stands where one must begin */
+    ReasonSet sought;
     bool begun, in_body;
     int64_t missing; /* LOST: how many bytes of the gap belong to no message that was counted */
-    Head head; /* HEAD: its spans last until more data, message_reader_next() or _reject(). Large,
-                  and only filled as far as it goes: keep one MessageEvent, never clear it. */
+    /* HEAD: its spans last until more data, message_reader_next() or _reject(). Large, and only
+     * filled as far as it goes: keep one MessageEvent, never clear it. */
+    Head head;
 } MessageEvent;
 
 /* While seeking, a message counts only at the first byte of a segment. */

@@ -21,8 +21,8 @@ typedef struct Declaration {
     ReasonSet reasons; /* why unknown */
 } Declaration;
 
-/* `request_hidden`, `response_hidden`: why that message, if it is not there, may exist all the same; 0: there is
- * none. */
+/* `request_hidden`, `response_hidden`: why that message, if it is not there, may exist all the
+ * same; 0: there is none. */
 Declaration declaration_of(const Exchange *exchange, ReasonSet request_hidden,
                            ReasonSet response_hidden);
 

@@ -8,7 +8,8 @@
 
 typedef enum EndHow { END_HOW_NONE, END_HOW_FIN, END_HOW_RST } EndHow;
 
-/* How one side closed. What its closing acknowledged is an interval where the first FIN was lost. */
+/* How one side closed. What its closing acknowledged is an interval where the first FIN was
+ * lost. */
 typedef struct Closing {
     EndHow how;
     Stamp stamp;
@@ -19,18 +20,19 @@ typedef struct Closing {
 
 typedef struct Ending {
     unsigned possible; /* Ender bits; one: known */
-    EndHow how;  /* END_HOW_NONE: open, or not known */
-    Stamp stamp; /* the closing segment; of two at once the first; not known: the first that may be */
+    EndHow how;        /* END_HOW_NONE: open, or not known */
+    /* the closing segment; of two at once the first; not known: the first that may be */
+    Stamp stamp;
     bool latest_only;
-    bool
-        segment_missing; /* a bare RST answers a segment of the other side that the capture lacks: it
-                             may have been a request, and if the RST is the end, a FIN */
-    ReasonSet reasons;   /* what is missing */
+    /* a bare RST answers a segment of the other side that the capture lacks: it may have been a
+     * request, and if the RST is the end, a FIN */
+    bool segment_missing;
+    ReasonSet reasons; /* what is missing */
     Closing client, server;
 } Ending;
 
-/* `client`: its side index. `fin`: by side. A FIN_PERHAPS is read both ways, and what either way gives is
- * possible. */
+/* `client`: its side index. `fin`: by side. A FIN_PERHAPS is read both ways, and what either way
+ * gives is possible. */
 Ending ending_of(const Connection *connection, int client, const FinEvidence fin[2]);
 
 const char *end_how_name(EndHow how);

@@ -1,8 +1,9 @@
 /* Breaches of published rules, and signs of trouble, that the capture proves (docs/rules.md).
  *
- * One Findings a connection: init · settled* · ended* · connection · list · clear. It keeps a few numbers about what
- * earlier exchanges said, and of each rule that was broken the first case (the first of the gravest) and a count; the
- * list is made when the first rule is broken, and has a place for each rule at most. */
+ * One Findings a connection: init · settled* · ended* · connection · list · clear. It keeps a few
+ * numbers about what earlier exchanges said, and of each rule that was broken the first case (the
+ * first of the gravest) and a count; the list is made when the first rule is broken, and has a
+ * place for each rule at most. */
 #ifndef JUDGE_FINDINGS_H
 #define JUDGE_FINDINGS_H
 
@@ -60,14 +61,14 @@ typedef struct FindingsOptions {
 
 void findings_init(Findings *findings);
 
-/* An exchange with its judgement, in the order of their numbers; which rules it breaks. `ending`: of the connection,
- * NULL while it goes on. */
+/* An exchange with its judgement, in the order of their numbers; which rules it breaks. `ending`:
+ * of the connection, NULL while it goes on. */
 RuleSet findings_exchange(Findings *findings, const JudgeContext *context, const Ending *ending,
                           const Exchange *exchange, const Judgement *judgement,
                           const FindingsOptions *options);
 
-/* The connection as a whole, when it has ended. `last`: its last exchange; NULL: it had none. Returns the rules that
- * were broken on it, by exchanges too. */
+/* The connection as a whole, when it has ended. `last`: its last exchange; NULL: it had none.
+ * Returns the rules that were broken on it, by exchanges too. */
 RuleSet findings_connection(Findings *findings, const JudgeContext *context, const Ending *ending,
                             const Exchange *last, const FindingsOptions *options);
 

@@ -1,7 +1,8 @@
 /* From facts to judgements: each exchange, and the connection as a whole (judgement.md §2 to §4).
  *
- * One Judge a connection. Exchanges come in the order of their numbers: those that a later answer settled by
- * judge_settled(), the rest together, when the connection has ended, by judge_ended(). */
+ * One Judge a connection. Exchanges come in the order of their numbers: those that a later answer
+ * settled by judge_settled(), the rest together, when the connection has ended, by
+ * judge_ended(). */
 #ifndef JUDGE_JUDGE_H
 #define JUDGE_JUDGE_H
 
@@ -16,12 +17,12 @@ typedef struct Judgement {
     Verdict verdict;
     Cause cause;
     bool cause_certain; /* every reading of what is missing gives this cause */
-    bool ended;        /* the connection's end belongs to this outcome: the three below */
-    unsigned ended_by; /* Ender bits */
+    bool ended;         /* the connection's end belongs to this outcome: the three below */
+    unsigned ended_by;  /* Ender bits */
     EndHow ended_how;
     FrameId outcome_frame; /* 0: none */
-    Nanoseconds
-        after; /* from the response's last byte to the outcome; -1: none, or it came before */
+    /* from the response's last byte to the outcome; -1: none, or it came before */
+    Nanoseconds after;
     int64_t stated_timeout, stated_max; /* in force at this exchange; -1: none */
     ReasonSet completeness;
 } Judgement;
@@ -39,7 +40,7 @@ typedef struct Judge {
     int64_t timeout, max;   /* the latest statement in force; -1: none */
     uint32_t max_stated_at; /* count of answered exchanges when it was stated */
     uint32_t answered;      /* exchanges answered so far */
-    bool statement_lost;       /* a response that may have stated something is not in the capture */
+    bool statement_lost;    /* a response that may have stated something is not in the capture */
     bool max_everywhere;    /* every response stated the same max */
     bool have_answered;     /* `last_answered` is set and counts */
     Judgement last_answered;

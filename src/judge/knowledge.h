@@ -1,4 +1,5 @@
-/* Who knew what when it sent (judgement.md §1.1): the one test that every accusation of a client uses. Pure. */
+/* Who knew what when it sent (judgement.md §1.1): the one test that every accusation of a client
+ * uses. Pure. */
 #ifndef JUDGE_KNOWLEDGE_H
 #define JUDGE_KNOWLEDGE_H
 
@@ -9,14 +10,15 @@ typedef struct Tidings {
     Nanoseconds time;     /* of its first byte */
     int64_t acked_before; /* what the server's earlier segments had acknowledged */
     int64_t past;         /* one past its last offset: who acknowledged this had it all */
-    bool
-        again; /* the capture may lack its first transmission: what the server had at that moment is open */
+    /* the capture may lack its first transmission: what the server had at that moment is open */
+    bool again;
 } Tidings;
 
-/* Whether this request was sent in knowledge of them: it acknowledged them, and it cannot have waited in its socket,
- * neither for an acknowledgement nor for room in the window. (a) An earlier bare segment acknowledged them when
- * nothing of the client was outstanding. (b) The server had acknowledged all that came before the request in a
- * segment before theirs. Otherwise the two crossed, and nobody is at fault. */
+/* Whether this request was sent in knowledge of them: it acknowledged them, and it cannot have
+ * waited in its socket, neither for an acknowledgement nor for room in the window. (a) An earlier
+ * bare segment acknowledged them when nothing of the client was outstanding. (b) The server had
+ * acknowledged all that came before the request in a segment before theirs. Otherwise the two
+ * crossed, and nobody is at fault. */
 bool request_sent_knowing(const Exchange *request, const Tidings *tidings);
 
 #endif

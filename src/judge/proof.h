@@ -1,4 +1,5 @@
-/* What a rule's predicate hands over beside its yes: who, how grave, the frames, the numbers, one sentence. */
+/* What a rule's predicate hands over beside its yes: who, how grave, the frames, the numbers, one
+ * sentence. */
 #ifndef JUDGE_PROOF_H
 #define JUDGE_PROOF_H
 
@@ -23,7 +24,8 @@ typedef struct Proof {
 /* No frame (0), one that is there already and one too many are left out. */
 void proof_frame(Proof *proof, FrameId frame);
 
-/* name=NUMBER, relative to the initial sequence number, as Wireshark shows it. NO_OFFSET is left out. */
+/* name=NUMBER, relative to the initial sequence number, as Wireshark shows it. NO_OFFSET is left
+ * out. */
 void proof_offset(Proof *proof, const char *name, int64_t offset);
 
 /* r, e, k of a request: its first byte, one past its last, what it acknowledged. */

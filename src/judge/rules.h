@@ -85,7 +85,8 @@ static inline RuleSet rule_bit(Rule rule)
     return UINT64_C(1) << rule;
 }
 
-/* Ordered: the graver the greater. A finding may be graver or less grave than its rule's default. */
+/* Ordered: the graver the greater. A finding may be graver or less grave than its rule's
+ * default. */
 typedef enum Severity {
     SEVERITY_NOTE,    /* worth knowing */
     SEVERITY_WARNING, /* a SHOULD is broken, or an exchange was lost */
@@ -116,7 +117,8 @@ const char *rule_nearest(const char *name);
 /* The names of a set, blank-separated, in the order of the table; owned by the caller. */
 char *rule_names(RuleSet rules);
 
-/* One line a rule: name, severity, party (- if nobody is at fault), reference and summary, separated by tabs. */
+/* One line a rule: name, severity, party (- if nobody is at fault), reference and summary,
+ * separated by tabs. */
 char *rules_list(void);
 /* A rule for a person. */
 char *rule_explain(Rule rule);

@@ -1,5 +1,6 @@
-/* The verdict table (judgement.md §4): what was declared and what the connection did, to a verdict and its
- * cause. A pure function over a situation in which everything is known; doubt is judge.c's. */
+/* The verdict table (judgement.md §4): what was declared and what the connection did, to a verdict
+ * and its cause. A pure function over a situation in which everything is known; doubt is
+ * judge.c's. */
 #ifndef JUDGE_VERDICT_H
 #define JUDGE_VERDICT_H
 
@@ -8,8 +9,8 @@
 #include "base/evidence.h"
 
 typedef struct Thresholds {
-    Nanoseconds
-        prompt_close; /* a server that closes this soon after a response had decided it before */
+    /* a server that closes this soon after a response had decided it before */
+    Nanoseconds prompt_close;
     Nanoseconds close_grace;       /* what `close` leaves for the closing itself */
     Nanoseconds timeout_tolerance; /* for stated timeouts; at most half of what is stated */
     Nanoseconds half_close;        /* for findings only */
@@ -98,7 +99,7 @@ typedef struct Situation {
     bool max_used;                     /* the stated `max` is used up */
     Nanoseconds stated_timeout;        /* in force; -1: none */
     Nanoseconds idle_least, idle_most; /* from the response to the end */
-    Cause idle_between; /* the cause where a threshold lies between the two */
+    Cause idle_between;                /* the cause where a threshold lies between the two */
     /* From the response's end to the last proof that the server had not closed; -1: none. */
     Nanoseconds witnessed;
     Nanoseconds clock; /* from the response's end to the end of the file's clock */

@@ -1,5 +1,6 @@
-/* manifest.json: what a case file has to say of a run beside the reports. docs/manifest.md describes
- * every key. Nothing in it depends on anything but the inputs, the options and the versions. */
+/* manifest.json: what a case file has to say of a run beside the reports. docs/manifest.md
+ * describes every key. Nothing in it depends on anything but the inputs, the options and the
+ * versions. */
 #ifndef REPORT_MANIFEST_H
 #define REPORT_MANIFEST_H
 

@@ -23,9 +23,10 @@ typedef enum OutputError {
     OUTPUT_ERROR_FAILED,  /* the file system would not */
 } OutputError;
 
-/* `names` are the files, NULL-terminated; the last appears last. `inputs` as on the command line: the
- * directory must be none of them, in none of them, and not hold one. One that is not there is created, and
- * removed again if nothing comes of it. `force` allows files of these names to be replaced. */
+/* `names` are the files, NULL-terminated; the last appears last. `inputs` as on the command line:
+ * the directory must be none of them, in none of them, and not hold one. One that is not there is
+ * created, and removed again if nothing comes of it. `force` allows files of these names to be
+ * replaced. */
 Output *output_open(const char *path, const char *const *names, const char *const *inputs,
                     bool force, GError **error);
 

@@ -1,4 +1,5 @@
-/* The two endpoints of a segment in an order that does not depend on its direction, and their hashes. */
+/* The two endpoints of a segment in an order that does not depend on its direction, and their
+ * hashes. */
 #ifndef STREAM_ENDPOINTS_H
 #define STREAM_ENDPOINTS_H
 

@@ -1,5 +1,5 @@
-/* A connection as the table keeps it: the facts that everyone sees, and beneath them what is known by
- * capture order alone, before delivery. Private to stream/. */
+/* A connection as the table keeps it: the facts that everyone sees, and beneath them what is known
+ * by capture order alone, before delivery. Private to stream/. */
 #ifndef STREAM_FLOW_H
 #define STREAM_FLOW_H
 
@@ -7,7 +7,8 @@
 
 /* Segments held per direction ahead of a hole. At 1 Gbit/s 20 ms are 1,700 full segments. */
 #define HELD_SEGMENTS_MAX 4096
-/* Of a RST: after it standing so long, the connection is over (nobody retransmits longer into silence). */
+/* Of a RST: after it standing so long, the connection is over (nobody retransmits longer into
+ * silence). */
 #define RESET_SETTLES (120 * NS_PER_SECOND)
 #define RESETS_MAX 4
 #define DATA_ACKS 2
@@ -18,10 +19,11 @@
 typedef struct Item {
     FrameId frame;
     Nanoseconds time;
-    int64_t offset;      /* of the first byte of payload, or the number of an empty segment */
-    int64_t acked;       /* NO_OFFSET: no ACK flag */
-    int64_t sent_before; /* one past the last offset (FIN included) that its side had sent, by the
-                            segments captured before this one */
+    int64_t offset; /* of the first byte of payload, or the number of an empty segment */
+    int64_t acked;  /* NO_OFFSET: no ACK flag */
+    /* one past the last offset (FIN included) that its side had sent, by the segments captured
+     * before this one */
+    int64_t sent_before;
     int64_t at; /* place in the queue: not before what was delivered when it was captured */
     uint32_t length, captured;
     uint32_t order; /* of capture, within the connection */
@@ -74,8 +76,8 @@ typedef struct Direction {
     int64_t edge;  /* the end of the window that the peer offered; NO_OFFSET: unknown */
     Nanoseconds free_since;
     int64_t quiet_acked; /* see StreamEvent; valid while `next` stands still */
-    uint32_t
-        data_acks[DATA_ACKS]; /* latest acknowledgement numbers of this side's data, FINs, probes */
+    /* latest acknowledgement numbers of this side's data, FINs, probes */
+    uint32_t data_acks[DATA_ACKS];
     BareAck bare_acks[BARE_ACKS];
     uint8_t data_ack_count, bare_ack_count;
     int8_t shift; /* of the window: WINDOW_ values or 0..14 */
@@ -115,8 +117,8 @@ struct Flow {
     Resets *resets;      /* NULL: no RST */
     PendingSyn *pending; /* NULL: none */
     Budget *budget;
-    uint64_t
-        network[2]; /* by side: of its first segment; of a side that is yet unseen, the peer's */
+    /* by side: of its first segment; of a side that is yet unseen, the peer's */
+    uint64_t network[2];
     uint64_t seeded;
     Flow *bucket_next;
     Flow *older, *newer;              /* by last activity */
@@ -130,8 +132,8 @@ struct Flow {
     bool spoke;        /* data or a gap was handed out */
 };
 
-/* What the stages of the table share: events on their way out, counters, and what must live until the
- * next call. */
+/* What the stages of the table share: events on their way out, counters, and what must live until
+ * the next call. */
 #define SINK_EVENTS 4
 
 typedef struct Sink {

@@ -11,9 +11,9 @@ typedef struct Fresh {
     Item item;
 } Fresh;
 
-/* Delivers one segment, or gives up one hole, of this connection: the events are in the sink then, and
- * the facts updated. False: nothing more can be done. `force`: nothing more is waited for; `reason` says
- * why. */
+/* Delivers one segment, or gives up one hole, of this connection: the events are in the sink then,
+ * and the facts updated. False: nothing more can be done. `force`: nothing more is waited for;
+ * `reason` says why. */
 bool reassembly_step(Sink *sink, Flow *flow, Fresh *fresh, bool force, Reason reason);
 
 /* Copies an item into the connection's backlog. False: no room. */

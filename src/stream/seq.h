@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* The distance from one number to another, modulo 2^32, as the shorter way round (RFC 9293 §3.4). */
+/* The distance from one number to another, modulo 2^32, as the shorter way round (RFC 9293
+ * §3.4). */
 static inline int64_t seq_distance(uint32_t from, uint32_t to)
 {
     uint32_t forward = to - from;
@@ -12,8 +13,8 @@ static inline int64_t seq_distance(uint32_t from, uint32_t to)
                                           : (int64_t)forward - INT64_C(0x100000000);
 }
 
-/* The offset of `number` in a stream whose offset 0 has number `base`, taken as the one nearest to the
- * offset `near`. */
+/* The offset of `number` in a stream whose offset 0 has number `base`, taken as the one nearest to
+ * the offset `near`. */
 static inline int64_t seq_offset(uint32_t base, int64_t near, uint32_t number)
 {
     return near + seq_distance(base + (uint32_t)near, number);

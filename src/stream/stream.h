@@ -3,15 +3,17 @@
  * about who had received what.
  *
  * Grammar: new · feed · next · (tick · next)* · finish · next · free.
- *   stream_table_feed() takes one segment; stream_table_next() is then called until it returns false.
- *   stream_table_tick() is called after every 4,096 frames of the input, then next() until false: it
- *   fires the timers and ends the connections that are final. stream_table_finish() ends the rest.
+ *   stream_table_feed() takes one segment; stream_table_next() is then called until it returns
+ *   false. stream_table_tick() is called after every 4,096 frames of the input, then next() until
+ *   false: it fires the timers and ends the connections that are final. stream_table_finish() ends
+ *   the rest.
  *
- * Causal delivery: a segment is delivered when all bytes before it in its own direction, and all bytes
- * of the other direction that it acknowledges, have been delivered or given up. A hole is given up when
- * the peer has acknowledged past it *and* it has outlived 20 ms of capture time and three further
- * segments of the connection; or at a bound on held bytes; or at the end. Data that fills a hole already
- * given up is counted as late and dropped. All facts below are updated at delivery, in that order. */
+ * Causal delivery: a segment is delivered when all bytes before it in its own direction, and all
+ * bytes of the other direction that it acknowledges, have been delivered or given up. A hole is
+ * given up when the peer has acknowledged past it *and* it has outlived 20 ms of capture time and
+ * three further segments of the connection; or at a bound on held bytes; or at the end. Data that
+ * fills a hole already given up is counted as late and dropped. All facts below are updated at
+ * delivery, in that order. */
 #ifndef STREAM_STREAM_H
 #define STREAM_STREAM_H
 
@@ -24,16 +26,18 @@
 typedef enum FinProof {
     FIN_NONE,
     FIN_SEEN,
-    FIN_RETRANSMITTED, /* seen, but a segment of its sender at offset c + 1 came before it: an earlier FIN
-                          was lost on its way to the capture, so this one's acknowledgement and time are
-                          only upper bounds of the closing's */
-    FIN_IMPLIED, /* never seen. The peer acknowledged exactly one offset past all data and nothing of this
-                    side goes beyond, or this side itself sent at c + 1. That one offset may be a lost byte
-                    of data: who knows the messages decides (judgement.md §3). Upper bound of the time. */
+    /* seen, but a segment of its sender at offset c + 1 came before it: an earlier FIN was lost on
+     * its way to the capture, so this one's acknowledgement and time are only upper bounds of the
+     * closing's */
+    FIN_RETRANSMITTED,
+    /* never seen. The peer acknowledged exactly one offset past all data and nothing of this side
+     * goes beyond, or this side itself sent at c + 1. That one offset may be a lost byte of data:
+     * who knows the messages decides (judgement.md §3). Upper bound of the time. */
+    FIN_IMPLIED,
 } FinProof;
 
-/* How one side closed its direction. stamp.offset is c. FIN_IMPLIED: frame and time are those of the
- * segment that proves it, `acked` NO_OFFSET unless that segment is the side's own. */
+/* How one side closed its direction. stamp.offset is c. FIN_IMPLIED: frame and time are those of
+ * the segment that proves it, `acked` NO_OFFSET unless that segment is the side's own. */
 typedef struct FinFact {
     FinProof proof;
     Stamp stamp;
@@ -42,21 +46,25 @@ typedef struct FinFact {
 /* A RST that a side sent, the first that nothing contradicts so far. */
 typedef struct RstFact {
     Stamp stamp; /* frame 0: none. `acked` is NO_OFFSET without the ACK flag */
-    bool answers; /* it has an ACK flag, or some captured segment of the other side can be the one that
-                     it answers (RFC 9293 §3.10.7.1): with data, FIN or probe and that acknowledgement, or
-                     a bare acknowledgement at most a second before. If not, that segment is missing. */
+    /* it has an ACK flag, or some captured segment of the other side can be the one that it answers
+     * (RFC 9293 §3.10.7.1): with data, FIN or probe and that acknowledgement, or a bare
+     * acknowledgement at most a second before. If not, that segment is missing. */
+    bool answers;
 } RstFact;
 
 /* One direction of a connection: what its sender sent. */
 typedef struct Half {
-    bool seen;       /* at least one segment of this side is in the capture */
-    int64_t next;    /* all before it has been delivered or given up */
-    int64_t high;    /* one past the highest byte seen (SYN and FIN not counted) */
-    int64_t acked;   /* highest acknowledgement by the peer, of this side's offsets; NO_OFFSET: none */
+    bool seen;    /* at least one segment of this side is in the capture */
+    int64_t next; /* all before it has been delivered or given up */
+    int64_t high; /* one past the highest byte seen (SYN and FIN not counted) */
+    /* highest acknowledgement by the peer, of this side's offsets; NO_OFFSET: none */
+    int64_t acked;
     uint64_t payload; /* bytes of payload, each once, those that the snap length cut included */
     FinFact fin;
-    FrameId open_frame; /* the last and latest segment of this side that shows that it had sent no FIN: its */
-    Nanoseconds open_time; /* number lies at the end of all data sent before it, and it is no probe */
+    /* the last and latest segment of this side that shows that it had sent no FIN: its number lies
+     * at the end of all data sent before it, and it is no probe */
+    FrameId open_frame;
+    Nanoseconds open_time;
 } Half;
 
 typedef enum ConnectionEnd {
@@ -65,8 +73,9 @@ typedef enum ConnectionEnd {
     CONNECTION_REPLACED, /* a new connection took over the endpoints while this one was open */
     CONNECTION_EVICTED,  /* a bound of ours was reached */
     CONNECTION_UNENDED,  /* open, or half-closed, when the capture ended */
-    CONNECTION_TORN,     /* its handshake, it seems, was captured after some of its data: what follows is another
-                            connection here, and how this one ended is unknown */
+    /* its handshake, it seems, was captured after some of its data: what follows is another
+     * connection here, and how this one ended is unknown */
+    CONNECTION_TORN,
 } ConnectionEnd;
 
 typedef struct Connection {
@@ -78,15 +87,18 @@ typedef struct Connection {
     bool opener_known; /* a SYN or SYN-ACK is in the capture; if not, it begins in mid-stream */
     bool stream_number_known;
     uint32_t stream_number; /* tcp.stream of Wireshark 4.0 */
-    bool overlap_conflict;  /* two different versions of the same bytes were seen. Noticed only while the later
-                               ones in the stream were held: delivered bytes are not kept to be compared */
-    FrameId overlap_frame;  /* of the first that shows it; 0: none */
-    FrameId ignored_reset;  /* the first RST after which its receiver went on; 0: none */
-    bool limited;           /* a bound was reached: something of it was given up that the capture has */
+    /* two different versions of the same bytes were seen. Noticed only while the later ones in the
+     * stream were held: delivered bytes are not kept to be compared */
+    bool overlap_conflict;
+    FrameId overlap_frame; /* of the first that shows it; 0: none */
+    FrameId ignored_reset; /* the first RST after which its receiver went on; 0: none */
+    /* a bound was reached: something of it was given up that the capture has */
+    bool limited;
     ConnectionEnd end;
     Half half[2];
-    void *owner; /* for the stage above: NULL at first, never touched here. Released by that stage at
-                    STREAM_END. */
+    /* for the stage above: NULL at first, never touched here. Released by that stage at
+     * STREAM_END. */
+    void *owner;
 } Connection;
 
 typedef enum StreamEventKind {
@@ -101,20 +113,25 @@ typedef struct StreamEvent {
     StreamEventKind kind;
     int side; /* of the sender */
     Connection *connection;
-    Stamp stamp; /* DATA: of the first byte of `data`; GAP: of the segment that shows it, with `offset` the first
-                    missing byte; FIN, RST: theirs */
-    Span data;   /* new bytes; until the next call into the table */
+    /* DATA: of the first byte of `data`; GAP: of the segment that shows it, with `offset` the first
+     * missing byte; FIN, RST: theirs */
+    Stamp stamp;
+    Span data; /* new bytes; until the next call into the table */
     int64_t gap;
-    Reason reason; /* REASON_LOSS, REASON_SNAPLEN (the bytes were on the wire behind this segment's DATA)
-                      or REASON_LIMIT */
+    /* REASON_LOSS, REASON_SNAPLEN (the bytes were on the wire behind this segment's DATA) or
+     * REASON_LIMIT */
+    Reason reason;
     bool segment_start; /* `data` begins where a segment's payload begins */
-    bool resent;        /* DATA: a later segment of this side was captured before this one, so these bytes
-                           had probably been sent before and this is not their first transmission */
-    int64_t quiet_acked; /* DATA: what an earlier segment of this side without payload acknowledged that had
-                            this data's offset as its number, when all this side had sent before was
-                            acknowledged; NO_OFFSET: there is none. Judgement.md §1.1 (a). */
-    Nanoseconds free_to_send; /* DATA: for how long before this segment all that this side had sent had been
-                                 acknowledged and the peer's window had room for a full segment; 0: not */
+    /* DATA: a later segment of this side was captured before this one, so these bytes had probably
+     * been sent before and this is not their first transmission */
+    bool resent;
+    /* DATA: what an earlier segment of this side without payload acknowledged that had this data's
+     * offset as its number, when all this side had sent before was acknowledged; NO_OFFSET: there
+     * is none. Judgement.md §1.1 (a). */
+    int64_t quiet_acked;
+    /* DATA: for how long before this segment all that this side had sent had been acknowledged and
+     * the peer's window had room for a full segment; 0: not */
+    Nanoseconds free_to_send;
 } StreamEvent;
 
 typedef struct StreamLimits {
@@ -133,10 +150,10 @@ typedef struct StreamCounters {
     uint64_t bytes_after_fin; /* payload beyond a FIN: no data */
     uint64_t overlap_conflicts;
     uint64_t gaps, gap_bytes;
-    uint64_t cut_bytes;        /* by the snap length */
-    uint64_t resets_ignored;   /* RSTs that their receiver cannot have accepted */
-    uint64_t evicted;          /* connections given up at the bound */
-    uint64_t held_limit;       /* holes given up at a bound */
+    uint64_t cut_bytes;      /* by the snap length */
+    uint64_t resets_ignored; /* RSTs that their receiver cannot have accepted */
+    uint64_t evicted;        /* connections given up at the bound */
+    uint64_t held_limit;     /* holes given up at a bound */
 } StreamCounters;
 
 typedef struct StreamTable StreamTable;
@@ -162,9 +179,10 @@ const StreamCounters *stream_table_counters(const StreamTable *table);
 /* Bytes held ahead of holes at this moment. */
 size_t stream_table_held(const StreamTable *table);
 
-/* The RST of `side` that the other side accepted, as far as the capture goes until now; NULL: none. It counts
- * if its number lies between the receiver's highest acknowledgement anywhere and the end of the window it
- * last offered, and the receiver then sends nothing but RSTs and what was under way. */
+/* The RST of `side` that the other side accepted, as far as the capture goes until now; NULL: none.
+ * It counts if its number lies between the receiver's highest acknowledgement anywhere and the end
+ * of the window it last offered, and the receiver then sends nothing but RSTs and what was under
+ * way. */
 const RstFact *connection_reset(const Connection *connection, int side);
 
 void stream_table_free(StreamTable *table);
