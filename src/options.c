@@ -10,7 +10,7 @@ G_DEFINE_QUARK(connaudit - options - error, options_error)
 
 /* The texts of the options as GOption fills them in. */
 typedef struct RawOptions {
-    char *report, *output, *filter, *explain;
+    char *report, *format, *output, *filter, *explain;
     char *prompt_close, *close_grace, *timeout_tolerance, *half_close;
     gboolean all, separate, force, no_hash, quiet, pedantic, list_rules, version, help;
     char **inputs;
@@ -20,6 +20,7 @@ static void raw_clear(RawOptions *raw)
 {
     g_free(raw->report);
     g_free(raw->explain);
+    g_free(raw->format);
     g_free(raw->output);
     g_free(raw->filter);
     g_free(raw->prompt_close);
@@ -40,6 +41,17 @@ static bool parse_report(const char *name, ReportName *ret_report, GError **erro
         }
     g_set_error(error, OPTIONS_ERROR, 0,
                 "there is no report '%s': connections, exchanges or findings", name);
+    return false;
+}
+
+static bool parse_format(const char *name, TableFormat *ret_format, GError **error)
+{
+    for (TableFormat format = 0; format < TABLE_FORMAT_COUNT; format++)
+        if (strcmp(name, table_format_name(format)) == 0) {
+            *ret_format = format;
+            return true;
+        }
+    g_set_error(error, OPTIONS_ERROR, 0, "there is no format '%s': csv or jsonl", name);
     return false;
 }
 
@@ -106,6 +118,8 @@ static bool check_values(const RawOptions *raw, Options *options, GError **error
     Thresholds *thresholds = &options->thresholds;
     if (raw->report && !parse_report(raw->report, &options->report, error))
         return false;
+    if (raw->format && !parse_format(raw->format, &options->format, error))
+        return false;
     return parse_seconds("prompt-close", raw->prompt_close, &thresholds->prompt_close, error) &&
            parse_seconds("close-grace", raw->close_grace, &thresholds->close_grace, error) &&
            parse_seconds("timeout-tolerance", raw->timeout_tolerance,
@@ -121,6 +135,8 @@ static GOptionContext *make_context(RawOptions *raw)
           "The report on standard output: connections (default), exchanges or findings", "NAME" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
           "Write every report and manifest.json into DIR, nothing on standard output", "DIR" },
+        { "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format,
+          "How reports are written: csv (default) or jsonl", "FORMAT" },
         { "force", 0, 0, G_OPTION_ARG_NONE, &raw->force,
           "Overwrite reports that are in DIR already", NULL },
         { "filter", 'F', 0, G_OPTION_ARG_STRING, &raw->filter,
@@ -155,8 +171,8 @@ static GOptionContext *make_context(RawOptions *raw)
     g_option_context_set_summary(
         context,
         "Did these HTTP connections do what their Connection headers said? Reads captures\n"
-        "(files, directories, or - for standard input) and writes a report as CSV. Several\n"
-        "are one capture, merged in time order.");
+        "(files, directories, or - for standard input) and writes a report. Several are one\n"
+        "capture, merged in time order.");
     g_option_context_set_description(
         context,
         "Exit status: 0 every input was read to its end; 1 one could not be read, or not to\n"

@@ -6,6 +6,7 @@
 
 #include "judge/rules.h"
 #include "judge/verdict.h"
+#include "report/table.h"
 
 typedef enum ReportName { REPORT_CONNECTIONS, REPORT_EXCHANGES, REPORT_FINDINGS } ReportName;
 #define REPORT_COUNT (REPORT_FINDINGS + 1)
@@ -15,6 +16,7 @@ typedef struct Options {
     char *output;  /* owned; NULL: the report goes to standard output */
     char *filter;  /* owned; NULL: none */
     ReportName report;
+    TableFormat format;
     bool all;
     bool separate;
     bool force;

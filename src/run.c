@@ -10,8 +10,11 @@
 /* The reports by ReportName, and the manifest behind them. */
 enum { FILE_MANIFEST = REPORT_COUNT, FILE_COUNT };
 
-static const char *const FILE_NAMES[FILE_COUNT + 1] = { "connections.csv", "exchanges.csv",
-                                                        "findings.csv", "manifest.json", NULL };
+static const char *const FILE_NAMES[TABLE_FORMAT_COUNT][FILE_COUNT + 1] = {
+    [TABLE_CSV] = { "connections.csv", "exchanges.csv", "findings.csv", "manifest.json", NULL },
+    [TABLE_JSONL] = { "connections.jsonl", "exchanges.jsonl", "findings.jsonl", "manifest.json",
+                      NULL },
+};
 static const char *const *const COLUMNS[REPORT_COUNT] = { CONNECTION_COLUMNS, EXCHANGE_COLUMNS,
                                                           FINDING_COLUMNS };
 
@@ -20,7 +23,7 @@ typedef struct Run {
     CaptureInputs *inputs;
     CaptureOptions capture;
     AnalysisOptions analysis;
-    Csv *reports[REPORT_COUNT]; /* NULL: not wanted */
+    Table *reports[REPORT_COUNT]; /* NULL: not wanted */
     AnalysisTotals totals;
     bool analyzed;
 } Run;
@@ -61,7 +64,7 @@ static bool writing_failed(const Run *run)
 {
     bool failed = false;
     for (unsigned i = 0; i < REPORT_COUNT; i++)
-        failed = failed || (run->reports[i] && csv_failed(run->reports[i]));
+        failed = failed || (run->reports[i] && table_failed(run->reports[i]));
     return failed;
 }
 
@@ -138,10 +141,10 @@ static void write_summary(const Run *run)
 static bool run_to_stdout(Run *run, GError **error)
 {
     ReportName report = run->context->options->report;
-    g_autoptr(Csv) csv = csv_new(stdout, COLUMNS[report]);
-    run->reports[report] = csv;
+    g_autoptr(Table) table = table_new(stdout, run->context->options->format, COLUMNS[report]);
+    run->reports[report] = table;
     analyze_all(run);
-    return csv_flush(csv, error);
+    return table_flush(table, error);
 }
 
 static void write_manifest(const Run *run, FILE *out, const ManifestReport *reports)
@@ -166,10 +169,11 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
 /* The sums are those of the bytes as they lie in the files. */
 static bool finish_output(const Run *run, Output *output, GError **error)
 {
+    const char *const *names = FILE_NAMES[run->context->options->format];
     ManifestReport reports[FILE_MANIFEST] = { { .name = NULL } };
     bool done = true;
     for (unsigned i = 0; i < FILE_MANIFEST && done; i++) {
-        reports[i].name = FILE_NAMES[i];
+        reports[i].name = names[i];
         reports[i].sha256 = output_sha256(output, i, &reports[i].size, error);
         done = reports[i].sha256;
     }
@@ -185,17 +189,18 @@ static bool finish_output(const Run *run, Output *output, GError **error)
 static bool run_to_directory(Run *run, GError **error)
 {
     const Options *options = run->context->options;
-    g_autoptr(Output) output = output_open(
-        options->output, FILE_NAMES, (const char *const *)options->inputs, options->force, error);
+    g_autoptr(Output) output =
+        output_open(options->output, FILE_NAMES[options->format],
+                    (const char *const *)options->inputs, options->force, error);
     if (!output)
         return false;
     for (unsigned i = 0; i < REPORT_COUNT; i++)
-        run->reports[i] = csv_new(output_stream(output, i), COLUMNS[i]);
+        run->reports[i] = table_new(output_stream(output, i), options->format, COLUMNS[i]);
     analyze_all(run);
     bool written = true;
     for (unsigned i = 0; i < REPORT_COUNT; i++) {
-        written = written && csv_flush(run->reports[i], error);
-        g_clear_pointer(&run->reports[i], csv_free);
+        written = written && table_flush(run->reports[i], error);
+        g_clear_pointer(&run->reports[i], table_free);
     }
     if (written)
         return finish_output(run, output, error);

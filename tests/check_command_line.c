@@ -165,6 +165,28 @@ START_TEST(test_places)
 }
 END_TEST
 
+static const struct {
+    const char *words[ARGUMENTS_MAX];
+    TableFormat format;
+} FORMATS[] = {
+    { { "a" }, TABLE_CSV },
+    { { "-f", "csv", "a" }, TABLE_CSV },
+    { { "-f", "jsonl", "a" }, TABLE_JSONL },
+    { { "-o", "d", "a", "--format=jsonl" }, TABLE_JSONL },
+};
+
+START_TEST(test_formats)
+{
+    Arguments arguments;
+    Options options;
+    arguments_set(&arguments, FORMATS[_i].words);
+    ck_assert(options_parse(&options, arguments.argc, arguments.argv, NULL));
+    ck_assert_int_eq(options.format, FORMATS[_i].format);
+    options_clear(&options);
+    arguments_clear(&arguments, FORMATS[_i].words);
+}
+END_TEST
+
 /* What is refused, and a word that the message must have: what is wrong. */
 static const struct {
     const char *name;
@@ -178,6 +200,9 @@ static const struct {
     { "a directory without a name", { "-o", "", "a" }, "--output" },
     { "one report, and every report", { "-r", "exchanges", "-o", "d", "a" }, "--report" },
     { "force without anything to overwrite", { "--force", "a" }, "--force" },
+    { "an unknown format", { "-f", "xml", "a" }, "'xml'" },
+    { "a format in capitals", { "-f", "CSV", "a" }, "'CSV'" },
+    { "an empty format", { "--format=", "a" }, "format" },
     { "an unknown report", { "-r", "nonsense", "a" }, "nonsense" },
     { "a report in capitals", { "-r", "Exchanges", "a" }, "Exchanges" },
     { "a report's beginning", { "-r", "exchange", "a" }, "'exchange'" },
@@ -247,6 +272,7 @@ START_TEST(test_help)
 {
     static const char *const names[] = { "-r, --report=NAME",
                                          "-o, --output=DIR",
+                                         "-f, --format=FORMAT",
                                          "--force",
                                          "-F, --filter=BPF",
                                          "--separate",
@@ -279,6 +305,7 @@ int main(void)
     TCase *tcase = tcase_create("command_line");
     tcase_add_loop_test(tcase, test_understood, 0, G_N_ELEMENTS(UNDERSTOOD));
     tcase_add_loop_test(tcase, test_places, 0, G_N_ELEMENTS(PLACES));
+    tcase_add_loop_test(tcase, test_formats, 0, G_N_ELEMENTS(FORMATS));
     tcase_add_loop_test(tcase, test_refused, 0, G_N_ELEMENTS(REFUSED));
     tcase_add_loop_test(tcase, test_stopping, 0, G_N_ELEMENTS(STOPPING));
     tcase_add_test(tcase, test_help);

@@ -9,17 +9,17 @@
 #include <string.h>
 
 #include "analyze.h"
-#include "report/csv.h"
 #include "report/rows.h"
+#include "report/table.h"
 #include "transcript.h"
 
 static GPtrArray *transcripts; /* of Transcript */
 
 /* ---- the reports of one conversation, read back as tables ---- */
 
-typedef struct Table {
+typedef struct Sheet {
     GPtrArray *rows; /* of GPtrArray of char *; the first is the header */
-} Table;
+} Sheet;
 
 static void row_free(void *row)
 {
@@ -27,9 +27,9 @@ static void row_free(void *row)
 }
 
 /* RFC 4180, for a text that the program wrote: no error to look for. */
-static Table table_read(const char *text)
+static Sheet sheet_read(const char *text)
 {
-    Table table = { g_ptr_array_new_with_free_func(row_free) };
+    Sheet table = { g_ptr_array_new_with_free_func(row_free) };
     while (*text) {
         GPtrArray *row = g_ptr_array_new_with_free_func(g_free);
         for (;;) {
@@ -54,7 +54,7 @@ static Table table_read(const char *text)
 }
 
 /* NULL: there is no such column. */
-static const char *table_field(const Table *table, guint row, const char *column)
+static const char *sheet_field(const Sheet *table, guint row, const char *column)
 {
     const GPtrArray *header = g_ptr_array_index(table->rows, 0);
     const GPtrArray *fields = g_ptr_array_index(table->rows, row);
@@ -66,7 +66,7 @@ static const char *table_field(const Table *table, guint row, const char *column
 }
 
 typedef struct Reports {
-    Table exchanges, connections;
+    Sheet exchanges, connections;
     GPtrArray *identities; /* `connection` of each connection, by first frame, without `other` */
     GArray *rows;          /* of guint: their rows in `connections` */
 } Reports;
@@ -106,10 +106,10 @@ static void feed_frames(Analysis *analysis, const Transcript *transcript)
     analysis_finish(analysis);
 }
 
-static char *close_report(Csv *csv, FILE *file, char **text)
+static char *close_report(Table *csv, FILE *file, char **text)
 {
-    ck_assert(csv_flush(csv, NULL));
-    csv_free(csv);
+    ck_assert(table_flush(csv, NULL));
+    table_free(csv);
     fclose(file);
     return *text;
 }
@@ -128,8 +128,8 @@ static void play(const Transcript *transcript, char **ret_exchanges, char **ret_
     size_t size;
     FILE *exchange_file = open_memstream(ret_exchanges, &size);
     FILE *connection_file = open_memstream(ret_connections, &size);
-    Csv *exchanges = csv_new(exchange_file, EXCHANGE_COLUMNS);
-    Csv *connections = csv_new(connection_file, CONNECTION_COLUMNS);
+    Table *exchanges = table_new(exchange_file, TABLE_CSV, EXCHANGE_COLUMNS);
+    Table *connections = table_new(connection_file, TABLE_CSV, CONNECTION_COLUMNS);
     RowFile file = { .path = transcript->file, .time_digits = 6 };
     ReportRow row;
     while (analysis_next(analysis, &row)) {
@@ -150,11 +150,11 @@ static void find_connections(Reports *reports)
     GPtrArray *rows = reports->connections.rows;
     for (uint64_t frame = 1; reports->identities->len + 1 < rows->len && frame < 100000; frame++) {
         for (guint row = 1; row < rows->len; row++) {
-            const char *first = table_field(&reports->connections, row, "first_frame");
-            const char *client = table_field(&reports->connections, row, "client_ip");
+            const char *first = sheet_field(&reports->connections, row, "first_frame");
+            const char *client = sheet_field(&reports->connections, row, "client_ip");
             if (g_ascii_strtoull(first, NULL, 10) != frame || strcmp(client, TRANSCRIPT_OTHER) == 0)
                 continue;
-            const char *identity = table_field(&reports->connections, row, "connection");
+            const char *identity = sheet_field(&reports->connections, row, "connection");
             g_ptr_array_add(reports->identities, (gpointer)(uintptr_t)identity);
             g_array_append_val(reports->rows, row);
         }
@@ -165,8 +165,8 @@ static void reports_make(Reports *reports, const Transcript *transcript)
 {
     char *exchanges = NULL, *connections = NULL;
     play(transcript, &exchanges, &connections);
-    reports->exchanges = table_read(exchanges);
-    reports->connections = table_read(connections);
+    reports->exchanges = sheet_read(exchanges);
+    reports->connections = sheet_read(connections);
     free(exchanges);
     free(connections);
     find_connections(reports);
@@ -184,13 +184,13 @@ static void reports_clear(Reports *reports)
 
 static bool is_expected_exchange(const Reports *reports, guint row, const Expectation *expectation)
 {
-    const Table *table = &reports->exchanges;
+    const Sheet *table = &reports->exchanges;
     if (expectation->target)
-        return strcmp(table_field(table, row, "target"), expectation->target) == 0;
+        return strcmp(sheet_field(table, row, "target"), expectation->target) == 0;
     if (expectation->status)
-        return strcmp(table_field(table, row, "status"), expectation->status) == 0 &&
-               *table_field(table, row, "method") == '\0';
-    return g_ascii_strtoull(table_field(table, row, "exchange"), NULL, 10) == expectation->number;
+        return strcmp(sheet_field(table, row, "status"), expectation->status) == 0 &&
+               *sheet_field(table, row, "method") == '\0';
+    return g_ascii_strtoull(sheet_field(table, row, "exchange"), NULL, 10) == expectation->number;
 }
 
 static bool belongs(const Reports *reports, guint row, unsigned connection)
@@ -198,7 +198,7 @@ static bool belongs(const Reports *reports, guint row, unsigned connection)
     if (connection > reports->identities->len)
         return false;
     const char *identity = g_ptr_array_index(reports->identities, connection - 1);
-    return strcmp(table_field(&reports->exchanges, row, "connection"), identity) == 0;
+    return strcmp(sheet_field(&reports->exchanges, row, "connection"), identity) == 0;
 }
 
 /* The row that an expectation is about; 0: there is none. */
@@ -258,13 +258,13 @@ static bool holds(const ColumnExpectation *expected, const char *got)
     return false;
 }
 
-static void compare_columns(const Table *table, guint row, const Expectation *expectation,
+static void compare_columns(const Sheet *table, guint row, const Expectation *expectation,
                             GString *differences)
 {
     static const char *const marks[] = { "=", "!=", "~", "!~" };
     for (guint i = 0; i < expectation->columns->len; i++) {
         const ColumnExpectation *expected = g_ptr_array_index(expectation->columns, i);
-        const char *got = table_field(table, row, expected->column);
+        const char *got = sheet_field(table, row, expected->column);
         if (!got)
             g_string_append_printf(differences, "\n  line %u: there is no column %s",
                                    expectation->line, expected->column);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "report/csv.h"
+#include "report/table.h"
 
 static const char *const ONE[] = { "field", NULL };
 static const char *const THREE[] = { "a", "b", "c", NULL };
@@ -15,21 +15,21 @@ typedef struct Memory {
     char *text;
     size_t size;
     FILE *file;
-    Csv *csv;
+    Table *csv;
 } Memory;
 
 static void memory_open(Memory *memory, const char *const *columns)
 {
     *memory = (Memory){ 0 };
     memory->file = open_memstream(&memory->text, &memory->size);
-    memory->csv = csv_new(memory->file, columns);
+    memory->csv = table_new(memory->file, TABLE_CSV, columns);
 }
 
 /* What was written; to be freed. */
 static char *memory_finish(Memory *memory)
 {
-    ck_assert(csv_flush(memory->csv, NULL));
-    csv_free(memory->csv);
+    ck_assert(table_flush(memory->csv, NULL));
+    table_free(memory->csv);
     fclose(memory->file);
     char *text = g_strdup(memory->text);
     free(memory->text);
@@ -39,7 +39,7 @@ static char *memory_finish(Memory *memory)
 /* The second line, of one field. */
 static void expect_field(Memory *memory, const char *expected, const char *name)
 {
-    csv_end_row(memory->csv);
+    table_end_row(memory->csv);
     g_autofree char *text = memory_finish(memory);
     g_autofree char *whole = g_strdup_printf("field\n%s\n", expected);
     ck_assert_msg(strcmp(text, whole) == 0, "%s: got %s", name, text);
@@ -78,7 +78,7 @@ START_TEST(test_raw_text)
 {
     Memory memory;
     memory_open(&memory, ONE);
-    csv_span(memory.csv, TEXTS[_i].raw);
+    table_span(memory.csv, TEXTS[_i].raw);
     expect_field(&memory, TEXTS[_i].field, TEXTS[_i].name);
 }
 END_TEST
@@ -98,7 +98,7 @@ START_TEST(test_escaped_text)
 {
     Memory memory;
     memory_open(&memory, ONE);
-    csv_text(memory.csv, ESCAPED[_i].escaped);
+    table_text(memory.csv, ESCAPED[_i].escaped);
     expect_field(&memory, ESCAPED[_i].field, ESCAPED[_i].name);
 }
 END_TEST
@@ -124,7 +124,7 @@ START_TEST(test_time)
 {
     Memory memory;
     memory_open(&memory, ONE);
-    csv_time(memory.csv, TIMES[_i].time, TIMES[_i].digits);
+    table_time(memory.csv, TIMES[_i].time, TIMES[_i].digits);
     expect_field(&memory, TIMES[_i].field, "time");
 }
 END_TEST
@@ -149,7 +149,7 @@ START_TEST(test_duration)
 {
     Memory memory;
     memory_open(&memory, ONE);
-    csv_duration(memory.csv, DURATIONS[_i].duration, DURATIONS[_i].digits);
+    table_duration(memory.csv, DURATIONS[_i].duration, DURATIONS[_i].digits);
     expect_field(&memory, DURATIONS[_i].field, "duration");
 }
 END_TEST
@@ -168,7 +168,7 @@ START_TEST(test_frame)
 {
     Memory memory;
     memory_open(&memory, ONE);
-    csv_frame(memory.csv, FRAMES[_i].frame, 1);
+    table_frame(memory.csv, FRAMES[_i].frame, 1);
     expect_field(&memory, FRAMES[_i].field, "frame");
 }
 END_TEST
@@ -177,14 +177,14 @@ START_TEST(test_rows)
 {
     Memory memory;
     memory_open(&memory, THREE);
-    csv_uint(memory.csv, 0);
-    csv_empty(memory.csv);
-    csv_word(memory.csv, "1:x/y+z=");
-    csv_end_row(memory.csv);
-    csv_uint(memory.csv, UINT64_MAX);
-    csv_text(memory.csv, "x");
-    csv_empty(memory.csv);
-    csv_end_row(memory.csv);
+    table_uint(memory.csv, 0);
+    table_empty(memory.csv);
+    table_word(memory.csv, "1:x/y+z=");
+    table_end_row(memory.csv);
+    table_uint(memory.csv, UINT64_MAX);
+    table_text(memory.csv, "x");
+    table_empty(memory.csv);
+    table_end_row(memory.csv);
     g_autofree char *text = memory_finish(&memory);
     ck_assert_str_eq(text, "a,b,c\n0,,1:x/y+z=\n18446744073709551615,x,\n");
 }
@@ -207,8 +207,8 @@ START_TEST(test_many_rows)
     memory_open(&memory, ONE);
     g_autoptr(GString) expected = g_string_new("field\n");
     for (unsigned i = 0; i < ROWS; i++) {
-        csv_uint(memory.csv, i);
-        csv_end_row(memory.csv);
+        table_uint(memory.csv, i);
+        table_end_row(memory.csv);
         g_string_append_printf(expected, "%u\n", i);
     }
     g_autofree char *text = memory_finish(&memory);
@@ -220,8 +220,8 @@ START_TEST(test_too_few_fields)
 {
     Memory memory;
     memory_open(&memory, THREE);
-    csv_uint(memory.csv, 1);
-    csv_end_row(memory.csv);
+    table_uint(memory.csv, 1);
+    table_end_row(memory.csv);
 }
 END_TEST
 
@@ -229,16 +229,16 @@ START_TEST(test_too_many_fields)
 {
     Memory memory;
     memory_open(&memory, ONE);
-    csv_uint(memory.csv, 1);
-    csv_uint(memory.csv, 2);
+    table_uint(memory.csv, 1);
+    table_uint(memory.csv, 2);
 }
 END_TEST
 
-static void write_rows(Csv *csv, unsigned rows)
+static void write_rows(Table *csv, unsigned rows)
 {
     for (unsigned i = 0; i < rows; i++) {
-        csv_word(csv, "0123456789012345678901234567890123456789");
-        csv_end_row(csv);
+        table_word(csv, "0123456789012345678901234567890123456789");
+        table_end_row(csv);
     }
 }
 
@@ -247,13 +247,13 @@ static const unsigned FAILING_ROWS[] = { 1, 20000 };
 
 static void expect_failure(FILE *file, unsigned rows, int code)
 {
-    g_autoptr(Csv) csv = csv_new(file, ONE);
+    g_autoptr(Table) csv = table_new(file, TABLE_CSV, ONE);
     write_rows(csv, rows);
     g_autoptr(GError) error = NULL;
-    ck_assert(!csv_flush(csv, &error));
+    ck_assert(!table_flush(csv, &error));
     ck_assert(g_error_matches(error, G_FILE_ERROR, code));
-    ck_assert(csv_failed(csv));
-    ck_assert_msg(!csv_flush(csv, NULL), "a failure is not forgotten");
+    ck_assert(table_failed(csv));
+    ck_assert_msg(!table_flush(csv, NULL), "a failure is not forgotten");
 }
 
 START_TEST(test_full_disk)

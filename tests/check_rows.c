@@ -75,13 +75,13 @@ static char *written(const ReportRow *row, const RowFile *file)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     bool of_exchange = row->kind == ROW_EXCHANGE;
-    Csv *csv = csv_new(out, of_exchange ? EXCHANGE_COLUMNS : CONNECTION_COLUMNS);
+    Table *csv = table_new(out, TABLE_CSV, of_exchange ? EXCHANGE_COLUMNS : CONNECTION_COLUMNS);
     if (of_exchange)
         write_exchange_row(csv, &row->exchange, file);
     else
         write_connection_row(csv, &row->connection, file);
-    ck_assert(csv_flush(csv, NULL));
-    csv_free(csv);
+    ck_assert(table_flush(csv, NULL));
+    table_free(csv);
     fclose(out);
     char *begin = strchr(text, '\n') + 1, *end = strchr(begin, '\n');
     ck_assert_ptr_nonnull(end);

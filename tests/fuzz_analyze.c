@@ -208,7 +208,7 @@ typedef struct Reports {
     uint64_t rows[2];
 } Reports;
 
-static void take_rows(Analysis *analysis, Csv *csv[2], GHashTable *connections, Reports *reports)
+static void take_rows(Analysis *analysis, Table *csv[2], GHashTable *connections, Reports *reports)
 {
     static const RowFile file = { .path = "-", .time_digits = 9 };
     ReportRow row;
@@ -226,7 +226,7 @@ static void take_rows(Analysis *analysis, Csv *csv[2], GHashTable *connections, 
     }
 }
 
-static void feed(Analysis *analysis, const GArray *frames, size_t batch_size, Csv *csv[2],
+static void feed(Analysis *analysis, const GArray *frames, size_t batch_size, Table *csv[2],
                  GHashTable *connections, Reports *reports)
 {
     FrameBatch batch = { 0 };
@@ -253,17 +253,17 @@ static Reports analyze(const GArray *frames, size_t batch_size)
     Reports reports = { 0 };
     size_t sizes[2];
     FILE *files[2];
-    Csv *csv[2];
+    Table *csv[2];
     for (int kind = 0; kind < 2; kind++) {
         files[kind] = open_memstream(&reports.text[kind], &sizes[kind]);
-        csv[kind] =
-            csv_new(files[kind], kind == ROW_EXCHANGE ? EXCHANGE_COLUMNS : CONNECTION_COLUMNS);
+        csv[kind] = table_new(files[kind], TABLE_CSV,
+                              kind == ROW_EXCHANGE ? EXCHANGE_COLUMNS : CONNECTION_COLUMNS);
     }
     feed(analysis, frames, batch_size, csv, connections, &reports);
     g_hash_table_foreach(connections, check_seen, NULL);
     for (int kind = 0; kind < 2; kind++) {
-        g_assert_true(csv_flush(csv[kind], NULL));
-        csv_free(csv[kind]);
+        g_assert_true(table_flush(csv[kind], NULL));
+        table_free(csv[kind]);
         fclose(files[kind]);
     }
     g_assert_cmpuint(reports.rows[ROW_EXCHANGE], ==, analysis_counters(analysis)->exchanges);

@@ -1,10 +1,10 @@
-/* The rows of the reports as plain values, and their columns as CSV. */
+/* The rows of the reports as plain values, and their columns. */
 #ifndef REPORT_ROWS_H
 #define REPORT_ROWS_H
 
 #include "judge/findings.h"
 #include "judge/judge.h"
-#include "report/csv.h"
+#include "report/table.h"
 #include "stream/stream.h"
 
 typedef enum RowKind { ROW_EXCHANGE, ROW_CONNECTION, ROW_FINDING } RowKind;
@@ -63,8 +63,8 @@ extern const char *const CONNECTION_COLUMNS[];
 extern const char *const EXCHANGE_COLUMNS[];
 extern const char *const FINDING_COLUMNS[];
 
-void write_connection_row(Csv *csv, const ConnectionRow *row, const RowFile *file);
-void write_exchange_row(Csv *csv, const ExchangeRow *row, const RowFile *file);
-void write_finding_row(Csv *csv, const FindingRow *row, const RowFile *file);
+void write_connection_row(Table *table, const ConnectionRow *row, const RowFile *file);
+void write_exchange_row(Table *table, const ExchangeRow *row, const RowFile *file);
+void write_finding_row(Table *table, const FindingRow *row, const RowFile *file);
 
 #endif

@@ -1,0 +1,194 @@
+#include "report/table.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/table_format.h"
+#include "report/time.h"
+
+/* Large enough that writing costs nothing beside reading, small enough to stay in cache. */
+#define BUFFER_FLUSH 65536
+
+/* A spreadsheet takes a text that begins so for a formula. */
+#define FORMULA_STARTS "=+-@"
+
+static const struct {
+    const char *name;
+    const TableWriter *writer;
+} FORMATS[TABLE_FORMAT_COUNT] = {
+    [TABLE_CSV] = { "csv", &TABLE_WRITER_CSV },
+    [TABLE_JSONL] = { "jsonl", &TABLE_WRITER_JSONL },
+};
+
+struct Table {
+    FILE *out;
+    const TableWriter *writer;
+    const char *const *columns;
+    GString *rows;
+    GString *scratch; /* of one field */
+    unsigned fields;  /* of the row begun */
+    int failure;      /* errno of the first write that failed */
+};
+
+const char *table_format_name(TableFormat format)
+{
+    return FORMATS[format].name;
+}
+
+Table *table_new(FILE *out, TableFormat format, const char *const *columns)
+{
+    Table *table = g_new0(Table, 1);
+    table->out = out;
+    table->writer = FORMATS[format].writer;
+    table->columns = columns;
+    table->rows = g_string_sized_new(BUFFER_FLUSH + BUFFER_FLUSH / 4);
+    table->scratch = g_string_new(NULL);
+    if (table->writer->header)
+        table->writer->header(table->rows, columns);
+    return table;
+}
+
+static void write_out(Table *table)
+{
+    if (table->failure == 0 && table->rows->len > 0) {
+        errno = 0;
+        if (fwrite(table->rows->str, 1, table->rows->len, table->out) != table->rows->len)
+            table->failure = errno ? errno : EIO;
+    }
+    g_string_truncate(table->rows, 0);
+}
+
+/* Fields ------------------------------------------------------------------------------------------ */
+
+static void begin_field(Table *table)
+{
+    g_assert(table->columns[table->fields]);
+    table->writer->begin_field(table->rows, table->columns[table->fields], table->fields);
+    table->fields++;
+}
+
+static bool is_guarded(const char *text)
+{
+    return *text && strchr(FORMULA_STARTS, *text);
+}
+
+void table_empty(Table *table)
+{
+    begin_field(table);
+    g_string_append(table->rows, table->writer->absent);
+}
+
+static void append_text(Table *table, const char *text, bool guarded)
+{
+    if (!*text) {
+        table_empty(table);
+        return;
+    }
+    begin_field(table);
+    table->writer->text(table->rows, text, guarded);
+}
+
+void table_text(Table *table, const char *escaped)
+{
+    const char *text = escaped ? escaped : "";
+    append_text(table, text, is_guarded(text));
+}
+
+void table_span(Table *table, Span bytes)
+{
+    g_string_truncate(table->scratch, 0);
+    text_append_escaped(table->scratch, bytes);
+    table_text(table, table->scratch->str);
+}
+
+void table_word(Table *table, const char *word)
+{
+    append_text(table, word, false);
+}
+
+void table_uint(Table *table, uint64_t number)
+{
+    begin_field(table);
+    g_string_append_printf(table->rows, "%" PRIu64, number);
+}
+
+void table_frame(Table *table, FrameId frame, unsigned row_input)
+{
+    if (frame == 0) {
+        table_empty(table);
+    } else if (frame_input(frame) == row_input) {
+        table_uint(table, frame_number(frame));
+    } else {
+        g_string_printf(table->scratch, "%u:%" PRIu64, frame_input(frame), frame_number(frame));
+        table_word(table, table->scratch->str);
+    }
+}
+
+void table_time(Table *table, Nanoseconds time, unsigned digits)
+{
+    g_string_truncate(table->scratch, 0);
+    append_time(table->scratch, time, digits);
+    table_word(table, table->scratch->str);
+}
+
+void table_duration(Table *table, Nanoseconds duration, unsigned digits)
+{
+    begin_field(table);
+    append_duration(table->rows, duration, digits);
+}
+
+static void append_list(Table *table, const char *items, bool numbers)
+{
+    const char *list = items ? items : "";
+    begin_field(table);
+    table->writer->list(table->rows, list, is_guarded(list), numbers);
+}
+
+void table_words(Table *table, const char *items)
+{
+    append_list(table, items, false);
+}
+
+void table_numbers(Table *table, const char *items)
+{
+    append_list(table, items, true);
+}
+
+/* Rows -------------------------------------------------------------------------------------------- */
+
+void table_end_row(Table *table)
+{
+    g_assert(!table->columns[table->fields]);
+    table->fields = 0;
+    g_string_append(table->rows, table->writer->row_end);
+    if (table->rows->len >= BUFFER_FLUSH)
+        write_out(table);
+}
+
+bool table_failed(const Table *table)
+{
+    return table->failure != 0;
+}
+
+bool table_flush(Table *table, GError **error)
+{
+    write_out(table);
+    if (table->failure == 0 && fflush(table->out) != 0)
+        table->failure = errno ? errno : EIO;
+    if (table->failure == 0)
+        return true;
+    g_set_error_literal(error, G_FILE_ERROR, (gint)g_file_error_from_errno(table->failure),
+                        g_strerror(table->failure));
+    return false;
+}
+
+void table_free(Table *table)
+{
+    if (!table)
+        return;
+    g_string_free(table->rows, TRUE);
+    g_string_free(table->scratch, TRUE);
+    g_free(table);
+}

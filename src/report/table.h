@@ -1,0 +1,65 @@
+/* Rows of a report in one of the formats. A sink: new · (field* · end_row)* · flush · free.
+ *
+ * Fields are appended in the order of the columns; an absent one is table_empty(). Whoever appends them does
+ * not know the format. Whatever the format: ASCII only, LF line ends, one row a line. Rows gather in a
+ * buffer that is written out when it is large. A write that fails is remembered and told by
+ * table_flush(); rows after it are dropped. */
+#ifndef REPORT_TABLE_H
+#define REPORT_TABLE_H
+
+#include <glib.h>
+#include <stdio.h>
+
+#include "base/evidence.h"
+#include "base/span.h"
+
+typedef enum TableFormat {
+    TABLE_CSV,   /* RFC 4180, with a header row */
+    TABLE_JSONL, /* an object a row: an absent field is null, a list an array */
+} TableFormat;
+
+#define TABLE_FORMAT_COUNT 2
+
+/* Its word on the command line, and the suffix of its files. */
+const char *table_format_name(TableFormat format);
+
+typedef struct Table Table;
+
+/* `out` and `columns` (NULL-terminated, plain names) are borrowed. */
+Table *table_new(FILE *out, TableFormat format, const char *const *columns);
+
+/* A text field that is escaped already (base/text.h); NULL or "" is an absent field. A first
+ * character `=`, `+`, `-` or `@` is escaped as well: no spreadsheet takes it for a formula, also not
+ * where the JSON was turned into one. */
+void table_text(Table *table, const char *escaped);
+/* The same of raw bytes. */
+void table_span(Table *table, Span bytes);
+/* The program's own words, addresses and identifiers: they need no escape. "": absent. */
+void table_word(Table *table, const char *word);
+void table_uint(Table *table, uint64_t number);
+/* `N`, or `K:N` if it does not lie in the row's input; 0 (no frame) is an absent field. */
+void table_frame(Table *table, FrameId frame, unsigned row_input);
+/* RFC 3339, UTC; `digits` decimals, 6 or 9. What is finer is cut off, never rounded up. */
+void table_time(Table *table, Nanoseconds time, unsigned digits);
+/* Decimal seconds; 0 or more. */
+void table_duration(Table *table, Nanoseconds duration, unsigned digits);
+/* Lists, from their items separated by single blanks; escaped like a text. NULL or "" is an empty list, which
+ * is not absent. Among numbers an item that is no number stays a text. */
+void table_words(Table *table, const char *items);
+void table_numbers(Table *table, const char *items);
+void table_empty(Table *table);
+
+/* The row must have a field for each column. */
+void table_end_row(Table *table);
+
+/* A write has failed: more rows are of no use. */
+bool table_failed(const Table *table);
+
+/* Writes everything out; false and `error` if this or an earlier write failed. */
+bool table_flush(Table *table, GError **error);
+
+/* Does not flush. */
+void table_free(Table *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Table, table_free)
+
+#endif

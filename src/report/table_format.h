@@ -1,0 +1,24 @@
+/* What a format makes of the parts of a row. Between table.c and the formats alone. */
+#ifndef REPORT_TABLE_FORMAT_H
+#define REPORT_TABLE_FORMAT_H
+
+#include <glib.h>
+
+typedef struct TableWriter {
+    void (*header)(GString *rows, const char *const *columns); /* NULL: none */
+    /* Before a field's value; `index` is 0 for the first of a row. */
+    void (*begin_field)(GString *rows, const char *column, unsigned index);
+    /* Printable ASCII, not empty. `guarded`: its first character is not to stand there as it is. */
+    void (*text)(GString *rows, const char *text, gboolean guarded);
+    /* Items separated by single blanks; `numbers`: those of digits alone are. */
+    void (*list)(GString *rows, const char *items, gboolean guarded, gboolean numbers);
+    const char *absent;
+    const char *row_end;
+} TableWriter;
+
+/* The escape that a guarded character stands for, as base/text.h writes bytes. */
+#define GUARD_FORMAT "\\x%02x"
+
+extern const TableWriter TABLE_WRITER_CSV, TABLE_WRITER_JSONL;
+
+#endif
