@@ -39,6 +39,12 @@ static const uint8_t byte_class[256] = {
 static const char *const known_methods[] = { "GET",     "HEAD",    "POST",  "PUT",  "DELETE",
                                              "CONNECT", "OPTIONS", "TRACE", "PATCH" };
 
+/* Of Head.names: most questions for a field are answered by its absence. */
+static uint64_t name_bit(uint8_t first, size_t length)
+{
+    return UINT64_C(1) << (((first | 0x20u) * 5 + length * 11) % 64);
+}
+
 static bool is_token_byte(uint8_t c)
 {
     return byte_class[c] & CLASS_TOKEN;
@@ -259,6 +265,7 @@ static FieldLine *add_field(Span line, Head *head)
     FieldLine *field = &head->fields[head->field_count++];
     field->name = span_first(line, name);
     field->value = text_trim(span_after(line, colon + 1));
+    head->names |= name_bit(line.bytes[0], name);
     return field;
 }
 
@@ -368,6 +375,7 @@ static void head_clear(Head *head)
     head->status = 0;
     head->notes = 0;
     head->field_count = 0;
+    head->names = 0;
 }
 
 int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen)
@@ -401,6 +409,8 @@ int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen)
 const FieldLine *head_field(const Head *head, const char *name, size_t from, size_t *ret_index)
 {
     size_t length = strlen(name);
+    if (!(head->names & name_bit((uint8_t)name[0], length)))
+        return NULL;
     for (size_t i = from; i < head->field_count; i++) {
         const FieldLine *field = &head->fields[i];
         if (field->name.length == length && span_is_nocase(field->name, name)) {

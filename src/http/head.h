@@ -46,6 +46,7 @@ typedef struct FieldLine {
 
 typedef struct Head {
     HeadKind kind;
+    uint64_t names; /* which names may be among the fields: a bit by first letter and length */
     HttpVersion version;
     uint8_t minor;       /* digit after "HTTP/1." as sent, 0 with HTTP/0.9 */
     Span method, target; /* of a request */

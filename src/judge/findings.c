@@ -96,7 +96,7 @@ static void take_proof(Finding *finding, Proof *proof)
     finding->severity = proof->severity;
     finding->party = proof->party;
     finding->exchange = proof->exchange;
-    memcpy(finding->frames, proof->frames, sizeof finding->frames);
+    memcpy(finding->frames, proof->frames, proof->frame_count * sizeof(FrameId));
     finding->frame_count = proof->frame_count;
     qsort(finding->frames, finding->frame_count, sizeof(FrameId), compare_frames);
     if (proof->evidence)
@@ -164,13 +164,18 @@ static bool only_shares(const Case *c, Rule rule)
 static bool ask(Findings *findings, const RuleTest *test, const Case *c)
 {
     const RuleInfo *info = rule_info(test->rule);
-    Proof proof = { .severity = info->severity,
-                    .party = default_party(info, c->sender),
-                    .exchange = c->exchange ? c->exchange->number : 0 };
+    Proof proof; /* its frames count as far as frame_count goes: most rules have none to show */
+    proof.severity = info->severity;
+    proof.party = PARTY_NONE;
+    proof.exchange = c->exchange ? c->exchange->number : 0;
+    proof.frame_count = 0;
+    proof.evidence = proof.message = NULL;
     g_autoptr(GString) evidence = NULL;
     g_autoptr(GString) message = NULL;
     if (!test->holds(c, &proof))
         return false;
+    if (proof.party == PARTY_NONE)
+        proof.party = default_party(info, c->sender);
     if (test->scope != SCOPE_CONNECTION && only_shares(c, test->rule))
         return true;
     if (c->options->texts) {
