@@ -23,6 +23,7 @@ struct Analysis {
     AnalysisOptions options;
     Decoder *decoder;
     StreamTable *streams;
+    Recorder *recorder; /* NULL: no ladder is wanted */
     CaptureClock clock;
     GArray *rows;   /* ReportRow: of this tick, then sorted and handed out */
     guint next_row; /* of those that are ready */
@@ -36,6 +37,10 @@ Analysis *analysis_new(const AnalysisOptions *options)
     analysis->options = *options;
     analysis->decoder = decoder_new();
     analysis->streams = stream_table_new(&options->limits);
+    if (options->show) {
+        analysis->recorder = recorder_new(options->show, &RECORDER_LIMITS_DEFAULT);
+        analysis->options.text = TEXT_WISH_ALL;
+    }
     analysis->rows = g_array_new(FALSE, FALSE, sizeof(ReportRow));
     return analysis;
 }
@@ -72,12 +77,14 @@ static JudgeContext context_of(const Analysis *analysis, const Connection *conne
                                capture_clock_end(&analysis->clock, connection->last_order) };
 }
 
-/* Takes over the exchange's text. */
+/* Takes over the exchange's text, if there is use for it. */
 static void add_exchange_row(Analysis *analysis, const Connection *connection, Exchange *exchange,
                              const Judgement *judgement, RuleSet findings)
 {
     analysis->counters.exchanges++;
     analysis->counters.exchange_verdicts[judgement->verdict]++;
+    if (analysis->recorder)
+        recorder_exchange(analysis->recorder, connection, exchange, judgement);
     if (!analysis->options.exchange_rows)
         return;
     ReportRow row = { .kind = ROW_EXCHANGE, .open_at_end = connection->end == CONNECTION_UNENDED };
@@ -93,7 +100,7 @@ static void add_exchange_row(Analysis *analysis, const Connection *connection, E
 
 static FindingsOptions findings_options(const Analysis *analysis)
 {
-    return (FindingsOptions){ .texts = analysis->options.finding_rows,
+    return (FindingsOptions){ .texts = analysis->options.finding_rows || analysis->recorder,
                               .pedantic = analysis->options.pedantic };
 }
 
@@ -132,34 +139,44 @@ static Nanoseconds idle_before_end(const ConversationFacts *facts, const Ending 
     return MAX(0, ending->stamp.time - facts->last_response.time);
 }
 
+/* Its host is borrowed. */
+static ConnectionRow connection_row(const Connection *connection, const Audit *audit,
+                                    const Ending *ending, int client)
+{
+    const ConversationFacts *facts = conversation_facts(audit->conversation);
+    const Decision *decision = judge_decision(&audit->judge);
+    ConnectionRow row = { .connection = *connection,
+                          .client = client,
+                          .facts = *facts,
+                          .ending = *ending,
+                          .completeness = connection_reasons(connection, facts) | ending->reasons,
+                          .idle = idle_before_end(facts, ending) };
+    row.connection.owner = NULL;
+    if (decision) {
+        row.decision = *decision;
+        row.completeness |= decision->judgement.completeness;
+    }
+    return row;
+}
+
 static void add_connection_row(Analysis *analysis, const Connection *connection, const Audit *audit,
                                const Ending *ending, int client, RuleSet findings)
 {
-    const ConversationFacts *facts = conversation_facts(audit->conversation);
     const Decision *decision = judge_decision(&audit->judge);
     if (decision) {
         analysis->counters.http_connections++;
         analysis->counters.verdicts[decision->judgement.verdict]++;
         analysis->counters.causes[decision->judgement.verdict][decision->judgement.cause]++;
     }
-    if (!analysis->options.connection_rows || !(decision || analysis->options.all_connections))
-        return;
     ReportRow row = { .kind = ROW_CONNECTION,
                       .open_at_end = connection->end == CONNECTION_UNENDED };
-    row.connection =
-        (ConnectionRow){ .connection = *connection,
-                         .client = client,
-                         .facts = *facts,
-                         .ending = *ending,
-                         .completeness = connection_reasons(connection, facts) | ending->reasons,
-                         .idle = idle_before_end(facts, ending),
-                         .findings = findings };
-    row.connection.connection.owner = NULL;
-    if (decision) {
-        row.connection.decision = *decision;
-        row.connection.decision.host = g_strdup(decision->host);
-        row.connection.completeness |= decision->judgement.completeness;
-    }
+    row.connection = connection_row(connection, audit, ending, client);
+    row.connection.findings = findings;
+    if (analysis->recorder && recorder_wants(analysis->recorder, connection))
+        recorder_ended(analysis->recorder, connection, &row.connection);
+    if (!analysis->options.connection_rows || !(decision || analysis->options.all_connections))
+        return;
+    row.connection.decision.host = g_strdup(row.connection.decision.host);
     g_array_append_val(analysis->rows, row);
 }
 
@@ -192,6 +209,8 @@ static void add_finding_rows(Analysis *analysis, const Connection *connection, A
 {
     size_t count;
     const Finding *findings = findings_list(&audit->findings, &count);
+    if (analysis->recorder && recorder_wants(analysis->recorder, connection))
+        recorder_findings(analysis->recorder, findings, count);
     for (size_t i = 0; i < count; i++) {
         analysis->counters.findings[findings[i].severity]++;
         if (!analysis->options.finding_rows)
@@ -286,6 +305,8 @@ static void feed_frame(Analysis *analysis, const Frame *frame, uint64_t order)
         stream_table_feed(analysis->streams, &segment);
     else
         stream_table_pass(analysis->streams, &segment);
+    if (wanted && analysis->recorder)
+        recorder_segment(analysis->recorder, analysis->streams, &segment);
     drain_streams(analysis);
 }
 
@@ -349,6 +370,13 @@ void analysis_add_totals(const Analysis *analysis, AnalysisTotals *totals)
     add_counts(&totals->streams, analysis_stream_counters(analysis), sizeof totals->streams);
 }
 
+const Ladder *analysis_ladder(Analysis *analysis)
+{
+    if (!analysis->recorder)
+        return NULL;
+    return recorder_ladder(analysis->recorder, &analysis->options.thresholds);
+}
+
 void analysis_free(Analysis *analysis)
 {
     if (!analysis)
@@ -358,6 +386,7 @@ void analysis_free(Analysis *analysis)
     while (analysis_next(analysis, &row))
         report_row_clear(&row);
     g_array_free(analysis->rows, TRUE);
+    recorder_free(analysis->recorder);
     stream_table_free(analysis->streams);
     decoder_free(analysis->decoder);
     g_free(analysis);

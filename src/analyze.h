@@ -11,6 +11,7 @@
 #include "capture/reader.h"
 #include "decode/decode.h"
 #include "judge/judge.h"
+#include "recorder.h"
 #include "report/rows.h"
 #include "stream/stream.h"
 
@@ -20,8 +21,9 @@ typedef struct AnalysisOptions {
     bool exchange_rows; /* which rows are wanted */
     bool connection_rows;
     bool finding_rows;
-    bool pedantic;        /* also findings that only older specifications demand */
-    bool all_connections; /* also those in which no HTTP was found */
+    bool pedantic;              /* also findings that only older specifications demand */
+    bool all_connections;       /* also those in which no HTTP was found */
+    const ConnectionName *show; /* the connection whose ladder is wanted; NULL: none */
     StreamLimits limits;
     Filter *filter; /* borrowed; NULL: every frame is looked at */
 } AnalysisOptions;
@@ -60,6 +62,9 @@ const AnalysisCounters *analysis_counters(const Analysis *analysis);
 const StreamCounters *analysis_stream_counters(const Analysis *analysis);
 
 void analysis_add_totals(const Analysis *analysis, AnalysisTotals *totals);
+
+/* After the end: the connection asked for; NULL: there was none. As long as the analysis. */
+const Ladder *analysis_ladder(Analysis *analysis);
 
 void analysis_free(Analysis *analysis);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Analysis, analysis_free)

@@ -61,7 +61,8 @@ static ExitStatus read_inputs(const Options *options, char **command)
     failed = complain_of_inputs(inputs, true, options->quiet) || failed;
     if (!written)
         complain(error->message);
-    if (g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED))
+    if (g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED) ||
+        g_error_matches(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION))
         return EXIT_USAGE;
     return failed || !written ? EXIT_NOT_READ : EXIT_READ;
 }

@@ -10,7 +10,7 @@ G_DEFINE_QUARK(connaudit - options - error, options_error)
 
 /* The texts of the options as GOption fills them in. */
 typedef struct RawOptions {
-    char *report, *format, *output, *filter, *explain;
+    char *report, *format, *output, *filter, *explain, *show;
     char *prompt_close, *close_grace, *timeout_tolerance, *half_close;
     gboolean all, separate, force, no_hash, quiet, pedantic, list_rules, version, help;
     char **inputs;
@@ -23,6 +23,7 @@ static void raw_clear(RawOptions *raw)
     g_free(raw->format);
     g_free(raw->output);
     g_free(raw->filter);
+    g_free(raw->show);
     g_free(raw->prompt_close);
     g_free(raw->close_grace);
     g_free(raw->timeout_tolerance);
@@ -106,11 +107,31 @@ static bool check_output(const RawOptions *raw, GError **error)
     else if (raw->output && raw->report)
         wrong =
             "--report chooses what goes to standard output, --output writes every report: not both";
+    else if (raw->show && (raw->output || raw->report))
+        wrong = "--show prints one connection instead of a report: not with --output or --report";
     else if (raw->force && !raw->output)
         wrong = "--force is for reports that --output would overwrite";
     if (wrong)
         g_set_error_literal(error, OPTIONS_ERROR, 0, wrong);
     return !wrong;
+}
+
+static bool parse_show(const char *text, Options *options, GError **error)
+{
+    if (!text)
+        return true;
+    ConnectionName name;
+    if (!connection_name_parse(text, &name)) {
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "--show takes a connection as the reports name it (1:42), its first frame (42) "
+                    "or stream:N, not '%s'",
+                    text);
+        return false;
+    }
+    options->show = g_new(ConnectionName, 1);
+    *options->show = name;
+    options->show_text = g_strdup(text);
+    return true;
 }
 
 static bool check_values(const RawOptions *raw, Options *options, GError **error)
@@ -120,7 +141,8 @@ static bool check_values(const RawOptions *raw, Options *options, GError **error
         return false;
     if (raw->format && !parse_format(raw->format, &options->format, error))
         return false;
-    return parse_seconds("prompt-close", raw->prompt_close, &thresholds->prompt_close, error) &&
+    return parse_show(raw->show, options, error) &&
+           parse_seconds("prompt-close", raw->prompt_close, &thresholds->prompt_close, error) &&
            parse_seconds("close-grace", raw->close_grace, &thresholds->close_grace, error) &&
            parse_seconds("timeout-tolerance", raw->timeout_tolerance,
                          &thresholds->timeout_tolerance, error) &&
@@ -145,6 +167,9 @@ static GOptionContext *make_context(RawOptions *raw)
           "Judge each input alone; without it they are one capture", NULL },
         { "all", 'a', 0, G_OPTION_ARG_NONE, &raw->all,
           "List also TCP connections in which no HTTP was found", NULL },
+        { "show", 0, 0, G_OPTION_ARG_STRING, &raw->show,
+          "This connection alone, packet by packet, and why it is judged so: K:N or stream:N",
+          "CONNECTION" },
         { "prompt-close", 0, 0, G_OPTION_ARG_STRING, &raw->prompt_close,
           "A server that closes this soon after a response had decided it before (1)", "SECONDS" },
         { "close-grace", 0, 0, G_OPTION_ARG_STRING, &raw->close_grace,
@@ -221,5 +246,7 @@ void options_clear(Options *options)
     g_strfreev(options->inputs);
     g_free(options->output);
     g_free(options->filter);
+    g_free(options->show);
+    g_free(options->show_text);
     g_free(options->help_text);
 }

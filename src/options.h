@@ -6,6 +6,7 @@
 
 #include "judge/rules.h"
 #include "judge/verdict.h"
+#include "recorder.h"
 #include "report/table.h"
 
 typedef enum ReportName { REPORT_CONNECTIONS, REPORT_EXCHANGES, REPORT_FINDINGS } ReportName;
@@ -17,6 +18,8 @@ typedef struct Options {
     char *filter;  /* owned; NULL: none */
     ReportName report;
     TableFormat format;
+    ConnectionName *show; /* owned: this connection as a page; NULL: a report */
+    char *show_text;      /* owned: as it was given */
     bool all;
     bool separate;
     bool force;

@@ -1,11 +1,17 @@
 #include "run.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "analyze.h"
 #include "capture/bytes.h"
 #include "capture/merge.h"
 #include "report/manifest.h"
 #include "report/output.h"
 #include "report/summary.h"
+
+G_DEFINE_QUARK(connaudit - run - error, run_error)
 
 /* The reports by ReportName, and the manifest behind them. */
 enum { FILE_MANIFEST = REPORT_COUNT, FILE_COUNT };
@@ -24,6 +30,7 @@ typedef struct Run {
     CaptureOptions capture;
     AnalysisOptions analysis;
     Table *reports[REPORT_COUNT]; /* NULL: not wanted */
+    GString *page; /* NULL: no connection is to be shown; empty: it was not there yet */
     AnalysisTotals totals;
     bool analyzed;
 } Run;
@@ -38,6 +45,9 @@ static AnalysisOptions analysis_options(const Options *options)
     wanted.finding_rows = options->output || options->report == REPORT_FINDINGS;
     wanted.pedantic = options->pedantic;
     wanted.text = wanted.exchange_rows || wanted.finding_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
+    wanted.show = options->show;
+    if (options->show)
+        wanted.exchange_rows = wanted.connection_rows = wanted.finding_rows = false;
     return wanted;
 }
 
@@ -68,6 +78,24 @@ static bool writing_failed(const Run *run)
     return failed;
 }
 
+static bool wants_colour(void)
+{
+    const char *refused = getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) && !(refused && *refused);
+}
+
+/* The page of the connection that is to be shown, if this was the analysis in which it is. */
+static void take_page(Run *run, Analysis *analysis)
+{
+    const Ladder *ladder = run->page ? analysis_ladder(analysis) : NULL;
+    if (!ladder || run->page->len)
+        return;
+    unsigned number = frame_input(ladder->connection.connection.first_frame);
+    const InputFile *input = capture_inputs_file(run->inputs, number);
+    RowFile file = { .path = input->path, .time_digits = input->time_digits };
+    ladder_append(run->page, ladder, &file, wants_colour());
+}
+
 /* Some of the inputs as one capture. */
 static void analyze(Run *run, unsigned first, unsigned count)
 {
@@ -80,6 +108,7 @@ static void analyze(Run *run, unsigned first, unsigned count)
     }
     analysis_finish(analysis);
     write_rows(run, analysis);
+    take_page(run, analysis);
     analysis_add_totals(analysis, &run->totals);
 }
 
@@ -145,6 +174,21 @@ static bool run_to_stdout(Run *run, GError **error)
     run->reports[report] = table;
     analyze_all(run);
     return table_flush(table, error);
+}
+
+static bool run_to_page(Run *run, GError **error)
+{
+    g_autoptr(GString) page = g_string_new(NULL);
+    run->page = page;
+    analyze_all(run);
+    if (!page->len)
+        g_set_error(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION,
+                    "there is no connection %s in what was read", run->context->options->show_text);
+    else if (fwrite(page->str, 1, page->len, stdout) != page->len || fflush(stdout) != 0)
+        g_set_error_literal(error, RUN_ERROR, RUN_ERROR_WRITE, g_strerror(errno));
+    else
+        return true;
+    return false;
 }
 
 static void write_manifest(const Run *run, FILE *out, const ManifestReport *reports)
@@ -228,6 +272,8 @@ bool run(const RunContext *context, CaptureInputs *inputs, GError **error)
                   .capture = capture_options(options),
                   .analysis = analysis_options(options) };
     state.analysis.filter = context->filter;
+    if (options->show)
+        return run_to_page(&state, error);
     bool written = options->output ? run_to_directory(&state, error) : run_to_stdout(&state, error);
     if (!options->quiet && state.analyzed)
         write_summary(&state);

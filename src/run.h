@@ -13,10 +13,17 @@ typedef struct RunContext {
     const char *version;
 } RunContext;
 
+#define RUN_ERROR (run_error_quark())
+GQuark run_error_quark(void);
+typedef enum RunError {
+    RUN_ERROR_NO_CONNECTION, /* that which is to be shown is not in the inputs */
+    RUN_ERROR_WRITE,
+} RunError;
+
 CaptureInputs *run_open_inputs(const Options *options, Filter *filter);
 
-/* Reads all that can be read of the inputs. False and `error` if the reports could not be written;
- * what was wrong with an input is kept with it. */
+/* Reads all that can be read of the inputs. False and `error` if the reports (or the page of one
+ * connection) could not be written; what was wrong with an input is kept with it. */
 bool run(const RunContext *context, CaptureInputs *inputs, GError **error);
 
 #endif

@@ -46,6 +46,19 @@ for sample in *.pcap *.pcapng *.pcap.gz *.pcapng.gz; do
     done
 done
 
+# The pages of some connections: <sample>.show.txt is that of its first one.
+for page in "$golden"/*.show.txt; do
+    name=$(basename "$page" .show.txt)
+    sample=$(ls "$name".pcap*)
+    "$CONNAUDIT" --show=1 "$sample" >"$work/$name.show.txt" 2>"$work/errors" ||
+        complain "$sample: --show=1 ended with status $?: $(cat "$work/errors")"
+    if [ "$mode" = update ]; then
+        cp "$work/$name.show.txt" "$page"
+    elif ! diff -u "$page" "$work/$name.show.txt"; then
+        complain "$sample: its page has changed"
+    fi
+done
+
 # A golden report without its sample is a test that no longer runs.
 for report in "$golden"/*.csv; do
     report=$(basename "$report")

@@ -86,6 +86,11 @@ uint32_t flow_number(const Flow *flow, int side, int64_t offset)
     return flow->direction[side].base + (uint32_t)offset;
 }
 
+uint32_t connection_sequence(const Connection *connection, int side, int64_t offset)
+{
+    return flow_number((const Flow *)(const void *)connection, side, offset);
+}
+
 void flow_swap_sides(Flow *flow)
 {
     g_assert(!flow->spoke);

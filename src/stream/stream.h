@@ -179,6 +179,20 @@ const StreamCounters *stream_table_counters(const StreamTable *table);
 /* Bytes held ahead of holes at this moment. */
 size_t stream_table_held(const StreamTable *table);
 
+/* Which connection the segment that was fed last belongs to. */
+typedef struct SegmentOwner {
+    FrameId first_frame; /* the connection's; 0: none, or none yet (a SYN) */
+    bool after_end;      /* the connection was over: nothing was made of the segment */
+    bool number_known;
+    uint32_t number; /* Connection.stream_number */
+} SegmentOwner;
+
+/* To be asked between feed and the next call. */
+SegmentOwner stream_table_owner(const StreamTable *table);
+
+/* The raw sequence number of an offset. */
+uint32_t connection_sequence(const Connection *connection, int side, int64_t offset);
+
 /* The RST of `side` that the other side accepted, as far as the capture goes until now; NULL: none.
  * It counts if its number lies between the receiver's highest acknowledgement anywhere and the end
  * of the window it last offered, and the receiver then sends nothing but RSTs and what was under

@@ -47,6 +47,7 @@
 
 typedef struct Tombstone {
     uint64_t identity; /* of the endpoints; 0: empty */
+    FrameId first_frame;
     Nanoseconds time;
     uint32_t number[2]; /* by the order of the endpoints */
 } Tombstone;
@@ -72,6 +73,7 @@ struct StreamTable {
     Sink sink;
     Fresh fresh;
     Flow *active;       /* of the segment that was fed */
+    SegmentOwner owner; /* likewise */
     GPtrArray *leaving; /* Flow: drained in this order, then ended in this order */
     guint drained, ended;
     bool finishing;
@@ -130,6 +132,11 @@ void stream_table_free(StreamTable *table)
 const StreamCounters *stream_table_counters(const StreamTable *table)
 {
     return &table->sink.counters;
+}
+
+SegmentOwner stream_table_owner(const StreamTable *table)
+{
+    return table->owner;
 }
 
 size_t stream_table_held(const StreamTable *table)
@@ -332,21 +339,23 @@ static void leave_tombstone(StreamTable *table, const Flow *flow)
         shard->tombstones = g_new0(Tombstone, TOMBSTONES);
     Tombstone *stone = &shard->tombstones[endpoints.identity / SHARDS % TOMBSTONES];
     stone->identity = endpoints.identity;
+    stone->first_frame = facts->first_frame;
     stone->time = facts->last_time;
     stone->number[endpoints.from_high] = flow_number(flow, 0, facts->half[0].next);
     stone->number[!endpoints.from_high] = flow_number(flow, 1, facts->half[1].next);
 }
 
-/* A segment without SYN, near the end of a connection that left not long ago. */
-static bool is_straggler(const Shard *shard, const Segment *segment, const Endpoints *endpoints)
+/* That of a connection that left not long ago and near whose end a segment without SYN lies. */
+static const Tombstone *find_tombstone(const Shard *shard, const Segment *segment,
+                                       const Endpoints *endpoints)
 {
     if (!shard->tombstones || (segment->flags & TCP_SYN))
-        return false;
+        return NULL;
     const Tombstone *stone = &shard->tombstones[endpoints->identity / SHARDS % TOMBSTONES];
     if (stone->identity != endpoints->identity || segment->time > stone->time + TOMBSTONE_LIFE)
-        return false;
+        return NULL;
     int64_t distance = seq_distance(stone->number[endpoints->from_high], segment->sequence);
-    return ABS(distance) < TOMBSTONE_NEAR;
+    return ABS(distance) < TOMBSTONE_NEAR ? stone : NULL;
 }
 
 /* New connections. */
@@ -553,13 +562,25 @@ static Flow *replay_syn(StreamTable *table, Shard *shard, Flow *old, uint64_t se
     return flow;
 }
 
+static void own(StreamTable *table, const Flow *flow, bool after_end)
+{
+    table->owner = (SegmentOwner){ .first_frame = flow->facts.first_frame,
+                                   .after_end = after_end,
+                                   .number_known = flow->facts.stream_number_known,
+                                   .number = flow->facts.stream_number };
+}
+
 /* Whether it came for a connection that is over, or for one that left. If not, and that connection is
  * over, it makes room: *flow is NULL then. */
 static bool comes_after_end(StreamTable *table, Shard *shard, const Segment *segment,
                             const Endpoints *endpoints, Flow **flow, int side)
 {
-    if (!*flow)
-        return is_straggler(shard, segment, endpoints);
+    if (!*flow) {
+        const Tombstone *stone = find_tombstone(shard, segment, endpoints);
+        if (stone)
+            table->owner = (SegmentOwner){ .first_frame = stone->first_frame, .after_end = true };
+        return stone != NULL;
+    }
     if (!has_settled(*flow, segment->time))
         return false;
     const Connection *facts = &(*flow)->facts;
@@ -567,8 +588,10 @@ static bool comes_after_end(StreamTable *table, Shard *shard, const Segment *seg
     bool straggles = ABS(seq_distance(end, segment->sequence)) < TOMBSTONE_NEAR;
     if (segment->flags & TCP_SYN)
         straggles = belonging(*flow, side, segment) == BELONGS;
-    if (straggles && segment->time <= facts->last_time + TOMBSTONE_LIFE)
+    if (straggles && segment->time <= facts->last_time + TOMBSTONE_LIFE) {
+        own(table, *flow, true);
         return true;
+    }
     remove_flow(table, *flow, CONNECTION_FINAL);
     *flow = NULL;
     return false;
@@ -640,9 +663,11 @@ void stream_table_feed(StreamTable *table, const Segment *segment)
     uint32_t number = 0;
     bool known = numbering_feed(table->numbering, segment, &endpoints, &number);
     Shard *shard = shard_of(table, &endpoints);
+    table->owner = (SegmentOwner){ 0 };
     Flow *flow = flow_for(table, shard, segment, &endpoints, known, number);
     if (!flow)
         return;
+    own(table, flow, false);
     int side = sent_by(&flow->facts, 0, segment) ? 0 : 1;
     table->active = flow;
     table->fresh.flow = flow;

@@ -1,0 +1,99 @@
+#include "report/page.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/time.h"
+
+#define LABEL_WIDTH 16
+
+static const char *style_begin(PageStyle style)
+{
+    static const char *const codes[] = { "",         "\033[1m",  "\033[2m",
+                                         "\033[32m", "\033[33m", "\033[31m" };
+    return codes[style];
+}
+
+void page_words(Page *page, PageStyle style, const char *words)
+{
+    bool styled = page->colour && style != PAGE_PLAIN && *words;
+    g_string_append(page->text, styled ? style_begin(style) : "");
+    g_string_append(page->text, words);
+    g_string_append(page->text, styled ? "\033[0m" : "");
+}
+
+/* How much of the words goes on a line of `room` columns; *ret_skip: what is then passed over. */
+static size_t line_length(const char *words, size_t room, size_t *ret_skip)
+{
+    size_t length = strcspn(words, "\n");
+    *ret_skip = words[length] == '\n';
+    if (length <= room)
+        return length;
+    for (size_t at = room; at > room / 3; at--)
+        if (words[at] == ' ') {
+            *ret_skip = 1;
+            return at;
+        }
+    *ret_skip = 0;
+    return room;
+}
+
+void page_wrapped(Page *page, unsigned at, PageStyle style, const char *words)
+{
+    size_t hang = strspn(words, " "), indent = at;
+    for (bool first = true; first || *words; first = false) {
+        size_t room = indent < PAGE_WIDTH - 20 ? PAGE_WIDTH - indent : 20;
+        size_t skip, length = line_length(words, room, &skip);
+        if (!first)
+            g_string_append_printf(page->text, "%*s", (int)indent, "");
+        g_autofree char *line = g_strndup(words, length);
+        page_words(page, style, g_strchomp(line));
+        while (page->text->len && page->text->str[page->text->len - 1] == ' ')
+            g_string_truncate(page->text, page->text->len - 1);
+        g_string_append_c(page->text, '\n');
+        bool ended = words[length] == '\n';
+        words += length + skip;
+        if (ended)
+            hang = strspn(words, " ");
+        indent = ended ? at : at + hang;
+    }
+}
+
+void page_entry(Page *page, const char *label, PageStyle style, const char *words)
+{
+    g_string_append_printf(page->text, "  %-*s", LABEL_WIDTH - 2, label);
+    page_wrapped(page, LABEL_WIDTH, style, words);
+}
+
+void page_heading(Page *page, const char *words)
+{
+    g_string_append_c(page->text, '\n');
+    page_words(page, PAGE_STRONG, words);
+    g_string_append(page->text, "\n\n");
+}
+
+void page_append_duration(GString *text, Nanoseconds duration, unsigned digits)
+{
+    if (duration < 0)
+        g_string_append_c(text, '-');
+    append_duration(text, duration == INT64_MIN ? INT64_MAX : ABS(duration), digits);
+    g_string_append(text, " s");
+}
+
+void page_append_threshold(GString *text, Nanoseconds duration)
+{
+    append_duration(text, duration, TIME_DIGITS_NANO);
+    while (text->str[text->len - 1] == '0')
+        g_string_truncate(text, text->len - 1);
+    if (text->str[text->len - 1] == '.')
+        g_string_truncate(text, text->len - 1);
+    g_string_append(text, " s");
+}
+
+void page_append_frame(GString *text, FrameId frame, unsigned input)
+{
+    if (frame_input(frame) == input)
+        g_string_append_printf(text, "frame %" PRIu64, frame_number(frame));
+    else
+        g_string_append_printf(text, "frame %u:%" PRIu64, frame_input(frame), frame_number(frame));
+}

@@ -1,0 +1,47 @@
+/* A page of text for a person: ASCII, lines of at most PAGE_WIDTH columns, calm colours if wanted.
+ * */
+#ifndef REPORT_PAGE_H
+#define REPORT_PAGE_H
+
+#include <glib.h>
+
+#include "base/evidence.h"
+
+#define PAGE_WIDTH 110
+
+typedef enum PageStyle {
+    PAGE_PLAIN,
+    PAGE_STRONG, /* headings */
+    PAGE_DIM,    /* what one may pass over */
+    PAGE_GOOD,
+    PAGE_DOUBT,
+    PAGE_BAD,
+} PageStyle;
+
+typedef struct Page {
+    GString *text;
+    bool colour;
+} Page;
+
+/* The words in a style, on the line as it stands. */
+void page_words(Page *page, PageStyle style, const char *words);
+
+/* Text that begins in column `at` of the line as it stands and goes on there in the next lines,
+ * each broken at a blank where there is one; a line feed begins a new line, and what is broken of a
+ * line that begins with blanks goes on below its first word. Ends the line. */
+void page_wrapped(Page *page, unsigned at, PageStyle style, const char *words);
+
+/* "  label       words", wrapped. */
+void page_entry(Page *page, const char *label, PageStyle style, const char *words);
+
+/* A heading between empty lines. */
+void page_heading(Page *page, const char *words);
+
+/* "2.002145 s": what is finer than `digits` decimals is cut off. */
+void page_append_duration(GString *text, Nanoseconds duration, unsigned digits);
+/* "1 s", "0.25 s": as short as it goes. */
+void page_append_threshold(GString *text, Nanoseconds duration);
+/* "frame 7", "frame 2:7" if it lies in another input. */
+void page_append_frame(GString *text, FrameId frame, unsigned input);
+
+#endif

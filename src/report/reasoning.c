@@ -1,0 +1,568 @@
+#include "report/reasoning.h"
+
+#include <inttypes.h>
+
+#include "report/page.h"
+
+/* What every sentence draws upon. */
+typedef struct Case {
+    GString *text;
+    const Reasoning *reasoning;
+    const ExchangeRow *row;
+    const Exchange *exchange, *request; /* the lost request that the cause speaks of; NULL: none */
+    const Judgement *judgement;
+    const Ending *ending;
+    unsigned input;
+} Case;
+
+static void add(const Case *c, const char *words)
+{
+    g_string_append(c->text, words);
+}
+
+static void add_frame(const Case *c, FrameId frame)
+{
+    page_append_frame(c->text, frame, c->input);
+}
+
+static void add_duration(const Case *c, Nanoseconds duration)
+{
+    page_append_duration(c->text, duration, c->reasoning->time_digits);
+}
+
+static void add_threshold(const Case *c, const char *name, Nanoseconds threshold)
+{
+    g_string_append_printf(c->text, "%s (", name);
+    page_append_threshold(c->text, threshold);
+    g_string_append_c(c->text, ')');
+}
+
+static int64_t wireshark(int64_t offset)
+{
+    return (int64_t)(uint32_t)(offset + 1);
+}
+
+static const char *ended_with(const Ending *ending)
+{
+    return ending->how == END_HOW_RST ? "reset" : ending->how == END_HOW_FIN ? "FIN" : "end";
+}
+
+/* "The server's FIN (frame 8)" */
+static void add_end(const Case *c)
+{
+    const Ending *ending = c->ending;
+    const char *who = ending->possible == ENDER_CLIENT   ? "The client's "
+                      : ending->possible == ENDER_SERVER ? "The server's "
+                      : ending->possible == ENDER_BOTH   ? "Both sides' "
+                                                         : "The ";
+    g_string_append_printf(c->text, "%s%s (", who, ended_with(ending));
+    if (ending->latest_only)
+        add(c, "itself not in the capture, known by ");
+    add_frame(c, ending->stamp.frame);
+    add(c, ")");
+}
+
+/* Idle time as the interval that it is (judgement.md §3). */
+static void add_idle(const Case *c)
+{
+    const Exchange *exchange = c->exchange;
+    Nanoseconds end = c->ending->stamp.time;
+    Nanoseconds least = MAX(0, end - exchange->response.last.time);
+    Nanoseconds most = MAX(0, end - exchange->burst_start);
+    if (exchange->response.framing.kind == BODY_UNTIL_CLOSE)
+        least = most = 0;
+    if (stamp_precedes(&c->ending->stamp, &exchange->response.last)) {
+        add(c, "before the end of the response was seen (");
+        add_frame(c, exchange->response.last.frame);
+        add(c, ")");
+        return;
+    }
+    if (c->ending->latest_only) {
+        add(c, "at most ");
+        add_duration(c, most);
+    } else {
+        add_duration(c, least);
+        if (most != least) {
+            add(c, " (at most ");
+            add_duration(c, most);
+            add(c, ", counted from the start of the response's last burst)");
+        }
+    }
+    add(c, " after the end of the response (");
+    add_frame(c, exchange->response.last.frame);
+    add(c, ")");
+}
+
+static Nanoseconds stated(const Case *c)
+{
+    return MIN(c->judgement->stated_timeout, INT64_MAX / 4 / NS_PER_SECOND) * NS_PER_SECOND;
+}
+
+/* "timeout=5 was stated: less the tolerance of 1 s that is at least 4 s of idle time, which " */
+static void add_stated(const Case *c)
+{
+    Nanoseconds timeout = stated(c);
+    Nanoseconds tolerance = MIN(c->reasoning->thresholds->timeout_tolerance, timeout / 2);
+    g_string_append_printf(c->text,
+                           "Keep-Alive: timeout=%" PRId64 " was stated: less the tolerance of ",
+                           c->judgement->stated_timeout);
+    page_append_threshold(c->text, tolerance);
+    add(c, " that is at least ");
+    page_append_threshold(c->text, timeout - tolerance);
+    add(c, " of idle time, which ");
+}
+
+static void why_closed_by_server(const Case *c)
+{
+    const Thresholds *thresholds = c->reasoning->thresholds;
+    add_end(c);
+    add(c, " came ");
+    add_idle(c);
+    add(c, ". ");
+    if (c->judgement->stated_timeout >= 0) {
+        add_stated(c);
+        add(c, c->judgement->cause == CAUSE_IDLE_TIMEOUT ? "was kept." : "was not kept.");
+        return;
+    }
+    add(c, "No timeout was stated. ");
+    add(c, c->judgement->cause == CAUSE_IDLE_TIMEOUT ? "That is longer than "
+                                                     : "That is no longer than ");
+    add_threshold(c, "prompt-close", thresholds->prompt_close);
+    add(c, c->judgement->cause == CAUSE_IDLE_TIMEOUT
+               ? ": an idle connection was let go."
+               : ": the server was not going to keep the connection, and had not said so.");
+}
+
+static void why_closed_as_said(const Case *c)
+{
+    add_end(c);
+    if (c->exchange->response.framing.kind == BODY_UNTIL_CLOSE) {
+        add(c, " is the end of the response, whose body has no other: the close that this framing "
+               "declares.");
+        return;
+    }
+    add(c, " came ");
+    add_idle(c);
+    add(c, c->judgement->cause == CAUSE_CLOSED ? ", within " : ", which is later than ");
+    add_threshold(c, "close-grace", c->reasoning->thresholds->close_grace);
+    add(c, ", after close had been declared.");
+}
+
+static void add_open_bound(const Case *c)
+{
+    if (c->judgement->declaration.declared == DECLARED_CLOSE)
+        add_threshold(c, "close-grace", c->reasoning->thresholds->close_grace);
+    else if (c->judgement->stated_timeout >= 0)
+        g_string_append_printf(c->text, "the stated timeout (%" PRId64 " s)",
+                               c->judgement->stated_timeout);
+    else
+        add_threshold(c, "prompt-close", c->reasoning->thresholds->prompt_close);
+}
+
+static void why_open(const Case *c)
+{
+    const ConnectionRow *row = c->reasoning->connection;
+    const Half *server = &row->connection.half[1 - row->client];
+    const MessageFacts *response = &c->exchange->response;
+    add(c, "No side was seen to close. ");
+    if (c->judgement->verdict == VERDICT_UNDETERMINED) {
+        add(c, "No segment of the server shows that it was still open later than ");
+        add_open_bound(c);
+        add(c, c->judgement->cause == CAUSE_CAPTURE_ENDED
+                   ? " after the response, and the capture does not go on that long."
+                   : " after the response. The capture went on that long, but silence proves "
+                     "nothing: the verdict stays open.");
+        return;
+    }
+    add(c, "The server's ");
+    add_frame(c, server->open_frame);
+    add(c, ", ");
+    add_duration(c, MAX(0, server->open_time - response->last.time));
+    add(c, " after the end of the response, shows by its number that it had sent no FIN: "
+           "later than ");
+    add_open_bound(c);
+    add(c, c->judgement->cause == CAUSE_LEFT_OPEN ? ", although close had been declared." : ".");
+}
+
+static void why_reused(const Case *c)
+{
+    const Exchange *exchange = c->exchange;
+    add(c, "A later request (");
+    add_frame(c, exchange->next_request.frame ? exchange->next_request.frame
+                                              : c->judgement->outcome_frame);
+    if (c->judgement->after >= 0) {
+        add(c, ", ");
+        add_duration(c, c->judgement->after);
+        add(c, " after the end of the response");
+    }
+    add(c, ") was answered on the same connection");
+    add(c, c->judgement->cause == CAUSE_REUSED_AFTER_CLOSE ? ", although close had been declared."
+                                                           : ".");
+}
+
+static void why_aborted(const Case *c)
+{
+    bool begun = c->exchange->response.begun;
+    add_end(c);
+    add(c, begun ? " came before the response was complete" : " came before any response");
+    if (begun) {
+        add(c, ": the last that is known of it is in ");
+        add_frame(c, c->exchange->response.last.frame);
+    }
+    add(c, ".");
+}
+
+static void why_client_finished(const Case *c)
+{
+    add_end(c);
+    if (stamp_precedes(&c->ending->stamp, &c->exchange->response.last)) {
+        add(c, " closed one direction only; the response came whole after it (");
+        add_frame(c, c->exchange->response.last.frame);
+        add(c, "), and nothing more had been asked for.");
+        return;
+    }
+    add(c, " came after the response was complete, no request was under way");
+    add(c, c->ending->possible == ENDER_BOTH
+               ? ", and neither side had received the other's: they closed at the same time."
+               : ". A client may close a persistent connection whenever it is done.");
+}
+
+static void why_obliged(const Case *c)
+{
+    add_end(c);
+    add(c, " followed a duty: ");
+    if (framing_obliges_close(&c->exchange->request.framing))
+        add(c, "the request was framed in a way after which nothing can be read safely "
+               "(RFC 9112 sections 6.1 and 6.3).");
+    else if (c->exchange->method == METHOD_CONNECT)
+        add(c, "a CONNECT was refused, and the client may have sent what was meant for the tunnel "
+               "(RFC 9931).");
+    else
+        add(c, "the response left before the request had been read whole (RFC 9112 section 9.3).");
+}
+
+static void why_max_reached(const Case *c)
+{
+    g_string_append_printf(
+        c->text, "The number of requests that Keep-Alive: max=%" PRId64 " allowed was used up. ",
+        c->judgement->stated_max);
+    add_end(c);
+    add(c, " came ");
+    add_idle(c);
+    add(c, ".");
+}
+
+/* A lost request ------------------------------------------------------------------------------ */
+
+bool reasoning_can_compare(const Exchange *request, const Ending *ending)
+{
+    return request && request->request.begun && ending->server.how != END_HOW_NONE;
+}
+
+void reasoning_append_numbers(GString *text, const Exchange *request, const Ending *ending)
+{
+    const Closing *server = &ending->server;
+    const MessageFacts *message = &request->request;
+    g_string_append_printf(text, "r=%" PRId64, wireshark(message->first.offset));
+    if (message->complete)
+        g_string_append_printf(text, " e=%" PRId64, wireshark(message->last.offset + 1));
+    if (message->first.acked != NO_OFFSET)
+        g_string_append_printf(text, " k=%" PRId64, wireshark(message->first.acked));
+    g_string_append_printf(text, " c=%" PRId64, wireshark(server->stamp.offset));
+    if (server->acked_least == NO_OFFSET)
+        return;
+    g_string_append_printf(text, " a=%" PRId64, wireshark(server->acked_least));
+    if (server->acked_most != server->acked_least)
+        g_string_append_printf(text, "..%" PRId64, wireshark(server->acked_most));
+}
+
+static void add_received(const Case *c)
+{
+    const Closing *server = &c->ending->server;
+    const MessageFacts *message = &c->request->request;
+    int64_t begin = message->first.offset, end = message->last.offset + 1;
+    if (server->acked_least == NO_OFFSET)
+        add(c, "does not say what the server had received of the request");
+    else if (server->acked_most <= begin)
+        add(c, "acknowledges no byte of the request (a <= r): the server had received nothing of "
+               "it");
+    else if (message->complete && server->acked_least >= end)
+        add(c, "acknowledges the whole request (a >= e): the server had received all of it");
+    else if (server->acked_least > begin && server->acked_most < end)
+        add(c, "acknowledges a part of the request (r < a < e)");
+    else
+        add(c, "leaves open how much of the request the server had received");
+}
+
+static void add_knowledge(const Case *c)
+{
+    const Closing *server = &c->ending->server;
+    int64_t k = c->request->request.first.acked;
+    if (server->how != END_HOW_FIN || k == NO_OFFSET)
+        return;
+    if (k <= server->stamp.offset)
+        add(c, " The request acknowledges nothing of the FIN (k <= c): the client had not received "
+               "it when the request left.");
+    else if (c->judgement->cause == CAUSE_REQUEST_AFTER_FIN)
+        add(c, " The request acknowledges the FIN (k > c) and cannot have waited in its socket: "
+               "the client sent it on a connection that it knew to be closed.");
+    else
+        add(c, " The request acknowledges the FIN (k > c), but may have waited in its socket since "
+               "before the FIN came: that the client knew is not proved.");
+}
+
+static void add_lost_verdict(const Case *c)
+{
+    switch (c->judgement->cause) {
+    case CAUSE_KEEPALIVE_RACE:
+        add(c, " The two crossed on the way: a race that neither side could avoid.");
+        break;
+    case CAUSE_CONNECTION_FORGOTTEN:
+        add(c, " A reset without acknowledgement that bears just the number which the request had "
+               "acknowledged (k) is the answer of a machine that does not know the connection "
+               "(RFC 9293 section 3.10.7.1); no close had been seen before.");
+        break;
+    case CAUSE_CLOSED_DURING_REQUEST:
+        add(c, " The server closed while the request was coming in.");
+        break;
+    case CAUSE_CLOSED_UNANSWERED:
+        add(c, " The server had the request and closed without an answer.");
+        break;
+    default:
+        break;
+    }
+}
+
+static void why_lost(const Case *c)
+{
+    if (!reasoning_can_compare(c->request, c->ending)) {
+        add(c, "A later request got no byte of response.");
+        return;
+    }
+    g_string_append_printf(c->text, "Request %u (", c->request->number);
+    add_frame(c, c->request->request.first.frame);
+    g_string_append_printf(c->text, ") got no byte of response. The server's %s (",
+                           c->ending->server.how == END_HOW_RST ? "reset" : "FIN");
+    add_frame(c, c->ending->server.stamp.frame);
+    add(c, ") ");
+    add_received(c);
+    add(c, ".");
+    add_knowledge(c);
+    add_lost_verdict(c);
+    add(c, " Numbers: ");
+    reasoning_append_numbers(c->text, c->request, c->ending);
+    add(c, ".");
+}
+
+static void why_gave_up(const Case *c)
+{
+    if (c->request) {
+        g_string_append_printf(c->text, "Request %u (", c->request->number);
+        add_frame(c, c->request->request.first.frame);
+        add(c, ") had got no byte of response when the client itself ended the connection: ");
+    }
+    add_end(c);
+    add(c, " was the first.");
+}
+
+static void why_missing(const Case *c)
+{
+    static const char *const words[] = {
+        "bytes that the capture lacks could have changed it",
+        "what the snap length cut off could have changed it",
+        "what came before the capture began could have changed it",
+        "only one direction is in the capture, and the other could have changed it",
+        "what was given up at a bound of this program could have changed it",
+        "the idle time is known as an interval only, within which the threshold lies",
+        "bytes that could not be read as HTTP/1 could have changed it",
+        "the capture ends before the matter was decided",
+        "what is encrypted could have changed it",
+    };
+    unsigned cause = c->judgement->cause - CAUSE_LOSS;
+    g_string_append_printf(c->text, "The verdict stays open: %s.", words[cause]);
+    if (c->judgement->cause != CAUSE_SEND_BACKLOG || !c->judgement->ended)
+        return;
+    add(c, " ");
+    add_end(c);
+    add(c, " came ");
+    add_idle(c);
+    add(c, ".");
+}
+
+static void why_switched(const Case *c)
+{
+    add(c, c->judgement->declaration.declared == DECLARED_UPGRADE
+               ? "With the 101 the connection passed to another protocol"
+               : "With the 2xx to CONNECT the connection became a tunnel");
+    add(c, "; HTTP/1 ends there.");
+}
+
+/* The first request behind this one that got nothing, or this one itself. */
+static const Exchange *lost_request(const Reasoning *reasoning, const ExchangeRow *row)
+{
+    for (size_t i = 0; i < reasoning->count; i++) {
+        const Exchange *exchange = &reasoning->exchanges[i].exchange;
+        if (exchange->number >= row->exchange.number && exchange->request.begun &&
+            !exchange->answered)
+            return exchange;
+    }
+    return NULL;
+}
+
+static void add_why(const Case *c)
+{
+    switch (c->judgement->cause) {
+    case CAUSE_NONE:
+        break;
+    case CAUSE_LOSS:
+    case CAUSE_SNAPLEN:
+    case CAUSE_MIDSTREAM:
+    case CAUSE_ONE_DIRECTION:
+    case CAUSE_LIMIT:
+    case CAUSE_SEND_BACKLOG:
+    case CAUSE_MALFORMED:
+    case CAUSE_CAPTURE_ENDED:
+    case CAUSE_ENCRYPTED:
+        why_missing(c);
+        break;
+    case CAUSE_SWITCHED:
+        why_switched(c);
+        break;
+    case CAUSE_ABORTED:
+    case CAUSE_CLIENT_ABORTED:
+        why_aborted(c);
+        break;
+    case CAUSE_CLIENT_GAVE_UP:
+        why_gave_up(c);
+        break;
+    case CAUSE_CONNECTION_FORGOTTEN:
+    case CAUSE_REQUEST_AFTER_FIN:
+    case CAUSE_KEEPALIVE_RACE:
+    case CAUSE_CLOSED_DURING_REQUEST:
+    case CAUSE_CLOSED_UNANSWERED:
+        why_lost(c);
+        break;
+    case CAUSE_REUSED:
+    case CAUSE_REUSED_AFTER_CLOSE:
+        why_reused(c);
+        break;
+    case CAUSE_CLIENT_FINISHED:
+        why_client_finished(c);
+        break;
+    case CAUSE_OBLIGED:
+        why_obliged(c);
+        break;
+    case CAUSE_MAX_REACHED:
+        why_max_reached(c);
+        break;
+    case CAUSE_IDLE_TIMEOUT:
+    case CAUSE_CLOSED_BEFORE_TIMEOUT:
+    case CAUSE_UNDECLARED_CLOSE:
+        why_closed_by_server(c);
+        break;
+    case CAUSE_HELD_OPEN:
+    case CAUSE_LEFT_OPEN:
+        why_open(c);
+        break;
+    case CAUSE_CLOSED:
+    case CAUSE_CLOSED_LATE:
+        why_closed_as_said(c);
+        break;
+    }
+}
+
+/* The exchange whose judgement a request without answer shares (judgement.md §4). */
+static const ExchangeRow *relied_on(const Reasoning *reasoning, const ExchangeRow *row)
+{
+    const ExchangeRow *found = NULL;
+    for (size_t i = 0; i < reasoning->count; i++) {
+        const Exchange *exchange = &reasoning->exchanges[i].exchange;
+        if (exchange->number >= row->exchange.number)
+            break;
+        if (exchange->answered && !exchange->unsolicited)
+            found = &reasoning->exchanges[i];
+    }
+    for (size_t i = 0; !found && i < reasoning->count; i++)
+        if (reasoning->exchanges[i].exchange.number < row->exchange.number &&
+            !reasoning->exchanges[i].exchange.answered)
+            found = &reasoning->exchanges[i];
+    return found;
+}
+
+void reasoning_append_why(GString *text, const Reasoning *reasoning, const ExchangeRow *row)
+{
+    const ExchangeRow *basis = row->exchange.answered ? NULL : relied_on(reasoning, row);
+    if (basis) {
+        g_string_append_printf(text,
+                               "This request got no byte of response; it relied on what exchange "
+                               "%u declared and is judged with it.",
+                               basis->exchange.number);
+        return;
+    }
+    Case c = { .text = text,
+               .reasoning = reasoning,
+               .row = row,
+               .exchange = &row->exchange,
+               .request = lost_request(reasoning, row),
+               .judgement = &row->judgement,
+               .ending = &reasoning->connection->ending,
+               .input = frame_input(row->connection) };
+    add_why(&c);
+}
+
+/* Messages and completeness -------------------------------------------------------------------- */
+
+static void append_field(GString *text, const char *name, const char *value)
+{
+    if (*value)
+        g_string_append_printf(text, ", %s: %s", name, value);
+}
+
+void reasoning_append_message(GString *text, const Exchange *exchange, bool is_response)
+{
+    const MessageFacts *message = is_response ? &exchange->response : &exchange->request;
+    const char *version = message_version_text(message);
+    if (!message->begun) {
+        g_string_append(text, "not in the capture");
+        return;
+    }
+    if (!message->has_head && message->version != HTTP_0_9) {
+        g_string_append(text, "its head is not whole");
+        return;
+    }
+    g_string_append(text, *version ? version : "no version");
+    const char *connection =
+        exchange_text(exchange, is_response ? TEXT_RESPONSE_CONNECTION : TEXT_REQUEST_CONNECTION);
+    append_field(text, "Connection", connection);
+    append_field(
+        text, "Keep-Alive",
+        exchange_text(exchange, is_response ? TEXT_RESPONSE_KEEP_ALIVE : TEXT_REQUEST_KEEP_ALIVE));
+    bool cut = message->notes & HEAD_INCOMPLETE;
+    if (!*connection && !cut)
+        g_string_append(text, ", no Connection field");
+    if (cut)
+        g_string_append(text, ", the rest of its head is not in the capture");
+    if (is_response && message->framing.kind == BODY_UNTIL_CLOSE)
+        g_string_append(text, ", a body that ends only with the connection");
+}
+
+void reasoning_append_completeness(GString *text, ReasonSet reasons)
+{
+    static const char *const words[REASON_COUNT] = {
+        "packets that were exchanged are not in it",
+        "the snap length cut packets",
+        "it begins within the connection",
+        "only one direction was captured",
+        "a bound of this program made it give up a part",
+        "what waited in the server's socket cannot be seen",
+        "some bytes are no HTTP/1",
+        "it ends while the matter is open",
+        "a part is encrypted",
+    };
+    if (!reasons)
+        g_string_append(text, "complete: nothing that this rests on is missing");
+    for (unsigned bit = 0, count = 0; bit < REASON_COUNT; bit++)
+        if (reasons & (1u << bit))
+            g_string_append_printf(text, "%s%s (%s)", count++ ? "; " : "", words[bit],
+                                   reason_name((Reason)(1u << bit)));
+}
