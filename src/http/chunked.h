@@ -12,8 +12,8 @@
 
 typedef enum ChunkNote {
     CHUNK_OFF_GRAMMAR = 1 << 0, /* bare LF, stray blanks, control characters, an open quote … */
-    CHUNK_FRAMING_TRAILER =
-        1 << 1, /* Connection, Content-Length, Transfer-Encoding or Host as trailer */
+    /* Connection, Content-Length, Transfer-Encoding or Host as trailer */
+    CHUNK_FRAMING_TRAILER = 1 << 1,
 } ChunkNote;
 
 /* A zeroed reader stands before the first chunk line. */

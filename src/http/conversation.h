@@ -45,6 +45,8 @@ typedef struct ConversationFacts {
 
 Conversation *conversation_new(TextWish wish);
 
+/* An event of the conversation's connection; others than data and gaps are passed over. Nothing of
+ * it is borrowed beyond the call. */
 void conversation_feed(Conversation *conversation, const StreamEvent *event);
 
 /* The next settled exchange, now owned by the caller (exchange_clear()); false: none. */
@@ -54,9 +56,10 @@ bool conversation_next(Conversation *conversation, Exchange *ret_exchange);
  * completes a response that ends with the connection. */
 void conversation_end(Conversation *conversation, const Connection *connection, bool closed);
 
-/* Those that wait, in order; owned by the conversation. */
+/* Those that wait, in order; owned by the conversation, until its next call. */
 Exchange *conversation_pending(Conversation *conversation, size_t *ret_count);
 
+/* As far as events have been fed; owned by the conversation. */
 const ConversationFacts *conversation_facts(const Conversation *conversation);
 
 void conversation_free(Conversation *conversation);

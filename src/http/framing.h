@@ -22,8 +22,8 @@ typedef enum FramingNote {
     FRAMING_CODING_IN_1_0 = 1 << 3,      /* Transfer-Encoding in HTTP/1.0 or older, §6.1 */
     FRAMING_CODING_NOT_CHUNKED = 1 << 4, /* the final coding is not chunked, §6.3 */
     FRAMING_CODING_REPEATED = 1 << 5,    /* chunked applied more than once, §6.1 */
-    FRAMING_LENGTH_TOO_LARGE =
-        1 << 6, /* a number, but none that anybody can count to: read as invalid */
+    /* a number, but none that anybody can count to: read as invalid */
+    FRAMING_LENGTH_TOO_LARGE = 1 << 6,
 } FramingNote;
 
 typedef struct BodyFraming {

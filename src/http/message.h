@@ -75,6 +75,7 @@ void message_reader_gap(MessageReader *reader, int64_t length, Reason reason, co
 /* The direction ended (FIN, RST): a body that ends with the connection is complete. */
 void message_reader_finish(MessageReader *reader);
 
+/* False: none until more has been fed. */
 bool message_reader_next(MessageReader *reader, MessageEvent *ret_event);
 
 /* After MESSAGE_HEAD (or JUNK, see there). */

@@ -7,11 +7,12 @@
 
 typedef enum Party { PARTY_NONE = 0, PARTY_CLIENT = 1, PARTY_SERVER = 2, PARTY_BOTH = 3 } Party;
 
-typedef enum Basis { /* ordered: the stronger the greater */
-                     BASIS_NONE,
-                     BASIS_VERSION,
-                     BASIS_FRAMING,
-                     BASIS_OPTION,
+/* Ordered: the stronger the greater. */
+typedef enum Basis {
+    BASIS_NONE,
+    BASIS_VERSION,
+    BASIS_FRAMING,
+    BASIS_OPTION,
 } Basis;
 
 typedef struct Declaration {
@@ -26,6 +27,7 @@ typedef struct Declaration {
 Declaration declaration_of(const Exchange *exchange, ReasonSet request_hidden,
                            ReasonSet response_hidden);
 
+/* Words of the reports, static; "" for none. */
 const char *party_name(Party party);
 const char *basis_name(Basis basis);
 

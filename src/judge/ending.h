@@ -11,8 +11,9 @@ typedef enum EndHow { END_HOW_NONE, END_HOW_FIN, END_HOW_RST } EndHow;
 /* How one side closed. What its closing acknowledged is an interval where the first FIN was
  * lost. */
 typedef struct Closing {
-    EndHow how;
+    EndHow how; /* END_HOW_NONE: it did not, and nothing below is set */
     Stamp stamp;
+    /* offsets of the peer's stream. Nothing is known: NO_OFFSET, INT64_MAX */
     int64_t acked_least, acked_most;
     bool latest_only; /* stamp.time is an upper bound: it proves "too early", never "long enough" */
     bool bare;        /* a RST without ACK flag */
@@ -35,6 +36,7 @@ typedef struct Ending {
  * gives is possible. */
 Ending ending_of(const Connection *connection, int client, const FinEvidence fin[2]);
 
+/* The word of the reports, static; "" for END_HOW_NONE. */
 const char *end_how_name(EndHow how);
 
 #endif

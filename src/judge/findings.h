@@ -23,7 +23,9 @@ typedef struct Finding {
     char *evidence, *message; /* owned, escaped; NULL if nobody wants the texts */
 } Finding;
 
+/* The copy has texts of its own. */
 Finding finding_copy(const Finding *finding);
+/* Frees what it owns; the struct itself is the caller's. */
 void finding_clear(Finding *finding);
 
 /* An exchange that said something which binds what comes after it. */

@@ -56,14 +56,16 @@ typedef struct JudgeContext {
 
 void judge_init(Judge *judge);
 
-/* An exchange that a later answered one settled. */
+/* An exchange that a later answered one settled. The connection has not ended: of the context, only
+ * what is known so far is read. */
 Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchange *exchange);
 
 /* Those that were pending when the connection ended; `ret_judgements` has room for `count`. */
 void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending,
                  const Exchange *exchanges, size_t count, Judgement *ret_judgements);
 
-/* The exchange that decides the connection; NULL: it had none. */
+/* The exchange that decides the connection, until the next call with this judge; NULL: it had
+ * none. */
 const Decision *judge_decision(const Judge *judge);
 
 void judge_clear(Judge *judge);

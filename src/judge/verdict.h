@@ -8,6 +8,7 @@
 
 #include "base/evidence.h"
 
+/* Durations, 0 or more. */
 typedef struct Thresholds {
     /* a server that closes this soon after a response had decided it before */
     Nanoseconds prompt_close;
@@ -36,10 +37,11 @@ typedef enum Actual {
     ACTUAL_UNANSWERED,
 } Actual;
 
-typedef enum Verdict { /* ordered: a connection's is its exchanges' greatest */
-                       VERDICT_AS_DECLARED,
-                       VERDICT_UNDETERMINED,
-                       VERDICT_CONTRADICTED,
+/* Ordered: a connection's is its exchanges' greatest. */
+typedef enum Verdict {
+    VERDICT_AS_DECLARED,
+    VERDICT_UNDETERMINED,
+    VERDICT_CONTRADICTED,
 } Verdict;
 
 typedef enum Cause {
@@ -114,14 +116,15 @@ typedef struct Outcome {
 /* The first row of the table that fits. */
 Outcome verdict_of(const Situation *situation, const Thresholds *thresholds);
 
-/* Words of the reports; "" for what is unknown. */
+/* Words of the reports, static; "" for what is unknown. */
 const char *declared_name(Declared declared);
 const char *actual_name(Actual actual);
 const char *verdict_name(Verdict verdict);
 const char *cause_name(Cause cause);
 const char *ender_name(unsigned enders);
 
-/* The cause that a missing piece of evidence is: of several, the first of their list. */
+/* The cause that a missing piece of evidence is: of several, the first of their list. None:
+ * CAUSE_NONE. */
 Cause cause_of_reasons(ReasonSet reasons);
 
 #endif

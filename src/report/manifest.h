@@ -12,15 +12,15 @@
 
 typedef struct ManifestReport {
     const char *name;
-    uint64_t size;
-    char *sha256;
+    uint64_t size; /* bytes */
+    char *sha256;  /* 64 hexadecimal digits */
 } ManifestReport;
 
 /* All borrowed. */
 typedef struct ManifestFacts {
     const char *version;
-    const char *const
-        *command; /* NULL-terminated; the first is the program, whose path is left out */
+    /* NULL-terminated; the first is the program, whose path is left out */
+    const char *const *command;
     const Thresholds *thresholds;
     const StreamLimits *limits;
     bool separate;

@@ -1,9 +1,9 @@
 /* Rows of a report in one of the formats. A sink: new · (field* · end_row)* · flush · free.
  *
- * Fields are appended in the order of the columns; an absent one is table_empty(). Whoever appends them does
- * not know the format. Whatever the format: ASCII only, LF line ends, one row a line. Rows gather in a
- * buffer that is written out when it is large. A write that fails is remembered and told by
- * table_flush(); rows after it are dropped. */
+ * Fields are appended in the order of the columns; an absent one is table_empty(). Whoever appends
+ * them does not know the format. Whatever the format: ASCII only, LF line ends, one row a line.
+ * Rows gather in a buffer that is written out when it is large. A write that fails is remembered
+ * and told by table_flush(); rows after it are dropped. */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
 
@@ -29,8 +29,8 @@ typedef struct Table Table;
 Table *table_new(FILE *out, TableFormat format, const char *const *columns);
 
 /* A text field that is escaped already (base/text.h); NULL or "" is an absent field. A first
- * character `=`, `+`, `-` or `@` is escaped as well: no spreadsheet takes it for a formula, also not
- * where the JSON was turned into one. */
+ * character `=`, `+`, `-` or `@` is escaped as well: no spreadsheet takes it for a formula, also
+ * not where the JSON was turned into one. */
 void table_text(Table *table, const char *escaped);
 /* The same of raw bytes. */
 void table_span(Table *table, Span bytes);
@@ -43,8 +43,8 @@ void table_frame(Table *table, FrameId frame, unsigned row_input);
 void table_time(Table *table, Nanoseconds time, unsigned digits);
 /* Decimal seconds; 0 or more. */
 void table_duration(Table *table, Nanoseconds duration, unsigned digits);
-/* Lists, from their items separated by single blanks; escaped like a text. NULL or "" is an empty list, which
- * is not absent. Among numbers an item that is no number stays a text. */
+/* Lists, from their items separated by single blanks; escaped like a text. NULL or "" is an empty
+ * list, which is not absent. Among numbers an item that is no number stays a text. */
 void table_words(Table *table, const char *items);
 void table_numbers(Table *table, const char *items);
 void table_empty(Table *table);
