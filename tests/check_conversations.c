@@ -66,7 +66,7 @@ static const char *sheet_field(const Sheet *table, guint row, const char *column
 }
 
 typedef struct Reports {
-    Sheet exchanges, connections;
+    Sheet exchanges, connections, findings;
     GPtrArray *identities; /* `connection` of each connection, by first frame, without `other` */
     GArray *rows;          /* of guint: their rows in `connections` */
 } Reports;
@@ -89,6 +89,8 @@ static void set_option(AnalysisOptions *options, const TranscriptOption *option)
         thresholds->timeout_tolerance = seconds(option->value);
     else if (strcmp(option->name, "half-close") == 0)
         thresholds->half_close = seconds(option->value);
+    else if (strcmp(option->name, "pedantic") == 0)
+        options->pedantic = true;
     else
         ck_abort_msg("no such option: %s", option->name);
 }
@@ -114,12 +116,13 @@ static char *close_report(Table *csv, FILE *file, char **text)
     return *text;
 }
 
-/* Both reports as the program writes them. */
-static void play(const Transcript *transcript, char **ret_exchanges, char **ret_connections)
+/* The reports as the program writes them. */
+static void play(const Transcript *transcript, char **ret_exchanges, char **ret_connections,
+                 char **ret_findings)
 {
     AnalysisOptions options = analysis_options_default();
     options.text = TEXT_WISH_ALL;
-    options.exchange_rows = options.connection_rows = true;
+    options.exchange_rows = options.connection_rows = options.finding_rows = true;
     for (guint i = 0; i < transcript->options->len; i++)
         set_option(&options, g_ptr_array_index(transcript->options, i));
     g_autoptr(Analysis) analysis = analysis_new(&options);
@@ -128,19 +131,24 @@ static void play(const Transcript *transcript, char **ret_exchanges, char **ret_
     size_t size;
     FILE *exchange_file = open_memstream(ret_exchanges, &size);
     FILE *connection_file = open_memstream(ret_connections, &size);
+    FILE *finding_file = open_memstream(ret_findings, &size);
     Table *exchanges = table_new(exchange_file, TABLE_CSV, EXCHANGE_COLUMNS);
     Table *connections = table_new(connection_file, TABLE_CSV, CONNECTION_COLUMNS);
+    Table *findings = table_new(finding_file, TABLE_CSV, FINDING_COLUMNS);
     RowFile file = { .path = transcript->file, .time_digits = 6 };
     ReportRow row;
     while (analysis_next(analysis, &row)) {
         if (row.kind == ROW_EXCHANGE)
             write_exchange_row(exchanges, &row.exchange, &file);
+        else if (row.kind == ROW_FINDING)
+            write_finding_row(findings, &row.finding, &file);
         else
             write_connection_row(connections, &row.connection, &file);
         report_row_clear(&row);
     }
     close_report(exchanges, exchange_file, ret_exchanges);
     close_report(connections, connection_file, ret_connections);
+    close_report(findings, finding_file, ret_findings);
 }
 
 static void find_connections(Reports *reports)
@@ -163,12 +171,14 @@ static void find_connections(Reports *reports)
 
 static void reports_make(Reports *reports, const Transcript *transcript)
 {
-    char *exchanges = NULL, *connections = NULL;
-    play(transcript, &exchanges, &connections);
+    char *exchanges = NULL, *connections = NULL, *findings = NULL;
+    play(transcript, &exchanges, &connections, &findings);
     reports->exchanges = sheet_read(exchanges);
     reports->connections = sheet_read(connections);
+    reports->findings = sheet_read(findings);
     free(exchanges);
     free(connections);
+    free(findings);
     find_connections(reports);
 }
 
@@ -178,6 +188,7 @@ static void reports_clear(Reports *reports)
     g_array_unref(reports->rows);
     g_ptr_array_unref(reports->exchanges.rows);
     g_ptr_array_unref(reports->connections.rows);
+    g_ptr_array_unref(reports->findings.rows);
 }
 
 /* ---- comparing ---- */
@@ -193,12 +204,12 @@ static bool is_expected_exchange(const Reports *reports, guint row, const Expect
     return g_ascii_strtoull(sheet_field(table, row, "exchange"), NULL, 10) == expectation->number;
 }
 
-static bool belongs(const Reports *reports, guint row, unsigned connection)
+static bool belongs(const Reports *reports, const Sheet *table, guint row, unsigned connection)
 {
     if (connection > reports->identities->len)
         return false;
     const char *identity = g_ptr_array_index(reports->identities, connection - 1);
-    return strcmp(sheet_field(&reports->exchanges, row, "connection"), identity) == 0;
+    return strcmp(sheet_field(table, row, "connection"), identity) == 0;
 }
 
 /* The row that an expectation is about; 0: there is none. */
@@ -208,8 +219,12 @@ static guint find_row(const Reports *reports, const Expectation *expectation)
         return expectation->connection <= reports->rows->len
                    ? g_array_index(reports->rows, guint, expectation->connection - 1)
                    : 0;
-    for (guint row = 1; row < reports->exchanges.rows->len; row++)
-        if (belongs(reports, row, expectation->connection) &&
+    for (guint row = 1; expectation->finding && row < reports->findings.rows->len; row++)
+        if (belongs(reports, &reports->findings, row, expectation->connection) &&
+            strcmp(sheet_field(&reports->findings, row, "rule"), expectation->finding) == 0)
+            return row;
+    for (guint row = 1; !expectation->finding && row < reports->exchanges.rows->len; row++)
+        if (belongs(reports, &reports->exchanges, row, expectation->connection) &&
             is_expected_exchange(reports, row, expectation))
             return row;
     return 0;
@@ -222,7 +237,7 @@ static guint count_rows(const Reports *reports, ExpectationSubject subject)
     guint count = 0;
     for (guint row = 1; row < reports->exchanges.rows->len; row++)
         for (guint i = 1; i <= reports->identities->len; i++)
-            count += belongs(reports, row, i);
+            count += belongs(reports, &reports->exchanges, row, i);
     return count;
 }
 
@@ -291,9 +306,10 @@ static void compare(const Reports *reports, const Expectation *expectation, GStr
         g_string_append_printf(differences, "\n  line %u: there is no such row", expectation->line);
         return;
     }
-    bool exchange = expectation->subject == EXPECT_EXCHANGE;
-    compare_columns(exchange ? &reports->exchanges : &reports->connections, row, expectation,
-                    differences);
+    const Sheet *table = &reports->connections;
+    if (expectation->subject != EXPECT_CONNECTION)
+        table = expectation->subject == EXPECT_FINDING ? &reports->findings : &reports->exchanges;
+    compare_columns(table, row, expectation, differences);
 }
 
 START_TEST(conversation)

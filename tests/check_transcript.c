@@ -206,7 +206,7 @@ static const struct {
     { "an expectation without a column", "=== t\nrule: x\n0 >>> FIN\nexpect exchange 1: close\n",
       "line 4: COLUMN=VALUE was expected: close" },
     { "an expectation without a row", "=== t\nrule: x\n0 >>> FIN\nexpect exchange 0: a=b\n",
-      "line 4: an exchange or a connection was expected: : a=b" },
+      "line 4: an exchange, a connection or a finding was expected: : a=b" },
 };
 
 START_TEST(refused)

@@ -444,6 +444,7 @@ static void expectation_free(void *pointer)
 {
     Expectation *expectation = pointer;
     g_ptr_array_unref(expectation->columns);
+    g_free(expectation->finding);
     g_free(expectation->target);
     g_free(expectation->status);
     g_free(expectation);
@@ -506,6 +507,24 @@ static bool read_row(Expectation *expectation, char **text)
     return true;
 }
 
+static bool read_of_connection(Expectation *expectation, char **text)
+{
+    if (!g_str_has_prefix(*text, "of connection "))
+        return true;
+    *text += strlen("of connection ");
+    return read_ordinal(text, &expectation->connection);
+}
+
+static bool read_finding(Expectation *expectation, char **text)
+{
+    *text += strlen("finding ");
+    size_t length = strcspn(*text, ": ");
+    expectation->subject = EXPECT_FINDING;
+    expectation->finding = g_strndup(*text, length);
+    *text = skip_blanks(*text + length);
+    return length > 0 && read_of_connection(expectation, text);
+}
+
 static bool read_subject(Expectation *expectation, char **text)
 {
     expectation->connection = 1;
@@ -518,13 +537,11 @@ static bool read_subject(Expectation *expectation, char **text)
     if (g_str_has_prefix(*text, "exchange ")) {
         expectation->subject = EXPECT_EXCHANGE;
         *text += strlen("exchange ");
-        if (!read_row(expectation, text))
+        if (!read_row(expectation, text) || !read_of_connection(expectation, text))
             return false;
-        if (g_str_has_prefix(*text, "of connection ")) {
-            *text += strlen("of connection ");
-            if (!read_ordinal(text, &expectation->connection))
-                return false;
-        }
+    } else if (g_str_has_prefix(*text, "finding ")) {
+        if (!read_finding(expectation, text))
+            return false;
     } else if (g_str_has_prefix(*text, "connection")) {
         expectation->subject = EXPECT_CONNECTION;
         *text += strlen("connection");
@@ -546,7 +563,7 @@ static bool read_expectation(Draft *draft, char *text, GError **error)
     g_ptr_array_add(draft->transcript->expectations, expectation);
     g_strchomp(text);
     if (!read_subject(expectation, &text))
-        return fail(draft, error, "an exchange or a connection was expected: %s", text);
+        return fail(draft, error, "an exchange, a connection or a finding was expected: %s", text);
     while (*text)
         if (!read_column(expectation, &text))
             return fail(draft, error, "COLUMN=VALUE was expected: %s", text);
@@ -614,20 +631,31 @@ static const WireLine *first_line(const Draft *draft, bool other)
     return NULL;
 }
 
+/* One label, or several separated by blanks. */
+static bool resolve_value(Draft *draft, const Wire *wire, ColumnExpectation *column, GError **error)
+{
+    g_auto(GStrv) labels = g_strsplit(column->value, " ", -1);
+    g_autoptr(GString) frames = g_string_new(NULL);
+    for (char **label = labels; *label; label++) {
+        uint64_t frame = **label == '@' ? wire_frame_of(wire, *label + 1) : 0;
+        if (!frame)
+            return fail(draft, error, "no captured line is labelled %s", *label + 1);
+        g_string_append_printf(frames, "%s%" G_GUINT64_FORMAT, frames->len ? " " : "", frame);
+    }
+    g_free(column->value);
+    column->value = g_strdup(frames->str);
+    return true;
+}
+
 static bool resolve_labels(Draft *draft, const Wire *wire, GError **error)
 {
     for (guint i = 0; i < draft->transcript->expectations->len; i++) {
         Expectation *expectation = g_ptr_array_index(draft->transcript->expectations, i);
         for (guint k = 0; k < expectation->columns->len; k++) {
             ColumnExpectation *column = g_ptr_array_index(expectation->columns, k);
-            if (column->value[0] != '@')
-                continue;
-            uint64_t frame = wire_frame_of(wire, column->value + 1);
             draft->line = expectation->line;
-            if (!frame)
-                return fail(draft, error, "no captured line is labelled %s", column->value + 1);
-            g_free(column->value);
-            column->value = g_strdup_printf("%" G_GUINT64_FORMAT, frame);
+            if (column->value[0] == '@' && !resolve_value(draft, wire, column, error))
+                return false;
         }
     }
     return true;

@@ -75,7 +75,10 @@
  *     expect exchange (STATUS): ...  the one with that response and no request
  *     expect exchange ... of connection M: ...
  *     expect connection: ...     expect connection M: ...
+ *     expect finding RULE: ...   expect finding RULE of connection M: ...
  *     expect exchanges N         expect connections N           how many rows (not of `other`)
+ *
+ * A value may name several lines: frames="@a @b".
  */
 #ifndef TRANSCRIPT_H
 #define TRANSCRIPT_H
@@ -98,6 +101,7 @@
 typedef enum ExpectationSubject {
     EXPECT_EXCHANGE,
     EXPECT_CONNECTION,
+    EXPECT_FINDING,
     EXPECT_EXCHANGES,   /* `number` rows */
     EXPECT_CONNECTIONS, /* `number` rows */
 } ExpectationSubject;
@@ -119,6 +123,7 @@ typedef struct Expectation {
     ExpectationSubject subject;
     unsigned connection; /* from 1, in the order of their first frames */
     unsigned number;     /* of the exchange, from 1; or how many rows */
+    char *finding;       /* the rule, or NULL */
     char *target;        /* the exchange by its request instead, or NULL */
     char *status;        /* the exchange by its response without request instead, or NULL */
     unsigned line;       /* where it stands in its file */

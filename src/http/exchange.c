@@ -109,7 +109,7 @@ static bool is_whole(const MessageFacts *message)
 static void take_offer(Exchange *exchange, const Head *request)
 {
     if (exchange->request.signs & SIGN_UPGRADE)
-        exchange->upgrade_offered = head_upgrade_protocols(request);
+        exchange->upgrade_offer = head_upgrade_offer(request);
     if (exchange->request.signs & SIGN_WEBSOCKET)
         exchange->websocket_accept = websocket_accept_wanted(request);
     if (exchange->method == METHOD_CONNECT)
@@ -121,7 +121,8 @@ static void compare_offer(Exchange *exchange, const Head *response)
     const MessageFacts *request = &exchange->request;
     if (exchange->status != 101 || !is_whole(request) || !is_whole(&exchange->response))
         return;
-    exchange->upgrade_foreign = head_upgrade_protocols(response) & ~exchange->upgrade_offered;
+    UpgradeOffer chosen = head_upgrade_offer(response);
+    exchange->upgrade_foreign = !upgrade_is_offered(&exchange->upgrade_offer, &chosen);
     exchange->accept_wrong = (request->signs & SIGN_WEBSOCKET) &&
                              !(request->signs & (SIGN_WEBSOCKET_DRAFT | SIGN_WEBSOCKET_KEY)) &&
                              (exchange->response.signs & SIGN_WEBSOCKET) &&

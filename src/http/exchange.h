@@ -87,7 +87,7 @@ typedef struct Exchange {
     bool upgrade_foreign;   /* a 101 to a protocol that the request did not offer */
     bool accept_wrong; /* a 101 to websocket whose Sec-WebSocket-Accept does not answer the key */
     bool retried_with_credentials; /* CONNECT, 407, and the next request is the same with them */
-    uint64_t upgrade_offered;      /* head_upgrade_protocols() of the request */
+    UpgradeOffer upgrade_offer;    /* of the request */
     uint64_t websocket_accept;     /* websocket_accept_wanted() of the request */
     uint32_t target_hash;          /* of a CONNECT */
     Stamp early;   /* the first byte of the client behind the request that is of no message */

@@ -178,37 +178,61 @@ static unsigned hop_by_hop_signs(const Head *head)
 
 /* Upgrade ------------------------------------------------------------------------------------- */
 
-static uint64_t hash_of(Span bytes)
+static uint32_t hash_of(Span bytes)
 {
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    uint32_t hash = 2166136261; /* FNV-1a */
     for (size_t i = 0; i < bytes.length; i++)
-        hash = (hash ^ (uint8_t)g_ascii_tolower((char)bytes.bytes[i])) * UINT64_C(1099511628211);
+        hash = (hash ^ (uint8_t)g_ascii_tolower((char)bytes.bytes[i])) * 16777619;
     return hash;
 }
 
-static uint64_t protocol_bit(Span protocol)
+static Span protocol_name(Span protocol)
 {
     const uint8_t *slash = memchr(protocol.bytes, '/', protocol.length);
-    Span name = span_first(protocol, slash ? (size_t)(slash - protocol.bytes) : protocol.length);
-    if (span_is_nocase(name, "websocket"))
-        return 1;
-    if (span_is_nocase(name, "h2c"))
-        return 2;
-    uint64_t hash = hash_of(name);
-    return UINT64_C(4) << (hash ^ hash >> 32) % 62;
+    return span_first(protocol, slash ? (size_t)(slash - protocol.bytes) : protocol.length);
 }
 
-uint64_t head_upgrade_protocols(const Head *head)
+UpgradeOffer head_upgrade_offer(const Head *head)
 {
-    uint64_t protocols = 0;
+    UpgradeOffer offer = { .count = 0 };
+    const FieldLine *field;
+    for (size_t i = 0; (field = head_field(head, "Upgrade", i, &i)); i++) {
+        ListCursor cursor = { .rest = field->value };
+        Span member;
+        while (list_next(&cursor, &member)) {
+            if (offer.count < UPGRADE_OFFER_MAX)
+                offer.names[offer.count] = hash_of(protocol_name(member));
+            offer.count += offer.count <= UPGRADE_OFFER_MAX;
+        }
+    }
+    return offer;
+}
+
+bool upgrade_is_offered(const UpgradeOffer *offer, const UpgradeOffer *chosen)
+{
+    if (offer->count > UPGRADE_OFFER_MAX || chosen->count > UPGRADE_OFFER_MAX)
+        return true;
+    for (unsigned i = 0; i < chosen->count; i++) {
+        bool found = false;
+        for (unsigned k = 0; k < offer->count; k++)
+            found = found || offer->names[k] == chosen->names[i];
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static bool names_protocol(const Head *head, const char *protocol)
+{
     const FieldLine *field;
     for (size_t i = 0; (field = head_field(head, "Upgrade", i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
         while (list_next(&cursor, &member))
-            protocols |= protocol_bit(member);
+            if (span_is_nocase(protocol_name(member), protocol))
+                return true;
     }
-    return protocols;
+    return false;
 }
 
 /* The value of a field that stands there exactly once. */
@@ -266,12 +290,12 @@ static unsigned upgrade_signs(const Head *head)
     if (!has(head, "Upgrade"))
         return head->status == 101 || head->status == 426 ? SIGN_UPGRADE_MISSING : 0;
     unsigned signs = SIGN_UPGRADE | (lists(head, "Upgrade") ? 0 : SIGN_UPGRADE_UNLISTED);
-    uint64_t protocols = head_upgrade_protocols(head);
+    bool websocket = names_protocol(head, "websocket");
     if (head->kind == HEAD_RESPONSE)
-        return signs | (protocols & 1 ? SIGN_WEBSOCKET : 0);
-    if (protocols & 1)
+        return signs | (websocket ? SIGN_WEBSOCKET : 0);
+    if (websocket)
         signs |= websocket_signs(head);
-    if (protocols & 2)
+    if (names_protocol(head, "h2c"))
         signs |= h2c_signs(head);
     return signs;
 }

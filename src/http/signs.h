@@ -34,10 +34,18 @@ typedef enum Sign {
 
 unsigned head_signs(const Head *head);
 
-/* The protocols that the Upgrade field names (RFC 9110 §7.8), versions left out: a bit for each
- * name, any case. Two names may share a bit: what is missing in one set may go unnoticed, and
- * never seems to be missing when it is not. */
-uint64_t head_upgrade_protocols(const Head *head);
+/* More were never seen. */
+#define UPGRADE_OFFER_MAX 4
+
+/* The protocols that an Upgrade field names (RFC 9110 §7.8), versions left out, in any case; as hashes. */
+typedef struct UpgradeOffer {
+    uint32_t names[UPGRADE_OFFER_MAX];
+    unsigned count; /* above the maximum: some are not here */
+} UpgradeOffer;
+UpgradeOffer head_upgrade_offer(const Head *head);
+
+/* Whether all that is chosen was offered; in doubt it was. */
+bool upgrade_is_offered(const UpgradeOffer *offer, const UpgradeOffer *chosen);
 
 /* RFC 6455 §4.2.2: a number for the Sec-WebSocket-Accept that answers this request's key; 0: it
  * has no single key. */

@@ -306,22 +306,24 @@ static bool idle_reset(const Case *c, Proof *proof)
     return true;
 }
 
-/* §9.5: watch for the other's close and answer it. `closer` sent a FIN that the other has acknowledged. */
+/* §9.5: watch for the other's close and answer it, when nothing is left to be sent. `closer` sent a FIN that the other
+ * has acknowledged. */
 static bool stayed_open(const Case *c, Proof *proof, int closer)
 {
     const Connection *connection = c->context->connection;
     const FinFact *fin = &connection->half[closer].fin;
     const Half *other = &connection->half[1 - closer];
+    Nanoseconds since = MAX(fin->stamp.time, c->exchange->response.last.time);
     if (fin->proof != FIN_SEEN || connection->half[closer].acked == NO_OFFSET ||
         connection->half[closer].acked <= fin->stamp.offset || other->open_frame == 0 ||
-        other->open_time - fin->stamp.time <= c->context->thresholds->half_close)
+        other->open_time - since <= c->context->thresholds->half_close)
         return false;
     proof->party = closer == c->context->facts->client ? PARTY_SERVER : PARTY_CLIENT;
     proof_closing(proof, &fin->stamp);
     proof_frame(proof, other->open_frame);
     proof_say(proof, "the %s was still open ", party_name(proof->party));
-    proof_say_seconds(proof, other->open_time - fin->stamp.time);
-    proof_say(proof, " after the other side's FIN");
+    proof_say_seconds(proof, other->open_time - since);
+    proof_say(proof, " after the other side's FIN and the last response");
     return true;
 }
 
