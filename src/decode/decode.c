@@ -102,6 +102,8 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
         ret_segment->frame = frame->id;
         ret_segment->time = frame->time;
         ret_segment->network = layer.network;
+        ret_segment->packet_id = layer.packet_id;
+        ret_segment->hops = layer.hops;
     }
     return result;
 }

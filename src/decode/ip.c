@@ -141,8 +141,9 @@ static DecodeResult decode_v4(Layer *layer, IpAddress *ret_source, IpAddress *re
     uint16_t total, identification = 0, place;
     if (layer->bytes.length < V4_HEADER_MIN || !span_u8(layer->bytes, 0, &first) ||
         !span_be16(layer->bytes, 2, &total) || !span_be16(layer->bytes, 6, &place) ||
-        !span_u8(layer->bytes, 9, &protocol))
+        !span_u8(layer->bytes, 8, &layer->hops) || !span_u8(layer->bytes, 9, &protocol))
         return layer_lacks(layer, V4_HEADER_MIN);
+    layer->packet_id = identification;
     set_address(ret_source, 4, layer->bytes.bytes + 12);
     set_address(ret_destination, 4, layer->bytes.bytes + 16);
 
@@ -179,8 +180,9 @@ static DecodeResult decode_v6(Layer *layer, IpAddress *ret_source, IpAddress *re
     uint16_t payload;
     uint8_t next;
     if (layer->bytes.length < V6_HEADER_SIZE || !span_be16(layer->bytes, 4, &payload) ||
-        !span_u8(layer->bytes, 6, &next))
+        !span_u8(layer->bytes, 6, &next) || !span_u8(layer->bytes, 7, &layer->hops))
         return layer_lacks(layer, V6_HEADER_SIZE);
+    layer->packet_id = 0;
     set_address(ret_source, 6, layer->bytes.bytes + 8);
     set_address(ret_destination, 6, layer->bytes.bytes + 24);
 

@@ -30,7 +30,9 @@ typedef struct Layer {
     Span bytes; /* captured, never more than wire_length */
     uint32_t wire_length;
     LayerKind kind;
-    uint64_t network; /* of the headers so far, see Segment */
+    uint64_t network;   /* of the headers so far, see Segment */
+    uint16_t packet_id; /* of the latest IP header, see Segment */
+    uint8_t hops;
 } Layer;
 
 /* Why a header of `size` bytes is not there, or is not all there. */

@@ -29,6 +29,15 @@ static int8_t find_window_shift(Span options)
     return -1;
 }
 
+/* Options come in words of four bytes; what the capture lacks of them counts as none. */
+static uint32_t hash_options(Span options)
+{
+    uint32_t hash = 0, word;
+    for (size_t at = 0; span_be32(options, at, &word); at += sizeof word)
+        hash = (hash ^ word) * UINT32_C(0x9e3779b1) + 1;
+    return hash;
+}
+
 DecodeResult tcp_decode(const Layer *layer, Segment *ret_segment)
 {
     Span bytes = layer->bytes;
@@ -48,6 +57,7 @@ DecodeResult tcp_decode(const Layer *layer, Segment *ret_segment)
     Span options = span_after(span_first(bytes, header_size), HEADER_MIN);
     segment->flags = flags & FLAGS_MASK;
     segment->window_shift = flags & TCP_SYN ? find_window_shift(options) : -1;
+    segment->options = hash_options(options);
     segment->length = layer->wire_length - header_size;
     segment->payload = span_after(bytes, header_size);
     return DECODE_SEGMENT;
