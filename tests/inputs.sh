@@ -197,6 +197,19 @@ for expression in 'port and' 'wlan type data'; do
     [ "$status" -eq 2 ] && [ ! -s rows ] || complain "-F '$expression': status $status"
 done
 
+# Two mirror ports, each with a file of its own, show every packet twice: no row is another one for it
+# and no verdict.
+for sample in "$top"/samples/*.pcap; do
+    name=$(basename "$sample")
+    cp "$sample" .
+    cp "$sample" mirrored
+    for report in connections exchanges; do
+        "$CONNAUDIT" -q -r "$report" "$name" >expected
+        "$CONNAUDIT" -q -r "$report" "$name" mirrored >got
+        diff -u expected got || complain "$name: seen twice, the report $report differs"
+    done
+done
+
 # Twice the same file is once, and said.
 "$CONNAUDIT" one.pcap ./one.pcap >got 2>errors
 "$CONNAUDIT" -q one.pcap | diff -u - got || complain "a file named twice counts twice"

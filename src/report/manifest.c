@@ -326,6 +326,7 @@ static void add_missing(JsonBuilder *json, const SummaryFacts *totals)
     json_builder_end_array(json);
 
     begin_object(json, "passed_over");
+    add_count(json, "packets_captured_twice", streams->duplicates);
     add_count(json, "segments_after_end", streams->segments_after_end);
     add_count(json, "resets_ignored", streams->resets_ignored);
     add_count(json, "bytes_after_fin", streams->bytes_after_fin);

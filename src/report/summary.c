@@ -80,6 +80,7 @@ static void write_missing_line(GString *line, const SummaryFacts *facts)
     append_item(line, streams->gap_bytes, "bytes in gaps", &first);
     append_item(line, streams->cut_bytes, "bytes cut by the snap length", &first);
     append_item(line, streams->late_bytes, "late bytes", &first);
+    append_item(line, streams->duplicates, "packets captured twice", &first);
     append_item(line, streams->resets_ignored, "resets ignored", &first);
     append_item(line, streams->segments_after_end, "segments after the end", &first);
     append_item(line, streams->evicted, "connections given up (limit)", &first);

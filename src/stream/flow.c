@@ -104,6 +104,12 @@ void flow_swap_sides(Flow *flow)
     uint64_t network = flow->network[0];
     flow->network[0] = flow->network[1];
     flow->network[1] = network;
+    uint64_t alias = flow->alias[0];
+    flow->alias[0] = flow->alias[1];
+    flow->alias[1] = alias;
+    bool aliased = flow->aliased[0];
+    flow->aliased[0] = flow->aliased[1];
+    flow->aliased[1] = aliased;
     Half half = facts->half[0];
     facts->half[0] = facts->half[1];
     facts->half[1] = half;

@@ -119,6 +119,9 @@ struct Flow {
     Budget *budget;
     /* by side: of its first segment; of a side that is yet unseen, the peer's */
     uint64_t network[2];
+    /* Another network in which its packets are seen as well. */
+    uint64_t alias[2];
+    bool aliased[2];
     uint64_t seeded;
     Flow *bucket_next;
     Flow *older, *newer;              /* by last activity */

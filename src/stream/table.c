@@ -27,6 +27,7 @@
  * the identifier of its destination. So the network is no part of the hash. A connection's side takes
  * the network of its first segment, that of its peer if there is a choice, another one if its numbers
  * belong to what the peer sent. */
+#include "stream/duplicates.h"
 #include "stream/endpoints.h"
 #include "stream/numbering.h"
 #include "stream/reassembly.h"
@@ -70,6 +71,7 @@ struct StreamTable {
     size_t flows_max; /* a shard */
     uint64_t seed;
     Numbering *numbering;
+    Duplicates *duplicates;
     Sink sink;
     Fresh fresh;
     Flow *active;       /* of the segment that was fed */
@@ -94,6 +96,7 @@ StreamTable *stream_table_new(const StreamLimits *limits)
     table->flows_max = MAX(limits->connections / SHARDS, 1);
     table->seed = (uint64_t)g_random_int() << 32 | g_random_int();
     table->numbering = numbering_new(NUMBERING_PAIRS_MAX);
+    table->duplicates = duplicates_new();
     table->leaving = g_ptr_array_new();
     table->now = INT64_MIN;
     for (int i = 0; i < SHARDS; i++) {
@@ -126,6 +129,7 @@ void stream_table_free(StreamTable *table)
     g_free(table->sink.spent);
     g_ptr_array_unref(table->leaving);
     numbering_free(table->numbering);
+    duplicates_free(table->duplicates);
     g_free(table);
 }
 
@@ -244,6 +248,11 @@ static bool continues(const Flow *flow, int side, const Segment *segment)
            ABS(seq_distance(sent, segment->acknowledgement)) < TOMBSTONE_NEAR;
 }
 
+static bool is_in_network(const Flow *flow, int side, uint64_t network)
+{
+    return flow->network[side] == network || (flow->aliased[side] && flow->alias[side] == network);
+}
+
 /* NULL: none. Then *ret_crowd is one to give up for a new one, if these endpoints have too many. */
 static Flow *find_flow(Shard *shard, const Segment *segment, const Endpoints *endpoints,
                        int *ret_side, Flow **ret_crowd)
@@ -257,7 +266,7 @@ static Flow *find_flow(Shard *shard, const Segment *segment, const Endpoints *en
         int side = sent_by(&flow->facts, 0, segment) ? 0 : 1;
         if (side == 1 && !sent_by(&flow->facts, 1, segment))
             continue;
-        if (flow->network[side] == segment->network) {
+        if (is_in_network(flow, side, segment->network)) {
             *ret_side = side;
             return flow;
         }
@@ -653,6 +662,47 @@ void stream_table_pass(StreamTable *table, const Segment *segment)
     numbering_feed(table->numbering, segment, &endpoints, &number);
 }
 
+/* The connection that has seen these endpoints in this network; NULL: none. */
+static Flow *flow_in_network(const Shard *shard, const Segment *segment, const Endpoints *endpoints,
+                             uint64_t network, int *ret_side)
+{
+    Flow *flow = shard->buckets[endpoints->seeded & (shard->bucket_count - 1)];
+    for (; flow; flow = flow->bucket_next) {
+        if (flow->seeded != endpoints->seeded)
+            continue;
+        int side = sent_by(&flow->facts, 0, segment) ? 0 : 1;
+        if ((side == 0 || sent_by(&flow->facts, 1, segment)) &&
+            is_in_network(flow, side, network)) {
+            *ret_side = side;
+            return flow;
+        }
+    }
+    return NULL;
+}
+
+/* Whether its packet was captured before. Where the copies carry different tags, the connection of the first
+ * one learns the other network: the copies may come in another order next time. But once two
+ * connections have begun of them, each keeps its own. */
+static bool is_duplicate(StreamTable *table, const Shard *shard, const Segment *segment,
+                         const Endpoints *endpoints)
+{
+    uint64_t network;
+    int side = 0;
+    if (!duplicates_feed(table->duplicates, segment, endpoints, &network))
+        return false;
+    if (network == segment->network)
+        return true;
+    Flow *first = flow_in_network(shard, segment, endpoints, network, &side);
+    Flow *own = flow_in_network(shard, segment, endpoints, segment->network, &side);
+    if (!first || (own && own != first))
+        return false;
+    if (!own) {
+        first->alias[side] = segment->network;
+        first->aliased[side] = true;
+    }
+    return true;
+}
+
 void stream_table_feed(StreamTable *table, const Segment *segment)
 {
     g_assert(is_idle(table) && !table->finishing);
@@ -664,6 +714,10 @@ void stream_table_feed(StreamTable *table, const Segment *segment)
     bool known = numbering_feed(table->numbering, segment, &endpoints, &number);
     Shard *shard = shard_of(table, &endpoints);
     table->owner = (SegmentOwner){ 0 };
+    if (is_duplicate(table, shard, segment, &endpoints)) {
+        table->sink.counters.duplicates++;
+        return;
+    }
     Flow *flow = flow_for(table, shard, segment, &endpoints, known, number);
     if (!flow)
         return;

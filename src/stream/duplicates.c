@@ -1,0 +1,138 @@
+/* Copies come of two mirror ports that both see a packet, of a port that is mirrored in and out, of a
+ * capture on all devices of a machine that bridges or routes. Taken for retransmissions they would
+ * be counted as such, and a copy in another VLAN would make a second connection of the same endpoints.
+ *
+ * A copy agrees in all that a hop leaves as it is: addresses, ports, numbers, flags, window, length, the
+ * options of TCP (time stamps among them), the first bytes of payload, and the identification of IPv4.
+ * TTL, checksums (offload) and link layer may differ. A retransmission is a new packet and has a new
+ * identification with nearly every sender (RFC 6864 §4.2 demands it of what is not atomic), and it comes
+ * later. IPv6 has no identification, and senders may write 0 for packets that are not to be fragmented:
+ * there, two equal packets are copies only if they carry TCP options, or are resets, which nobody
+ * retransmits, and were seen in different places: other input, other VLAN or overlay, other number of hops. What that leaves undecided counts as
+ * a retransmission, which it looks like.
+ *
+ * Of a copy that holds more captured bytes than the first one, nothing is dropped: the snap lengths of the
+ * two places differ, and the bytes are news.
+ *
+ * The memory is one table of the last packets, cut into the same shards as the table of connections, with
+ * one place for each value of a hash that is the same in every run. A packet takes the place of the one
+ * before it. A list for each connection would cost as much for all those in which nothing is doubled;
+ * a ring would have to be searched. A copy that is missed because its place was taken is a
+ * retransmission like before. */
+#include "stream/duplicates.h"
+
+#define SHARDS 64
+#define SIGHTINGS 128 /* a shard: at a million packets a second, 8 ms */
+#define SAMPLE 8
+
+typedef struct Sighting {
+    uint64_t endpoints; /* their seeded hash; 0: empty */
+    Nanoseconds time;
+    uint64_t network;
+    uint8_t sample[SAMPLE];
+    uint32_t sequence, acknowledgement, options, length, captured;
+    uint16_t window, packet_id;
+    uint16_t input;
+    uint8_t flags, hops;
+    bool from_high;
+} Sighting;
+
+struct Duplicates {
+    Sighting *shards[SHARDS]; /* NULL: nothing seen yet */
+};
+
+Duplicates *duplicates_new(void)
+{
+    return g_new0(Duplicates, 1);
+}
+
+void duplicates_free(Duplicates *duplicates)
+{
+    if (!duplicates)
+        return;
+    for (int i = 0; i < SHARDS; i++)
+        g_free(duplicates->shards[i]);
+    g_free(duplicates);
+}
+
+static Sighting sighting_of(const Segment *segment, const Endpoints *endpoints)
+{
+    Sighting sighting = { .endpoints = endpoints->seeded,
+                          .time = segment->time,
+                          .network = segment->network,
+                          .sequence = segment->sequence,
+                          .acknowledgement = segment->acknowledgement,
+                          .options = segment->options,
+                          .length = segment->length,
+                          .captured = (uint32_t)segment->payload.length,
+                          .window = segment->window,
+                          .packet_id = segment->packet_id,
+                          .input = (uint16_t)frame_input(segment->frame),
+                          .flags = segment->flags,
+                          .hops = segment->hops,
+                          .from_high = endpoints->from_high };
+    if (segment->payload.length >=
+        SAMPLE) /* nearly always, and of a constant length it costs nothing */
+        memcpy(sighting.sample, segment->payload.bytes, SAMPLE);
+    else if (segment->payload.length > 0)
+        memcpy(sighting.sample, segment->payload.bytes, segment->payload.length);
+    return sighting;
+}
+
+/* Its place in its shard. */
+static unsigned place_of(const Sighting *sighting, const Endpoints *endpoints)
+{
+    uint64_t hash = endpoints->identity / SHARDS;
+    hash = (hash ^ sighting->sequence) * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ hash >> 32 ^ sighting->acknowledgement) * UINT64_C(0xd6e8feb86659fd93);
+    hash = (hash ^ hash >> 32 ^ sighting->length << 8 ^ sighting->flags) *
+           UINT64_C(0xa0761d6478bd642f);
+    return (unsigned)(hash >> 32) % SIGHTINGS;
+}
+
+static bool is_near(const Sighting *first, const Sighting *second)
+{
+    Nanoseconds distance;
+    return !__builtin_sub_overflow(second->time, first->time, &distance) &&
+           distance <= DUPLICATE_AGE && distance >= -DUPLICATE_AGE;
+}
+
+static bool elsewhere(const Sighting *first, const Sighting *second)
+{
+    return first->input != second->input || first->network != second->network ||
+           first->hops != second->hops;
+}
+
+static bool tells_itself(const Sighting *sighting)
+{
+    return sighting->options != 0 || (sighting->flags & TCP_RST);
+}
+
+static bool is_copy(const Sighting *first, const Sighting *second)
+{
+    if (first->endpoints != second->endpoints || first->sequence != second->sequence ||
+        first->acknowledgement != second->acknowledgement || first->flags != second->flags ||
+        first->length != second->length || first->from_high != second->from_high)
+        return false;
+    return first->window == second->window && first->packet_id == second->packet_id &&
+           first->options == second->options && first->captured >= second->captured &&
+           memcmp(first->sample, second->sample, MIN(second->captured, SAMPLE)) == 0 &&
+           is_near(first, second) &&
+           (first->packet_id != 0 || (tells_itself(first) && elsewhere(first, second)));
+}
+
+bool duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
+                     uint64_t *ret_network)
+{
+    Sighting **shard = &duplicates->shards[endpoints->identity % SHARDS];
+    if (!*shard)
+        *shard = g_new0(Sighting, SIGHTINGS);
+    Sighting sighting = sighting_of(segment, endpoints);
+    Sighting *first = &(*shard)[place_of(&sighting, endpoints)];
+    if (is_copy(first, &sighting)) {
+        *ret_network = first->network;
+        return true;
+    }
+    *first = sighting;
+    return false;
+}
