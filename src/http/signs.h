@@ -37,7 +37,8 @@ unsigned head_signs(const Head *head);
 /* More were never seen. */
 #define UPGRADE_OFFER_MAX 4
 
-/* The protocols that an Upgrade field names (RFC 9110 §7.8), versions left out, in any case; as hashes. */
+/* The protocols that an Upgrade field names (RFC 9110 §7.8), versions left out, in any case; as
+ * hashes. */
 typedef struct UpgradeOffer {
     uint32_t names[UPGRADE_OFFER_MAX];
     unsigned count; /* above the maximum: some are not here */
