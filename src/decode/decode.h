@@ -32,12 +32,12 @@ typedef struct Segment {
     uint16_t source_port, destination_port;
     uint16_t packet_id; /* of the IP header; 0: IPv6, or the sender numbers none */
     uint8_t hops;       /* left: TTL or hop limit */
-    uint64_t network; /* hash of the VLANs and overlays around it, equal in every run; 0: none */
+    uint64_t network;   /* hash of the VLANs and overlays around it, equal in every run; 0: none */
     uint32_t sequence, acknowledgement; /* raw */
     uint16_t window;                    /* unscaled */
     uint8_t flags;                      /* TCP_ bits */
     int8_t window_shift;                /* RFC 7323 option of a SYN, 0..14; -1: none */
-    uint32_t options; /* hash of the TCP options as they are; 0: none */
+    uint32_t options;                   /* hash of the TCP options as they are; 0: none */
     uint32_t length;                    /* payload bytes on the wire, as the IP header says */
     /* captured part of it: shorter than `length` if the snap length cut the frame, or one of the
      * fragments. Points into the frame's bytes; if it came in fragments, into the decoder, until
