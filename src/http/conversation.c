@@ -27,6 +27,8 @@
     ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_MIDSTREAM |                  \
                  REASON_ONE_DIRECTION))
 
+#define HOLE_REASONS ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT))
+
 struct Conversation {
     TextWish wish;
     MessageReader *reader[2]; /* by side; made with the first data or gap of that side */
@@ -177,6 +179,8 @@ static void hide(ReasonSet *hidden, Conversation *conversation, ReasonSet reason
 {
     *hidden |= reasons;
     conversation->facts.reasons |= reasons;
+    if (hidden == &conversation->facts.server_hidden)
+        conversation->facts.responses_lost |= reasons & HOLE_REASONS;
 }
 
 static void request_begins(Conversation *conversation, const MessageEvent *message)
@@ -352,10 +356,14 @@ static void request_event(Conversation *conversation, const MessageEvent *messag
 
 /* Which request a response answers ------------------------------------------------------------- */
 
-/* Whether a segment that acknowledges `acked` shows that its sender had received this request whole. */
+/* Whether a segment that acknowledges `acked` shows that its sender had received this request whole;
+ * of one that waits for a 100 before its body, its head. */
 static bool acknowledges_end(const Exchange *exchange, int64_t acked)
 {
-    return exchange->request.complete && exchange->request.last.offset < acked;
+    const MessageFacts *request = &exchange->request;
+    if (exchange->expects_continue && !request->complete)
+        return request->has_head && request->head_end < acked;
+    return request->complete && request->last.offset < acked;
 }
 
 /* The last waiting request that `acked` covers, whole if `whole`; -1: none, or two since the gap were pipelined. */
@@ -555,6 +563,8 @@ static void response_head(Conversation *conversation, MessageReader *reader,
     exchange->response.last = message->last;
     BodyFraming framing = framing_of_response(&message->head, method_text(exchange->method));
     message_reader_body(reader, &framing);
+    if (exchange->request_hidden) /* of a HEAD, perhaps */
+        message_reader_body_refused(reader);
     int status = message->head.status;
     if (status < 200 && status != 101) {
         if (exchange->interim_count < INTERIM_MAX)

@@ -32,6 +32,7 @@ typedef struct ConversationFacts {
     /* requests may be missing after the last one that is known, because of … */
     ReasonSet client_hidden;
     ReasonSet server_hidden; /* the same for responses */
+    ReasonSet responses_lost; /* why responses may lie in holes anywhere on the connection */
     ReasonSet reasons;  /* whatever was missing or odd anywhere on the connection, and mattered */
     FinEvidence fin[2]; /* by side; final at conversation_end() */
     bool under_way[2];  /* by side: a message has begun and is not complete */

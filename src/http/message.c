@@ -453,12 +453,14 @@ static Step step_head_done(MessageReader *reader, MessageEvent *event)
     return report_end(reader, event);
 }
 
-/* Whether the data begins with a request line: whole, or a known method with its blank and more. */
-static bool begins_with_request_line(Span data)
+/* Whether the data begins with a start line of this direction: whole, or of a request a known method with its blank and
+ * more. */
+static bool begins_with_start_line(const MessageReader *reader)
 {
-    HeadKind kind;
-    HeadStart start = head_start(data, HEAD_REQUEST, &kind);
-    if (start != HEAD_START_BEGUN)
+    Span data = reader->data;
+    HeadKind kind = (HeadKind)reader->kind;
+    HeadStart start = head_start(data, kind, &kind);
+    if (start != HEAD_START_BEGUN || reader->kind != HEAD_REQUEST)
         return start == HEAD_START_LINE;
     const uint8_t *blank = memchr(data.bytes, ' ', MIN(data.length, HEAD_METHOD_MAX));
     return blank && head_method_is_known(span_first(data, (size_t)(blank - data.bytes)));
@@ -467,7 +469,7 @@ static bool begins_with_request_line(Span data)
 /* Whether the announced body was never sent: then the message ended where its head did. */
 static bool body_is_missing(MessageReader *reader)
 {
-    bool missing = reader->refused && !reader->body_begun && begins_with_request_line(reader->data);
+    bool missing = reader->refused && !reader->body_begun && begins_with_start_line(reader);
     reader->refused = false;
     reader->body_begun = true;
     return missing;
@@ -697,8 +699,11 @@ void message_reader_reject(MessageReader *reader)
 
 void message_reader_body_refused(MessageReader *reader)
 {
+    bool announced = reader->body == BODY_LENGTH || reader->body == BODY_CHUNKED;
     if (reader->state == STATE_LENGTH || reader->state == STATE_CHUNKED)
         reader->refused = !reader->body_begun;
+    else if (reader->state == STATE_HEAD_DONE)
+        reader->refused = announced;
 }
 
 void message_reader_opaque(MessageReader *reader)

@@ -276,6 +276,15 @@ static bool may_yet_complete(const JudgeContext *context, const Ending *ending)
            ending->server.how == END_HOW_NONE;
 }
 
+/* The request is not in the capture, and no byte of the announced body either: it may have been a
+ * HEAD. */
+static bool may_lack_body(const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    return exchange->request_hidden && response->has_head &&
+           response->last.offset <= response->head_end;
+}
+
 static void weigh_completeness(const JudgeContext *context, const Ending *ending,
                                const Exchange *exchange, Doubts *doubts)
 {
@@ -283,6 +292,9 @@ static void weigh_completeness(const JudgeContext *context, const Ending *ending
     ReasonSet hidden = hidden_response_reasons(context, exchange);
     if (response->complete) {
         doubts_add(doubts, FACT_COMPLETE, true, 0);
+    } else if (may_lack_body(exchange)) {
+        doubts_add(doubts, FACT_COMPLETE, true, 0);
+        doubts_add(doubts, FACT_COMPLETE, false, hidden_request_reasons(context, exchange));
     } else if (may_yet_complete(context, ending)) {
         doubts_add(doubts, FACT_COMPLETE, true, 0);
         doubts_add(doubts, FACT_COMPLETE, false, REASON_CAPTURE_ENDED);
@@ -433,17 +445,27 @@ static void weigh_sequel(const JudgeContext *context, const Ending *ending,
     doubts->plain.lost_cause = known ? lost_request_cause(lost, ending) : CAUSE_KEEPALIVE_RACE;
 }
 
-/* Statements that were made where the capture has a hole, or (a `max` only: what is said of a connection that begins in
- * mid-stream is said of the part that was seen, but no accusation may rest on what came before it) before it began. */
-static void weigh_statements(const Judge *judge, const JudgeContext *context, Doubts *doubts)
+/* What responses that the capture lacks may have stated. Those of a hole: anything that the last
+ * response known does not state anew. Those from before a start in mid-stream: only a `max` counts
+ * (what is said of such a connection is said of the part that was seen, but no accusation may rest
+ * on what came before it), and it may be used up by exchanges that nobody saw. A `max` that is
+ * counted down tells itself what is left. */
+static void weigh_statements(const Judge *judge, const JudgeContext *context,
+                             const Exchange *exchange, Doubts *doubts)
 {
+    const MessageFacts *response = &exchange->response;
+    bool states = response->has_head && (response->options & OPTION_KEEP_ALIVE);
+    bool states_timeout = states && response->keep_alive.timeout >= 0;
+    bool counts_down = states && response->keep_alive.max > 0 && !judge->max_everywhere;
+    bool lost = judge->statement_lost || context->facts->responses_lost;
+    bool midstream = !context->connection->opener_known;
     doubts_add(doubts, FACT_STATEMENT, STATEMENT_AS_SEEN, 0);
-    if (judge->statement_lost) {
-        doubts_add(doubts, FACT_STATEMENT, STATEMENT_MAX_USED, REASON_LOSS);
+    if (lost && !states_timeout)
         doubts_add(doubts, FACT_STATEMENT, STATEMENT_LONGER_TIMEOUT, REASON_LOSS);
-    } else if (!context->connection->opener_known && judge->max < 0) {
-        doubts_add(doubts, FACT_STATEMENT, STATEMENT_MAX_USED, REASON_MIDSTREAM);
-    }
+    if ((lost && !counts_down) ||
+        (midstream && (judge->max < 0 || (judge->max_everywhere && !counts_down))))
+        doubts_add(doubts, FACT_STATEMENT, STATEMENT_MAX_USED,
+                   lost ? REASON_LOSS : REASON_MIDSTREAM);
 }
 
 static void weigh_ender(const JudgeContext *context, const Ending *ending, Doubts *doubts)
@@ -480,7 +502,7 @@ static Judgement judge_tail(Judge *judge, const JudgeContext *context, const End
     weigh_completeness(context, ending, exchange, &doubts);
     weigh_sequel(context, ending, exchange, lost, &doubts);
     weigh_ender(context, ending, &doubts);
-    weigh_statements(judge, context, &doubts);
+    weigh_statements(judge, context, exchange, &doubts);
     measure_idle(&doubts.plain, exchange, ending);
     measure_open(&doubts.plain, context, exchange);
     Judgement judgement = judgement_of(judge, context, &doubts, &declaration);
@@ -529,6 +551,19 @@ static void doubt_request(Judgement *judgement, const JudgeContext *context, con
     judgement->completeness |= reasons;
 }
 
+/* The first request seen of a connection that begins in mid-stream relied on what an exchange before
+ * it declared, and that may have been `close`. */
+static void doubt_what_it_relied_on(Judgement *judgement, const JudgeContext *context,
+                                    const Exchange *exchange)
+{
+    bool relied = judgement->verdict == VERDICT_CONTRADICTED && exchange->request.begun;
+    if (context->connection->opener_known || !relied)
+        return;
+    judgement->verdict = VERDICT_UNDETERMINED;
+    judgement->cause = CAUSE_MIDSTREAM;
+    judgement->completeness |= REASON_MIDSTREAM;
+}
+
 static const Exchange *first_lost_request(const Exchange *exchanges, size_t count, size_t after)
 {
     for (size_t i = after + 1; i < count; i++)
@@ -566,6 +601,7 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
             const Exchange *later =
                 exchange->response_hidden ? first_lost_request(exchanges, count, i) : NULL;
             *judgement = judge_tail(judge, context, ending, exchange, later);
+            doubt_what_it_relied_on(judgement, context, exchange);
             first_unanswered = *judgement;
             have_first = true;
         }
