@@ -16,8 +16,8 @@ static void complain(const char *message)
     fprintf(stderr, "connaudit: %s\n", message);
 }
 
-/* What has gone wrong with the inputs; false if nothing has. Of numbered ones it shows only when they are
- * read. */
+/* What has gone wrong with the inputs; false if nothing has. Of numbered ones it shows only when
+ * they are read. */
 static bool complain_of_inputs(const CaptureInputs *inputs, bool numbered, bool quiet)
 {
     bool failed = false;

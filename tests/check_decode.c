@@ -77,6 +77,9 @@ static void assert_segment(const Segment *segment, uint8_t version, const char *
     ck_assert_uint_eq(segment->window, 8192);
     ck_assert_int_eq(segment->window_shift, -1);
     ck_assert_uint_eq(segment->length, DATA_LENGTH);
+    ck_assert_uint_eq(segment->packet_id, version == 4 ? 1 : 0);
+    ck_assert_uint_eq(segment->hops, 0x40);
+    ck_assert_uint_eq(segment->options, 0);
 }
 
 /* The snap length may cut a frame anywhere: in the headers nothing is known, from their end on all is,

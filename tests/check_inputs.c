@@ -40,8 +40,8 @@ static void leave_folder(void)
     g_free(folder);
 }
 
-/* A file in the making. `second` 0: a capture without packets; -1: no capture; -2: a capture cut in its
- * header; -3: empty; -4: a directory. */
+/* A file in the making. `second` 0: a capture without packets; -1: no capture; -2: a capture cut in
+ * its header; -3: empty; -4: a directory. */
 typedef struct Made {
     const char *path;
     int second;

@@ -12,9 +12,11 @@ mkdir "$work/inputs"
 cp "$top"/samples/idle-timeout-stated-and-kept.pcap "$work/inputs/a.pcap"
 printf 'no capture\n' >"$work/inputs/notes"
 # Little-endian pcap 2.4, raw IP, with one packet of one byte.
-printf '\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000\377\377\000\000\145\000\000\000' \
-    >"$work/inputs/b.pcap"
-printf '\000\000\000\000\000\000\000\000\001\000\000\000\001\000\000\000\105' >>"$work/inputs/b.pcap"
+{
+    printf '\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000'
+    printf '\377\377\000\000\145\000\000\000'
+    printf '\000\000\000\000\000\000\000\000\001\000\000\000\001\000\000\000\105'
+} >"$work/inputs/b.pcap"
 "$CONNAUDIT" -q -o "$work/report" "$work/inputs"
 
 # Each key with those around it: two blanks a level, a key before a bracket opens a level.

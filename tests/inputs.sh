@@ -1,6 +1,7 @@
 #!/bin/sh
-# Several inputs are one capture: what is cut into files, in whatever order they are named, gives the
-# report of the whole. And each alone with --separate; and what is broken takes nothing else with it.
+# Several inputs are one capture: what is cut into files, in whatever order they are named, gives
+# the report of the whole. And each alone with --separate; and what is broken takes nothing else
+# with it.
 set -eu
 top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 : "${CONNAUDIT:?is the program to test}"
@@ -65,8 +66,8 @@ deal() {
     done <points
 }
 
-# whole FORMULA: the report on standard input with frames numbered as in the file that was cut up. The
-# formula gives that number from input k and frame n. Names and labels of files are left out.
+# whole FORMULA: the report on standard input with frames numbered as in the file that was cut up.
+# The formula gives that number from input k and frame n. Names and labels of files are left out.
 whole() {
     awk -F, '
         function number(cell,    parts, k, n) {
@@ -124,8 +125,8 @@ for sample in same-ports-twice max-used-up-without-a-close idle-timeout-stated-a
     "$CONNAUDIT" -q one.pcap | whole n | diff -u - got || complain "$sample: from standard input"
 done
 
-# A file a packet, more than a thousand of them, and 64 descriptors. Each sample is one network of its
-# own in time, so together they give the rows that they give as files.
+# A file a packet, a thousand of them, and 64 descriptors. Each sample is a network of its own in
+# time, so together they give the rows that they give as files.
 mkdir many
 count=0
 for sample in "$top"/samples/*.pcap; do
@@ -187,8 +188,8 @@ apart=$("$CONNAUDIT" -q -a --separate apart.* | wc -l)
 second=$(sed -n '2s/^1:\([0-9]*\),.*/\1/p' expected)
 [ -n "$second" ] || complain "the sample has no second connection"
 at=$(offsets same-ports-twice.pcap | sed -n "${second}p")
-isn=$(part same-ports-twice.pcap $((at + 16 + 14 + 20 + 4)) $((at + 16 + 14 + 20 + 8)) | od -An -tu1 |
-    awk '{ printf "%.0f", $1 * 16777216 + $2 * 65536 + $3 * 256 + $4 }')
+isn=$(part same-ports-twice.pcap $((at + 16 + 14 + 20 + 4)) $((at + 16 + 14 + 20 + 8)) |
+    od -An -tu1 | awk '{ printf "%.0f", $1 * 16777216 + $2 * 65536 + $3 * 256 + $4 }')
 "$CONNAUDIT" -q -F "tcp[4:4] - $isn < 65536 or tcp[8:4] - $isn < 65536" same-ports-twice.pcap |
     diff -u expected - || complain "-F changes numbers"
 for expression in 'port and' 'wlan type data'; do
@@ -197,8 +198,8 @@ for expression in 'port and' 'wlan type data'; do
     [ "$status" -eq 2 ] && [ ! -s rows ] || complain "-F '$expression': status $status"
 done
 
-# Two mirror ports, each with a file of its own, show every packet twice: no row is another one for it
-# and no verdict.
+# Two mirror ports, each with a file of its own, show every packet twice: no row is another one for
+# it, and no verdict.
 for sample in "$top"/samples/*.pcap; do
     name=$(basename "$sample")
     cp "$sample" .

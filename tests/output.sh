@@ -95,7 +95,8 @@ cmp here.pcap before || complain "standard output was written into an input"
 mkdir kept
 echo mine >kept/notes
 for dir in full kept; do
-    (ulimit -f 1 && runs 'a quota' 1 -o "$dir" in && [ "$failures" -eq 0 ]) || complain "a quota, $dir"
+    (ulimit -f 1 && runs 'a quota' 1 -o "$dir" in && [ "$failures" -eq 0 ]) ||
+        complain "a quota, $dir"
 done
 [ ! -e full ] || complain "a quota: the directory remains"
 holds kept notes

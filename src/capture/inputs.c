@@ -124,8 +124,8 @@ static gint compare_names(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Its names in an order that does not depend on the file system. Hidden ones are left alone, as they are
- * wherever a shell expands a pattern. */
+/* Its names in an order that does not depend on the file system. Hidden ones are left alone, as
+ * they are wherever a shell expands a pattern. */
 static GPtrArray *names_in(const char *path)
 {
     DIR *directory = opendir(path);
@@ -179,7 +179,8 @@ static void list_argument(Listing *listing, const char *path)
         list_file(listing, path, &status, false);
 }
 
-/* Those without a time last; `numbered` has the order of the arguments, which a stable sort keeps. */
+/* Those without a time last; `numbered` has the order of the arguments, which a stable sort
+ * keeps. */
 static gint compare_first_times(gconstpointer a, gconstpointer b, gpointer unused)
 {
     const InputFile *left = *(InputFile *const *)a, *right = *(InputFile *const *)b;

@@ -1,17 +1,18 @@
 /* A merge of files by time that never looks further ahead than one batch of each.
  *
- * The frames of a file keep the file's order. Time steps back inside files (several queues of a card,
- * a clock that is set), and a merge by each frame's own time would then depend on how far one looks
- * ahead. So a frame's key is the latest time that its file has shown so far, and the file with the
- * smallest (key, number) gives the next frame: the result depends on the files alone. A frame without
- * a time has the key of the one before it.
+ * The frames of a file keep the file's order. Time steps back inside files (several queues of a
+ * card, a clock that is set), and a merge by each frame's own time would then depend on how far one
+ * looks ahead. So a frame's key is the latest time that its file has shown so far, and the file
+ * with the smallest (key, number) gives the next frame: the result depends on the files alone. A
+ * frame without a time has the key of the one before it.
  *
  * An input is opened when the keys reach the time of its first packet, and closed at its end, so
- * that rotated files are open one or two at a time, however many there are. The alternative, to open
- * all of them and to raise the limit of descriptors, fails where that limit is a hard one.
+ * that rotated files are open one or two at a time, however many there are. The alternative, to
+ * open all of them and to raise the limit of descriptors, fails where that limit is a hard one.
  *
  * A batch ends when a file's own batch is used up: what the frames point into must stay until the
- * caller comes again. With one file open that makes it a copy of 64 small structs and nothing else. */
+ * caller comes again. With one file open that makes it a copy of 64 small structs and nothing
+ * else. */
 #include "capture/merge.h"
 
 #include "capture/bytes.h"

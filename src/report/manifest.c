@@ -76,7 +76,7 @@ static void add_time(JsonBuilder *json, const char *name, bool known, Nanosecond
     add_text(json, name, known ? text->str : NULL);
 }
 
-/* The run ------------------------------------------------------------------------------------------- */
+/* The run -------------------------------------------------------------------------------------- */
 
 static void add_versions(JsonBuilder *json, const ManifestFacts *facts)
 {
@@ -131,7 +131,7 @@ static void add_limits(JsonBuilder *json, const StreamLimits *limits)
     json_builder_end_object(json);
 }
 
-/* Inputs -------------------------------------------------------------------------------------------- */
+/* Inputs --------------------------------------------------------------------------------------- */
 
 static void add_links(JsonBuilder *json, const CaptureInfo *info)
 {
@@ -235,7 +235,7 @@ static void add_inputs(JsonBuilder *json, const CaptureInputs *inputs)
     json_builder_end_array(json);
 }
 
-/* What came of it ----------------------------------------------------------------------------------- */
+/* What came of it ------------------------------------------------------------------------------ */
 
 static void add_reports(JsonBuilder *json, const ManifestFacts *facts)
 {

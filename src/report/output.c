@@ -1,13 +1,13 @@
 /* How the files of a run appear.
  *
  * The directory is held open, and every step is taken relative to it: whoever renames it meanwhile
- * changes nothing. A report takes its name by link(), which fails where the name has been taken since it was
- * looked for; with --force, and on file systems without hard links, by rename(). The manifest comes
- * last: where it stands, the reports that it names stand too. If one of the names cannot be
- * given, those given before are taken back.
+ * changes nothing. A report takes its name by link(), which fails where the name has been taken
+ * since it was looked for; with --force, and on file systems without hard links, by rename(). The
+ * manifest comes last: where it stands, the reports that it names stand too. If one of the names
+ * cannot be given, those given before are taken back.
  *
- * Signals that end a program would leave temporary files behind: while an Output exists, a handler removes
- * them and lets the signal have its way. It calls only what POSIX lets a handler call. */
+ * Signals that end a program would leave temporary files behind: while an Output exists, a handler
+ * removes them and lets the signal have its way. It calls only what POSIX lets a handler call. */
 #include "report/output.h"
 
 #include <errno.h>
@@ -64,7 +64,7 @@ static bool refuse(GError **error, const char *path, const char *why)
     return false;
 }
 
-/* What must not be touched --------------------------------------------------------------------------- */
+/* What must not be touched --------------------------------------------------------------------- */
 
 static bool is_same(const struct stat *a, const struct stat *b)
 {
@@ -130,7 +130,7 @@ bool output_check_stdout(const char *const *inputs, GError **error)
     return true;
 }
 
-/* Temporary files --------------------------------------------------------------------------------- */
+/* Temporary files ------------------------------------------------------------------------------ */
 
 /* Removes what has no name yet. For signal handlers too. */
 static void remove_temporaries(Output *output)
@@ -195,7 +195,7 @@ static bool open_temporary(Output *output, OutputFile *file, GError **error)
     return true;
 }
 
-/* Opening ------------------------------------------------------------------------------------------- */
+/* Opening -------------------------------------------------------------------------------------- */
 
 static bool open_directory(Output *output, const char *const *inputs, GError **error)
 {
@@ -262,7 +262,7 @@ Output *output_open(const char *path, const char *const *names, const char *cons
     return opened ? g_steal_pointer(&output) : NULL;
 }
 
-/* Writing ------------------------------------------------------------------------------------------- */
+/* Writing -------------------------------------------------------------------------------------- */
 
 FILE *output_stream(Output *output, unsigned index)
 {
@@ -311,7 +311,8 @@ static bool store(Output *output, GError **error)
     return true;
 }
 
-/* Without hard links the name is looked for once more, which leaves a moment in which it can be taken. */
+/* Without hard links the name is looked for once more, which leaves a moment in which it can be
+ * taken. */
 static bool place_new(Output *output, OutputFile *file)
 {
     int directory = output->directory;

@@ -4,16 +4,17 @@
 
 #include "stream/endpoints.h"
 
-/* How far two copies of a packet lie apart at most. What mirrors, bridges and taps add is less than a
- * millisecond; a timer retransmits after 200 ms at the earliest (RFC 6298 §2.4 even says a second). */
+/* How far two copies of a packet lie apart at most. What mirrors, bridges and taps add is less than
+ * a millisecond; a retransmission timer runs for 200 ms at least (RFC 6298 §2.4 even says a second).
+ * What is retransmitted sooner, on a hint, has to be told by the packet itself. */
 #define DUPLICATE_AGE (10 * NS_PER_MS)
 
 typedef struct Duplicates Duplicates;
 
 Duplicates *duplicates_new(void);
 
-/* Remembers the segment, or finds the one of which it is a copy: true, and the network in which that one
- * was seen. */
+/* Remembers the segment, or finds the one of which it is a copy: true, and the network in which
+ * that one was seen. */
 bool duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
                      uint64_t *ret_network);
 

@@ -680,9 +680,9 @@ static Flow *flow_in_network(const Shard *shard, const Segment *segment, const E
     return NULL;
 }
 
-/* Whether its packet was captured before. Where the copies carry different tags, the connection of the first
- * one learns the other network: the copies may come in another order next time. But once two
- * connections have begun of them, each keeps its own. */
+/* Whether its packet was captured before. Where the copies carry different tags, the connection of
+ * the first one learns the other network: the copies may come in another order next time. But once
+ * two connections have begun of them, each keeps its own. */
 static bool is_duplicate(StreamTable *table, const Shard *shard, const Segment *segment,
                          const Endpoints *endpoints)
 {
