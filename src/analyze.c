@@ -17,6 +17,8 @@ typedef struct Audit {
     Conversation *conversation;
     Judge judge;
     Findings findings;
+    bool matched;          /* an exchange was found that is looked for */
+    RuleSet matched_rules; /* what such exchanges break */
 } Audit;
 
 struct Analysis {
@@ -51,7 +53,7 @@ static Audit *audit_of(Analysis *analysis, Connection *connection)
 {
     if (!connection->owner) {
         Audit *audit = g_new0(Audit, 1);
-        audit->conversation = conversation_new(analysis->options.text);
+        audit->conversation = conversation_new(analysis->options.text, analysis->options.matcher);
         judge_init(&audit->judge);
         findings_init(&audit->findings);
         connection->owner = audit;
@@ -77,15 +79,30 @@ static JudgeContext context_of(const Analysis *analysis, const Connection *conne
                                capture_clock_end(&analysis->clock, connection->last_order) };
 }
 
+/* Whether the exchange has a row in the reports that list what matches. */
+static bool note_match(Analysis *analysis, Audit *audit, const Exchange *exchange, RuleSet findings)
+{
+    if (!analysis->options.matcher)
+        return true;
+    if (!(exchange->match & MATCH_FOUND)) {
+        analysis->counters.match_given_up += (exchange->match & MATCH_GIVEN_UP) != 0;
+        return false;
+    }
+    analysis->counters.matched++;
+    audit->matched = true;
+    audit->matched_rules |= findings;
+    return true;
+}
+
 /* Takes over the exchange's text, if there is use for it. */
-static void add_exchange_row(Analysis *analysis, const Connection *connection, Exchange *exchange,
-                             const Judgement *judgement, RuleSet findings)
+static void add_exchange_row(Analysis *analysis, const Connection *connection, Audit *audit,
+                             Exchange *exchange, const Judgement *judgement, RuleSet findings)
 {
     analysis->counters.exchanges++;
     analysis->counters.exchange_verdicts[judgement->verdict]++;
     if (analysis->recorder)
         recorder_exchange(analysis->recorder, connection, exchange, judgement);
-    if (!analysis->options.exchange_rows)
+    if (!note_match(analysis, audit, exchange, findings) || !analysis->options.exchange_rows)
         return;
     ReportRow row = { .kind = ROW_EXCHANGE, .open_at_end = connection->end == CONNECTION_UNENDED };
     row.exchange = (ExchangeRow){ .connection = connection->first_frame,
@@ -113,7 +130,7 @@ static void judge_settled_exchanges(Analysis *analysis, const Connection *connec
         Judgement judgement = judge_settled(&audit->judge, &context, &exchange);
         RuleSet findings =
             findings_exchange(&audit->findings, &context, NULL, &exchange, &judgement, &options);
-        add_exchange_row(analysis, connection, &exchange, &judgement, findings);
+        add_exchange_row(analysis, connection, audit, &exchange, &judgement, findings);
         exchange_clear(&exchange);
     }
 }
@@ -174,7 +191,9 @@ static void add_connection_row(Analysis *analysis, const Connection *connection,
     row.connection.findings = findings;
     if (analysis->recorder && recorder_wants(analysis->recorder, connection))
         recorder_ended(analysis->recorder, connection, &row.connection);
-    if (!analysis->options.connection_rows || !(decision || analysis->options.all_connections))
+    bool listed =
+        analysis->options.matcher ? audit->matched : decision || analysis->options.all_connections;
+    if (!analysis->options.connection_rows || !listed)
         return;
     row.connection.decision.host = g_strdup(row.connection.decision.host);
     g_array_append_val(analysis->rows, row);
@@ -199,10 +218,19 @@ static RuleSet judge_findings(Analysis *analysis, const Connection *connection, 
     for (size_t i = 0; i < count; i++) {
         RuleSet rules = findings_exchange(&audit->findings, &context, ending, &exchanges[i],
                                           &judgements[i], &options);
-        add_exchange_row(analysis, connection, &exchanges[i], &judgements[i], rules);
+        add_exchange_row(analysis, connection, audit, &exchanges[i], &judgements[i], rules);
     }
     const Exchange *last = count ? &exchanges[count - 1] : NULL;
     return findings_connection(&audit->findings, &context, ending, last, &options);
+}
+
+/* With something looked for: what a matching exchange breaks, and what concerns its connection. */
+static bool finding_is_listed(const Analysis *analysis, const Audit *audit, const Finding *finding)
+{
+    if (!analysis->options.matcher)
+        return true;
+    return audit->matched &&
+           (finding->exchange == 0 || (audit->matched_rules & rule_bit(finding->rule)));
 }
 
 static void add_finding_rows(Analysis *analysis, const Connection *connection, Audit *audit)
@@ -213,7 +241,7 @@ static void add_finding_rows(Analysis *analysis, const Connection *connection, A
         recorder_findings(analysis->recorder, findings, count);
     for (size_t i = 0; i < count; i++) {
         analysis->counters.findings[findings[i].severity]++;
-        if (!analysis->options.finding_rows)
+        if (!analysis->options.finding_rows || !finding_is_listed(analysis, audit, &findings[i]))
             continue;
         ReportRow row = { .kind = ROW_FINDING,
                           .open_at_end = connection->end == CONNECTION_UNENDED };

@@ -25,7 +25,8 @@ typedef struct AnalysisOptions {
     bool all_connections;       /* also those in which no HTTP was found */
     const ConnectionName *show; /* the connection whose ladder is wanted; NULL: none */
     StreamLimits limits;
-    Filter *filter; /* borrowed; NULL: every frame is looked at */
+    Filter *filter;         /* borrowed; NULL: every frame is looked at */
+    const Matcher *matcher; /* borrowed; NULL: rows of everything, else of what matches */
 } AnalysisOptions;
 
 AnalysisOptions analysis_options_default(void);
@@ -37,6 +38,8 @@ typedef struct AnalysisCounters {
     uint64_t http_connections, exchanges;
     uint64_t verdicts[3];              /* connections by Verdict */
     uint64_t causes[3][CAUSE_COUNT];   /* connections by Verdict and Cause */
+    uint64_t matched;                  /* exchanges, if anything is looked for */
+    uint64_t match_given_up;           /* exchanges in which a bound kept it from being found */
     uint64_t exchange_verdicts[3];     /* exchanges by Verdict */
     uint64_t findings[SEVERITY_COUNT]; /* one per rule and connection */
 } AnalysisCounters;

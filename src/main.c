@@ -8,7 +8,12 @@
 #include "report/output.h"
 #include "run.h"
 
-typedef enum ExitStatus { EXIT_READ = 0, EXIT_NOT_READ = 1, EXIT_USAGE = 2 } ExitStatus;
+typedef enum ExitStatus {
+    EXIT_READ = 0,
+    EXIT_NOT_READ = 1,
+    EXIT_USAGE = 2,
+    EXIT_FOUND = 3
+} ExitStatus;
 
 /* The only place that prints an error. */
 static void complain(const char *message)
@@ -57,14 +62,17 @@ static ExitStatus read_inputs(const Options *options, char **command)
                            .filter = filter,
                            .command = (const char *const *)command,
                            .version = PACKAGE_VERSION };
-    bool written = run(&context, inputs, &error);
+    bool found;
+    bool written = run(&context, inputs, &found, &error);
     failed = complain_of_inputs(inputs, true, options->quiet) || failed;
     if (!written)
         complain(error->message);
     if (g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED) ||
         g_error_matches(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION))
         return EXIT_USAGE;
-    return failed || !written ? EXIT_NOT_READ : EXIT_READ;
+    if (failed || !written)
+        return EXIT_NOT_READ;
+    return found ? EXIT_FOUND : EXIT_READ;
 }
 
 static void print_rules(const Options *options)

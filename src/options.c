@@ -10,7 +10,7 @@ G_DEFINE_QUARK(connaudit - options - error, options_error)
 
 /* The texts of the options as GOption fills them in. */
 typedef struct RawOptions {
-    char *report, *format, *output, *filter, *explain, *show;
+    char *report, *format, *output, *filter, *match, *fail_on, *explain, *show;
     char *prompt_close, *close_grace, *timeout_tolerance, *half_close;
     gboolean all, separate, force, no_hash, quiet, pedantic, list_rules, version, help;
     char **inputs;
@@ -21,6 +21,8 @@ static void raw_clear(RawOptions *raw)
     g_free(raw->report);
     g_free(raw->explain);
     g_free(raw->format);
+    g_free(raw->match);
+    g_free(raw->fail_on);
     g_free(raw->output);
     g_free(raw->filter);
     g_free(raw->show);
@@ -54,6 +56,27 @@ static bool parse_format(const char *name, TableFormat *ret_format, GError **err
         }
     g_set_error(error, OPTIONS_ERROR, 0, "there is no format '%s': csv or jsonl", name);
     return false;
+}
+
+static bool parse_fail_on(const char *name, FailOn *ret_fail_on, GError **error)
+{
+    static const char *const names[] = { "contradicted", "error", "warning" };
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (strcmp(name, names[i]) == 0) {
+            *ret_fail_on = (FailOn)(FAIL_ON_CONTRADICTED + i);
+            return true;
+        }
+    g_set_error(error, OPTIONS_ERROR, 0, "--fail-on takes contradicted, error or warning, not '%s'",
+                name);
+    return false;
+}
+
+static bool parse_match(const char *pattern, Matcher **ret_matcher, GError **error)
+{
+    *ret_matcher = matcher_new(pattern, error);
+    if (!*ret_matcher)
+        g_prefix_error(error, "--match: ");
+    return *ret_matcher;
 }
 
 static bool parse_seconds(const char *option, const char *text, Nanoseconds *threshold,
@@ -141,6 +164,10 @@ static bool check_values(const RawOptions *raw, Options *options, GError **error
         return false;
     if (raw->format && !parse_format(raw->format, &options->format, error))
         return false;
+    if (raw->fail_on && !parse_fail_on(raw->fail_on, &options->fail_on, error))
+        return false;
+    if (raw->match && !parse_match(raw->match, &options->matcher, error))
+        return false;
     return parse_show(raw->show, options, error) &&
            parse_seconds("prompt-close", raw->prompt_close, &thresholds->prompt_close, error) &&
            parse_seconds("close-grace", raw->close_grace, &thresholds->close_grace, error) &&
@@ -165,6 +192,8 @@ static GOptionContext *make_context(RawOptions *raw)
           "Look only at the packets that this pcap filter matches", "BPF" },
         { "separate", 0, 0, G_OPTION_ARG_NONE, &raw->separate,
           "Judge each input alone; without it they are one capture", NULL },
+        { "match", 0, 0, G_OPTION_ARG_FILENAME, &raw->match,
+          "List only what has TEXT or /REGEX/ in a target or a field value", "TEXT" },
         { "all", 'a', 0, G_OPTION_ARG_NONE, &raw->all,
           "List also TCP connections in which no HTTP was found", NULL },
         { "show", 0, 0, G_OPTION_ARG_STRING, &raw->show,
@@ -182,6 +211,8 @@ static GOptionContext *make_context(RawOptions *raw)
           "Also the findings that only older specifications demand", NULL },
         { "no-hash", 0, 0, G_OPTION_ARG_NONE, &raw->no_hash,
           "Leave the inputs' SHA-256 out of the manifest", NULL },
+        { "fail-on", 0, 0, G_OPTION_ARG_STRING, &raw->fail_on,
+          "Exit with 3 if there is one: contradicted, error or warning", "WHAT" },
         { "quiet", 'q', 0, G_OPTION_ARG_NONE, &raw->quiet, "No summary on standard error", NULL },
         { "list-rules", 0, 0, G_OPTION_ARG_NONE, &raw->list_rules,
           "Print the rules of the findings and stop", NULL },
@@ -201,7 +232,8 @@ static GOptionContext *make_context(RawOptions *raw)
     g_option_context_set_description(
         context,
         "Exit status: 0 every input was read to its end; 1 one could not be read, or not to\n"
-        "its end (the report covers what was read), or the report not be written; 2 wrong usage.");
+        "its end (the report covers what was read), or the report not be written; 2 wrong usage;\n"
+        "3 as --fail-on asks, unless it is 1 or 2.");
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_help_enabled(context, FALSE);
     return context;
@@ -243,6 +275,7 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
 
 void options_clear(Options *options)
 {
+    g_clear_pointer(&options->matcher, matcher_free);
     g_strfreev(options->inputs);
     g_free(options->output);
     g_free(options->filter);

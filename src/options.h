@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "http/match.h"
 #include "judge/rules.h"
 #include "judge/verdict.h"
 #include "recorder.h"
@@ -12,10 +13,20 @@
 typedef enum ReportName { REPORT_CONNECTIONS, REPORT_EXCHANGES, REPORT_FINDINGS } ReportName;
 #define REPORT_COUNT (REPORT_FINDINGS + 1)
 
+/* What ends the program with its own status. */
+typedef enum FailOn {
+    FAIL_ON_NOTHING,
+    FAIL_ON_CONTRADICTED,
+    FAIL_ON_ERROR,
+    FAIL_ON_WARNING, /* or an error */
+} FailOn;
+
 typedef struct Options {
-    char **inputs; /* owned, NULL-terminated; "-" is standard input */
-    char *output;  /* owned; NULL: the report goes to standard output */
-    char *filter;  /* owned; NULL: none */
+    char **inputs;    /* owned, NULL-terminated; "-" is standard input */
+    char *output;     /* owned; NULL: the report goes to standard output */
+    char *filter;     /* owned; NULL: none */
+    Matcher *matcher; /* owned; NULL: none */
+    FailOn fail_on;
     ReportName report;
     TableFormat format;
     ConnectionName *show; /* owned: this connection as a page; NULL: a report */

@@ -44,6 +44,7 @@ static AnalysisOptions analysis_options(const Options *options)
     wanted.connection_rows = options->output || options->report == REPORT_CONNECTIONS;
     wanted.finding_rows = options->output || options->report == REPORT_FINDINGS;
     wanted.pedantic = options->pedantic;
+    wanted.matcher = options->matcher;
     wanted.text = wanted.exchange_rows || wanted.finding_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
     wanted.show = options->show;
     if (options->show)
@@ -264,7 +265,23 @@ CaptureInputs *run_open_inputs(const Options *options, Filter *filter)
     return capture_inputs_open((const char *const *)options->inputs, &capture, filter);
 }
 
-bool run(const RunContext *context, CaptureInputs *inputs, GError **error)
+/* Of everything that was read, whatever --match lists. */
+static bool fails(const AnalysisCounters *counters, FailOn fail_on)
+{
+    switch (fail_on) {
+    case FAIL_ON_NOTHING:
+        return false;
+    case FAIL_ON_CONTRADICTED:
+        return counters->verdicts[VERDICT_CONTRADICTED] > 0;
+    case FAIL_ON_ERROR:
+        return counters->findings[SEVERITY_ERROR] > 0;
+    case FAIL_ON_WARNING:
+        break;
+    }
+    return counters->findings[SEVERITY_ERROR] + counters->findings[SEVERITY_WARNING] > 0;
+}
+
+bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GError **error)
 {
     const Options *options = context->options;
     Run state = { .context = context,
@@ -277,5 +294,6 @@ bool run(const RunContext *context, CaptureInputs *inputs, GError **error)
     bool written = options->output ? run_to_directory(&state, error) : run_to_stdout(&state, error);
     if (!options->quiet && state.analyzed)
         write_summary(&state);
+    *ret_fails = fails(&state.totals.analysis, options->fail_on);
     return written;
 }

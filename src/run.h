@@ -23,7 +23,8 @@ typedef enum RunError {
 CaptureInputs *run_open_inputs(const Options *options, Filter *filter);
 
 /* Reads all that can be read of the inputs. False and `error` if the reports (or the page of one
- * connection) could not be written; what was wrong with an input is kept with it. */
-bool run(const RunContext *context, CaptureInputs *inputs, GError **error);
+ * connection) could not be written; what was wrong with an input is kept with it. *ret_fails: what
+ * --fail-on names was found. */
+bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GError **error);
 
 #endif

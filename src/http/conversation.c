@@ -31,6 +31,7 @@
 
 struct Conversation {
     TextWish wish;
+    const Matcher *matcher; /* NULL: nothing is looked for */
     MessageReader *reader[2]; /* by side; made with the first data or gap of that side */
     GArray *pending;          /* Exchange, by number */
     guint settled;
@@ -49,10 +50,11 @@ struct Conversation {
     ConversationFacts facts;
 };
 
-Conversation *conversation_new(TextWish wish)
+Conversation *conversation_new(TextWish wish, const Matcher *matcher)
 {
     Conversation *conversation = g_new0(Conversation, 1);
     conversation->wish = wish;
+    conversation->matcher = matcher;
     conversation->pending = g_array_new(FALSE, TRUE, sizeof(Exchange));
     conversation->requesting = conversation->answering = -1;
     conversation->client_gap_end = conversation->answered_up_to = NO_OFFSET;
@@ -225,6 +227,12 @@ static void note_credentials(Conversation *conversation, const Exchange *exchang
                                        before->target_hash == exchange->target_hash;
 }
 
+static void look_for_match(const Conversation *conversation, Exchange *exchange, const Head *head)
+{
+    if (conversation->matcher && !(exchange->match & MATCH_FOUND))
+        exchange->match |= matcher_ask_head(conversation->matcher, head);
+}
+
 static void request_head(Conversation *conversation, const MessageEvent *message)
 {
     if (conversation->requesting < 0)
@@ -234,6 +242,7 @@ static void request_head(Conversation *conversation, const MessageEvent *message
     if (message->head.notes & HEAD_INCOMPLETE)
         framing = (BodyFraming){ .kind = BODY_NONE };
     exchange_take_request(exchange, &message->head, &framing, conversation->wish);
+    look_for_match(conversation, exchange, &message->head);
     exchange->request.last = message->last;
     exchange->request.head_end = message->last.offset;
     note_credentials(conversation, exchange);
@@ -576,6 +585,7 @@ static void response_head(Conversation *conversation, MessageReader *reader,
     if (message->head.notes & HEAD_INCOMPLETE)
         framing = (BodyFraming){ .kind = BODY_NONE };
     exchange_take_response(exchange, &message->head, &framing, conversation->wish);
+    look_for_match(conversation, exchange, &message->head);
     exchange->response.head_end = message->last.offset;
     conversation->facts.version = exchange->response.version;
     conversation->facts.minor = exchange->response.minor;

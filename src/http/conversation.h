@@ -8,6 +8,7 @@
 #define HTTP_CONVERSATION_H
 
 #include "http/exchange.h"
+#include "http/match.h"
 #include "stream/stream.h"
 
 /* Pending exchanges of a connection. Browsers pipelined 8 at most, libraries a few dozen; what
@@ -44,7 +45,8 @@ typedef struct ConversationFacts {
     uint8_t minor;
 } ConversationFacts;
 
-Conversation *conversation_new(TextWish wish);
+/* `matcher` is borrowed; NULL: nothing is looked for. */
+Conversation *conversation_new(TextWish wish, const Matcher *matcher);
 
 /* An event of the conversation's connection; others than data and gaps are passed over. Nothing of
  * it is borrowed beyond the call. */

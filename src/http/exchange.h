@@ -94,6 +94,7 @@ typedef struct Exchange {
     FrameId stray; /* frame of bytes right behind the response that are of no message; 0: none */
     bool later_answered; /* a later request on this connection got the start of a response */
     Stamp next_request;  /* of the request after this one, if it has one */
+    unsigned match;      /* MatchAnswer of its heads, if anything is looked for */
     ExchangeText *text;  /* owned; NULL if no report asks for it */
 } Exchange;
 
