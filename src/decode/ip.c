@@ -138,10 +138,11 @@ static DecodeResult decode_v4(Layer *layer, IpAddress *ret_source, IpAddress *re
                               IpFragment *ret_fragment)
 {
     uint8_t first, protocol;
-    uint16_t total, identification = 0, place;
+    uint16_t total, identification, place;
     if (layer->bytes.length < V4_HEADER_MIN || !span_u8(layer->bytes, 0, &first) ||
-        !span_be16(layer->bytes, 2, &total) || !span_be16(layer->bytes, 6, &place) ||
-        !span_u8(layer->bytes, 8, &layer->hops) || !span_u8(layer->bytes, 9, &protocol))
+        !span_be16(layer->bytes, 2, &total) || !span_be16(layer->bytes, 4, &identification) ||
+        !span_be16(layer->bytes, 6, &place) || !span_u8(layer->bytes, 8, &layer->hops) ||
+        !span_u8(layer->bytes, 9, &protocol))
         return layer_lacks(layer, V4_HEADER_MIN);
     layer->packet_id = identification;
     set_address(ret_source, 4, layer->bytes.bytes + 12);
@@ -155,7 +156,6 @@ static DecodeResult decode_v4(Layer *layer, IpAddress *ret_source, IpAddress *re
         layer_set_length(layer, total);
     if (header_size < V4_HEADER_MIN || header_size > layer->wire_length)
         return DECODE_MALFORMED;
-    Span header = layer->bytes;
     layer_skip(layer, header_size);
 
     if (!(place & V4_FRAGMENT_MASK))
@@ -165,7 +165,6 @@ static DecodeResult decode_v4(Layer *layer, IpAddress *ret_source, IpAddress *re
         return DECODE_NOT_TCP;
     if (total == 0) /* only a card that cuts up packets itself fills it in */
         return DECODE_MALFORMED;
-    span_be16(header, 4, &identification);
     *ret_fragment = (IpFragment){ .identification = identification,
                                   .version = 4,
                                   .protocol = protocol,
