@@ -18,6 +18,7 @@ typedef struct Row {
     bool retransmitted;  /* an earlier FIN was lost: `acked` is the most it can have acknowledged */
     bool before_request; /* captured before it */
     int64_t acked_before; /* by the server, in segments before the closing one */
+    Nanoseconds after; /* how long after the closing the request was captured, if before_request */
     int64_t k;
     int64_t quiet_acked; /* by an earlier segment of the client that stood where the request does */
     Nanoseconds free_since; /* the client; 0 is before everything */
@@ -40,8 +41,12 @@ static const Row ROWS[] = {
       .cause = CAUSE_KEEPALIVE_RACE },
     { "a bare RST below k", BARE_RST, .number = C - 1, .k = C, NO_QUIET,
       .cause = CAUSE_KEEPALIVE_RACE },
-    { "a bare RST before the request", BARE_RST, .before_request = true, .k = C, NO_QUIET,
-      .cause = CAUSE_KEEPALIVE_RACE },
+    { "a bare RST before the request", BARE_RST, .before_request = true,
+      .after = 20 * NS_PER_MS + 1, .k = C, NO_QUIET, .cause = CAUSE_KEEPALIVE_RACE },
+    { "a bare RST that the capture shows before the request", BARE_RST, .before_request = true,
+      .after = 20 * NS_PER_MS, .k = C, NO_QUIET, .cause = CAUSE_CONNECTION_FORGOTTEN },
+    { "a bare RST at another number before the request", BARE_RST, .number = C + 1,
+      .before_request = true, .after = 1, .k = C, NO_QUIET, .cause = CAUSE_KEEPALIVE_RACE },
     { "a RST with ACK flag at k", RST_ACKS(R), .k = C, NO_QUIET, .cause = CAUSE_KEEPALIVE_RACE },
     { "a FIN at k", FIN_ACKS(R), .k = C, NO_QUIET, .cause = CAUSE_KEEPALIVE_RACE },
 
@@ -123,6 +128,7 @@ static Exchange request_of(const Row *row)
         (MessageFacts){ .begun = true, .has_head = true, .complete = !row->unfinished };
     exchange.request.first = (Stamp){ .frame = frame_id(1, 20), .offset = R, .acked = row->k };
     exchange.request.last = (Stamp){ .frame = frame_id(1, 20), .offset = E - 1, .acked = row->k };
+    exchange.request.first.time = row->before_request ? FIN_TIME + row->after : FIN_TIME;
     exchange.request_quiet_acked = row->quiet_acked;
     exchange.request_free_since = row->free_since;
     return exchange;

@@ -11,13 +11,23 @@ static bool knew_fin(const Exchange *request, const Closing *server)
     return server->how == END_HOW_FIN && request_sent_knowing(request, &fin);
 }
 
+/* A capture may show the answer before what it answers. */
+#define ANSWER_REORDER (20 * NS_PER_MS)
+
+/* RFC 9293 §3.10.7.1: who knows no such connection answers with the number that was acknowledged. */
+static bool answered_by_stranger(const Stamp *request, const Closing *server)
+{
+    if (server->how != END_HOW_RST || !server->bare || server->stamp.offset != request->acked)
+        return false;
+    return stamp_precedes(request, &server->stamp) ||
+           request->time - server->stamp.time <= ANSWER_REORDER;
+}
+
 Cause lost_request_cause(const Exchange *request, const Ending *ending)
 {
     const Closing *server = &ending->server;
     const MessageFacts *message = &request->request;
-    if (server->how == END_HOW_RST && server->bare &&
-        server->stamp.offset == message->first.acked &&
-        stamp_precedes(&message->first, &server->stamp))
+    if (answered_by_stranger(&message->first, server))
         return CAUSE_CONNECTION_FORGOTTEN;
     if (knew_fin(request, server))
         return CAUSE_REQUEST_AFTER_FIN;
