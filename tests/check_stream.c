@@ -22,6 +22,7 @@ enum {
     SHOW_FREE = 4,  /* free= in ms */
     SHOW_OPEN = 8,  /* E: the frames of the witnesses */
     SHOW_ANSWERS = 16,
+    SHOW_FINS = 32, /* E: what the FINs acknowledged */
 };
 
 #define HANDSHAKE "0 > S -1 . 0; 1 < SA -1 0 0; 2 > A 0 0 0; "
@@ -72,6 +73,12 @@ static const Row ROWS[] = {
       "D> 0+10 #5 resent; F> 10 #4 seen; E unended", 0 },
     { "FIN again", HANDSHAKE "10 > FA 0 0 3; 11 > FA 0 0 3; 12 > FA 3 0 0",
       "D> 0+3 #4; F> 3 #4 seen; E unended", 0 },
+    { "two copies of a FIN, the first transmission captured last",
+      HANDSHAKE "10 < FA 0 0 0; 11 > FA 0 1 0; 11 > FA 0 0 0; 12 < A 1 1 0",
+      "F< 0 #4 seen; F> 0 #5 seen; E final fin=0 fin=0", SHOW_FINS },
+    { "two copies of a FIN, in order",
+      HANDSHAKE "10 < FA 0 0 0; 11 > FA 0 0 0; 11 > FA 0 1 0; 12 < A 1 1 0",
+      "F< 0 #4 seen; F> 0 #5 seen; E final fin=0 fin=0", SHOW_FINS },
     { "data beyond a FIN is none", HANDSHAKE "10 > FA 0 0 3; 11 > A 4 0 5; 12 > A 3 0 5",
       "D> 0+3 #4; F> 3 #4 seen; E unended", 0 },
 
@@ -108,8 +115,17 @@ static const Row ROWS[] = {
       "D> 0+10 #8 resent; D> 10+5 #4; E unended", 0 },
     { "filled late",
       HANDSHAKE
-      "10 > A 10 0 5; 11 < A 0 15 0; 12 < A 0 15 0; 40 < A 0 15 0; 41 > A 0 0 10; 42 > A 15 0 1",
-      "G> 0+10 #4 loss; D> 10+5 #4; D> 15+1 #9; E unended late=10", 0 },
+      "10 > A 10 0 5; 11 < A 0 15 0; 12 < A 0 15 0; 39 < A 0 15 0; 40 < A 0 15 0; 41 > A 0 0 10; "
+      "42 > A 15 0 1",
+      "G> 0+10 #4 loss; D> 10+5 #4; D> 15+1 #10; E unended late=10", 0 },
+    { "an old hole, its acknowledgement just ahead of what fills it",
+      HANDSHAKE "10 > A 10 0 5; 11 < A 0 0 0; 12 < A 0 0 0; 13 < A 0 0 0; 99 < A 0 15 0; "
+                "100 > A 0 0 10",
+      "D> 0+10 #9 resent; D> 10+5 #4; E unended", 0 },
+    { "an old hole, 20 ms and three segments after its acknowledgement",
+      HANDSHAKE "10 > A 10 0 5; 99 < A 0 15 0; 100 < A 0 15 0; 101 < A 0 15 0; 119 < A 0 15 0; "
+                "120 > A 0 0 10",
+      "G> 0+10 #4 loss; D> 10+5 #4; E unended late=10", 0 },
     { "at the end", HANDSHAKE "10 > A 10 0 5; 11 > FA 20 0 0",
       "G> 0+10 #4 loss; D> 10+5 #4; G> 15+5 #5 loss; F> 20 #5 seen; E unended", 0 },
     { "the end of a stream is missing", HANDSHAKE "10 > A 0 0 10; 11 < A 0 30 4",
@@ -218,6 +234,14 @@ static const Row ROWS[] = {
     { "a SYN-ACK after a teardown",
       HANDSHAKE "10 < RA 0 0 0; 20 < SA -1 900000 0 isn=700000; 21 > A 0 0 5 isn=900000",
       "R< 0 #4; E final rst<#4; D> 0+5 #6; E unended", 0 },
+    { "a forged RST and FIN before the SYN-ACK: its SYN is the same",
+      "0 > S -1 . 0; 60 < RA 5000000 0 0; 61 < FA 5000000 0 0; 62 > R 0 . 0; "
+      "64 < SA -1 0 0 isn=-900000000; 64 > A 0 0 0; 65 > A 0 0 9; 99 < A 0 9 5; 100 > A 9 5 0",
+      "R< 0 #2; F< 0 #3 seen; R> 0 #4; D> 0+9 #7; D< 0+5 #8; E unended ignored=2", 0 },
+    { "the last acknowledgement of the old connection behind the SYN",
+      HANDSHAKE "10 > FA 0 0 0; 11 < FA 0 1 0; 20 > S -1 . 0 isn=900000000; "
+                "21 > A -899999999 1 0; 22 < SA -1 0 0 isn=700000000; 23 > A 0 0 5; 24 < A 0 5 7",
+      "F> 0 #4 seen; F< 0 #5 seen; E replaced; D> 0+5 #9; D< 0+7 #10; E unended", 0 },
     { "a SYN whose SYN-ACK is lost: what goes on from it confirms it",
       HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 0; 20 > S -1 . 0 isn=900000; "
                 "30 > A 0 700000 7; 31 < A 0 7 3 isn=700000",
@@ -242,8 +266,15 @@ static const Row ROWS[] = {
     { "mid-stream, the peer's base is what is acknowledged",
       "0 > A 0 0 10; 1 < A 5 10 5; 2 > A 10 10 0",
       "D> 0+10 #1; G< 0+5 #2 loss; D< 5+5 #2; E unended midstream", 0 },
-    { "mid-stream, old bytes first", "0 < A 0 10 5; 1 > A 0 0 10; 2 > A 10 5 5",
+    { "mid-stream, old bytes first", "0 < A 0 10 5; 21 > A 0 0 10; 22 > A 10 5 5",
       "D< 0+5 #1; D> 0+5 #3; E unended midstream swapped", 0 },
+    { "mid-stream, an acknowledgement just ahead of its data",
+      "0 > A 0 10 0; 20 < A 0 0 10; 21 < A 10 0 5", "D< -10+10 #2; D< 0+5 #3; E unended midstream",
+      0 },
+    { "mid-stream, the same with a segment more", "0 > A 0 20 0; 1 < A 0 0 10; 2 < A 10 0 10",
+      "D< -20+10 #2; D< -10+10 #3; E unended midstream", 0 },
+    { "mid-stream, a probe with an old byte", "0 > A 0 10 0; 1 < A 9 0 1; 2 < A 10 0 5",
+      "D< 0+5 #3; E unended midstream", 0 },
     { "mid-stream begins with a probe", "0 > A -1 0 0; 1 < A 0 0 0; 2 > A 0 0 5; 3 < A 0 5 3",
       "D> 0+5 #3; D< 0+3 #4; E unended midstream", 0 },
     { "mid-stream begins with a probe that nobody answers", "0 > A -1 0 0; 2 > A 0 0 5",
@@ -359,6 +390,8 @@ static void append_end(Run *run, const StreamEvent *event)
             g_string_append_printf(text, " open%c#%u", mark,
                                    (unsigned)frame_number(connection->half[side].open_frame));
     }
+    for (int side = 0; side < 2 && (run->row->show & SHOW_FINS); side++)
+        append_offset(text, "fin", connection->half[side].fin.stamp.acked);
     if (connection->overlap_conflict)
         g_string_append(text, " conflict");
     if (strstr(run->row->events, "midstream") && !connection->opener_known)

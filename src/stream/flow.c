@@ -8,7 +8,11 @@
  * there, and stands as soon as the peer acknowledges just it.
  * What was captured out of its place may also lie ahead of the first byte, even of the SYN. As long as no data was
  * handed on, the offset 0 of a side whose SYN is not known therefore moves back to its SYN, or to bytes that its
- * clock proves to be earlier.
+ * clock proves to be earlier. In mid-stream bytes that were acknowledged a moment before they were
+ * captured are the first of their side, and lie before offset 0.
+ * A SYN-ACK that answers the SYN of the connection decides where its side begins, whatever was captured
+ * before it: a straggler of the pair's last connection acknowledges other numbers, and whoever forges a
+ * segment cannot know them.
  *
  * An acknowledgement or a number says something only if it can belong to the connection. No window is
  * larger than 2^30 (RFC 7323 §2.3), so an acknowledgement further ahead of everything known than that
@@ -21,6 +25,8 @@
 #define SHIFT_MAX 14
 /* How far ahead of a connection's first byte something of it is captured: a large window. */
 #define AHEAD_MAX (INT64_C(1) << 24)
+/* By how much a capture shows an acknowledgement before what it covers. */
+#define REORDER (20 * NS_PER_MS)
 #define MS_MAX UINT32_MAX
 
 Flow *flow_new(const Segment *first, Budget *budget)
@@ -122,6 +128,9 @@ void flow_swap_sides(Flow *flow)
             flow->backlog->queue[side] = old.queue[!side];
             flow->backlog->moved_time[side] = old.moved_time[!side];
             flow->backlog->moved_order[side] = old.moved_order[!side];
+            flow->backlog->passed_time[side] = old.passed_time[!side];
+            flow->backlog->passed_order[side] = old.passed_order[!side];
+            flow->backlog->passed_next[side] = old.passed_next[!side];
             memcpy(flow->backlog->gaps[side], old.gaps[!side], sizeof old.gaps[0]);
         }
     }
@@ -214,6 +223,79 @@ static void move_base(Flow *flow, int side, uint32_t number)
     move_held(flow, side, by);
 }
 
+bool flow_answers_syn(const Flow *flow, int side, const Segment *segment)
+{
+    const Direction *own = &flow->direction[side], *peer = &flow->direction[!side];
+    return flow->state != FLOW_FINAL && own->base_known && own->shift == WINDOW_UNSEEN &&
+           flow->facts.half[side].next == 0 && peer->base_known && peer->shift != WINDOW_UNSEEN &&
+           segment->acknowledgement == peer->base;
+}
+
+static void drop_held(Flow *flow, int side)
+{
+    if (!flow->backlog)
+        return;
+    Queue *queue = &flow->backlog->queue[side];
+    for (; queue->count; queue->first++, queue->count--) {
+        Item *item = queue->items[queue->first];
+        flow->backlog->bytes -= sizeof(Item) + item->captured;
+        flow->budget->held -= sizeof(Item) + item->captured;
+        g_free(item);
+    }
+}
+
+/* Gives offset 0 to the number of a SYN-ACK, as flow_answers_syn() allows. What came before with other
+ * numbers was not sent by that side, or not in this connection. */
+static void renumber(Flow *flow, int side, uint32_t number)
+{
+    Direction *direction = &flow->direction[side];
+    Half *half = &flow->facts.half[side];
+    drop_held(flow, side);
+    Queue none = { 0 };
+    const Queue *peer = flow->backlog ? &flow->backlog->queue[!side] : &none;
+    for (uint32_t i = 0; i < peer->count; i++)
+        peer->items[peer->first + i]->acked = NO_OFFSET;
+    for (unsigned i = 0; flow->resets && i < flow->resets->count[side]; i++)
+        flow->resets->list[side][i].refuted = true;
+    for (unsigned i = 0; flow->resets && i < flow->resets->count[!side]; i++)
+        flow->resets->list[!side][i].fact.stamp.acked = NO_OFFSET;
+    if (flow->state == FLOW_SETTLING && half->fin.proof != FIN_NONE)
+        flow->state = FLOW_LIVE;
+    half->fin = (FinFact){ .proof = FIN_NONE };
+    flow->facts.half[!side].fin.stamp.acked = NO_OFFSET;
+    half->acked = NO_OFFSET;
+    half->open_frame = 0;
+    half->open_time = 0;
+    *direction = (Direction){ .base = number,
+                              .base_known = true,
+                              .full = direction->full,
+                              .acked = NO_OFFSET,
+                              .edge = NO_OFFSET,
+                              .quiet_acked = NO_OFFSET,
+                              .shift = WINDOW_UNSEEN };
+}
+
+/* The acknowledgement that gave a side offset 0 in mid-stream was captured just ahead of the bytes that
+ * it covers: these are its first, and lie before 0. */
+static bool was_acked_ahead(const Flow *flow, int side, const Segment *segment)
+{
+    const Direction *own = &flow->direction[side], *peer = &flow->direction[!side];
+    int64_t ahead = seq_distance(segment->sequence, own->base);
+    return !flow->facts.half[side].seen && segment->length > 0 && ahead > 0 && ahead < AHEAD_MAX &&
+           !(ahead == 1 && segment->length == 1) && !(segment->flags & (TCP_SYN | TCP_RST)) &&
+           own->shift == WINDOW_UNSEEN && peer->shift == WINDOW_UNSEEN &&
+           segment->time - flow->facts.start <= REORDER;
+}
+
+static void begin_before(Flow *flow, int side, const Segment *segment)
+{
+    Direction *direction = &flow->direction[side];
+    int64_t first = -seq_distance(segment->sequence, direction->base);
+    flow->facts.half[side].next = first;
+    direction->sent = first;
+    direction->free = false;
+}
+
 static void learn_own_base(Flow *flow, int side, const Segment *segment)
 {
     Direction *own = &flow->direction[side];
@@ -230,6 +312,11 @@ static void learn_own_base(Flow *flow, int side, const Segment *segment)
         bool ahead = (segment->flags & TCP_SYN) || segment->time < flow->facts.start;
         if (ahead && own->base != first && flow_may_begin(flow, side, first))
             move_base(flow, side, first);
+        else if (was_acked_ahead(flow, side, segment))
+            begin_before(flow, side, segment);
+        else if ((segment->flags & TCP_SYN) && (segment->flags & TCP_ACK) && own->base != first &&
+                 flow_answers_syn(flow, side, segment))
+            renumber(flow, side, first);
         own->provisional = false;
     }
 }
@@ -327,9 +414,9 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
     facts->last_frame = segment->frame;
     facts->last_order = segment->order;
     facts->last_time = MAX(facts->last_time, segment->time);
-    facts->half[side].seen = true;
     flow->order++;
     learn_own_base(flow, side, segment);
+    facts->half[side].seen = true;
     if (segment->flags & TCP_ACK)
         learn_peer_base(flow, side, segment);
     if (segment->flags & TCP_SYN)

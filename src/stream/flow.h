@@ -48,6 +48,10 @@ typedef struct Backlog {
     size_t bytes;
     Nanoseconds moved_time[2]; /* when `next` last moved while something was held */
     uint32_t moved_order[2];
+    /* when the peer was seen to have acknowledged more than passed_next, the `next` of then */
+    Nanoseconds passed_time[2];
+    uint32_t passed_order[2]; /* 0: never */
+    int64_t passed_next[2];
     Range gaps[2][GAPS_REMEMBERED]; /* given up, the newest last */
 } Backlog;
 
@@ -171,6 +175,10 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item);
 
 /* Whether `number` may be that of the first byte of a side. */
 bool flow_may_begin(const Flow *flow, int side, uint32_t number);
+
+/* Whether a SYN-ACK answers the SYN of this connection, although what was captured of its side, or was
+ * acknowledged, has other numbers: that was another connection's, or forged. */
+bool flow_answers_syn(const Flow *flow, int side, const Segment *segment);
 
 /* Side 0 is the opener; possible as long as no data and no gap was handed on. */
 void flow_swap_sides(Flow *flow);

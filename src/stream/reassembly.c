@@ -10,8 +10,8 @@
  *
  * A hole is shown by the head of its own direction (it lies beyond) or by the head of the other one (it
  * acknowledges more). It is given up when the peer acknowledged past it, or was never seen, and it has
- * outlived the disorder that captures bring along: HOLE_AGE and HOLE_SEGMENTS since it showed, or since
- * the place before it last moved. The clock is that of the connection's own segments, so that nothing
+ * outlived the disorder that captures bring along: HOLE_AGE and HOLE_SEGMENTS since it showed, since
+ * that acknowledgement, and since the place before it last moved. The clock is that of the connection's own segments, so that nothing
  * else in the capture decides. A hole of exactly one offset with nothing behind it may be a FIN: then
  * FIN_IMPLIED is what is known, and `next` stays.
  *
@@ -195,6 +195,16 @@ static void deliver_payload(Sink *sink, Flow *flow, int side, const Item *item, 
         deliver_new(sink, flow, side, item, *stamp, MAX(begin, own->next), end);
 }
 
+/* No copy of a FIN acknowledges less than its first transmission did. */
+static void bound_fin(Half *own, const Stamp *copy)
+{
+    Stamp *known = &own->fin.stamp;
+    if (copy->acked == NO_OFFSET || known->acked == NO_OFFSET || copy->acked >= known->acked)
+        return;
+    known->acked = copy->acked;
+    known->acked_before = MIN(known->acked_before, copy->acked);
+}
+
 static void deliver_fin_flag(Sink *sink, Flow *flow, int side, const Item *item, Stamp stamp)
 {
     Half *own = &flow->facts.half[side];
@@ -203,6 +213,8 @@ static void deliver_fin_flag(Sink *sink, Flow *flow, int side, const Item *item,
     bool again = item->sent_before > c || own->fin.proof == FIN_IMPLIED;
     FinProof proof = again ? FIN_RETRANSMITTED : FIN_SEEN;
     if (fin_was_seen(&own->fin)) {
+        if (c == own->fin.stamp.offset)
+            bound_fin(own, &stamp);
         /* The retransmission came with bytes that filled a hole and so was delivered first. */
         if (c != own->fin.stamp.offset || !stamp_precedes(&stamp, &own->fin.stamp))
             return;
@@ -435,27 +447,47 @@ static bool find_hole(const Flow *flow, int side, Hole *ret_hole)
     return (ret_hole->own || ret_hole->peer) && ret_hole->upto > half->next;
 }
 
-/* Whether the disorder of a capture does not explain the hole any more. */
-static bool outlived(const Flow *flow, int side, const Hole *hole)
+/* Whether the peer acknowledged past the hole; since when, is remembered. */
+static bool was_passed(Flow *flow, int side)
 {
+    const Half *half = &flow->facts.half[side];
+    Backlog *backlog = flow->backlog;
+    if (flow->direction[side].acked <= half->next + (half->fin.proof != FIN_NONE))
+        return false;
+    if (!backlog->passed_order[side] || backlog->passed_next[side] != half->next) {
+        backlog->passed_time[side] = flow->facts.last_time;
+        backlog->passed_order[side] = flow->order;
+        backlog->passed_next[side] = half->next;
+    }
+    return true;
+}
+
+/* Whether the disorder of a capture does not explain the hole any more. An acknowledgement that passed
+ * it counts from its own time: what filled the hole there may be captured after it, here. */
+static bool outlived(const Flow *flow, int side, const Hole *hole, bool passed)
+{
+    const Backlog *backlog = flow->backlog;
     const Item *own = hole->own, *peer = hole->peer;
     const Item *first = !peer || (own && own->order < peer->order) ? own : peer;
-    Nanoseconds since = MAX(first->time, flow->backlog->moved_time[side]);
-    uint32_t order = MAX(first->order, flow->backlog->moved_order[side]);
+    Nanoseconds since = MAX(first->time, backlog->moved_time[side]);
+    uint32_t order = MAX(first->order, backlog->moved_order[side]);
+    if (passed) {
+        since = MAX(since, backlog->passed_time[side]);
+        order = MAX(order, backlog->passed_order[side]);
+    }
     return flow->facts.last_time - since >= HOLE_AGE && flow->order - order >= HOLE_SEGMENTS;
 }
 
-static bool may_give_up(const Flow *flow, int side, Hole *hole)
+static bool may_give_up(Flow *flow, int side, Hole *hole)
 {
-    const Half *half = &flow->facts.half[side];
-    if (!outlived(flow, side, hole))
+    bool passed = was_passed(flow, side);
+    if (!outlived(flow, side, hole, passed))
         return false;
     if (!flow->facts.half[!side].seen)
         return flow->backlog->queue[side].count > HOLE_SEGMENTS;
-    int64_t acked = flow->direction[side].acked;
-    if (acked <= half->next + (half->fin.proof != FIN_NONE))
+    if (!passed)
         return false;
-    hole->upto = MIN(hole->upto, acked);
+    hole->upto = MIN(hole->upto, flow->direction[side].acked);
     return true;
 }
 

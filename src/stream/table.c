@@ -469,6 +469,8 @@ static Belonging belonging_of_syn_ack(const Flow *flow, int side, const Segment 
     if (flow_may_begin(flow, side, segment->sequence + 1) &&
         flow_may_begin(flow, !side, segment->acknowledgement))
         return BELONGS;
+    if (flow_answers_syn(flow, side, segment))
+        return BELONGS;
     /* After a teardown, or of a SYN that the capture lacks, long after one that nobody answered. */
     bool given_up =
         !flow->facts.half[side].seen && segment->time > flow->facts.last_time + RESET_SETTLES;
