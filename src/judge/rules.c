@@ -330,7 +330,7 @@ static const RuleInfo table[RULE_COUNT] = {
                                     "Take the field's name out of Connection." },
     [RULE_SENSITIVE_NOMINATED] = { "sensitive-nominated", ERROR, "client", "RFC 9110 section 7.6.1",
                                    "Connection names a field that tells who asks: X-Forwarded-For, "
-                                   "Forwarded, Via …",
+                                   "Forwarded, Via and the like",
                                    "A proxy removes what Connection names, also what it has added "
                                    "itself. Naming the fields of "
                                    "identity and routing is an attack on whoever trusts them "
