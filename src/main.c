@@ -62,7 +62,7 @@ static ExitStatus read_inputs(const Options *options, char **command)
                            .filter = filter,
                            .command = (const char *const *)command,
                            .version = PACKAGE_VERSION };
-    bool found;
+    bool found = false;
     bool written = run(&context, inputs, &found, &error);
     failed = complain_of_inputs(inputs, true, options->quiet) || failed;
     if (!written)
