@@ -30,6 +30,7 @@ struct Analysis {
     GArray *rows;   /* ReportRow: of this tick, then sorted and handed out */
     guint next_row; /* of those that are ready */
     guint ready;    /* how many are sorted */
+    bool finishing; /* connections that are still open have yet to be ended */
     AnalysisCounters counters;
 };
 
@@ -49,6 +50,55 @@ Analysis *analysis_new(const AnalysisOptions *options)
 
 /* One connection ---------------------------------------------------------------------------------- */
 
+static void audit_free(Audit *audit)
+{
+    conversation_free(audit->conversation);
+    judge_clear(&audit->judge);
+    findings_clear(&audit->findings);
+    g_free(audit);
+}
+
+/* An audit at rest: one block, from which it is made again when something comes. */
+static void audit_rest(Connection *connection)
+{
+    Audit *audit = connection->owner;
+    if (connection->owner_rests)
+        return;
+    GByteArray *packed = g_byte_array_new();
+    conversation_pack(audit->conversation, packed);
+    judge_pack(&audit->judge, packed);
+    findings_pack(&audit->findings, packed);
+    audit_free(audit);
+    connection->owner_size = sizeof(uint32_t) + packed->len;
+    uint8_t *block = g_malloc(connection->owner_size);
+    uint32_t length = packed->len;
+    memcpy(block, &length, sizeof length);
+    memcpy(block + sizeof length, packed->data, packed->len);
+    g_byte_array_unref(packed);
+    connection->owner = block;
+    connection->owner_rests = true;
+}
+
+static void audit_wake(Connection *connection)
+{
+    g_autofree uint8_t *block = connection->owner;
+    uint32_t length;
+    memcpy(&length, block, sizeof length);
+    Span packed = span_make(block + sizeof length, length);
+    Audit *audit = g_new(Audit, 1);
+    audit->conversation = conversation_unpack(&packed);
+    judge_unpack(&audit->judge, &packed);
+    findings_unpack(&audit->findings, &packed);
+    connection->owner = audit;
+    connection->owner_rests = false;
+}
+
+static size_t audit_size(const Audit *audit)
+{
+    return sizeof *audit + conversation_size(audit->conversation) + judge_text_size(&audit->judge) +
+           findings_list_size(&audit->findings);
+}
+
 static Audit *audit_of(Analysis *analysis, Connection *connection)
 {
     if (!connection->owner) {
@@ -57,16 +107,10 @@ static Audit *audit_of(Analysis *analysis, Connection *connection)
         judge_init(&audit->judge);
         findings_init(&audit->findings);
         connection->owner = audit;
+    } else if (connection->owner_rests) {
+        audit_wake(connection);
     }
     return connection->owner;
-}
-
-static void audit_free(Audit *audit)
-{
-    conversation_free(audit->conversation);
-    judge_clear(&audit->judge);
-    findings_clear(&audit->findings);
-    g_free(audit);
 }
 
 static JudgeContext context_of(const Analysis *analysis, const Connection *connection,
@@ -277,18 +321,40 @@ static void end_connection(Analysis *analysis, Connection *connection)
 
 /* The path ------------------------------------------------------------------------------------------ */
 
+static void take_event(Analysis *analysis, const StreamEvent *event)
+{
+    Connection *connection = event->connection;
+    if (event->kind == STREAM_END) {
+        end_connection(analysis, connection);
+    } else if (event->kind == STREAM_DATA || event->kind == STREAM_GAP) {
+        Audit *audit = audit_of(analysis, connection);
+        conversation_feed(audit->conversation, event);
+        judge_settled_exchanges(analysis, connection, audit);
+        connection->owner_size = audit_size(audit);
+    } else if (event->kind == STREAM_REST) {
+        audit_rest(connection);
+    }
+}
+
 static void drain_streams(Analysis *analysis)
 {
     StreamEvent event;
+    while (stream_table_next(analysis->streams, &event))
+        take_event(analysis, &event);
+}
+
+/* Up to the end of the first connection that is still open; the others are then told one by one, when somebody asks
+ * for rows: there may be many. False: there are no more. */
+static bool end_one_open(Analysis *analysis)
+{
+    StreamEvent event;
     while (stream_table_next(analysis->streams, &event)) {
-        if (event.kind == STREAM_END) {
-            end_connection(analysis, event.connection);
-        } else if (event.kind == STREAM_DATA || event.kind == STREAM_GAP) {
-            Audit *audit = audit_of(analysis, event.connection);
-            conversation_feed(audit->conversation, &event);
-            judge_settled_exchanges(analysis, event.connection, audit);
-        }
+        bool open = event.kind == STREAM_END && event.connection->end == CONNECTION_UNENDED;
+        take_event(analysis, &event);
+        if (open)
+            return true;
     }
+    return false;
 }
 
 static gint compare_rows(gconstpointer left, gconstpointer right)
@@ -357,16 +423,19 @@ void analysis_finish(Analysis *analysis)
 {
     decoder_settle(analysis->decoder, analysis->counters.decoded);
     stream_table_finish(analysis->streams);
-    drain_streams(analysis);
+    analysis->finishing = end_one_open(analysis);
     end_tick(analysis);
 }
 
 bool analysis_next(Analysis *analysis, ReportRow *ret_row)
 {
-    if (analysis->next_row == analysis->ready) {
+    while (analysis->next_row == analysis->ready) {
         g_array_remove_range(analysis->rows, 0, analysis->ready);
         analysis->next_row = analysis->ready = 0;
-        return false;
+        if (!analysis->finishing)
+            return false;
+        analysis->finishing = end_one_open(analysis);
+        end_tick(analysis);
     }
     *ret_row = g_array_index(analysis->rows, ReportRow, analysis->next_row);
     analysis->next_row++;

@@ -11,7 +11,7 @@ G_DEFINE_QUARK(connaudit - options - error, options_error)
 /* The texts of the options as GOption fills them in. */
 typedef struct RawOptions {
     char *report, *format, *output, *filter, *match, *fail_on, *explain, *show;
-    char *prompt_close, *close_grace, *timeout_tolerance, *half_close;
+    char *prompt_close, *close_grace, *timeout_tolerance, *half_close, *max_memory;
     gboolean all, separate, force, no_hash, quiet, pedantic, list_rules, version, help;
     char **inputs;
 } RawOptions;
@@ -30,6 +30,7 @@ static void raw_clear(RawOptions *raw)
     g_free(raw->close_grace);
     g_free(raw->timeout_tolerance);
     g_free(raw->half_close);
+    g_free(raw->max_memory);
     g_strfreev(raw->inputs);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RawOptions, raw_clear)
@@ -93,6 +94,29 @@ static bool parse_seconds(const char *option, const char *text, Nanoseconds *thr
         return false;
     }
     *threshold = (Nanoseconds)llround(seconds * 1e9);
+    return true;
+}
+
+/* Bytes, or with a suffix 1,024 of them, and so on. */
+static bool parse_memory(const char *text, size_t *ret_memory, GError **error)
+{
+    static const char suffixes[] = "KMG";
+    if (!text)
+        return true;
+    char *end;
+    guint64 size = g_ascii_isdigit(*text) ? g_ascii_strtoull(text, &end, 10) : 0;
+    unsigned shift = 0;
+    if (size > 0 && *end) {
+        const char *suffix = strchr(suffixes, g_ascii_toupper(*end));
+        shift = suffix && !end[1] ? (unsigned)(10 * (suffix - suffixes + 1)) : 64;
+    }
+    if (size == 0 || shift == 64 || size > (G_MAXSIZE / 2) >> shift ||
+        size << shift < MEMORY_LEAST) {
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "--max-memory takes a size from 16M, such as 800M or 2G, not '%s'", text);
+        return false;
+    }
+    *ret_memory = size << shift;
     return true;
 }
 
@@ -174,7 +198,8 @@ static bool check_values(const RawOptions *raw, Options *options, GError **error
            parse_seconds("timeout-tolerance", raw->timeout_tolerance,
                          &thresholds->timeout_tolerance, error) &&
            parse_seconds("half-close", raw->half_close, &thresholds->half_close, error) &&
-           check_output(raw, error) && check_inputs(raw->inputs, error);
+           parse_memory(raw->max_memory, &options->max_memory, error) && check_output(raw, error) &&
+           check_inputs(raw->inputs, error);
 }
 
 static GOptionContext *make_context(RawOptions *raw)
@@ -207,6 +232,8 @@ static GOptionContext *make_context(RawOptions *raw)
           "How much earlier than stated an idle timeout may fire (1)", "SECONDS" },
         { "half-close", 0, 0, G_OPTION_ARG_STRING, &raw->half_close,
           "How long one side may stay open after the other closed (30)", "SECONDS" },
+        { "max-memory", 0, 0, G_OPTION_ARG_STRING, &raw->max_memory,
+          "Bound on what is kept of connections; suffixes K, M, G (512M)", "SIZE" },
         { "pedantic", 0, 0, G_OPTION_ARG_NONE, &raw->pedantic,
           "Also the findings that only older specifications demand", NULL },
         { "no-hash", 0, 0, G_OPTION_ARG_NONE, &raw->no_hash,
@@ -247,7 +274,7 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
     for (int i = 0; i < argc; i++)
         arguments[i] = g_strdup(argv[i]);
 
-    *ret_options = (Options){ .thresholds = THRESHOLDS_DEFAULT };
+    *ret_options = (Options){ .thresholds = THRESHOLDS_DEFAULT, .max_memory = MEMORY_DEFAULT };
     if (!g_option_context_parse_strv(context, &arguments, error))
         return false;
     ret_options->all = raw.all;

@@ -9,6 +9,7 @@
 #include "judge/verdict.h"
 #include "recorder.h"
 #include "report/table.h"
+#include "stream/stream.h"
 
 typedef enum ReportName { REPORT_CONNECTIONS, REPORT_EXCHANGES, REPORT_FINDINGS } ReportName;
 #define REPORT_COUNT (REPORT_FINDINGS + 1)
@@ -44,6 +45,7 @@ typedef struct Options {
     bool help;
     char *help_text; /* owned */
     Thresholds thresholds;
+    size_t max_memory; /* bytes */
 } Options;
 
 #define OPTIONS_ERROR (options_error_quark())

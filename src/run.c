@@ -45,6 +45,7 @@ static AnalysisOptions analysis_options(const Options *options)
     wanted.finding_rows = options->output || options->report == REPORT_FINDINGS;
     wanted.pedantic = options->pedantic;
     wanted.matcher = options->matcher;
+    wanted.limits = stream_limits_for(options->max_memory);
     wanted.text = wanted.exchange_rows || wanted.finding_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
     wanted.show = options->show;
     if (options->show)

@@ -110,6 +110,30 @@ START_TEST(test_understood)
 }
 END_TEST
 
+static const struct {
+    const char *word;
+    size_t memory;
+} SIZES[] = {
+    { "-q", (size_t)512 << 20 },
+    { "--max-memory=16M", (size_t)16 << 20 },
+    { "--max-memory=16777216", (size_t)16 << 20 },
+    { "--max-memory=16384k", (size_t)16 << 20 },
+    { "--max-memory=3G", (size_t)3 << 30 },
+};
+
+START_TEST(test_sizes)
+{
+    Arguments arguments;
+    Options options;
+    const char *const words[ARGUMENTS_MAX] = { SIZES[_i].word, "a" };
+    arguments_set(&arguments, words);
+    ck_assert(options_parse(&options, arguments.argc, arguments.argv, NULL));
+    ck_assert_uint_eq(options.max_memory, SIZES[_i].memory);
+    options_clear(&options);
+    arguments_clear(&arguments, words);
+}
+END_TEST
+
 /* What is to be read and where it goes. */
 static const struct {
     const char *name;
@@ -217,6 +241,15 @@ static const struct {
     { "an empty number", { "--close-grace=", "a" }, "--close-grace" },
     { "a unit", { "--timeout-tolerance=1s", "a" }, "--timeout-tolerance" },
     { "a decimal comma", { "--half-close=1,5", "a" }, "--half-close" },
+    { "no size", { "--max-memory=much", "a" }, "--max-memory" },
+    { "an empty size", { "--max-memory=", "a" }, "--max-memory" },
+    { "a size of nothing", { "--max-memory=0", "a" }, "--max-memory" },
+    { "too small a size", { "--max-memory=16383K", "a" }, "'16383K'" },
+    { "a negative size", { "--max-memory=-1G", "a" }, "--max-memory" },
+    { "a fraction of a size", { "--max-memory=1.5G", "a" }, "--max-memory" },
+    { "an unknown suffix", { "--max-memory=1T", "a" }, "--max-memory" },
+    { "two suffixes", { "--max-memory=1GB", "a" }, "--max-memory" },
+    { "a size beyond all addresses", { "--max-memory=18014398509481984K", "a" }, "--max-memory" },
     { "a negative number", { "--prompt-close=-1", "a" }, "--prompt-close" },
     { "no finite number", { "--prompt-close=inf", "a" }, "--prompt-close" },
     { "not a number", { "--prompt-close=nan", "a" }, "--prompt-close" },
@@ -286,6 +319,7 @@ START_TEST(test_help)
                                          "--half-close=SECONDS",
                                          "--match=TEXT",
                                          "--fail-on=WHAT",
+                                         "--max-memory=SIZE",
                                          "--no-hash",
                                          "-q, --quiet",
                                          "--version",
@@ -308,6 +342,7 @@ int main(void)
 {
     Suite *suite = suite_create("command_line");
     TCase *tcase = tcase_create("command_line");
+    tcase_add_loop_test(tcase, test_sizes, 0, (int)G_N_ELEMENTS(SIZES));
     tcase_add_loop_test(tcase, test_understood, 0, G_N_ELEMENTS(UNDERSTOOD));
     tcase_add_loop_test(tcase, test_places, 0, G_N_ELEMENTS(PLACES));
     tcase_add_loop_test(tcase, test_formats, 0, G_N_ELEMENTS(FORMATS));

@@ -756,7 +756,9 @@ START_TEST(test_held_bytes_are_bounded)
 {
     StreamLimits limits = { .connections = 6400,
                             .held_bytes = 64 * 100000,
-                            .held_bytes_connection = 20000 };
+                            .held_bytes_connection = 20000,
+                            .memory = MEMORY_DEFAULT,
+                            .pairs = 1000 };
     g_autoptr(StreamTable) table = stream_table_new(&limits);
     static const uint8_t PAYLOAD[1000];
     unsigned gaps = 0;

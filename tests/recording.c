@@ -108,8 +108,10 @@ static void mark(uint8_t *ip, size_t length, unsigned number)
     bool v4 = length >= 20 && ip[0] >> 4 == 4, v6 = length >= 40 && ip[0] >> 4 == 6;
     if (v4) {
         ip[12] = ip[16] = 10;
-        ip[13] = ip[17] = (uint8_t)number;
+        ip[13] = ip[17] = (uint8_t)(number >> 8);
+        ip[14] = ip[18] = (uint8_t)number;
     } else if (v6) {
+        ip[8] = ip[24] = (uint8_t)(number >> 8);
         ip[9] = ip[25] = (uint8_t)number;
     }
 }
@@ -184,6 +186,7 @@ static void take_row(Verdicts *verdicts, const Recording *recording, const Repor
         row.first = origin_of(recording, connection->first_frame);
         row.last = origin_of(recording, connection->last_frame);
         row.idle = report->connection.idle;
+        row.midstream = !connection->opener_known;
         row.judgement = report->connection.decision.judgement;
     } else {
         row.exchange = report->exchange.exchange;
@@ -338,7 +341,9 @@ void verdicts_compare(const Verdicts *before, const Verdicts *after, Changes *ch
     for (guint i = 0; i < after->rows->len; i++) {
         const VerdictRow *row = &g_array_index(after->rows, VerdictRow, i);
         const VerdictRow *old = counterpart(before, row);
-        compare_row(old, row, changes, text);
+        bool rest = row->kind == ROW_CONNECTION && row->midstream && old && !old->midstream;
+        if (!changes->no_rests || !rest)
+            compare_row(old, row, changes, text);
         g_hash_table_add(met, (gpointer)(uintptr_t)old);
     }
     for (guint i = 0; i < before->rows->len; i++) {

@@ -44,7 +44,7 @@ static inline Take *recording_take(const Recording *recording, size_t at)
 /* In the order of time; equal times keep theirs. */
 void recording_sort(Recording *recording);
 
-/* Gives all addresses of a recording the mark of a number below 256, so that recordings with different marks
+/* Gives all addresses of a recording the mark of a number below 65,536, so that recordings with different marks
  * have no endpoints in common. IPv4 and IPv6 directly on their link. */
 void recording_mark_addresses(Recording *recording, unsigned mark);
 
@@ -62,6 +62,7 @@ typedef struct VerdictRow {
     Verdict verdict;
     Cause cause;
     Nanoseconds idle; /* CONNECTION: -1: none */
+    bool midstream;   /* CONNECTION */
     Judgement judgement;
     Exchange exchange; /* without its text */
 } VerdictRow;
@@ -79,6 +80,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdicts, verdicts_free)
 /* What became of the rows: each of `after` is held against the one of `before` that has its first frames, or, of
  * connections, the same endpoints at the same time. */
 typedef struct Changes {
+    /* In: pass over connections that begin in mid-stream and did not before: the rest of one that was
+     * given up, of which alone their row speaks. */
+    bool no_rests;
     unsigned same, undetermined; /* made undetermined */
     unsigned turned;             /* another verdict, or a verdict on what was no row before */
     unsigned vanished;           /* rows of connections that have no counterpart any more */

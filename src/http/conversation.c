@@ -18,6 +18,7 @@
  * order of their numbers; the settled ones are a prefix of them. */
 #include "http/conversation.h"
 
+#include "base/pack.h"
 #include "http/message.h"
 
 /* A server that was free to send and stayed silent for longer has ended a burst (judgement.md §3). */
@@ -72,6 +73,52 @@ void conversation_free(Conversation *conversation)
     g_clear_pointer(&conversation->reader[0], message_reader_free);
     g_clear_pointer(&conversation->reader[1], message_reader_free);
     g_free(conversation);
+}
+
+G_STATIC_ASSERT(sizeof(Conversation) % sizeof(uint64_t) == 0);
+
+void conversation_pack(const Conversation *conversation, GByteArray *to)
+{
+    Conversation rest = *conversation;
+    uint64_t parts[3] = { rest.reader[0] != NULL, rest.reader[1] != NULL, rest.pending->len };
+    rest.reader[0] = rest.reader[1] = NULL;
+    rest.pending = NULL;
+    rest.event = NULL;
+    pack_words(to, &rest, sizeof rest);
+    pack_words(to, parts, sizeof parts);
+    for (int side = 0; side < 2; side++)
+        if (conversation->reader[side])
+            message_reader_pack(conversation->reader[side], to);
+    for (guint i = 0; i < conversation->pending->len; i++)
+        exchange_pack(&g_array_index(conversation->pending, Exchange, i), to);
+}
+
+Conversation *conversation_unpack(Span *from)
+{
+    Conversation *conversation = g_new(Conversation, 1);
+    uint64_t parts[3];
+    unpack_words(from, conversation, sizeof *conversation);
+    unpack_words(from, parts, sizeof parts);
+    for (int side = 0; side < 2; side++)
+        conversation->reader[side] = parts[side] ? message_reader_unpack(from) : NULL;
+    conversation->pending = g_array_new(FALSE, TRUE, sizeof(Exchange));
+    g_array_set_size(conversation->pending, (guint)parts[2]);
+    for (guint i = 0; i < parts[2]; i++)
+        exchange_unpack(&g_array_index(conversation->pending, Exchange, i), from);
+    return conversation;
+}
+
+size_t conversation_size(const Conversation *conversation)
+{
+    /* An array has room for the next power of two. */
+    size_t size =
+        sizeof *conversation + sizeof(GArray) + 2 * conversation->pending->len * sizeof(Exchange);
+    for (int side = 0; side < 2; side++)
+        if (conversation->reader[side])
+            size += message_reader_size(conversation->reader[side]);
+    for (guint i = 0; i < conversation->pending->len; i++)
+        size += exchange_text_size(&g_array_index(conversation->pending, Exchange, i));
+    return size;
 }
 
 const ConversationFacts *conversation_facts(const Conversation *conversation)

@@ -65,6 +65,12 @@ Exchange *conversation_pending(Conversation *conversation, size_t *ret_count);
 /* As far as events have been fed; owned by the conversation. */
 const ConversationFacts *conversation_facts(const Conversation *conversation);
 
+/* Between two feeds: the conversation as packed bytes, and back. */
+void conversation_pack(const Conversation *conversation, GByteArray *to);
+Conversation *conversation_unpack(Span *from);
+/* Bytes that it takes now, with all that hangs on it. */
+size_t conversation_size(const Conversation *conversation);
+
 void conversation_free(Conversation *conversation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Conversation, conversation_free)
 

@@ -1,5 +1,6 @@
 #include "http/exchange.h"
 
+#include "base/pack.h"
 #include "base/text.h"
 
 struct ExchangeText {
@@ -8,6 +9,8 @@ struct ExchangeText {
     uint16_t start[TEXT_FIELD_COUNT];
     uint16_t length[TEXT_FIELD_COUNT];
 };
+
+G_STATIC_ASSERT(sizeof(Exchange) % sizeof(uint64_t) == 0);
 
 static ExchangeText *text_of(Exchange *exchange)
 {
@@ -164,6 +167,49 @@ const char *exchange_text(const Exchange *exchange, ExchangeTextField field)
     if (!text || text->length[field] == 0)
         return "";
     return text->block->str + text->start[field];
+}
+
+/* Of a text, in whole words. */
+typedef struct PackedFields {
+    uint64_t there;
+    uint16_t start[(TEXT_FIELD_COUNT + 3) / 4 * 4];
+    uint16_t length[(TEXT_FIELD_COUNT + 3) / 4 * 4];
+} PackedFields;
+
+void exchange_pack(const Exchange *exchange, GByteArray *to)
+{
+    Exchange rest = *exchange;
+    rest.text = NULL;
+    pack_words(to, &rest, sizeof rest);
+    const ExchangeText *text = exchange->text;
+    PackedFields fields = { .there = text != NULL };
+    if (text) {
+        memcpy(fields.start, text->start, sizeof text->start);
+        memcpy(fields.length, text->length, sizeof text->length);
+    }
+    pack_words(to, &fields, sizeof fields);
+    if (text)
+        pack_span(to, span_make(text->block->str, text->block->len));
+}
+
+void exchange_unpack(Exchange *exchange, Span *from)
+{
+    PackedFields fields;
+    unpack_words(from, exchange, sizeof *exchange);
+    unpack_words(from, &fields, sizeof fields);
+    if (!fields.there)
+        return;
+    Span block = unpack_span(from);
+    ExchangeText *text = exchange->text = g_new(ExchangeText, 1);
+    memcpy(text->start, fields.start, sizeof text->start);
+    memcpy(text->length, fields.length, sizeof text->length);
+    text->block = g_string_new_len((const char *)block.bytes, (gssize)block.length);
+}
+
+size_t exchange_text_size(const Exchange *exchange)
+{
+    const ExchangeText *text = exchange->text;
+    return text ? sizeof *text + sizeof *text->block + text->block->allocated_len : 0;
 }
 
 void exchange_clear(Exchange *exchange)

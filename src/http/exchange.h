@@ -110,6 +110,12 @@ void exchange_take_response(Exchange *exchange, const Head *head, const BodyFram
 /* Escaped text, "" if there is none; until the exchange is cleared. */
 const char *exchange_text(const Exchange *exchange, ExchangeTextField field);
 
+/* The exchange as packed bytes, and back. */
+void exchange_pack(const Exchange *exchange, GByteArray *to);
+void exchange_unpack(Exchange *exchange, Span *from);
+/* Bytes that its text takes now. */
+size_t exchange_text_size(const Exchange *exchange);
+
 /* Frees what it owns; the struct itself is the caller's. */
 void exchange_clear(Exchange *exchange);
 

@@ -24,6 +24,7 @@
  * are made from it by moving the offset. */
 #include "http/message.h"
 
+#include "base/pack.h"
 #include "http/chunked.h"
 #include "http/preamble.h"
 
@@ -109,6 +110,40 @@ void message_reader_free(MessageReader *reader)
         return;
     g_free(reader->buffer);
     g_free(reader);
+}
+
+static size_t capacity_for(size_t length)
+{
+    size_t capacity = 1024;
+    while (capacity < length)
+        capacity *= 2;
+    return capacity;
+}
+
+void message_reader_pack(const MessageReader *reader, GByteArray *to)
+{
+    MessageReader rest = *reader;
+    g_assert(reader->data.length == 0 && reader->gap == 0);
+    rest.data.bytes = rest.buffer = NULL;
+    pack_words(to, &rest, sizeof rest);
+    pack_span(to, span_make(reader->buffer, reader->buffered));
+}
+
+MessageReader *message_reader_unpack(Span *from)
+{
+    MessageReader *reader = g_new(MessageReader, 1);
+    unpack_words(from, reader, sizeof *reader);
+    Span gathered = unpack_span(from);
+    if (gathered.length) {
+        reader->buffer = g_malloc(capacity_for(gathered.length));
+        memcpy(reader->buffer, gathered.bytes, gathered.length);
+    }
+    return reader;
+}
+
+size_t message_reader_size(const MessageReader *reader)
+{
+    return sizeof *reader + (reader->buffer ? capacity_for(reader->buffered) : 0);
 }
 
 /* The bytes of the head, or preamble, as far as they are there. */
@@ -202,14 +237,6 @@ static Step report_lost(MessageReader *reader, MessageEvent *event, bool in_body
 }
 
 /* Gathering --------------------------------------------------------------------------------- */
-
-static size_t capacity_for(size_t length)
-{
-    size_t capacity = 1024;
-    while (capacity < length)
-        capacity *= 2;
-    return capacity;
-}
 
 /* Looks for line ends in the buffer from `from` on. */
 static void note_lines(MessageReader *reader, size_t from)

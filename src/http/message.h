@@ -111,6 +111,12 @@ typedef enum MessageNote {
     MESSAGE_CONNECTION_IN_TRAILER = 1 << 1, /* RFC 9110 §6.5.1: Connection or a framing field */
 } MessageNote;
 
+/* Between two feeds, when next() has returned false: the reader as packed bytes, and back. */
+void message_reader_pack(const MessageReader *reader, GByteArray *to);
+MessageReader *message_reader_unpack(Span *from);
+/* Bytes that it takes now. */
+size_t message_reader_size(const MessageReader *reader);
+
 void message_reader_free(MessageReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MessageReader, message_reader_free)
 

@@ -6,6 +6,7 @@
  *
  * Rules that restate a verdict's cause mark each exchange that has the cause, but count what happened once: of a lost
  * request, the request; else the exchange whose outcome it was, and not the requests that relied on it. */
+#include "base/pack.h"
 #include "judge/findings_rules.h"
 
 Finding finding_copy(const Finding *finding)
@@ -33,6 +34,54 @@ void findings_clear(Findings *findings)
         finding_clear(&g_array_index(findings->list, Finding, i));
     if (findings->list)
         g_array_unref(g_steal_pointer(&findings->list));
+}
+
+G_STATIC_ASSERT(sizeof(Findings) % sizeof(uint64_t) == 0);
+G_STATIC_ASSERT(sizeof(Finding) % sizeof(uint64_t) == 0);
+
+void findings_pack(const Findings *findings, GByteArray *to)
+{
+    Findings rest = *findings;
+    uint64_t count = findings->list ? findings->list->len : 0;
+    rest.list = NULL;
+    pack_words(to, &rest, sizeof rest);
+    pack_words(to, &count, sizeof count);
+    for (guint i = 0; i < count; i++) {
+        const Finding *from = &g_array_index(findings->list, Finding, i);
+        Finding finding = *from;
+        finding.evidence = finding.message = NULL;
+        pack_words(to, &finding, sizeof finding);
+        pack_text(to, from->evidence);
+        pack_text(to, from->message);
+    }
+}
+
+void findings_unpack(Findings *findings, Span *from)
+{
+    uint64_t count;
+    unpack_words(from, findings, sizeof *findings);
+    unpack_words(from, &count, sizeof count);
+    if (count == 0)
+        return;
+    findings->list = g_array_new(FALSE, TRUE, sizeof(Finding));
+    g_array_set_size(findings->list, (guint)count);
+    for (guint i = 0; i < count; i++) {
+        Finding *finding = &g_array_index(findings->list, Finding, i);
+        unpack_words(from, finding, sizeof *finding);
+        finding->evidence = unpack_text(from);
+        finding->message = unpack_text(from);
+    }
+}
+
+size_t findings_list_size(const Findings *findings)
+{
+    size_t size = 0;
+    for (guint i = 0; findings->list && i < findings->list->len; i++) {
+        const Finding *finding = &g_array_index(findings->list, Finding, i);
+        size += 2 * sizeof *finding + (finding->evidence ? strlen(finding->evidence) : 0) +
+                (finding->message ? strlen(finding->message) : 0);
+    }
+    return size;
 }
 
 const Finding *findings_list(const Findings *findings, size_t *ret_count)

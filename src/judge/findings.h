@@ -77,6 +77,11 @@ RuleSet findings_connection(Findings *findings, const JudgeContext *context, con
 /* By rule. Until the next call with these findings. */
 const Finding *findings_list(const Findings *findings, size_t *ret_count);
 
+/* The findings as packed bytes, and back; bytes that hang on them. */
+void findings_pack(const Findings *findings, GByteArray *to);
+void findings_unpack(Findings *findings, Span *from);
+size_t findings_list_size(const Findings *findings);
+
 void findings_clear(Findings *findings);
 
 #endif

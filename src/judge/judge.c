@@ -9,6 +9,7 @@
  * the product of what can be missing, and each row would have to be right.) */
 #include "judge/judge.h"
 
+#include "base/pack.h"
 #include "judge/lost_request.h"
 
 void judge_init(Judge *judge)
@@ -21,6 +22,37 @@ void judge_clear(Judge *judge)
     g_clear_pointer(&judge->worst.host, g_free);
     g_clear_pointer(&judge->last.host, g_free);
     g_clear_pointer(&judge->first.host, g_free);
+}
+
+G_STATIC_ASSERT(sizeof(Judge) % sizeof(uint64_t) == 0);
+
+void judge_pack(const Judge *judge, GByteArray *to)
+{
+    Judge rest = *judge;
+    rest.worst.host = rest.last.host = rest.first.host = NULL;
+    pack_words(to, &rest, sizeof rest);
+    pack_text(to, judge->worst.host);
+    pack_text(to, judge->last.host);
+    pack_text(to, judge->first.host);
+}
+
+void judge_unpack(Judge *judge, Span *from)
+{
+    unpack_words(from, judge, sizeof *judge);
+    judge->worst.host = unpack_text(from);
+    judge->last.host = unpack_text(from);
+    judge->first.host = unpack_text(from);
+}
+
+static size_t text_size(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+size_t judge_text_size(const Judge *judge)
+{
+    return text_size(judge->worst.host) + text_size(judge->last.host) +
+           text_size(judge->first.host);
 }
 
 /* Doubts -------------------------------------------------------------------------------------- */
@@ -424,20 +456,34 @@ Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchang
     return judgement;
 }
 
+/* Why what followed was not looked at as a part of this connection; 0: all of it was. */
+static ReasonSet left_early(const Connection *connection)
+{
+    switch (connection->end) {
+    case CONNECTION_EVICTED:
+        return REASON_LIMIT;
+    case CONNECTION_TORN:
+        return REASON_LOSS;
+    default:
+        return 0;
+    }
+}
+
 /* What came after the exchange: a later request, an answer to it, the end. */
 static void weigh_sequel(const JudgeContext *context, const Ending *ending,
                          const Exchange *exchange, const Exchange *lost, Doubts *doubts)
 {
     const ConversationFacts *facts = context->facts;
     bool known = lost != NULL;
-    ReasonSet request_reasons = facts->client_hidden;
+    ReasonSet unseen = left_early(context->connection);
+    ReasonSet request_reasons = facts->client_hidden | unseen;
     if (ending->segment_missing)
         request_reasons |= REASON_LOSS;
     doubts_add(doubts, FACT_LATER_REQUEST, known, 0);
     if (!known && request_reasons)
         doubts_add(doubts, FACT_LATER_REQUEST, true, request_reasons);
     doubts_add(doubts, FACT_LATER_ANSWERED, false, 0);
-    ReasonSet answer_reasons = exchange->answered ? facts->server_hidden : 0;
+    ReasonSet answer_reasons = exchange->answered ? facts->server_hidden | unseen : 0;
     if (exchange->response_hidden)
         answer_reasons |= hidden_response_reasons(context, exchange);
     if (answer_reasons && (known || request_reasons))

@@ -68,6 +68,11 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
  * none. */
 const Decision *judge_decision(const Judge *judge);
 
+/* The judge as packed bytes, and back; bytes that hang on it. */
+void judge_pack(const Judge *judge, GByteArray *to);
+void judge_unpack(Judge *judge, Span *from);
+size_t judge_text_size(const Judge *judge);
+
 void judge_clear(Judge *judge);
 
 #endif

@@ -120,10 +120,10 @@ static void add_limits(JsonBuilder *json, const StreamLimits *limits)
     begin_object(json, "limits");
     add_count(json, "inputs", INPUTS_MAX);
     add_count(json, "inputs_open", MERGE_OPEN_MAX);
-    add_count(json, "connections", limits->connections);
+    add_count(json, "connection_bytes", limits->memory);
     add_count(json, "held_bytes", limits->held_bytes);
     add_count(json, "held_bytes_connection", limits->held_bytes_connection);
-    add_count(json, "numbered_pairs", NUMBERING_PAIRS_MAX);
+    add_count(json, "numbered_pairs", limits->pairs);
     add_count(json, "head_bytes", HEAD_BYTES_MAX);
     add_count(json, "head_fields", HEAD_FIELDS_MAX);
     add_count(json, "pending_exchanges", PIPELINE_MAX);

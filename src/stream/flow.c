@@ -19,6 +19,7 @@
  * is taken as absent. */
 #include "stream/flow.h"
 
+#include "base/pack.h"
 #include "stream/seq.h"
 
 #define WINDOW_MAX (INT64_C(1) << 30)
@@ -34,7 +35,7 @@ Flow *flow_new(const Segment *first, Budget *budget)
     Flow *flow = g_new0(Flow, 1);
     flow->budget = budget;
     Connection *facts = &flow->facts;
-    facts->first_frame = first->frame;
+    facts->first_frame = flow->first_frame = first->frame;
     facts->start = facts->last_time = first->time;
     /* The receiver of a SYN-ACK opened the connection. */
     int from = (first->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) ? 1 : 0;
@@ -53,6 +54,75 @@ Flow *flow_new(const Segment *first, Budget *budget)
     return flow;
 }
 
+/* What the allocator adds to a block. */
+#define BLOCK_OVERHEAD 16
+
+/* What is packed. */
+#define HEAD_SIZE offsetof(Flow, facts)
+#define REST_SIZE (sizeof(Flow) - HEAD_SIZE)
+G_STATIC_ASSERT(REST_SIZE % sizeof(uint64_t) == 0);
+
+const Flow *flow_of(const Connection *connection)
+{
+    return (const Flow *)(const void *)((const uint8_t *)connection - offsetof(Flow, facts));
+}
+
+Flow *flow_pack(Flow *flow)
+{
+    if (flow->packed || flow->state != FLOW_LIVE || flow->backlog || flow->resets || flow->pending)
+        return flow;
+    size_t owner = flow->facts.owner ? flow->facts.owner_size + BLOCK_OVERHEAD : 0;
+    flow->owner = flow->facts.owner;
+    flow->facts.owner = NULL;
+    flow->budget = NULL;
+    g_autoptr(GByteArray) packed = g_byte_array_sized_new(512);
+    pack_words(packed, &flow->facts, REST_SIZE);
+    uint8_t *block = g_malloc(HEAD_SIZE + sizeof packed->len + packed->len);
+    flow->packed = true;
+    flow->charged =
+        (uint32_t)(HEAD_SIZE + sizeof packed->len + packed->len + BLOCK_OVERHEAD + owner);
+    memcpy(block, flow, HEAD_SIZE);
+    memcpy(block + HEAD_SIZE, &packed->len, sizeof packed->len);
+    memcpy(block + HEAD_SIZE + sizeof packed->len, packed->data, packed->len);
+    g_free(flow);
+    return (Flow *)(void *)block;
+}
+
+Flow *flow_unpack(Flow *flow, Budget *budget)
+{
+    if (!flow->packed)
+        return flow;
+    uint32_t length;
+    uint8_t *block = (uint8_t *)flow;
+    memcpy(&length, block + HEAD_SIZE, sizeof length);
+    Span packed = span_make(block + HEAD_SIZE + sizeof length, length);
+    Flow *whole = g_new0(Flow, 1);
+    memcpy(whole, block, HEAD_SIZE);
+    unpack_words(&packed, &whole->facts, REST_SIZE);
+    whole->packed = false;
+    whole->facts.owner = whole->owner;
+    whole->budget = budget;
+    g_free(block);
+    return whole;
+}
+
+size_t flow_size(const Flow *flow)
+{
+    size_t size = sizeof *flow + BLOCK_OVERHEAD;
+    if (flow->facts.owner)
+        size += flow->facts.owner_size + BLOCK_OVERHEAD;
+    if (flow->resets)
+        size += sizeof *flow->resets + BLOCK_OVERHEAD;
+    if (flow->pending)
+        size += sizeof *flow->pending + flow->pending->cost;
+    if (!flow->backlog)
+        return size;
+    size += sizeof *flow->backlog + BLOCK_OVERHEAD + flow->backlog->bytes;
+    for (int side = 0; side < 2; side++)
+        size += flow->backlog->queue[side].capacity * sizeof(Item *);
+    return size;
+}
+
 static void queue_free(Queue *queue)
 {
     for (uint32_t i = 0; i < queue->count; i++)
@@ -69,6 +139,10 @@ void flow_forget_syn(Flow *flow)
 
 void flow_free(Flow *flow)
 {
+    if (flow->packed) {
+        g_free(flow);
+        return;
+    }
     if (flow->backlog) {
         flow->budget->held -= flow->backlog->bytes;
         queue_free(&flow->backlog->queue[0]);
@@ -94,7 +168,7 @@ uint32_t flow_number(const Flow *flow, int side, int64_t offset)
 
 uint32_t connection_sequence(const Connection *connection, int side, int64_t offset)
 {
-    return flow_number((const Flow *)(const void *)connection, side, offset);
+    return flow_number(flow_of(connection), side, offset);
 }
 
 void flow_swap_sides(Flow *flow)

@@ -93,8 +93,10 @@ typedef struct Direction {
 #define WINDOW_UNSEEN (-2) /* no SYN of this side was captured */
 #define WINDOW_UNSCALED (-1)
 
+/* Of a shard. */
 typedef struct Budget {
-    size_t held, held_max, flow_max;
+    size_t held, held_max, flow_max; /* bytes ahead of holes */
+    size_t used, used_max;           /* of all memory */
 } Budget;
 
 typedef enum FlowState {
@@ -115,7 +117,18 @@ typedef struct PendingSyn {
 
 typedef struct Flow Flow;
 struct Flow {
-    Connection facts; /* first: a Connection is the face of a Flow */
+    /* While memory is short and nothing comes, only this stands; the rest lies behind it, packed. */
+    Flow *bucket_next;
+    Flow *older, *newer; /* by last activity */
+    uint64_t seeded;
+    void *owner;         /* of the facts, while packed */
+    FrameId first_frame; /* as in the facts */
+    uint32_t charged;    /* its part of the budget's `used` */
+    uint8_t shard;
+    uint8_t leaves_as; /* ConnectionEnd, unless it is final */
+    bool packed;
+
+    Connection facts;
     Direction direction[2];
     Backlog *backlog;    /* NULL: never out of order */
     Resets *resets;      /* NULL: no RST */
@@ -126,16 +139,11 @@ struct Flow {
     /* Another network in which its packets are seen as well. */
     uint64_t alias[2];
     bool aliased[2];
-    uint64_t seeded;
-    Flow *bucket_next;
-    Flow *older, *newer;              /* by last activity */
     Flow *timer_before, *timer_after; /* FLOW_SETTLING, FLOW_FINAL */
     Nanoseconds listed_at;
     uint32_t order;
-    uint8_t shard;
     uint8_t state;     /* FlowState */
     uint8_t listed_as; /* FlowState: the list of those that wait for a tick; FLOW_LIVE: none */
-    uint8_t leaves_as; /* ConnectionEnd, unless it is final */
     bool spoke;        /* data or a gap was handed out */
 };
 
@@ -162,6 +170,17 @@ static inline Item *queue_head(const Flow *flow, int side)
     const Queue *queue = &flow->backlog->queue[side];
     return queue->items[queue->first];
 }
+
+/* Bytes that it takes now, with all that hangs on it. */
+size_t flow_size(const Flow *flow);
+
+/* The flow in fewer bytes, at another place, if it is one that packing leaves whole; else itself. And back. Who points
+ * to it has to be told. */
+Flow *flow_pack(Flow *flow);
+Flow *flow_unpack(Flow *flow, Budget *budget);
+
+/* Every Connection is the face of a Flow. */
+const Flow *flow_of(const Connection *connection);
 
 Flow *flow_new(const Segment *first, Budget *budget);
 void flow_free(Flow *flow);

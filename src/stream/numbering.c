@@ -38,6 +38,16 @@ struct Numbering {
     bool full;
 };
 
+G_STATIC_ASSERT(sizeof(Pair) == NUMBERING_SLOT);
+
+uint32_t numbering_pairs_in(size_t memory)
+{
+    uint64_t slots = SLOTS_FIRST;
+    while (slots * 2 * NUMBERING_SLOT <= memory && slots < UINT64_C(1) << 31)
+        slots *= 2;
+    return (uint32_t)(slots / 4 * 3);
+}
+
 Numbering *numbering_new(uint32_t max_pairs)
 {
     Numbering *numbering = g_new0(Numbering, 1);

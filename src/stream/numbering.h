@@ -4,9 +4,12 @@
 
 #include "stream/endpoints.h"
 
-/* Address pairs remembered, 24 bytes each, in a table that is at most three quarters full. Past the
- * bound nothing new is numbered. */
-#define NUMBERING_PAIRS_MAX (UINT32_C(1) << 22)
+/* Address pairs are remembered, NUMBERING_SLOT bytes each, in a table that is at most three quarters full. Past
+ * the bound nothing new is numbered. */
+#define NUMBERING_SLOT 24
+
+/* How many pairs fit. */
+uint32_t numbering_pairs_in(size_t memory);
 
 typedef struct Numbering Numbering;
 

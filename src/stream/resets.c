@@ -153,7 +153,7 @@ uint64_t resets_count_ignored(const Flow *flow)
 
 const RstFact *connection_reset(const Connection *connection, int side)
 {
-    const Flow *flow = (const Flow *)(const void *)connection;
+    const Flow *flow = flow_of(connection);
     if (!flow->resets)
         return NULL;
     for (unsigned i = 0; i < flow->resets->count[side]; i++) {

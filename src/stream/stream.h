@@ -99,6 +99,9 @@ typedef struct Connection {
     /* for the stage above: NULL at first, never touched here. Released by that stage at
      * STREAM_END. */
     void *owner;
+    /* bytes that hang on `owner`, stated by that stage: they count to the bound */
+    size_t owner_size;
+    bool owner_rests; /* for that stage, likewise: it has shrunk */
 } Connection;
 
 typedef enum StreamEventKind {
@@ -106,6 +109,7 @@ typedef enum StreamEventKind {
     STREAM_GAP, /* `gap` bytes are missing here, for `reason` */
     STREAM_FIN, /* half[side].fin has just been set (or raised from FIN_IMPLIED to a seen one) */
     STREAM_RST, /* a RST of `side` was delivered; accepted or not is known at the end */
+    STREAM_REST, /* memory is short and this connection has been idle longest: its owner had better shrink */
     STREAM_END, /* all facts are final; the connection is freed by the next call into the table */
 } StreamEventKind;
 
@@ -138,8 +142,18 @@ typedef struct StreamLimits {
     size_t connections; /* in the table at once */
     size_t held_bytes;  /* held ahead of holes, over all connections */
     size_t held_bytes_connection;
+    size_t memory; /* of all connections: their state, what hangs on it, what is held */
+    size_t pairs;  /* of endpoints with a stream number */
 } StreamLimits;
 
+/* What a bound on the memory of everything, fragments included, means for each. */
+StreamLimits stream_limits_for(size_t memory);
+
+/* The least that does any good, and what is usual. */
+#define MEMORY_LEAST ((size_t)16 << 20)
+#define MEMORY_DEFAULT ((size_t)512 << 20)
+
+/* Those of MEMORY_DEFAULT. */
 extern const StreamLimits STREAM_LIMITS_DEFAULT;
 
 typedef struct StreamCounters {
@@ -154,6 +168,7 @@ typedef struct StreamCounters {
     uint64_t cut_bytes;      /* by the snap length */
     uint64_t resets_ignored; /* RSTs that their receiver cannot have accepted */
     uint64_t evicted;        /* connections given up at the bound */
+    uint64_t rested;         /* times that one was packed because memory was short */
     uint64_t held_limit;     /* holes given up at a bound */
 } StreamCounters;
 

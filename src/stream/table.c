@@ -61,6 +61,7 @@ typedef struct Shard {
     Flow **buckets;
     size_t bucket_count, flow_count;
     Flow *oldest, *newest;
+    Flow *awake;         /* the oldest that does not rest; all newer ones do not */
     FlowList waiting[3]; /* by FlowState */
     Tombstone *tombstones;
     Budget budget;
@@ -79,23 +80,50 @@ struct StreamTable {
     GPtrArray *leaving; /* Flow: drained in this order, then ended in this order */
     guint drained, ended;
     bool finishing;
-    Flow *gone; /* its END was handed out */
+    Flow *gone;      /* its END was handed out */
+    Shard *strained; /* takes more memory than it may */
+    Flow *resting;   /* its REST was handed out */
     Nanoseconds now;
 };
 
-/* 1,048,576 connections are some 700 MB; 256 MiB are held at most, a 64th by one connection. */
+/* Fragments that wait take what they take (decode/fragments.h). */
+#define FRAGMENTS_SHARE ((size_t)8 << 20)
+/* While the table of pairs grows, the old one stands beside the new one. */
+#define PAIRS_SHARE(memory) ((memory) / 8)
+#define PAIRS_PEAK(memory) (PAIRS_SHARE(memory) / 2 * 3)
+#define HELD_CONNECTION_MAX ((size_t)4 << 20)
+
+/* Memory is what bounds connections: even packed, one takes some hundred bytes. */
+#define CONNECTIONS_MAX ((size_t)1 << 28)
+
+/* Of 512 MiB: slots for 1,572,864 pairs of endpoints; half of the memory at most ahead of holes, and of that a
+ * 64th by one connection. */
 const StreamLimits STREAM_LIMITS_DEFAULT = {
-    .connections = 1024 * 1024,
-    .held_bytes = 256 * 1024 * 1024,
-    .held_bytes_connection = 4 * 1024 * 1024,
+    .connections = CONNECTIONS_MAX,
+    .held_bytes = MEMORY_DEFAULT / 2,
+    .held_bytes_connection = HELD_CONNECTION_MAX,
+    .memory = MEMORY_DEFAULT - FRAGMENTS_SHARE - PAIRS_PEAK(MEMORY_DEFAULT),
+    .pairs = 1572864,
 };
+
+StreamLimits stream_limits_for(size_t memory)
+{
+    memory = MAX(memory, MEMORY_LEAST);
+    return (StreamLimits){
+        .connections = CONNECTIONS_MAX,
+        .held_bytes = memory / 2,
+        .held_bytes_connection = MIN(memory / 2 / SHARDS, HELD_CONNECTION_MAX),
+        .memory = memory - FRAGMENTS_SHARE - PAIRS_PEAK(memory),
+        .pairs = numbering_pairs_in(PAIRS_SHARE(memory)),
+    };
+}
 
 StreamTable *stream_table_new(const StreamLimits *limits)
 {
     StreamTable *table = g_new0(StreamTable, 1);
     table->flows_max = MAX(limits->connections / SHARDS, 1);
     table->seed = (uint64_t)g_random_int() << 32 | g_random_int();
-    table->numbering = numbering_new(NUMBERING_PAIRS_MAX);
+    table->numbering = numbering_new((uint32_t)limits->pairs);
     table->duplicates = duplicates_new();
     table->leaving = g_ptr_array_new();
     table->now = INT64_MIN;
@@ -105,6 +133,8 @@ StreamTable *stream_table_new(const StreamLimits *limits)
         shard->buckets = g_new0(Flow *, BUCKETS_FIRST);
         shard->budget.held_max = limits->held_bytes / SHARDS;
         shard->budget.flow_max = limits->held_bytes_connection;
+        shard->budget.used_max = limits->memory / SHARDS;
+        shard->budget.used = BUCKETS_FIRST * sizeof(Flow *);
     }
     return table;
 }
@@ -155,6 +185,8 @@ size_t stream_table_held(const StreamTable *table)
 
 static void idle_unlink(Shard *shard, Flow *flow)
 {
+    if (shard->awake == flow)
+        shard->awake = flow->newer;
     if (flow->older)
         flow->older->newer = flow->newer;
     else
@@ -174,6 +206,8 @@ static void idle_append(Shard *shard, Flow *flow)
     else
         shard->oldest = flow;
     shard->newest = flow;
+    if (!shard->awake)
+        shard->awake = flow;
 }
 
 static void timer_unlink(Shard *shard, Flow *flow)
@@ -217,6 +251,7 @@ static void grow_buckets(Shard *shard)
         *bucket = flow;
     }
     g_free(shard->buckets);
+    shard->budget.used += (count - shard->bucket_count) * sizeof(Flow *);
     shard->buckets = buckets;
     shard->bucket_count = count;
 }
@@ -253,6 +288,33 @@ static bool is_in_network(const Flow *flow, int side, uint64_t network)
     return flow->network[side] == network || (flow->aliased[side] && flow->alias[side] == network);
 }
 
+/* Puts a flow that was packed or unpacked in the place of what it was. */
+static Flow *replace_flow(Shard *shard, Flow *old, Flow *flow)
+{
+    if (flow == old)
+        return flow;
+    Flow **at = &shard->buckets[flow->seeded & (shard->bucket_count - 1)];
+    while (*at != old)
+        at = &(*at)->bucket_next;
+    *at = flow;
+    *(flow->older ? &flow->older->newer : &shard->oldest) = flow;
+    *(flow->newer ? &flow->newer->older : &shard->newest) = flow;
+    if (shard->awake == old)
+        shard->awake = flow;
+    return flow;
+}
+
+static Flow *wake_flow(Shard *shard, Flow *flow)
+{
+    if (!flow->packed)
+        return flow;
+    flow = replace_flow(shard, flow, flow_unpack(flow, &shard->budget));
+    size_t size = flow_size(flow);
+    shard->budget.used += size - flow->charged;
+    flow->charged = (uint32_t)size;
+    return flow;
+}
+
 /* NULL: none. Then *ret_crowd is one to give up for a new one, if these endpoints have too many. */
 static Flow *find_flow(Shard *shard, const Segment *segment, const Endpoints *endpoints,
                        int *ret_side, Flow **ret_crowd)
@@ -263,6 +325,7 @@ static Flow *find_flow(Shard *shard, const Segment *segment, const Endpoints *en
     for (; flow; flow = flow->bucket_next) {
         if (flow->seeded != endpoints->seeded)
             continue;
+        flow = wake_flow(shard, flow);
         int side = sent_by(&flow->facts, 0, segment) ? 0 : 1;
         if (side == 1 && !sent_by(&flow->facts, 1, segment))
             continue;
@@ -317,7 +380,7 @@ static bool has_ended(const Flow *flow)
 
 static bool is_final(const Flow *flow)
 {
-    return flow->state != FLOW_LIVE || resets_standing(flow);
+    return !flow->packed && (flow->state != FLOW_LIVE || resets_standing(flow));
 }
 
 /* Takes it out of the table; its last events follow by next(). */
@@ -329,8 +392,11 @@ static void remove_flow(StreamTable *table, Flow *flow, ConnectionEnd otherwise)
         at = &(*at)->bucket_next;
     *at = flow->bucket_next;
     idle_unlink(shard, flow);
-    timer_unlink(shard, flow);
+    if (!flow->packed)
+        timer_unlink(shard, flow);
     shard->flow_count--;
+    shard->budget.used -= flow->charged;
+    flow->charged = 0;
     flow->leaves_as = (uint8_t)otherwise;
     g_ptr_array_add(table->leaving, flow);
 }
@@ -344,8 +410,10 @@ static void leave_tombstone(StreamTable *table, const Flow *flow)
                         .destination_port = facts->port[1] };
     Endpoints endpoints = endpoints_of(&segment, 0);
     Shard *shard = shard_of(table, &endpoints);
-    if (!shard->tombstones)
+    if (!shard->tombstones) {
         shard->tombstones = g_new0(Tombstone, TOMBSTONES);
+        shard->budget.used += TOMBSTONES * sizeof(Tombstone);
+    }
     Tombstone *stone = &shard->tombstones[endpoints.identity / SHARDS % TOMBSTONES];
     stone->identity = endpoints.identity;
     stone->first_frame = facts->first_frame;
@@ -371,6 +439,7 @@ static const Tombstone *find_tombstone(const Shard *shard, const Segment *segmen
 
 static void evict(StreamTable *table, Flow *flow)
 {
+    flow = wake_flow(&table->shards[flow->shard], flow);
     if (!is_final(flow)) {
         flow->facts.limited = true;
         table->sink.counters.evicted++;
@@ -654,7 +723,8 @@ static void release_spent(StreamTable *table)
 
 static bool is_idle(const StreamTable *table)
 {
-    return !table->active && !table->leaving->len && table->sink.read == table->sink.count;
+    return !table->active && !table->strained && !table->leaving->len &&
+           table->sink.read == table->sink.count;
 }
 
 void stream_table_pass(StreamTable *table, const Segment *segment)
@@ -665,13 +735,14 @@ void stream_table_pass(StreamTable *table, const Segment *segment)
 }
 
 /* The connection that has seen these endpoints in this network; NULL: none. */
-static Flow *flow_in_network(const Shard *shard, const Segment *segment, const Endpoints *endpoints,
+static Flow *flow_in_network(Shard *shard, const Segment *segment, const Endpoints *endpoints,
                              uint64_t network, int *ret_side)
 {
     Flow *flow = shard->buckets[endpoints->seeded & (shard->bucket_count - 1)];
     for (; flow; flow = flow->bucket_next) {
         if (flow->seeded != endpoints->seeded)
             continue;
+        flow = wake_flow(shard, flow);
         int side = sent_by(&flow->facts, 0, segment) ? 0 : 1;
         if ((side == 0 || sent_by(&flow->facts, 1, segment)) &&
             is_in_network(flow, side, network)) {
@@ -685,7 +756,7 @@ static Flow *flow_in_network(const Shard *shard, const Segment *segment, const E
 /* Whether its packet was captured before. Where the copies carry different tags, the connection of
  * the first one learns the other network: the copies may come in another order next time. But once
  * two connections have begun of them, each keeps its own. */
-static bool is_duplicate(StreamTable *table, const Shard *shard, const Segment *segment,
+static bool is_duplicate(StreamTable *table, Shard *shard, const Segment *segment,
                          const Endpoints *endpoints)
 {
     uint64_t network;
@@ -731,11 +802,59 @@ void stream_table_feed(StreamTable *table, const Segment *segment)
     arrive(table, flow, side, segment, &table->fresh.item);
 }
 
+/* Memory. What hangs on a connection changes while its events are handled, so it is counted when they are
+ * done. A shard that takes more than its part first packs those connections that have been idle longest, and
+ * has the stage above do the same with what it keeps of them. When all are packed, the longest idle one is given up. */
+
+static void charge(StreamTable *table, Flow *flow)
+{
+    Shard *shard = &table->shards[flow->shard];
+    size_t size = flow_size(flow);
+    shard->budget.used += size - flow->charged;
+    flow->charged = (uint32_t)size;
+    if (shard->budget.used > shard->budget.used_max)
+        table->strained = shard;
+}
+
+/* What was asked to rest has done so. */
+static void put_to_rest(StreamTable *table, Flow *flow)
+{
+    Shard *shard = &table->shards[flow->shard];
+    charge(table, flow);
+    size_t before = flow->charged;
+    flow = replace_flow(shard, flow, flow_pack(flow));
+    shard->budget.used -= before - flow->charged;
+}
+
+static bool relieve(StreamTable *table)
+{
+    if (table->resting)
+        put_to_rest(table, g_steal_pointer(&table->resting));
+    Shard *shard = table->strained;
+    if (!shard || shard->budget.used <= shard->budget.used_max || !shard->oldest) {
+        table->strained = NULL;
+        return false;
+    }
+    Flow *flow = shard->awake;
+    if (!flow || flow == shard->newest) {
+        evict(table, shard->oldest);
+        return true;
+    }
+    shard->awake = flow->newer;
+    table->resting = flow;
+    if (!flow->facts.owner)
+        return true;
+    table->sink.counters.rested++;
+    table->sink.events[table->sink.count++] =
+        (StreamEvent){ .kind = STREAM_REST, .connection = &flow->facts, .quiet_acked = NO_OFFSET };
+    return true;
+}
+
 static gint by_first_frame(gconstpointer a, gconstpointer b)
 {
     const Flow *left = *(Flow *const *)a, *right = *(Flow *const *)b;
-    if (left->facts.first_frame != right->facts.first_frame)
-        return left->facts.first_frame < right->facts.first_frame ? -1 : 1;
+    if (left->first_frame != right->first_frame)
+        return left->first_frame < right->first_frame ? -1 : 1;
     return 0;
 }
 
@@ -749,6 +868,7 @@ static gint final_first(gconstpointer a, gconstpointer b)
 
 static void end_flow(StreamTable *table, Flow *flow)
 {
+    flow = flow_unpack(flow, &table->shards[flow->shard].budget);
     bool final = is_final(flow);
     flow->facts.end = final ? CONNECTION_FINAL : (ConnectionEnd)flow->leaves_as;
     table->sink.counters.resets_ignored += resets_count_ignored(flow);
@@ -766,6 +886,8 @@ static bool step_leaving(StreamTable *table)
     GPtrArray *leaving = table->leaving;
     for (; table->drained < leaving->len; table->drained++) {
         Flow *flow = g_ptr_array_index(leaving, table->drained);
+        if (flow->packed)
+            continue; /* it holds nothing */
         Reason reason = flow->leaves_as == CONNECTION_EVICTED ? REASON_LIMIT : REASON_LOSS;
         if (reassembly_step(&table->sink, flow, &table->fresh, true, reason))
             return true;
@@ -788,6 +910,7 @@ static bool step_active(StreamTable *table)
     if (reassembly_step(&table->sink, table->active, &table->fresh, false, REASON_LOSS))
         return true;
     update_timer(table, table->active);
+    charge(table, table->active);
     table->active = NULL;
     return false;
 }
@@ -797,7 +920,7 @@ bool stream_table_next(StreamTable *table, StreamEvent *ret_event)
     if (table->sink.read == table->sink.count) {
         do
             release_spent(table);
-        while ((step_leaving(table) || step_active(table)) && !table->sink.count);
+        while ((step_leaving(table) || step_active(table) || relieve(table)) && !table->sink.count);
     }
     if (table->sink.read == table->sink.count)
         return false;
