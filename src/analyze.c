@@ -285,6 +285,7 @@ static void add_finding_rows(Analysis *analysis, const Connection *connection, A
         recorder_findings(analysis->recorder, findings, count);
     for (size_t i = 0; i < count; i++) {
         analysis->counters.findings[findings[i].severity]++;
+        analysis->counters.rules[findings[i].severity][findings[i].rule]++;
         if (!analysis->options.finding_rows || !finding_is_listed(analysis, audit, &findings[i]))
             continue;
         ReportRow row = { .kind = ROW_FINDING,

@@ -42,6 +42,7 @@ typedef struct AnalysisCounters {
     uint64_t match_given_up;           /* exchanges in which a bound kept it from being found */
     uint64_t exchange_verdicts[3];     /* exchanges by Verdict */
     uint64_t findings[SEVERITY_COUNT]; /* one per rule and connection */
+    uint64_t rules[SEVERITY_COUNT][RULE_COUNT]; /* the same, by rule */
 } AnalysisCounters;
 
 /* What several analyses counted, summed; a zeroed one has none. */

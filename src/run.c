@@ -80,10 +80,10 @@ static bool writing_failed(const Run *run)
     return failed;
 }
 
-static bool wants_colour(void)
+static bool wants_colour(int fd)
 {
     const char *refused = getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) && !(refused && *refused);
+    return isatty(fd) && !(refused && *refused);
 }
 
 /* The page of the connection that is to be shown, if this was the analysis in which it is. */
@@ -95,7 +95,7 @@ static void take_page(Run *run, Analysis *analysis)
     unsigned number = frame_input(ladder->connection.connection.first_frame);
     const InputFile *input = capture_inputs_file(run->inputs, number);
     RowFile file = { .path = input->path, .time_digits = input->time_digits };
-    ladder_append(run->page, ladder, &file, wants_colour());
+    ladder_append(run->page, ladder, &file, wants_colour(STDOUT_FILENO));
 }
 
 /* Some of the inputs as one capture. */
@@ -153,9 +153,13 @@ static SummaryFacts summary_facts(const Run *run)
                            .exchanges = counters->exchanges,
                            .verdicts = counters->verdicts,
                            .causes = counters->causes,
+                           .rules = counters->rules,
                            .streams = &run->totals.streams,
                            .filtered = counters->filtered,
-                           .unfilterable = filter ? filter_skipped(filter) : 0 };
+                           .unfilterable = filter ? filter_skipped(filter) : 0,
+                           .matching = run->context->options->matcher,
+                           .matched = counters->matched,
+                           .match_given_up = counters->match_given_up };
 }
 
 static void write_summary(const Run *run)
@@ -166,7 +170,7 @@ static void write_summary(const Run *run)
     CaptureInfo capture = joint_info(run->inputs, numbered->len == 1 ? first->path : several);
     SummaryFacts facts = summary_facts(run);
     facts.capture = &capture;
-    summary_write(stderr, &facts);
+    summary_write(stderr, &facts, wants_colour(STDERR_FILENO));
 }
 
 static bool run_to_stdout(Run *run, GError **error)

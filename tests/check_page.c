@@ -46,6 +46,16 @@ START_TEST(test_wrapped)
 }
 END_TEST
 
+/* A narrower page, and a blank that holds together what stands around it. */
+START_TEST(test_width)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    Page page = { .text = text, .width = 40 };
+    page_wrapped(&page, 10, PAGE_PLAIN, DIGITS DIGITS " many" PAGE_NO_BREAK "words");
+    ck_assert_str_eq(text->str, DIGITS DIGITS "\n          many words\n");
+}
+END_TEST
+
 START_TEST(test_colour)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -107,6 +117,7 @@ int main(void)
     Suite *suite = suite_create("page");
     TCase *lines = tcase_create("lines");
     tcase_add_loop_test(lines, test_wrapped, 0, (int)G_N_ELEMENTS(WRAPPED));
+    tcase_add_test(lines, test_width);
     tcase_add_test(lines, test_colour);
     tcase_add_loop_test(lines, test_duration, 0, (int)G_N_ELEMENTS(DURATIONS));
     tcase_add_test(lines, test_before_zero);

@@ -40,14 +40,14 @@ static size_t line_length(const char *words, size_t room, size_t *ret_skip)
 
 void page_wrapped(Page *page, unsigned at, PageStyle style, const char *words)
 {
-    size_t hang = strspn(words, " "), indent = at;
+    size_t hang = strspn(words, " "), indent = at, width = page->width ? page->width : PAGE_WIDTH;
     for (bool first = true; first || *words; first = false) {
-        size_t room = indent < PAGE_WIDTH - 20 ? PAGE_WIDTH - indent : 20;
+        size_t room = indent + 20 < width ? width - indent : 20;
         size_t skip, length = line_length(words, room, &skip);
         if (!first)
             g_string_append_printf(page->text, "%*s", (int)indent, "");
         g_autofree char *line = g_strndup(words, length);
-        page_words(page, style, g_strchomp(line));
+        page_words(page, style, g_strdelimit(g_strchomp(line), PAGE_NO_BREAK, ' '));
         while (page->text->len && page->text->str[page->text->len - 1] == ' ')
             g_string_truncate(page->text, page->text->len - 1);
         g_string_append_c(page->text, '\n');

@@ -1,5 +1,4 @@
-/* A page of text for a person: ASCII, lines of at most PAGE_WIDTH columns, calm colours if wanted.
- * */
+/* A page of text for a person: ASCII, lines of at most its width, calm colours if wanted. */
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 
@@ -21,7 +20,11 @@ typedef enum PageStyle {
 typedef struct Page {
     GString *text;
     bool colour;
+    unsigned width; /* columns; 0: PAGE_WIDTH */
 } Page;
+
+/* A blank of page_wrapped()'s words at which no line is broken. */
+#define PAGE_NO_BREAK "\037"
 
 /* The words in a style, on the line as it stands. */
 void page_words(Page *page, PageStyle style, const char *words);

@@ -1,100 +1,296 @@
+/* The summary is a page of lines, each a label, mostly a number, and words. A line is a function
+ * that takes what it tells from the facts; summary_write() lists them. */
 #include "report/summary.h"
-
-#include "base/text.h"
-#include "decode/decode.h"
 
 #include <glib.h>
 
+#include "base/text.h"
+#include "decode/decode.h"
+#include "report/page.h"
+
+#define LABEL_WIDTH 14
+#define INDENT 2
+
+/* Of causes and rules the most frequent are named, and the others counted. */
+#define NAMED_MAX 6
+
+typedef struct Summary {
+    const SummaryFacts *facts;
+    Page page;
+    int digits; /* width of the numbers */
+} Summary;
+
+/* Words -------------------------------------------------------------------------------------------- */
+
 /* "12,345" */
-static void append_count(GString *line, uint64_t count)
+static void append_count(GString *words, uint64_t count)
 {
     char digits[24];
     int length = g_snprintf(digits, sizeof digits, "%" G_GUINT64_FORMAT, count);
     for (int i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0)
-            g_string_append_c(line, ',');
-        g_string_append_c(line, digits[i]);
+            g_string_append_c(words, ',');
+        g_string_append_c(words, digits[i]);
     }
 }
 
-static void append_item(GString *line, uint64_t count, const char *what, bool *first)
+/* "1 frame", "2 frames" */
+static void append_things(GString *words, uint64_t count, const char *thing)
+{
+    append_count(words, count);
+    g_string_append_printf(words, PAGE_NO_BREAK "%s%s", thing, count == 1 ? "" : "s");
+}
+
+/* "9 not TCP", after a comma if it is not the first; nothing of nothing. */
+static void append_item(GString *words, uint64_t count, const char *what)
 {
     if (count == 0)
         return;
-    g_string_append(line, *first ? "" : ", ");
-    append_count(line, count);
-    g_string_append_printf(line, " %s", what);
-    *first = false;
+    if (words->len)
+        g_string_append(words, ", ");
+    append_count(words, count);
+    g_string_append_printf(words, PAGE_NO_BREAK "%s", what);
 }
 
-static void write_capture_line(GString *line, const SummaryFacts *facts)
+/* "12 min 3 s" */
+static void append_two_units(GString *words, int64_t count, int64_t per, const char *large,
+                             const char *small)
 {
-    Nanoseconds span = facts->capture->last_time - facts->capture->first_time;
-    text_append_escaped(line, span_of_text(facts->capture->path));
-    g_string_append(line, ": ");
-    append_count(line, facts->frames);
-    g_string_append_printf(line, " frames, %.1f s; ", (double)MAX(0, span) / 1e9);
-    append_count(line, facts->streams->connections);
-    g_string_append(line, " connections, ");
-    append_count(line, facts->http_connections);
-    g_string_append(line, " HTTP, ");
-    append_count(line, facts->exchanges);
-    g_string_append(line, " exchanges\n");
+    g_string_append_printf(words,
+                           "%" G_GINT64_FORMAT PAGE_NO_BREAK "%s" PAGE_NO_BREAK
+                           "%" G_GINT64_FORMAT PAGE_NO_BREAK "%s",
+                           count / per, large, count % per, small);
 }
 
-/* The connections with one verdict, by cause, the most frequent first. */
-static void write_verdict_line(GString *line, const SummaryFacts *facts, Verdict verdict)
+/* In units that a person would use. */
+static void append_span_of_time(GString *words, Nanoseconds span)
 {
-    static const char *const titles[] = { "as declared: ", "undetermined: ", "contradicted: " };
-    uint64_t left[CAUSE_COUNT];
-    bool first = true;
-    memcpy(left, facts->causes[verdict], sizeof left);
-    g_string_append(line, titles[verdict]);
-    append_count(line, facts->verdicts[verdict]);
-    for (;;) {
-        Cause most = CAUSE_NONE;
-        for (Cause cause = 0; cause < CAUSE_COUNT; cause++)
-            if (left[cause] > left[most])
-                most = cause;
-        if (left[most] == 0)
-            break;
-        g_string_append(line, first ? " (" : ", ");
-        g_string_append_printf(line, "%s ", cause_name(most));
-        append_count(line, left[most]);
-        first = false;
+    int64_t seconds = span / NS_PER_SECOND;
+    if (span < NS_PER_SECOND)
+        g_string_append_printf(words, "%.1f" PAGE_NO_BREAK "ms", (double)span / 1e6);
+    else if (seconds < 2 * 60)
+        g_string_append_printf(words, "%.1f" PAGE_NO_BREAK "s", (double)span / 1e9);
+    else if (seconds < 2 * 60 * 60)
+        append_two_units(words, seconds, 60, "min", "s");
+    else if (seconds < 2 * 24 * 60 * 60)
+        append_two_units(words, seconds / 60, 60, "h", "min");
+    else
+        append_two_units(words, seconds / (60 * 60), 24, "d", "h");
+}
+
+typedef const char *NameOf(unsigned index);
+
+/* "reused 7, closed 5, others 4": the most frequent first, equals in their own order. A single other
+ * one has its name. */
+static void append_most_frequent(GString *words, const uint64_t *counts, unsigned length,
+                                 NameOf *name_of)
+{
+    g_autofree uint64_t *left = g_memdup2(counts, length * sizeof *counts);
+    unsigned kinds = 0;
+    uint64_t others = 0;
+    for (unsigned i = 0; i < length; i++) {
+        kinds += left[i] > 0;
+        others += left[i];
+    }
+    unsigned named = kinds <= NAMED_MAX + 1 ? kinds : NAMED_MAX;
+    for (unsigned n = 0; n < named; n++) {
+        unsigned most = 0;
+        for (unsigned i = 1; i < length; i++)
+            if (left[i] > left[most])
+                most = i;
+        g_string_append_printf(words, "%s%s" PAGE_NO_BREAK, n > 0 ? ", " : "", name_of(most));
+        append_count(words, left[most]);
+        others -= left[most];
         left[most] = 0;
     }
-    g_string_append(line, first ? "\n" : ")\n");
+    if (others) {
+        g_string_append(words, ", others" PAGE_NO_BREAK);
+        append_count(words, others);
+    }
 }
 
-static void write_missing_line(GString *line, const SummaryFacts *facts)
+/* Lines -------------------------------------------------------------------------------------------- */
+
+/* "  label         words" */
+static void write_words(Summary *summary, const char *label, const char *words)
 {
-    const StreamCounters *streams = facts->streams;
-    bool first = true;
-    g_string_append(line, "not judged: ");
-    append_item(line, facts->filtered - facts->unfilterable, "left out by the filter", &first);
-    append_item(line, facts->unfilterable, "of a link type that the filter cannot be used on",
-                &first);
-    for (DecodeResult result = DECODE_SEGMENT + 1; result < DECODE_RESULT_COUNT; result++)
-        append_item(line, facts->decoded[result], decode_result_text(result), &first);
-    append_item(line, streams->gap_bytes, "bytes in gaps", &first);
-    append_item(line, streams->cut_bytes, "bytes cut by the snap length", &first);
-    append_item(line, streams->late_bytes, "late bytes", &first);
-    append_item(line, streams->duplicates, "packets captured twice", &first);
-    append_item(line, streams->resets_ignored, "resets ignored", &first);
-    append_item(line, streams->segments_after_end, "segments after the end", &first);
-    append_item(line, streams->evicted, "connections given up (limit)", &first);
-    append_item(line, streams->held_limit, "holes given up (limit)", &first);
-    g_string_append(line, first ? "nothing\n" : "\n");
+    g_string_append_printf(summary->page.text, "%*s%-*s", INDENT, "", LABEL_WIDTH, label);
+    page_wrapped(&summary->page, INDENT + LABEL_WIDTH, PAGE_PLAIN, words);
 }
 
-void summary_write(FILE *out, const SummaryFacts *facts)
+/* "  label         12  words", in a style if there are any. */
+static void write_number(Summary *summary, const char *label, PageStyle style, uint64_t count,
+                         const char *words)
+{
+    g_autoptr(GString) number = g_string_new(NULL);
+    append_count(number, count);
+    g_autofree char *start =
+        g_strdup_printf("%-*s%*s", LABEL_WIDTH, label, summary->digits, number->str);
+    unsigned at = INDENT + (unsigned)strlen(start) + 2;
+    g_string_append_printf(summary->page.text, "%*s", INDENT, "");
+    page_words(&summary->page, count ? style : PAGE_PLAIN, start);
+    g_string_append(summary->page.text, "  ");
+    page_wrapped(&summary->page, at, PAGE_PLAIN, words);
+}
+
+static void write_capture(Summary *summary)
+{
+    const SummaryFacts *facts = summary->facts;
+    Nanoseconds span = facts->capture->last_time - facts->capture->first_time;
+    g_autoptr(GString) words = g_string_new(NULL);
+    text_append_escaped(words, span_of_text(facts->capture->path));
+    g_string_append(words, ": ");
+    append_things(words, facts->frames, "frame");
+    g_string_append(words, ", ");
+    append_span_of_time(words, MAX(0, span));
+    page_wrapped(&summary->page, 0, PAGE_STRONG, words->str);
+}
+
+static void write_connections(Summary *summary)
+{
+    const SummaryFacts *facts = summary->facts;
+    g_autoptr(GString) words = g_string_new("with HTTP");
+    append_item(words, facts->streams->connections - facts->http_connections, "without");
+    g_string_append(words, "; ");
+    append_things(words, facts->exchanges, "exchange");
+    write_number(summary, "connections", PAGE_PLAIN, facts->http_connections, words->str);
+}
+
+static const char *name_of_cause(unsigned index)
+{
+    return cause_name((Cause)index);
+}
+
+static void write_verdict(Summary *summary, Verdict verdict)
+{
+    static const char *const labels[] = { "as declared", "undetermined", "contradicted" };
+    static const PageStyle styles[] = { PAGE_GOOD, PAGE_DOUBT, PAGE_BAD };
+    g_autoptr(GString) words = g_string_new(NULL);
+    append_most_frequent(words, summary->facts->causes[verdict], CAUSE_COUNT, name_of_cause);
+    write_number(summary, labels[verdict], styles[verdict], summary->facts->verdicts[verdict],
+                 words->str);
+}
+
+static const char *name_of_rule(unsigned index)
+{
+    return rule_info((Rule)index)->name;
+}
+
+static uint64_t findings_of(const SummaryFacts *facts, Severity severity)
+{
+    uint64_t sum = 0;
+    for (Rule rule = 0; rule < RULE_COUNT; rule++)
+        sum += facts->rules[severity][rule];
+    return sum;
+}
+
+static void write_findings_of(Summary *summary, Severity severity)
+{
+    static const char *const labels[] = { "notes", "warnings", "errors" };
+    static const PageStyle styles[] = { PAGE_PLAIN, PAGE_DOUBT, PAGE_BAD };
+    uint64_t count = findings_of(summary->facts, severity);
+    if (count == 0)
+        return;
+    g_autoptr(GString) words = g_string_new(NULL);
+    append_most_frequent(words, summary->facts->rules[severity], RULE_COUNT, name_of_rule);
+    write_number(summary, labels[severity], styles[severity], count, words->str);
+}
+
+static void write_findings(Summary *summary)
+{
+    const SummaryFacts *facts = summary->facts;
+    write_findings_of(summary, SEVERITY_ERROR);
+    write_findings_of(summary, SEVERITY_WARNING);
+    write_findings_of(summary, SEVERITY_NOTE);
+    if (findings_of(facts, SEVERITY_ERROR) + findings_of(facts, SEVERITY_WARNING) +
+            findings_of(facts, SEVERITY_NOTE) ==
+        0)
+        write_number(summary, "findings", PAGE_PLAIN, 0, "");
+}
+
+static void write_matches(Summary *summary)
+{
+    const SummaryFacts *facts = summary->facts;
+    if (!facts->matching)
+        return;
+    g_autoptr(GString) words = g_string_new(facts->matched == 1 ? "exchange" : "exchanges");
+    append_item(words, facts->match_given_up, "not looked through to the end (limit)");
+    write_number(summary, "matching", PAGE_PLAIN, facts->matched, words->str);
+}
+
+/* Frames of which nothing could become a connection, and why. */
+static void write_left_out(Summary *summary)
+{
+    const SummaryFacts *facts = summary->facts;
+    uint64_t frames = facts->filtered;
+    g_autoptr(GString) reasons = g_string_new(NULL);
+    append_item(reasons, facts->filtered - facts->unfilterable, "left out by the filter");
+    append_item(reasons, facts->unfilterable, "of a link type that the filter cannot be used on");
+    for (DecodeResult result = DECODE_SEGMENT + 1; result < DECODE_RESULT_COUNT; result++) {
+        append_item(reasons, facts->decoded[result], decode_result_text(result));
+        frames += facts->decoded[result];
+    }
+    g_autoptr(GString) words = g_string_new(NULL);
+    append_things(words, frames, "frame");
+    g_string_append_printf(words, ": %s", reasons->str);
+    write_words(summary, "left out", frames ? words->str : "nothing");
+}
+
+/* What connections lack, what was given up of them, and what was seen and not counted. */
+static void write_unless_empty(Summary *summary, const char *label, const GString *words)
+{
+    if (words->len)
+        write_words(summary, label, words->str);
+}
+
+static void write_losses(Summary *summary)
+{
+    const StreamCounters *streams = summary->facts->streams;
+    g_autoptr(GString) missing = g_string_new(NULL);
+    append_item(missing, streams->gap_bytes, "bytes in gaps");
+    append_item(missing, streams->cut_bytes, "bytes cut by the snap length");
+    append_item(missing, streams->late_bytes, "bytes too late");
+    write_unless_empty(summary, "missing", missing);
+
+    g_autoptr(GString) given_up = g_string_new(NULL);
+    append_item(given_up, streams->evicted, "connections (limit)");
+    append_item(given_up, streams->held_limit, "holes (limit)");
+    write_unless_empty(summary, "given up", given_up);
+
+    g_autoptr(GString) passed_over = g_string_new(NULL);
+    append_item(passed_over, streams->duplicates, "packets captured twice");
+    append_item(passed_over, streams->resets_ignored, "resets ignored");
+    append_item(passed_over, streams->segments_after_end, "segments after the end");
+    write_unless_empty(summary, "passed over", passed_over);
+}
+
+/* The numbers that stand below each other. */
+static int digits_needed(const SummaryFacts *facts)
+{
+    uint64_t most = MAX(facts->http_connections, facts->matched);
+    for (Verdict verdict = VERDICT_AS_DECLARED; verdict <= VERDICT_CONTRADICTED; verdict++)
+        most = MAX(most, facts->verdicts[verdict]);
+    for (Severity severity = SEVERITY_NOTE; severity <= SEVERITY_ERROR; severity++)
+        most = MAX(most, findings_of(facts, severity));
+    g_autoptr(GString) number = g_string_new(NULL);
+    append_count(number, most);
+    return (int)number->len;
+}
+
+void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    write_capture_line(text, facts);
-    write_verdict_line(text, facts, VERDICT_AS_DECLARED);
-    write_verdict_line(text, facts, VERDICT_CONTRADICTED);
-    write_verdict_line(text, facts, VERDICT_UNDETERMINED);
-    write_missing_line(text, facts);
+    Summary summary = { .facts = facts,
+                        .page = { .text = text, .colour = colour, .width = SUMMARY_WIDTH },
+                        .digits = digits_needed(facts) };
+    write_capture(&summary);
+    write_connections(&summary);
+    write_verdict(&summary, VERDICT_AS_DECLARED);
+    write_verdict(&summary, VERDICT_CONTRADICTED);
+    write_verdict(&summary, VERDICT_UNDETERMINED);
+    write_findings(&summary);
+    write_matches(&summary);
+    write_left_out(&summary);
+    write_losses(&summary);
     fputs(text->str, out);
 }
