@@ -1,8 +1,8 @@
 /* The collection, and the walk over the rules.
  *
- * Every exchange is put to every rule, in the order of the table; a message's rule is asked twice. The predicates are
- * cheap to say no: they look at bits that were set when the head was read. Only a yes makes texts, and only the first of
- * the gravest ones is kept.
+ * Every exchange is put to every rule for which there is a ground (grounds.h), in the order of the table; a message's
+ * rule is asked twice. In everyday traffic there is none. Only a yes makes texts, and only the first of the gravest ones
+ * is kept.
  *
  * Rules that restate a verdict's cause mark each exchange that has the cause, but count what happened once: of a lost
  * request, the request; else the exchange whose outcome it was, and not the requests that relied on it. */
@@ -241,13 +241,32 @@ static const RuleGroup *const groups[] = { &FINDINGS_PERSISTENCE, &FINDINGS_KEEP
                                            &FINDINGS_OPTIONS,     &FINDINGS_UPGRADE,
                                            &FINDINGS_FRAMING,     &FINDINGS_TRANSPORT };
 
+static unsigned grounds_of(RuleScope scope, const Case *c)
+{
+    switch (scope) {
+    case SCOPE_MESSAGE:
+        return grounds_of_message(c);
+    case SCOPE_EXCHANGE:
+        return grounds_of_exchange(c);
+    case SCOPE_CONNECTION:
+        break;
+    }
+    return GROUND_END;
+}
+
 static RuleSet ask_all(Findings *findings, RuleScope scope, const Case *c)
 {
     RuleSet rules = 0;
-    for (size_t g = 0; g < G_N_ELEMENTS(groups); g++)
-        for (size_t i = 0; i < groups[g]->count; i++)
-            if (groups[g]->tests[i].scope == scope && ask(findings, &groups[g]->tests[i], c))
-                rules |= rule_bit(groups[g]->tests[i].rule);
+    unsigned grounds = grounds_of(scope, c);
+    if (grounds == 0)
+        return 0;
+    for (size_t g = 0; g < G_N_ELEMENTS(groups); g++) {
+        for (size_t i = 0; i < groups[g]->count; i++) {
+            const RuleTest *test = &groups[g]->tests[i];
+            if (test->scope == scope && (test->grounds & grounds) && ask(findings, test, c))
+                rules |= rule_bit(test->rule);
+        }
+    }
     return rules;
 }
 

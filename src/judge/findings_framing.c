@@ -188,19 +188,20 @@ static bool early_response_body_unread(const Case *c, Proof *proof)
 }
 
 static const RuleTest tests[] = {
-    { RULE_LENGTH_AND_CHUNKED, SCOPE_MESSAGE, length_and_chunked },
-    { RULE_MUST_CLOSE_NOT_CLOSED, SCOPE_EXCHANGE, must_close_not_closed },
-    { RULE_MUST_CLOSE_NOT_CLOSED, SCOPE_EXCHANGE, client_must_close },
-    { RULE_INVALID_LENGTH, SCOPE_MESSAGE, invalid_length },
-    { RULE_BAD_CHUNK, SCOPE_MESSAGE, bad_chunk },
-    { RULE_HTTP10_KEEPALIVE_WITHOUT_LENGTH, SCOPE_EXCHANGE, http10_keepalive_without_length },
-    { RULE_CLOSE_DELIMITED, SCOPE_EXCHANGE, close_delimited },
-    { RULE_BARE_LF, SCOPE_MESSAGE, bare_lf },
-    { RULE_BAD_START_LINE, SCOPE_MESSAGE, bad_start_line },
-    { RULE_SPACE_BEFORE_COLON, SCOPE_MESSAGE, space_before_colon },
-    { RULE_OBS_FOLD, SCOPE_MESSAGE, obs_fold },
-    { RULE_BODY_WITH_BODYLESS, SCOPE_EXCHANGE, body_with_bodyless },
-    { RULE_EARLY_RESPONSE_BODY_UNREAD, SCOPE_EXCHANGE, early_response_body_unread },
+    { RULE_LENGTH_AND_CHUNKED, SCOPE_MESSAGE, GROUND_FRAMING, length_and_chunked },
+    { RULE_MUST_CLOSE_NOT_CLOSED, SCOPE_EXCHANGE, GROUND_REQUEST_BODY, must_close_not_closed },
+    { RULE_MUST_CLOSE_NOT_CLOSED, SCOPE_EXCHANGE, GROUND_SAID, client_must_close },
+    { RULE_INVALID_LENGTH, SCOPE_MESSAGE, GROUND_FRAMING, invalid_length },
+    { RULE_BAD_CHUNK, SCOPE_MESSAGE, GROUND_BODY, bad_chunk },
+    { RULE_HTTP10_KEEPALIVE_WITHOUT_LENGTH, SCOPE_EXCHANGE, GROUND_NO_LENGTH,
+      http10_keepalive_without_length },
+    { RULE_CLOSE_DELIMITED, SCOPE_EXCHANGE, GROUND_NO_LENGTH, close_delimited },
+    { RULE_BARE_LF, SCOPE_MESSAGE, GROUND_HEAD, bare_lf },
+    { RULE_BAD_START_LINE, SCOPE_MESSAGE, GROUND_HEAD, bad_start_line },
+    { RULE_SPACE_BEFORE_COLON, SCOPE_MESSAGE, GROUND_HEAD, space_before_colon },
+    { RULE_OBS_FOLD, SCOPE_MESSAGE, GROUND_HEAD, obs_fold },
+    { RULE_BODY_WITH_BODYLESS, SCOPE_EXCHANGE, GROUND_UNASKED, body_with_bodyless },
+    { RULE_EARLY_RESPONSE_BODY_UNREAD, SCOPE_EXCHANGE, GROUND_UNREAD, early_response_body_unread },
 };
 
 const RuleGroup FINDINGS_FRAMING = { tests, G_N_ELEMENTS(tests) };

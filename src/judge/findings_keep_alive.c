@@ -74,11 +74,11 @@ static bool keep_alive_malformed(const Case *c, Proof *proof)
 }
 
 static const RuleTest tests[] = {
-    { RULE_CLOSED_BEFORE_TIMEOUT, SCOPE_EXCHANGE, closed_before_timeout },
-    { RULE_MAX_EXCEEDED, SCOPE_EXCHANGE, max_exceeded },
-    { RULE_MAX_NOT_REACHED, SCOPE_EXCHANGE, max_not_reached },
-    { RULE_KEEP_ALIVE_NOT_LISTED, SCOPE_MESSAGE, keep_alive_not_listed },
-    { RULE_KEEP_ALIVE_MALFORMED, SCOPE_MESSAGE, keep_alive_malformed },
+    { RULE_CLOSED_BEFORE_TIMEOUT, SCOPE_EXCHANGE, GROUND_CAUSE, closed_before_timeout },
+    { RULE_MAX_EXCEEDED, SCOPE_EXCHANGE, GROUND_MAX, max_exceeded },
+    { RULE_MAX_NOT_REACHED, SCOPE_EXCHANGE, GROUND_MAX, max_not_reached },
+    { RULE_KEEP_ALIVE_NOT_LISTED, SCOPE_MESSAGE, GROUND_SIGNS, keep_alive_not_listed },
+    { RULE_KEEP_ALIVE_MALFORMED, SCOPE_MESSAGE, GROUND_OPTIONS, keep_alive_malformed },
 };
 
 const RuleGroup FINDINGS_KEEP_ALIVE = { tests, G_N_ELEMENTS(tests) };

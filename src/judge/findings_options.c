@@ -118,17 +118,17 @@ static bool te_chunked(const Case *c, Proof *proof)
 }
 
 static const RuleTest tests[] = {
-    { RULE_CONFLICTING_OPTIONS, SCOPE_MESSAGE, conflicting_options },
-    { RULE_MALFORMED_CONNECTION, SCOPE_MESSAGE, malformed_connection },
-    { RULE_EMPTY_CONNECTION_LINE, SCOPE_MESSAGE, empty_connection_line },
-    { RULE_HOP_BY_HOP_UNLISTED, SCOPE_MESSAGE, hop_by_hop_unlisted },
-    { RULE_END_TO_END_NOMINATED, SCOPE_MESSAGE, end_to_end_nominated },
-    { RULE_SENSITIVE_NOMINATED, SCOPE_MESSAGE, sensitive_nominated },
-    { RULE_CONNECTION_IN_TRAILER, SCOPE_MESSAGE, connection_in_trailer },
-    { RULE_CONNECTION_IN_INTERIM, SCOPE_EXCHANGE, connection_in_interim },
-    { RULE_PROXY_CONNECTION, SCOPE_MESSAGE, proxy_connection },
-    { RULE_TE_NOT_LISTED, SCOPE_MESSAGE, te_not_listed },
-    { RULE_TE_CHUNKED, SCOPE_MESSAGE, te_chunked },
+    { RULE_CONFLICTING_OPTIONS, SCOPE_MESSAGE, GROUND_OPTIONS, conflicting_options },
+    { RULE_MALFORMED_CONNECTION, SCOPE_MESSAGE, GROUND_OPTIONS, malformed_connection },
+    { RULE_EMPTY_CONNECTION_LINE, SCOPE_MESSAGE, GROUND_OPTIONS, empty_connection_line },
+    { RULE_HOP_BY_HOP_UNLISTED, SCOPE_MESSAGE, GROUND_SIGNS, hop_by_hop_unlisted },
+    { RULE_END_TO_END_NOMINATED, SCOPE_MESSAGE, GROUND_SIGNS, end_to_end_nominated },
+    { RULE_SENSITIVE_NOMINATED, SCOPE_MESSAGE, GROUND_SIGNS, sensitive_nominated },
+    { RULE_CONNECTION_IN_TRAILER, SCOPE_MESSAGE, GROUND_BODY, connection_in_trailer },
+    { RULE_CONNECTION_IN_INTERIM, SCOPE_EXCHANGE, GROUND_INTERIM, connection_in_interim },
+    { RULE_PROXY_CONNECTION, SCOPE_MESSAGE, GROUND_SIGNS, proxy_connection },
+    { RULE_TE_NOT_LISTED, SCOPE_MESSAGE, GROUND_SIGNS, te_not_listed },
+    { RULE_TE_CHUNKED, SCOPE_MESSAGE, GROUND_SIGNS, te_chunked },
 };
 
 const RuleGroup FINDINGS_OPTIONS = { tests, G_N_ELEMENTS(tests) };

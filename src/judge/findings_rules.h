@@ -4,6 +4,7 @@
 #define JUDGE_FINDINGS_RULES_H
 
 #include "judge/findings.h"
+#include "judge/grounds.h"
 
 typedef struct Case {
     const Exchange *exchange;   /* of a connection's rule: the last one */
@@ -25,6 +26,7 @@ typedef enum RuleScope {
 typedef struct RuleTest {
     Rule rule;
     RuleScope scope;
+    Ground grounds; /* without one of these it cannot hold, and is not asked */
     bool (*holds)(const Case *c, Proof *proof);
 } RuleTest;
 

@@ -24,8 +24,8 @@ static bool reset_ignored(const Case *c, Proof *proof)
 }
 
 static const RuleTest tests[] = {
-    { RULE_OVERLAP_CONFLICT, SCOPE_CONNECTION, overlap_conflict },
-    { RULE_RESET_IGNORED, SCOPE_CONNECTION, reset_ignored },
+    { RULE_OVERLAP_CONFLICT, SCOPE_CONNECTION, GROUND_END, overlap_conflict },
+    { RULE_RESET_IGNORED, SCOPE_CONNECTION, GROUND_END, reset_ignored },
 };
 
 const RuleGroup FINDINGS_TRANSPORT = { tests, G_N_ELEMENTS(tests) };

@@ -181,16 +181,16 @@ static bool connect_payload_early(const Case *c, Proof *proof)
 }
 
 static const RuleTest tests[] = {
-    { RULE_UPGRADE_NOT_LISTED, SCOPE_MESSAGE, upgrade_not_listed },
-    { RULE_UPGRADE_NOT_LISTED, SCOPE_EXCHANGE, upgrade_not_listed_in_interim },
-    { RULE_UPGRADE_ON_HTTP10, SCOPE_EXCHANGE, upgrade_on_http10 },
-    { RULE_UPGRADE_NOT_OFFERED, SCOPE_EXCHANGE, upgrade_not_offered },
-    { RULE_UPGRADE_TOO_EARLY, SCOPE_EXCHANGE, upgrade_too_early },
-    { RULE_WEBSOCKET_HANDSHAKE, SCOPE_EXCHANGE, websocket_client },
-    { RULE_WEBSOCKET_HANDSHAKE, SCOPE_EXCHANGE, websocket_server },
-    { RULE_H2C_UPGRADE, SCOPE_EXCHANGE, h2c_upgrade },
-    { RULE_CONNECT_REJECT_KEPT_OPEN, SCOPE_EXCHANGE, connect_reject_kept_open },
-    { RULE_CONNECT_PAYLOAD_EARLY, SCOPE_EXCHANGE, connect_payload_early },
+    { RULE_UPGRADE_NOT_LISTED, SCOPE_MESSAGE, GROUND_SIGNS, upgrade_not_listed },
+    { RULE_UPGRADE_NOT_LISTED, SCOPE_EXCHANGE, GROUND_INTERIM, upgrade_not_listed_in_interim },
+    { RULE_UPGRADE_ON_HTTP10, SCOPE_EXCHANGE, GROUND_UPGRADE, upgrade_on_http10 },
+    { RULE_UPGRADE_NOT_OFFERED, SCOPE_EXCHANGE, GROUND_UPGRADE, upgrade_not_offered },
+    { RULE_UPGRADE_TOO_EARLY, SCOPE_EXCHANGE, GROUND_UPGRADE, upgrade_too_early },
+    { RULE_WEBSOCKET_HANDSHAKE, SCOPE_EXCHANGE, GROUND_UPGRADE, websocket_client },
+    { RULE_WEBSOCKET_HANDSHAKE, SCOPE_EXCHANGE, GROUND_UPGRADE, websocket_server },
+    { RULE_H2C_UPGRADE, SCOPE_EXCHANGE, GROUND_UPGRADE, h2c_upgrade },
+    { RULE_CONNECT_REJECT_KEPT_OPEN, SCOPE_EXCHANGE, GROUND_UPGRADE, connect_reject_kept_open },
+    { RULE_CONNECT_PAYLOAD_EARLY, SCOPE_EXCHANGE, GROUND_UPGRADE, connect_payload_early },
 };
 
 const RuleGroup FINDINGS_UPGRADE = { tests, G_N_ELEMENTS(tests) };
