@@ -10,7 +10,7 @@ G_DEFINE_QUARK(connaudit - options - error, options_error)
 
 /* The texts of the options as GOption fills them in. */
 typedef struct RawOptions {
-    char *report, *format, *output, *filter, *match, *fail_on, *explain, *show;
+    char *report, *format, *output, *filter, *match, *fail_on, *progress, *explain, *show;
     char *prompt_close, *close_grace, *timeout_tolerance, *half_close, *max_memory;
     gboolean all, separate, force, no_hash, quiet, pedantic, list_rules, version, help;
     char **inputs;
@@ -23,6 +23,7 @@ static void raw_clear(RawOptions *raw)
     g_free(raw->format);
     g_free(raw->match);
     g_free(raw->fail_on);
+    g_free(raw->progress);
     g_free(raw->output);
     g_free(raw->filter);
     g_free(raw->show);
@@ -69,6 +70,18 @@ static bool parse_fail_on(const char *name, FailOn *ret_fail_on, GError **error)
         }
     g_set_error(error, OPTIONS_ERROR, 0, "--fail-on takes contradicted, error or warning, not '%s'",
                 name);
+    return false;
+}
+
+static bool parse_progress(const char *name, ProgressWhen *ret_when, GError **error)
+{
+    static const char *const names[] = { "auto", "always", "never" };
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (strcmp(name, names[i]) == 0) {
+            *ret_when = (ProgressWhen)i;
+            return true;
+        }
+    g_set_error(error, OPTIONS_ERROR, 0, "--progress takes auto, always or never, not '%s'", name);
     return false;
 }
 
@@ -190,6 +203,8 @@ static bool check_values(const RawOptions *raw, Options *options, GError **error
         return false;
     if (raw->fail_on && !parse_fail_on(raw->fail_on, &options->fail_on, error))
         return false;
+    if (raw->progress && !parse_progress(raw->progress, &options->progress, error))
+        return false;
     if (raw->match && !parse_match(raw->match, &options->matcher, error))
         return false;
     return parse_show(raw->show, options, error) &&
@@ -240,7 +255,11 @@ static GOptionContext *make_context(RawOptions *raw)
           "Leave the inputs' SHA-256 out of the manifest", NULL },
         { "fail-on", 0, 0, G_OPTION_ARG_STRING, &raw->fail_on,
           "Exit with 3 if there is one: contradicted, error or warning", "WHAT" },
-        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &raw->quiet, "No summary on standard error", NULL },
+        { "progress", 0, 0, G_OPTION_ARG_STRING, &raw->progress,
+          "Tell how far it has come on standard error: auto (on a terminal), always or never",
+          "WHEN" },
+        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &raw->quiet,
+          "No summary and no progress on standard error", NULL },
         { "list-rules", 0, 0, G_OPTION_ARG_NONE, &raw->list_rules,
           "Print the rules of the findings and stop", NULL },
         { "explain", 0, 0, G_OPTION_ARG_STRING, &raw->explain,

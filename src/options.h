@@ -22,6 +22,9 @@ typedef enum FailOn {
     FAIL_ON_WARNING, /* or an error */
 } FailOn;
 
+/* Whether progress is told. */
+typedef enum ProgressWhen { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } ProgressWhen;
+
 typedef struct Options {
     char **inputs;    /* owned, NULL-terminated; "-" is standard input */
     char *output;     /* owned; NULL: the report goes to standard output */
@@ -37,6 +40,7 @@ typedef struct Options {
     bool force;
     bool no_hash;
     bool quiet;
+    ProgressWhen progress;
     bool pedantic;
     bool list_rules; /* print them and stop */
     bool explain;    /* print `rule` and stop */

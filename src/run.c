@@ -9,6 +9,7 @@
 #include "capture/merge.h"
 #include "report/manifest.h"
 #include "report/output.h"
+#include "report/progress.h"
 #include "report/summary.h"
 
 G_DEFINE_QUARK(connaudit - run - error, run_error)
@@ -33,6 +34,8 @@ typedef struct Run {
     GString *page; /* NULL: no connection is to be shown; empty: it was not there yet */
     AnalysisTotals totals;
     bool analyzed;
+    Progress *progress; /* NULL: nobody wants to know */
+    ProgressFacts progress_facts;
 } Run;
 
 static AnalysisOptions analysis_options(const Options *options)
@@ -98,16 +101,48 @@ static void take_page(Run *run, Analysis *analysis)
     ladder_append(run->page, ladder, &file, wants_colour(STDOUT_FILENO));
 }
 
+/* On a terminal, unless rows are being written to one: they would go through each other. */
+static Progress *start_progress(const Options *options)
+{
+    bool terminal = isatty(STDERR_FILENO);
+    bool rows = !options->output && !options->show && isatty(STDOUT_FILENO);
+    bool wanted = options->progress == PROGRESS_ALWAYS ||
+                  (options->progress == PROGRESS_AUTO && terminal && !rows);
+    return wanted && !options->quiet ? progress_new(stderr, terminal, g_get_monotonic_time) : NULL;
+}
+
+static void end_progress(Run *run)
+{
+    if (run->progress)
+        progress_end(run->progress, &run->progress_facts);
+    g_clear_pointer(&run->progress, progress_free);
+}
+
+/* After each batch; `before` was read in earlier analyses. */
+static void note_progress(Run *run, const CaptureMerge *merge, uint64_t before, size_t packets)
+{
+    if (!run->progress)
+        return;
+    run->progress_facts.packets += packets;
+    if (!progress_is_due(run->progress))
+        return;
+    run->progress_facts.bytes = before + capture_merge_bytes_read(merge);
+    progress_show(run->progress, &run->progress_facts);
+}
+
 /* Some of the inputs as one capture. */
 static void analyze(Run *run, unsigned first, unsigned count)
 {
     g_autoptr(Analysis) analysis = analysis_new(&run->analysis);
     g_autoptr(CaptureMerge) merge = capture_merge_new(run->inputs, first, count, &run->capture);
     FrameBatch batch = { 0 };
+    uint64_t before = run->progress_facts.bytes;
     while (!writing_failed(run) && capture_merge_next(merge, &batch)) {
         analysis_feed(analysis, &batch);
         write_rows(run, analysis);
+        note_progress(run, merge, before, batch.count);
     }
+    run->progress_facts.bytes = before + capture_merge_bytes_read(merge);
     analysis_finish(analysis);
     write_rows(run, analysis);
     take_page(run, analysis);
@@ -118,12 +153,14 @@ static void analyze_all(Run *run)
 {
     unsigned count = run->inputs->numbered->len;
     run->analyzed = true;
-    if (!run->context->options->separate) {
+    run->progress = start_progress(run->context->options);
+    run->progress_facts.total = capture_inputs_size(run->inputs, 1, count);
+    if (!run->context->options->separate)
         analyze(run, 1, count);
-        return;
-    }
-    for (unsigned number = 1; number <= count && !writing_failed(run); number++)
-        analyze(run, number, 1);
+    else
+        for (unsigned number = 1; number <= count && !writing_failed(run); number++)
+            analyze(run, number, 1);
+    end_progress(run);
 }
 
 /* The inputs as if they were one. */

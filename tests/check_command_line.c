@@ -211,6 +211,28 @@ START_TEST(test_formats)
 }
 END_TEST
 
+static const struct {
+    const char *words[ARGUMENTS_MAX];
+    ProgressWhen progress;
+} PROGRESS[] = {
+    { { "a" }, PROGRESS_AUTO },
+    { { "--progress=auto", "a" }, PROGRESS_AUTO },
+    { { "--progress", "always", "a" }, PROGRESS_ALWAYS },
+    { { "--progress=always", "--progress=never", "a" }, PROGRESS_NEVER },
+};
+
+START_TEST(test_progress)
+{
+    Arguments arguments;
+    Options options;
+    arguments_set(&arguments, PROGRESS[_i].words);
+    ck_assert(options_parse(&options, arguments.argc, arguments.argv, NULL));
+    ck_assert_int_eq(options.progress, PROGRESS[_i].progress);
+    options_clear(&options);
+    arguments_clear(&arguments, PROGRESS[_i].words);
+}
+END_TEST
+
 /* What is refused, and a word that the message must have: what is wrong. */
 static const struct {
     const char *name;
@@ -227,6 +249,7 @@ static const struct {
     { "nothing to match", { "--match=", "a" }, "--match" },
     { "no regular expression", { "--match=/(/", "a" }, "--match" },
     { "failing on anything", { "--fail-on=anything", "a" }, "'anything'" },
+    { "progress at another time", { "--progress=sometimes", "a" }, "'sometimes'" },
     { "an unknown format", { "-f", "xml", "a" }, "'xml'" },
     { "a format in capitals", { "-f", "CSV", "a" }, "'CSV'" },
     { "an empty format", { "--format=", "a" }, "format" },
@@ -321,6 +344,7 @@ START_TEST(test_help)
                                          "--fail-on=WHAT",
                                          "--max-memory=SIZE",
                                          "--no-hash",
+                                         "--progress=WHEN",
                                          "-q, --quiet",
                                          "--version",
                                          "-h, --help",
@@ -345,6 +369,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_sizes, 0, (int)G_N_ELEMENTS(SIZES));
     tcase_add_loop_test(tcase, test_understood, 0, G_N_ELEMENTS(UNDERSTOOD));
     tcase_add_loop_test(tcase, test_places, 0, G_N_ELEMENTS(PLACES));
+    tcase_add_loop_test(tcase, test_progress, 0, (int)G_N_ELEMENTS(PROGRESS));
     tcase_add_loop_test(tcase, test_formats, 0, G_N_ELEMENTS(FORMATS));
     tcase_add_loop_test(tcase, test_refused, 0, G_N_ELEMENTS(REFUSED));
     tcase_add_loop_test(tcase, test_stopping, 0, G_N_ELEMENTS(STOPPING));

@@ -199,6 +199,29 @@ START_TEST(test_too_many_at_once)
 }
 END_TEST
 
+/* Of each file all its bytes in the end, and of one that is broken those that were there; what has
+ * no size yet makes all of them unknown. */
+START_TEST(test_bytes)
+{
+    enum { SIZE_A = 24 + 2 * 36, SIZE_B = 24 + 36 + 20 };
+    write_file("a", (uint32_t[]){ 1, 4, 0 });
+    write_file("b", (uint32_t[]){ 2, 5, 0 });
+    ck_assert_int_eq(truncate("b", SIZE_B), 0); /* in its second packet */
+    const char *arguments[] = { "a", "b", NULL };
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL, NULL);
+    ck_assert_uint_eq(capture_inputs_size(inputs, 1, 2), SIZE_A + SIZE_B);
+    ck_assert_uint_eq(capture_inputs_size(inputs, 2, 1), SIZE_B);
+    g_autoptr(CaptureMerge) merge = capture_merge_new(inputs, 1, 2, NULL);
+    ck_assert_uint_eq(capture_merge_bytes_read(merge), 0);
+    FrameBatch batch = { 0 };
+    ck_assert(capture_merge_next(merge, &batch));
+    ck_assert_uint_ge(capture_merge_bytes_read(merge), 24 + 36);
+    while (capture_merge_next(merge, &batch))
+        ;
+    ck_assert_uint_eq(capture_merge_bytes_read(merge), SIZE_A + SIZE_B);
+}
+END_TEST
+
 /* Of standard input's kind: it was opened before its number was known. */
 START_TEST(test_pipe)
 {
@@ -217,6 +240,9 @@ START_TEST(test_pipe)
     g_autofree char *order = read_all(inputs, 1, 2);
     ck_assert_str_eq(order, "1:1 2:1 1:2 2:2");
     ck_assert_uint_eq(capture_inputs_file(inputs, 2)->info->packets, 2);
+    ck_assert_uint_eq(capture_inputs_file(inputs, 2)->info->bytes_read, size);
+    ck_assert_uint_eq(capture_inputs_size(inputs, 1, 2), 0);
+    ck_assert_uint_eq(capture_inputs_size(inputs, 1, 1), 24 + 2 * 36);
     close(ends[0]);
 }
 END_TEST
@@ -231,6 +257,7 @@ int main(void)
     tcase_add_test(tcase, test_a_part_of_them);
     tcase_add_test(tcase, test_failures);
     tcase_add_test(tcase, test_too_many_at_once);
+    tcase_add_test(tcase, test_bytes);
     tcase_add_test(tcase, test_pipe);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

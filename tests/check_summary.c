@@ -309,6 +309,7 @@ static const struct {
     { "a\nb.pcap", "a\\x0ab.pcap: 0 frames" },
     { "\033[2J.pcap", "\\x1b[2J.pcap: 0 frames" },
     { "caf\xc3\xa9.pcap", "caf\\xc3\\xa9.pcap: 0 frames" },
+    { "-", "standard input: 0 frames" },
     { "a\037b", "a\\x1fb: 0 frames" },
 };
 

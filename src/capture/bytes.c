@@ -125,6 +125,11 @@ bool capture_bytes_finish(CaptureBytes *bytes)
     return !bytes->failed;
 }
 
+uint64_t capture_bytes_read_count(const CaptureBytes *bytes)
+{
+    return bytes->count;
+}
+
 uint64_t capture_bytes_size(const CaptureBytes *bytes)
 {
     return bytes->regular ? bytes->file_size : bytes->count;

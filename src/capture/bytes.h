@@ -28,6 +28,9 @@ ssize_t capture_bytes_read(CaptureBytes *bytes, void *buffer, size_t size);
  * the whole input. False and errno if that fails. */
 bool capture_bytes_finish(CaptureBytes *bytes);
 
+/* Read so far. */
+uint64_t capture_bytes_read_count(const CaptureBytes *bytes);
+
 /* Of a regular file its size, of anything else the number of bytes read so far. */
 uint64_t capture_bytes_size(const CaptureBytes *bytes);
 

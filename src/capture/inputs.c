@@ -87,6 +87,7 @@ static void look_into(Listing *listing, InputFile *file, bool again, bool of_dir
     file->timed = info->packets > info->untimed;
     file->first_time = info->first_time;
     file->time_digits = info->time_digits;
+    file->size = again ? info->size : 0;
     if (again)
         frame_batch_clear(&file->begun);
     else
@@ -223,6 +224,18 @@ CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOp
     g_hash_table_unref(listing.seen);
     number_files(inputs);
     return inputs;
+}
+
+uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsigned count)
+{
+    uint64_t sum = 0;
+    for (unsigned number = first; number < first + count; number++) {
+        uint64_t size = capture_inputs_file(inputs, number)->size;
+        if (size == 0)
+            return 0;
+        sum += size;
+    }
+    return sum;
 }
 
 const InputFile *capture_inputs_file(const CaptureInputs *inputs, unsigned number)

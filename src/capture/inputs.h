@@ -27,6 +27,7 @@ typedef struct InputFile {
     bool timed;      /* first_time is known: of its first packet */
     Nanoseconds first_time;
     unsigned time_digits;
+    uint64_t size; /* as it lies on the disk; 0: only its end will tell */
     /* only of what cannot be opened twice; its first frames are in `begun` */
     CaptureReader *reader;
     FrameBatch begun;
@@ -44,6 +45,10 @@ typedef struct CaptureInputs {
  * it. */
 CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options,
                                    Filter *filter);
+
+/* Bytes on the disk of `count` of those that can be read, from number `first` on; 0: of one of them
+ * only its end will tell. */
+uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsigned count);
 
 /* `number` from 1. */
 const InputFile *capture_inputs_file(const CaptureInputs *inputs, unsigned number);

@@ -36,6 +36,7 @@ struct CaptureMerge {
     unsigned unopened, end; /* the next number to open; one past the last */
     Source *sources[MERGE_OPEN_MAX];
     unsigned open;
+    uint64_t closed_bytes; /* read of those that are closed again */
 };
 
 static const Key NEVER = { INT64_MAX, INPUTS_MAX + 1 };
@@ -73,6 +74,7 @@ static void close_source(CaptureMerge *merge, unsigned at)
     info->path = source->file->path;
     info->sha256 = source->file->sha256 = g_strdup(info->sha256);
     source->file->info = info;
+    merge->closed_bytes += info->bytes_read;
     source_free(source);
     merge->sources[at] = merge->sources[--merge->open];
 }
@@ -214,6 +216,14 @@ bool capture_merge_next(CaptureMerge *merge, FrameBatch *batch)
         if (batch->count == FRAME_BATCH_MAX || source->given == source->batch.count)
             return true;
     }
+}
+
+uint64_t capture_merge_bytes_read(const CaptureMerge *merge)
+{
+    uint64_t sum = merge->closed_bytes;
+    for (unsigned at = 0; at < merge->open; at++)
+        sum += capture_reader_info(merge->sources[at]->reader)->bytes_read;
+    return sum;
 }
 
 void capture_merge_free(CaptureMerge *merge)

@@ -21,6 +21,9 @@ CaptureMerge *capture_merge_new(CaptureInputs *inputs, unsigned first, unsigned 
  * read on. */
 bool capture_merge_next(CaptureMerge *merge, FrameBatch *batch);
 
+/* Read so far, of all that it reads, as the bytes lie on the disk. */
+uint64_t capture_merge_bytes_read(const CaptureMerge *merge);
+
 void capture_merge_free(CaptureMerge *merge);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CaptureMerge, capture_merge_free)
 

@@ -44,6 +44,12 @@ void frame_batch_clear(FrameBatch *batch)
 
 /* Reading ------------------------------------------------------------------------------------------- */
 
+static void note_bytes(CaptureReader *reader)
+{
+    reader->info.bytes_read = capture_bytes_read_count(reader->bytes);
+    reader->info.size = capture_bytes_size(reader->bytes);
+}
+
 /* The end of the packets. `detail` is NULL where they end as they should. What remains of the input is
  * read for the hash. */
 static void end(CaptureReader *reader, bool cut, const char *detail)
@@ -59,7 +65,7 @@ static void end(CaptureReader *reader, bool cut, const char *detail)
         detail = g_strerror(errno);
         cut = false;
     }
-    info->size = capture_bytes_size(reader->bytes);
+    note_bytes(reader);
     info->sha256 = capture_bytes_sha256(reader->bytes);
     info->end = !detail ? CAPTURE_END_WHOLE : cut ? CAPTURE_END_CUT : CAPTURE_END_BROKEN;
     if (!detail)
@@ -207,7 +213,7 @@ CaptureReader *capture_reader_open(const char *path, unsigned input, const Captu
     reader->info.compression = unpacker_format(reader->unpacker);
     reader->info.link_type = -1;
     reader->format = capture_format(capture_input_peek(reader->input, sizeof(uint32_t)));
-    reader->info.size = capture_bytes_size(bytes);
+    note_bytes(reader);
     bool opened = false;
     switch (reader->format) {
     case CAPTURE_FORMAT_PCAP:
@@ -276,7 +282,7 @@ bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **erro
         used += size;
         reader->waiting = false;
     }
-    reader->info.size = capture_bytes_size(reader->bytes);
+    note_bytes(reader);
     if (batch->count > 0)
         return true;
     if (reader->failure)

@@ -85,7 +85,8 @@ typedef struct CaptureInfo {
     uint64_t secrets_blocks; /* pcapng: decryption secrets, skipped */
 
     CaptureEnd end;
-    uint64_t size; /* of a file as it lies on the disk; of anything else: bytes read so far */
+    uint64_t bytes_read; /* as they lie on the disk; some way ahead of the packets */
+    uint64_t size;       /* of a file as it lies on the disk; of anything else: bytes_read */
     /* 64 digits, from the end on; NULL: not asked for, or not all could be read */
     const char *sha256;
 } CaptureInfo;

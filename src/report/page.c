@@ -72,6 +72,17 @@ void page_heading(Page *page, const char *words)
     g_string_append(page->text, "\n\n");
 }
 
+void page_append_count(GString *text, uint64_t count)
+{
+    char digits[24];
+    int length = g_snprintf(digits, sizeof digits, "%" G_GUINT64_FORMAT, count);
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            g_string_append_c(text, ',');
+        g_string_append_c(text, digits[i]);
+    }
+}
+
 void page_append_duration(GString *text, Nanoseconds duration, unsigned digits)
 {
     if (duration < 0)

@@ -40,6 +40,8 @@ void page_entry(Page *page, const char *label, PageStyle style, const char *word
 /* A heading between empty lines. */
 void page_heading(Page *page, const char *words);
 
+/* "12,345" */
+void page_append_count(GString *text, uint64_t count);
 /* "2.002145 s": what is finer than `digits` decimals is cut off. */
 void page_append_duration(GString *text, Nanoseconds duration, unsigned digits);
 /* "1 s", "0.25 s": as short as it goes. */

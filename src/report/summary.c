@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "base/text.h"
+#include "capture/bytes.h"
 #include "decode/decode.h"
 #include "report/page.h"
 
@@ -22,22 +22,10 @@ typedef struct Summary {
 
 /* Words -------------------------------------------------------------------------------------------- */
 
-/* "12,345" */
-static void append_count(GString *words, uint64_t count)
-{
-    char digits[24];
-    int length = g_snprintf(digits, sizeof digits, "%" G_GUINT64_FORMAT, count);
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            g_string_append_c(words, ',');
-        g_string_append_c(words, digits[i]);
-    }
-}
-
 /* "1 frame", "2 frames" */
 static void append_things(GString *words, uint64_t count, const char *thing)
 {
-    append_count(words, count);
+    page_append_count(words, count);
     g_string_append_printf(words, PAGE_NO_BREAK "%s%s", thing, count == 1 ? "" : "s");
 }
 
@@ -48,7 +36,7 @@ static void append_item(GString *words, uint64_t count, const char *what)
         return;
     if (words->len)
         g_string_append(words, ", ");
-    append_count(words, count);
+    page_append_count(words, count);
     g_string_append_printf(words, PAGE_NO_BREAK "%s", what);
 }
 
@@ -99,13 +87,13 @@ static void append_most_frequent(GString *words, const uint64_t *counts, unsigne
             if (left[i] > left[most])
                 most = i;
         g_string_append_printf(words, "%s%s" PAGE_NO_BREAK, n > 0 ? ", " : "", name_of(most));
-        append_count(words, left[most]);
+        page_append_count(words, left[most]);
         others -= left[most];
         left[most] = 0;
     }
     if (others) {
         g_string_append(words, ", others" PAGE_NO_BREAK);
-        append_count(words, others);
+        page_append_count(words, others);
     }
 }
 
@@ -123,7 +111,7 @@ static void write_number(Summary *summary, const char *label, PageStyle style, u
                          const char *words)
 {
     g_autoptr(GString) number = g_string_new(NULL);
-    append_count(number, count);
+    page_append_count(number, count);
     g_autofree char *start =
         g_strdup_printf("%-*s%*s", LABEL_WIDTH, label, summary->digits, number->str);
     unsigned at = INDENT + (unsigned)strlen(start) + 2;
@@ -138,8 +126,8 @@ static void write_capture(Summary *summary)
     const SummaryFacts *facts = summary->facts;
     Nanoseconds span = facts->capture->last_time - facts->capture->first_time;
     g_autoptr(GString) words = g_string_new(NULL);
-    text_append_escaped(words, span_of_text(facts->capture->path));
-    g_string_append(words, ": ");
+    g_autofree char *name = capture_display_name(facts->capture->path);
+    g_string_append_printf(words, "%s: ", name);
     append_things(words, facts->frames, "frame");
     g_string_append(words, ", ");
     append_span_of_time(words, MAX(0, span));
@@ -273,7 +261,7 @@ static int digits_needed(const SummaryFacts *facts)
     for (Severity severity = SEVERITY_NOTE; severity <= SEVERITY_ERROR; severity++)
         most = MAX(most, findings_of(facts, severity));
     g_autoptr(GString) number = g_string_new(NULL);
-    append_count(number, most);
+    page_append_count(number, most);
     return (int)number->len;
 }
 
