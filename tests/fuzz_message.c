@@ -1,5 +1,7 @@
 /* However the segments are cut into pieces, the events are the same, but for a BEGIN that no HEAD
  * follows; and they keep to the grammar: BEGIN, HEAD, END in this order, stamps that only go on.
+ * One segment stays whole: that behind the beginning of what may be a head. If it turns out to be none,
+ * the reader looks at the segment again, of which it has no more than the piece at hand.
  *
  * Input: one byte of options, one for the pieces' length, then records: a byte whose top bits
  * tell data, gap or rejection and whose others, with data, are the length. */
@@ -110,9 +112,18 @@ static void take_events(MessageReader *reader, uint8_t options, Trace *trace)
     }
 }
 
+/* Something lies there that has begun nothing yet. */
+static bool holds_beginning(const MessageReader *reader, const Trace *trace)
+{
+    g_autoptr(MessageReader) empty = message_reader_new(HEAD_EITHER, 0, false);
+    return !trace->begun && message_reader_size(reader) > message_reader_size(empty);
+}
+
 static void feed_segment(MessageReader *reader, Span segment, size_t step, Stamp stamp,
                          uint8_t options, Trace *trace)
 {
+    if (holds_beginning(reader, trace))
+        step = MAX(segment.length, 1);
     for (size_t at = 0; at < segment.length; at += step) {
         size_t length = MIN(step, segment.length - at);
         g_autofree uint8_t *copy = g_memdup2(segment.bytes + at, length);
