@@ -115,9 +115,12 @@ static unsigned nominations(const Head *head)
         ListCursor cursor = { .rest = field->value };
         Span member;
         while (list_next(&cursor, &member)) {
-            if (is_sensitive(member))
+            /* In a response no field tells who asks, and Via is for all recipients. */
+            bool response = head->kind == HEAD_RESPONSE;
+            if (!response && is_sensitive(member))
                 signs |= SIGN_SENSITIVE_NOMINATED;
-            else if (is_among(member, end_to_end_fields, G_N_ELEMENTS(end_to_end_fields)))
+            else if (is_among(member, end_to_end_fields, G_N_ELEMENTS(end_to_end_fields)) ||
+                     (response && span_is_nocase(member, "Via")))
                 signs |= SIGN_END_TO_END_NOMINATED;
         }
     }

@@ -8,7 +8,7 @@
 /* Signs that something is missing are only set for a head that was read whole. */
 typedef enum Sign {
     SIGN_END_TO_END_NOMINATED = 1 << 0, /* a Connection option names a field meant for everybody */
-    SIGN_SENSITIVE_NOMINATED = 1 << 1,  /* … one that speaks of identity or routing */
+    SIGN_SENSITIVE_NOMINATED = 1 << 1,  /* … in a request, one of identity or routing */
     SIGN_HOP_BY_HOP = 1 << 2,           /* any field that concerns the connection alone */
     SIGN_HOP_BY_HOP_UNLISTED = 1 << 3,  /* … of those that only RFC 2616 wants listed */
     SIGN_KEEP_ALIVE_UNLISTED = 1 << 4,  /* Keep-Alive without its option */

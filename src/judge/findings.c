@@ -303,11 +303,22 @@ static void remember_max(Findings *findings, const MessageFacts *response)
     }
 }
 
+/* §6.1: Transfer-Encoding in HTTP/1.0; §6.3 rule 5: an invalid length, where one counts. */
+static bool obliges_client_to_close(const BodyFraming *framing)
+{
+    bool invalid = (framing->notes & FRAMING_INVALID_LENGTH) &&
+                   !(framing->notes & (FRAMING_LENGTH_TOO_LARGE | FRAMING_LENGTH_AND_CODING)) &&
+                   framing->kind == BODY_UNTIL_CLOSE;
+    return invalid || (framing->notes & FRAMING_CODING_IN_1_0);
+}
+
 /* What this exchange said that binds later ones. */
 static void remember(Findings *findings, const Exchange *exchange, const Judgement *judgement)
 {
     const MessageFacts *request = &exchange->request, *response = &exchange->response;
-    if (request_is_certain(exchange) && (request->options & OPTION_CLOSE))
+    /* RFC 9931 §8: what follows a CONNECT may be payload, sent early as close allows it. */
+    if (request_is_certain(exchange) && (request->options & OPTION_CLOSE) &&
+        exchange->method != METHOD_CONNECT)
         say(&findings->client_close, exchange, request);
     findings->answered_any |= exchange->answered;
     if (!is_answered(exchange) || exchange_switched(exchange))
@@ -318,14 +329,16 @@ static void remember(Findings *findings, const Exchange *exchange, const Judgeme
     else if (response->version == HTTP_1_0 && head_is_whole(response) &&
              !(response->options & OPTION_KEEP_ALIVE))
         tell(&findings->http10, exchange);
-    if (response->framing.notes & FRAMING_CODING_IN_1_0)
+    if (obliges_client_to_close(&response->framing))
         tell(&findings->faulty, exchange);
     if (judgement->declaration.declared != DECLARED_CLOSE)
         return;
+    bool by_client = judgement->declaration.by == PARTY_CLIENT;
+    const MessageFacts *declarer = by_client ? request : response;
     if (judgement->declaration.basis == BASIS_OPTION)
-        say(&findings->closing_option, exchange, response);
+        say(&findings->closing_option, exchange, declarer);
     else
-        say(&findings->closing_default, exchange, response);
+        say(&findings->closing_default, exchange, declarer);
 }
 
 RuleSet findings_exchange(Findings *findings, const JudgeContext *context, const Ending *ending,

@@ -45,7 +45,7 @@ typedef struct Findings {
     Said client_close;    /* the first request with the close option */
     Told server_close;    /* the first response with it */
     Told http10;          /* the first HTTP/1.0 response without keep-alive */
-    Told faulty;          /* the first HTTP/1.0 response with Transfer-Encoding */
+    Told faulty;          /* the first response whose framing obliges the client to close */
     Said closing_option;  /* the first answered exchange that was declared close, by an option */
     Said closing_default; /* … by its version */
     bool answered_any;

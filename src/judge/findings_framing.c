@@ -40,7 +40,7 @@ static bool must_close_not_closed(const Case *c, Proof *proof)
     return true;
 }
 
-/* §6.1: after an HTTP/1.0 response with Transfer-Encoding the client closes. */
+/* §6.1, §6.3: after a response that is framed so, the client closes. */
 static bool client_must_close(const Case *c, Proof *proof)
 {
     const Told *faulty = &c->before->faulty;
@@ -52,8 +52,8 @@ static bool client_must_close(const Case *c, Proof *proof)
     proof_request(proof, &c->exchange->request);
     proof_offset(proof, "h", faulty->tidings.past);
     proof_say(proof,
-              "the client sent a further request after response %u, of HTTP/1.0 with "
-              "Transfer-Encoding",
+              "the client sent a further request after response %u, whose framing is faulty "
+              "(Transfer-Encoding in HTTP/1.0, or an invalid Content-Length)",
               faulty->said.exchange);
     return true;
 }
@@ -108,12 +108,13 @@ static bool http10_keepalive_without_length(const Case *c, Proof *proof)
     return true;
 }
 
-/* §6.3 */
+/* §6.3. To a client of HTTP/1.0 the server can send no chunks. */
 static bool close_delimited(const Case *c, Proof *proof)
 {
     const MessageFacts *response = &c->exchange->response;
     if (!could_have_length(c) || response->framing.kind != BODY_UNTIL_CLOSE ||
-        response->framing.notes != 0 || response->version != HTTP_1_1)
+        response->framing.notes != 0 || response->version != HTTP_1_1 ||
+        c->exchange->request.version != HTTP_1_1)
         return false;
     proof_response(proof, response);
     proof_say(proof, "response %u (status %d) has neither Content-Length nor chunks",

@@ -46,19 +46,14 @@ static bool hop_by_hop_unlisted(const Case *c, Proof *proof)
     return true;
 }
 
-/* In a response no field tells who asks; Via is then one for all recipients. */
 static bool end_to_end_nominated(const Case *c, Proof *proof)
 {
-    unsigned signs = SIGN_END_TO_END_NOMINATED;
-    if (c->sender == PARTY_SERVER)
-        signs |= SIGN_SENSITIVE_NOMINATED;
-    return (c->message->signs & signs) && say_options(c, proof);
+    return (c->message->signs & SIGN_END_TO_END_NOMINATED) && say_options(c, proof);
 }
 
 static bool sensitive_nominated(const Case *c, Proof *proof)
 {
-    return c->sender == PARTY_CLIENT && (c->message->signs & SIGN_SENSITIVE_NOMINATED) &&
-           say_options(c, proof);
+    return (c->message->signs & SIGN_SENSITIVE_NOMINATED) && say_options(c, proof);
 }
 
 /* RFC 9110 §6.5.1: fields for framing and routing are no trailers. */

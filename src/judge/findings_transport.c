@@ -7,7 +7,8 @@ static bool overlap_conflict(const Case *c, Proof *proof)
     if (!c->context->connection->overlap_conflict)
         return false;
     proof->exchange = 0;
-    proof_frame(proof, c->context->connection->overlap_frame);
+    proof_frame(proof, c->context->connection->overlap_frames[0]);
+    proof_frame(proof, c->context->connection->overlap_frames[1]);
     proof_say(proof, "segments overlap and differ: what was judged may not be what was received");
     return true;
 }

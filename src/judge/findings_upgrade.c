@@ -71,10 +71,14 @@ static void prove_early(Proof *proof, const Exchange *exchange)
     proof_response(proof, &exchange->response);
 }
 
+/* RFC 6455 §4.1 forbids it. In the earliest drafts eight bytes follow the request's head. */
 static bool upgrade_too_early(const Case *c, Proof *proof)
 {
-    if (c->exchange->status != 101 || !early_bytes(c->exchange))
+    if (c->exchange->status != 101 || !early_bytes(c->exchange) ||
+        (c->exchange->request.signs & SIGN_WEBSOCKET_DRAFT))
         return false;
+    if (c->exchange->response.signs & SIGN_WEBSOCKET)
+        proof->severity = SEVERITY_ERROR;
     prove_early(proof, c->exchange);
     proof_say(proof, "the client sent bytes of the new protocol before it had received the 101");
     return true;
@@ -141,6 +145,10 @@ static bool h2c_upgrade(const Case *c, Proof *proof)
               signs & SIGN_H2C_SETTINGS ? " without exactly one HTTP2-Settings field" : "",
               signs & SIGN_H2C_UNLISTED ? " with HTTP2-Settings that Connection does not list"
                                         : "");
+    /* The server must not switch then either. Of several protocols it may have chosen another. */
+    if ((signs & SIGN_H2C_SETTINGS) && c->exchange->status == 101 && is_answered(c->exchange) &&
+        c->exchange->upgrade_offer.count == 1)
+        proof->party = PARTY_BOTH;
     if (c->exchange->status == 101)
         proof_say(proof, "; the server switched");
     else if (c->exchange->status)

@@ -106,6 +106,9 @@ typedef struct RuleInfo {
     const char *advice;
 } RuleInfo;
 
+/* The table itself; rule_info() is the way to an entry. */
+extern const RuleInfo RULES[RULE_COUNT];
+
 const RuleInfo *rule_info(Rule rule);
 const char *severity_name(Severity severity);
 

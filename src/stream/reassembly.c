@@ -67,8 +67,10 @@ static void compare_overlap(Sink *sink, Flow *flow, int side, const Item *item)
         if (begin < end &&
             memcmp(item->bytes + (begin - item->offset), other->bytes + (begin - other->offset),
                    (size_t)(end - begin)) != 0) {
-            if (!flow->facts.overlap_conflict)
-                flow->facts.overlap_frame = item->frame;
+            if (!flow->facts.overlap_conflict) {
+                flow->facts.overlap_frames[0] = item->frame;
+                flow->facts.overlap_frames[1] = other->frame;
+            }
             flow->facts.overlap_conflict = true;
             sink->counters.overlap_conflicts++;
             return;

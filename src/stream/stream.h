@@ -90,7 +90,8 @@ typedef struct Connection {
     /* two different versions of the same bytes were seen. Noticed only while the later ones in the
      * stream were held: delivered bytes are not kept to be compared */
     bool overlap_conflict;
-    FrameId overlap_frame; /* of the first that shows it; 0: none */
+    FrameId
+        overlap_frames[2]; /* the first two that show it: what counted, and the other; 0: none */
     FrameId ignored_reset; /* the first RST after which its receiver went on; 0: none */
     /* a bound was reached: something of it was given up that the capture has */
     bool limited;

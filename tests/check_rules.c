@@ -1,0 +1,179 @@
+/* The table of rules as a reader has it: names that can be typed, texts that say something, pages
+ * that fit a terminal. */
+#include <check.h>
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/rules.h"
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    return g_strv_contains(words, word);
+}
+
+static bool is_ascii_line(const char *text)
+{
+    for (; *text; text++)
+        if (!g_ascii_isprint(*text))
+            return false;
+    return true;
+}
+
+START_TEST(entry)
+{
+    static const char *const parties[] = {
+        "client", "server", "both", "sender", "either", "", NULL
+    };
+    const RuleInfo *info = rule_info((Rule)_i);
+    ck_assert_msg(info->name && *info->name, "rule %d has no name", _i);
+    ck_assert_msg(strlen(info->name) <= 40, "%s: the name is too long", info->name);
+    ck_assert_msg(info->name[strspn(info->name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0',
+                  "%s: not kebab-case", info->name);
+    ck_assert_msg(is_one_of(info->party, parties), "%s: party %s", info->name, info->party);
+    ck_assert_msg(g_str_has_prefix(info->reference, "RFC "), "%s: reference", info->name);
+    Rule found = RULE_COUNT;
+    ck_assert(rule_find(info->name, &found));
+    ck_assert_int_eq(found, _i); /* a second rule of the name would never be found */
+}
+END_TEST
+
+static void check_sentences(const RuleInfo *info, const char *which, const char *text)
+{
+    ck_assert_msg(text && strlen(text) > 10, "%s: no %s", info->name, which);
+    ck_assert_msg(is_ascii_line(text), "%s: %s: other than ASCII", info->name, which);
+    ck_assert_msg(g_ascii_isupper(*text), "%s: %s begins no sentence", info->name, which);
+    ck_assert_msg(g_str_has_suffix(text, "."), "%s: %s ends no sentence", info->name, which);
+    ck_assert_msg(!strstr(text, "  "), "%s: %s: two blanks", info->name, which);
+}
+
+START_TEST(texts)
+{
+    const RuleInfo *info = rule_info((Rule)_i);
+    check_sentences(info, "explanation", info->explanation);
+    check_sentences(info, "advice", info->advice);
+    ck_assert(strcmp(info->explanation, info->advice) != 0);
+    ck_assert_msg(strlen(info->summary) > 10, "%s: no summary", info->name);
+    ck_assert_msg(is_ascii_line(info->summary), "%s: the summary is no line", info->name);
+    ck_assert_msg(!g_str_has_suffix(info->summary, "."), "%s: the summary's full stop", info->name);
+}
+END_TEST
+
+/* The bytes that break it: who speaks stands before each message or segment. */
+START_TEST(example)
+{
+    const RuleInfo *info = rule_info((Rule)_i);
+    ck_assert_msg(g_str_has_suffix(info->example, "\n"), "%s: the example", info->name);
+    ck_assert_msg(!g_str_has_suffix(info->example, "\n\n"), "%s: ends empty", info->name);
+    g_auto(GStrv) lines = g_strsplit(info->example, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        bool speaks = g_str_has_prefix(*line, ">>> ") || g_str_has_prefix(*line, "<<< ");
+        ck_assert_msg(line != lines || speaks, "%s: nobody speaks first", info->name);
+        ck_assert_msg(!**line || speaks || g_str_has_prefix(*line, "    "), "%s: %s", info->name,
+                      *line);
+        ck_assert_msg(is_ascii_line(*line), "%s: %s", info->name, *line);
+    }
+}
+END_TEST
+
+static const char *section(const char *page, const char *heading)
+{
+    const char *at = strstr(page, heading);
+    return at ? at + strlen(heading) : NULL;
+}
+
+/* What --explain prints: in 80 columns, with an example and an advice below their headings. */
+START_TEST(explain)
+{
+    const RuleInfo *info = rule_info((Rule)_i);
+    g_autofree char *page = rule_explain((Rule)_i);
+    g_autofree char *first = g_strdup_printf("%s: %s, ", info->name, severity_name(info->severity));
+    ck_assert_msg(g_str_has_prefix(page, first), "%s", page);
+    ck_assert_msg(strstr(page, "RFC "), "%s", page);
+    g_auto(GStrv) lines = g_strsplit(page, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        ck_assert_msg(strlen(*line) <= 80, "%s", *line);
+        ck_assert_msg(!g_str_has_suffix(*line, " "), "%s: a blank at the end", *line);
+    }
+    const char *bytes = section(page, "\n\nWHAT BREAKS IT\n\n");
+    const char *advice = section(page, "\n\nWHAT TO CHANGE\n\n");
+    ck_assert_msg(bytes && advice && bytes < advice, "%s", page);
+    ck_assert_msg(g_str_has_prefix(bytes, "    >>> ") || g_str_has_prefix(bytes, "    <<< "), "%s",
+                  page);
+    ck_assert_msg(strlen(advice) > 10 && g_str_has_suffix(page, ".\n"), "%s", page);
+}
+END_TEST
+
+START_TEST(list)
+{
+    g_autofree char *text = rules_list();
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    ck_assert_uint_eq(g_strv_length(lines), RULE_COUNT + 1);
+    ck_assert_str_eq(lines[RULE_COUNT], "");
+    for (Rule rule = 0; rule < RULE_COUNT; rule++) {
+        const RuleInfo *info = rule_info(rule);
+        g_auto(GStrv) fields = g_strsplit(lines[rule], "\t", -1);
+        ck_assert_uint_eq(g_strv_length(fields), 5);
+        ck_assert_str_eq(fields[0], info->name);
+        ck_assert_str_eq(fields[1], severity_name(info->severity));
+        ck_assert_str_eq(fields[2], *info->party ? info->party : "-");
+        ck_assert_str_eq(fields[3], info->reference);
+        ck_assert_str_eq(fields[4], info->summary);
+    }
+}
+END_TEST
+
+START_TEST(find)
+{
+    Rule rule = RULE_LEFT_OPEN;
+    ck_assert(!rule_find("left_open", &rule));
+    ck_assert(!rule_find("", &rule));
+    ck_assert(!rule_find("left-open ", &rule));
+    ck_assert_int_eq(rule, RULE_LEFT_OPEN);
+    ck_assert_str_eq(rule_nearest("left_open"), "left-open");
+    ck_assert_str_eq(rule_nearest("keepaliverace"), "keepalive-race");
+    ck_assert_str_eq(rule_nearest("Aborted"), "aborted");
+    g_autofree char *endless = g_strnfill(100000, 'x');
+    ck_assert_ptr_nonnull(rule_nearest(endless));
+    ck_assert_ptr_nonnull(rule_nearest(""));
+}
+END_TEST
+
+START_TEST(names)
+{
+    g_autofree char *none = rule_names(0);
+    ck_assert_str_eq(none, "");
+    /* In the order of the table, whatever was found first. */
+    g_autofree char *two = rule_names(rule_bit(RULE_RESET_IGNORED) | rule_bit(RULE_LEFT_OPEN));
+    ck_assert_str_eq(two, "left-open reset-ignored");
+}
+END_TEST
+
+START_TEST(severities)
+{
+    ck_assert_str_eq(severity_name(SEVERITY_NOTE), "note");
+    ck_assert_str_eq(severity_name(SEVERITY_WARNING), "warning");
+    ck_assert_str_eq(severity_name(SEVERITY_ERROR), "error");
+    ck_assert(SEVERITY_NOTE < SEVERITY_WARNING && SEVERITY_WARNING < SEVERITY_ERROR);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("rules");
+    tcase_add_loop_test(tcase, entry, 0, RULE_COUNT);
+    tcase_add_loop_test(tcase, texts, 0, RULE_COUNT);
+    tcase_add_loop_test(tcase, example, 0, RULE_COUNT);
+    tcase_add_loop_test(tcase, explain, 0, RULE_COUNT);
+    tcase_add_test(tcase, list);
+    tcase_add_test(tcase, find);
+    tcase_add_test(tcase, names);
+    tcase_add_test(tcase, severities);
+    Suite *suite = suite_create("rules");
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

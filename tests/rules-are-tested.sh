@@ -1,0 +1,67 @@
+#!/bin/sh
+# Each rule of --list-rules has a conversation or a sample that breaks it, and a near miss: one that
+# looks like a breach, is none, and expects no such finding.
+#
+# In tests/conversations/ a breach is an `expect finding RULE`, a near miss has the title
+# `near miss of RULE[, RULE]: …` and expects `findings=""` or `findings!~RULE`.
+set -eu
+top=${srcdir:-$(dirname "$0")/..}
+: "${CONNAUDIT:?is the program to test}"
+
+# Near misses that only a sample can show: "RULE:SAMPLE".
+in_samples=
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$CONNAUDIT" --list-rules | cut -f 1 | sort >"$work/rules"
+[ -s "$work/rules" ] || { echo "--list-rules lists nothing"; exit 1; }
+
+# "breach RULE", and "near RULE" where the expectation is met by "clean RULE" or "clean *".
+awk '
+    FNR == 1 || /^=== / { conversation++; split("", near); nears = 0 }
+    /^=== near miss of [^:]*:/ {
+        names = $0
+        sub(/^=== near miss of /, "", names)
+        sub(/:.*/, "", names)
+        nears = split(names, near, /, /)
+        for (i = 1; i <= nears; i++)
+            print "title", near[i], FILENAME
+        next
+    }
+    /^=== near miss/ && FILENAME ~ /findings-/ { print "nameless", FILENAME ":" FNR }
+    /^expect finding / { rule = $3; sub(/:$/, "", rule); print "breach", rule }
+    nears {
+        for (i = 1; i <= nears; i++)
+            if (index($0, "findings=\"\"") || index($0 " ", "findings!~" near[i] " "))
+                print "near", near[i]
+    }
+' "$top"/tests/conversations/*.txt >"$work/seen"
+for report in "$top"/tests/golden/*.findings.csv; do
+    sed -n '2,$s/,.*//p' "$report"
+done | sort -u | sed 's/^/breach /' >>"$work/seen"
+for pair in $in_samples; do
+    rule=${pair%%:*}
+    sample=${pair#*:}
+    if grep -q "^$rule," "$top/tests/golden/$sample.findings.csv"; then
+        echo "$sample is no near miss of $rule"
+        exit 1
+    fi
+    echo "near $rule" >>"$work/seen"
+done
+
+status=0
+if grep '^nameless' "$work/seen"; then
+    echo "a near miss says of which rule"
+    status=1
+fi
+sed -n 's/^title \([^ ]*\) .*/\1/p' "$work/seen" | sort -u | comm -13 "$work/rules" - >"$work/unknown"
+[ ! -s "$work/unknown" ] || { echo "near misses of rules that do not exist:"; cat "$work/unknown"; status=1; }
+for kind in breach near; do
+    sed -n "s/^$kind \([^ ]*\).*/\1/p" "$work/seen" | sort -u | comm -23 "$work/rules" - >"$work/missing"
+    [ -s "$work/missing" ] || continue
+    echo "rules without a $([ "$kind" = breach ] && echo breach || echo near miss):"
+    sed 's/^/    /' "$work/missing"
+    status=1
+done
+exit $status
