@@ -138,6 +138,15 @@ capture_end() {
     CAPTURES=
 }
 
+keep_packed() { # NAME…: the same, compressed
+    local name
+    capture_end
+    for name in "$@"; do
+        gzip -9n "$SCRATCH/$name"
+    done
+    keep "${@/%/.gz}"
+}
+
 keep() { # NAME…: hands finished captures over to samples/
     local name
     capture_end
@@ -201,7 +210,7 @@ http {
     client_body_temp_path $SCRATCH/t1; proxy_temp_path $SCRATCH/t2; fastcgi_temp_path $SCRATCH/t3;
     uwsgi_temp_path $SCRATCH/t4; scgi_temp_path $SCRATCH/t5;
     server {
-        listen 80; listen [::]:80; server_name example.test; root $SCRATCH/www;
+        ${NGINX_LISTEN:-listen 80; listen [::]:80;} server_name example.test; root $SCRATCH/www;
         $1
     }
 }
@@ -239,22 +248,36 @@ CONF
     serve apache2 -X -d "$SCRATCH" -f "$SCRATCH/apache.conf"
 }
 
-haproxy_server() { # front-end directives
+haproxy_server() { # front-end directives: it answers by itself
+    haproxy_config 'mode http' "frontend web
+    bind :80
+    $1
+    http-request return status 200 content-type text/plain string \"hello\""
+    serve haproxy -db -f "$SCRATCH/haproxy.cfg"
+}
+
+haproxy_config() { # DEFAULTS SECTIONS
     need haproxy
     cat >"$SCRATCH/haproxy.cfg" <<CONF
 global
     maxconn 64
 defaults
-    mode http
     timeout connect 5s
     timeout client 10s
     timeout server 10s
-frontend web
-    bind :80
     $1
-    http-request return status 200 content-type text/plain string "hello"
+$2
 CONF
-    serve haproxy -db -f "$SCRATCH/haproxy.cfg"
+}
+
+gunicorn_server() { # SECONDS: its timeout of idle connections, which only workers with threads have
+    need gunicorn
+    cat >"$SCRATCH/app.py" <<CONF
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "6")])
+    return [b"hello\\n"]
+CONF
+    serve gunicorn --chdir "$SCRATCH" --worker-class gthread --threads 4 --keep-alive "$1" -b "$SERVER:80" app:app
 }
 
 lighttpd_server() { # directives

@@ -1,4 +1,4 @@
-// Node's own http server with known settings: server.js [KEEP-ALIVE-MS]
+// Node's own http server with known settings: server.js [KEEP-ALIVE-MS [REQUESTS]]
 // The paths below make it answer in the ways that a static file server has no occasion for.
 'use strict';
 const http = require('http');
@@ -51,6 +51,7 @@ server.on('upgrade', (request, socket) => {
 });
 
 server.keepAliveTimeout = Number(process.argv[2] || 5000);
+server.maxRequestsPerSocket = Number(process.argv[3] || 0);
 server.on('connection', (socket) => {
   const port = socket.remotePort;
   socket.on('close', () => console.log(Date.now() / 1000, port, 'closed'));
