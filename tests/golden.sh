@@ -24,27 +24,47 @@ complain() {
     failures=$((failures + 1))
 }
 
-# The `file` column shows the path as given: it is the bare name.
-cd "$top/samples"
-for sample in *.pcap *.pcapng *.pcap.gz *.pcapng.gz; do
-    [ -f "$sample" ] || continue
-    samples=$((samples + 1))
-    name=${sample%%.pcap*}
-    expected_status=0
-    [ ! -f "$golden/$name.status" ] || expected_status=$(cat "$golden/$name.status")
-    for report in connections exchanges findings; do
-        status=0
-        "$CONNAUDIT" -q -r "$report" "$sample" \
-            >"$work/$name.$report.csv" 2>"$work/errors" || status=$?
-        [ "$status" -eq "$expected_status" ] ||
-            complain "$sample: -r $report ended with status $status: $(cat "$work/errors")"
-        if [ "$mode" = update ]; then
-            cp "$work/$name.$report.csv" "$golden/$name.$report.csv"
-        elif ! diff -u "$golden/$name.$report.csv" "$work/$name.$report.csv"; then
-            complain "$sample: the report $report has changed"
-        fi
+# run SAMPLE REPORT: into $work/<name>.<report>.csv
+run() {
+    status=0
+    "$CONNAUDIT" -q -r "$2" "$1" >"$work/$name.$2.csv" 2>"$work/errors" || status=$?
+    [ "$status" -eq "$expected_status" ] ||
+        complain "$1: -r $2 ended with status $status: $(cat "$work/errors")"
+}
+
+# folder PATH-IN-GOLDEN REPORT…: the samples of the working directory, for the `file` column shows the
+# path as given.
+folder() {
+    golden_here=$golden/$1
+    shift
+    for sample in *.pcap *.pcapng *.pcap.gz *.pcapng.gz; do
+        [ -f "$sample" ] || continue
+        samples=$((samples + 1))
+        name=${sample%%.pcap*}
+        expected_status=0
+        [ ! -f "$golden_here/$name.status" ] || expected_status=$(cat "$golden_here/$name.status")
+        for report in "$@"; do
+            run "$sample" "$report"
+            if [ "$mode" = update ]; then
+                cp "$work/$name.$report.csv" "$golden_here/$name.$report.csv"
+            elif ! diff -u "$golden_here/$name.$report.csv" "$work/$name.$report.csv"; then
+                complain "$sample: the report $report has changed"
+            fi
+        done
     done
-done
+    # A golden report without its sample is a test that no longer runs.
+    for report in "$golden_here"/*.csv; do
+        report=$(basename "$report")
+        ls "${report%%.*}".pcap* >/dev/null 2>&1 || complain "$report: no such sample"
+    done
+}
+
+cd "$top/samples"
+folder . connections exchanges findings
+# Hundreds of exchanges each, all of few kinds: tests/timeouts.sh counts them.
+cd timeouts
+folder timeouts connections findings
+cd ..
 
 # The pages of some connections: <sample>.show.txt is that of its first one.
 for page in "$golden"/*.show.txt; do
@@ -57,12 +77,6 @@ for page in "$golden"/*.show.txt; do
     elif ! diff -u "$page" "$work/$name.show.txt"; then
         complain "$sample: its page has changed"
     fi
-done
-
-# A golden report without its sample is a test that no longer runs.
-for report in "$golden"/*.csv; do
-    report=$(basename "$report")
-    ls "${report%%.*}".pcap* >/dev/null 2>&1 || complain "$report: no such sample"
 done
 
 echo "$samples samples, $failures failures"
