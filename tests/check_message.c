@@ -678,6 +678,24 @@ START_TEST(test_bounds)
 }
 END_TEST
 
+/* The line that decides may be one of those that there is no room for. */
+START_TEST(test_field_bound)
+{
+    static const size_t steps[] = { 1, 1460, HEAD_BYTES_MAX };
+    g_autoptr(GString) text = g_string_new("GET / HTTP/1.1\r\n");
+    for (int i = 0; i < HEAD_FIELDS_MAX - 1 + _i; i++)
+        g_string_append(text, "A: b\r\n");
+    g_string_append(text, "Connection: close\r\n\r\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, 0, false);
+        const MessageEvent *event = first_after_begin(reader, text, steps[i]);
+        ck_assert_ptr_nonnull(event);
+        ck_assert_int_eq(event->kind, _i ? MESSAGE_JUNK : MESSAGE_HEAD);
+        ck_assert_int_eq(event->reason, _i ? REASON_LIMIT : 0);
+    }
+}
+END_TEST
+
 /* Rejected after its BEGIN or its HEAD, a message leaves nothing, and the next one is sought. */
 START_TEST(test_rejection)
 {
@@ -710,6 +728,7 @@ int main(void)
     TCase *events = tcase_create("events");
     tcase_add_loop_test(events, test_events, 0, G_N_ELEMENTS(ROWS));
     tcase_add_loop_test(events, test_bounds, 0, G_N_ELEMENTS(BOUNDS));
+    tcase_add_loop_test(events, test_field_bound, 0, 2);
     tcase_add_loop_test(events, test_rejection, 0, 4);
     Suite *suite = suite_create("message");
     suite_add_tcase(suite, events);

@@ -82,8 +82,6 @@ static void take_head(MessageFacts *message, const Head *head, const BodyFraming
     message->signs = head_signs(head);
     message->keep_alive = keep_alive_parameters(head);
     message->framing = *framing;
-    if (head->notes & HEAD_FIELDS_CUT)
-        message->reasons |= REASON_LIMIT;
 }
 
 static MethodClass method_class(Span method)
@@ -105,7 +103,7 @@ static uint32_t hash_of(Span bytes)
 
 static bool is_whole(const MessageFacts *message)
 {
-    return message->has_head && !(message->notes & (HEAD_INCOMPLETE | HEAD_FIELDS_CUT));
+    return message->has_head && !(message->notes & HEAD_INCOMPLETE);
 }
 
 /* What a 101 has to be measured against, and whether it fits. */

@@ -246,7 +246,7 @@ static bool can_be_field_line(Span rest)
     return n == rest.length || rest.bytes[n] == ':';
 }
 
-/* One field line (§5); NULL if it is none, or one too many. */
+/* One field line (§5); NULL if it is none. The caller has seen to it that there is room. */
 static FieldLine *add_field(Span line, Head *head)
 {
     size_t name = token_length(line), colon = name;
@@ -258,10 +258,6 @@ static FieldLine *add_field(Span line, Head *head)
     }
     if (colon > name)
         head->notes |= HEAD_SPACE_BEFORE_COLON;
-    if (head->field_count == HEAD_FIELDS_MAX) {
-        head->notes |= HEAD_FIELDS_CUT;
-        return NULL;
-    }
     FieldLine *field = &head->fields[head->field_count++];
     field->name = span_first(line, name);
     field->value = text_trim(span_after(line, colon + 1));
@@ -282,20 +278,24 @@ static void add_fold(Span line, FieldLine *field, Head *head)
         field->value.length = (size_t)(more.bytes + more.length - field->value.bytes);
 }
 
-/* The field lines up to and with the empty line; false if it is not there yet. */
-static bool read_fields(Span *rest, Head *head)
+typedef enum FieldsRead { FIELDS_WHOLE, FIELDS_UNFINISHED, FIELDS_TOO_MANY } FieldsRead;
+
+/* The field lines up to and with the empty line. */
+static FieldsRead read_fields(Span *rest, Head *head)
 {
     FieldLine *field = NULL;
     Span line;
     while (take_line(rest, &line, &head->notes)) {
         if (line.length == 0)
-            return true;
+            return FIELDS_WHOLE;
         if (is_blank(line.bytes[0]))
             add_fold(line, field, head);
+        else if (head->field_count == HEAD_FIELDS_MAX)
+            return FIELDS_TOO_MANY;
         else
             field = add_field(line, head);
     }
-    return false;
+    return FIELDS_UNFINISHED;
 }
 
 /* Empty lines before a request line (§2.2). A lone CR counts too, as with the common servers. */
@@ -403,7 +403,10 @@ int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen)
         head->version = HTTP_UNKNOWN;
         head->notes |= HEAD_BAD_START;
     }
-    return read_fields(&rest, head) ? (int)(rest.bytes - bytes.bytes) : unfinished;
+    FieldsRead fields = read_fields(&rest, head);
+    if (fields == FIELDS_WHOLE)
+        return (int)(rest.bytes - bytes.bytes);
+    return fields == FIELDS_TOO_MANY ? HEAD_BAD : unfinished;
 }
 
 const FieldLine *head_field(const Head *head, const char *name, size_t from, size_t *ret_index)

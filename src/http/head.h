@@ -35,8 +35,7 @@ typedef enum HeadNote {
     HEAD_LEADING_LINES = 1 << 3,      /* empty lines before a request line, RFC 9112 §2.2 */
     HEAD_BAD_LINE = 1 << 4,   /* a field line without colon or whose name is no token; skipped */
     HEAD_BAD_START = 1 << 5,  /* a start line off the grammar but understood */
-    HEAD_FIELDS_CUT = 1 << 6, /* more than HEAD_FIELDS_MAX; the rest was not read */
-    HEAD_INCOMPLETE = 1 << 7, /* a gap cut it short: the whole lines before it */
+    HEAD_INCOMPLETE = 1 << 6, /* a gap cut it short: the whole lines before it */
 } HeadNote;
 
 typedef struct FieldLine {
@@ -63,7 +62,8 @@ typedef struct Head {
  * leading empty lines, which only requests may have), HEAD_PARTIAL or HEAD_BAD. All spans of
  * *ret_head point into `bytes`. *ret_line_seen, if asked for, is set when the start line is
  * complete and valid, also when the result is HEAD_PARTIAL. More than HEAD_BYTES_MAX without an end
- * is HEAD_BAD. */
+ * and more than HEAD_FIELDS_MAX field lines are HEAD_BAD: any of the others might be the one that
+ * decides. */
 int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen);
 
 /* What the first bytes of a message, behind any empty lines, are. A line that is not complete is

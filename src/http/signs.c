@@ -355,7 +355,7 @@ unsigned head_signs(const Head *head)
         if (has(head, "Proxy-Authorization"))
             signs |= SIGN_CREDENTIALS;
     }
-    if (head->notes & (HEAD_INCOMPLETE | HEAD_FIELDS_CUT | HEAD_BAD_LINE))
+    if (head->notes & (HEAD_INCOMPLETE | HEAD_BAD_LINE))
         signs &= ~absences;
     return signs;
 }

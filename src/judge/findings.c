@@ -112,7 +112,7 @@ bool is_answered(const Exchange *exchange)
 
 bool head_is_whole(const MessageFacts *message)
 {
-    return message->has_head && !(message->notes & (HEAD_INCOMPLETE | HEAD_FIELDS_CUT));
+    return message->has_head && !(message->notes & HEAD_INCOMPLETE);
 }
 
 void proof_case_message(Proof *proof, const Case *c)
