@@ -177,30 +177,6 @@ static Readings read_all(Doubts *doubts, const Thresholds *thresholds)
 
 /* What is known of one exchange ------------------------------------------------------------------- */
 
-/* The keep-alive statements that are in force from this response on (RFC 2068 §19.7.1.1). */
-static void take_statement(Judge *judge, const Exchange *exchange)
-{
-    const MessageFacts *response = &exchange->response;
-    if (exchange->response_hidden || (response->begun && !response->has_head))
-        judge->statement_lost = true;
-    if (!exchange->answered || exchange->unsolicited)
-        return;
-    judge->answered++;
-    const KeepAlive *stated = &response->keep_alive;
-    bool counts = response->has_head && (response->options & OPTION_KEEP_ALIVE) && stated->present;
-    int64_t max = counts ? stated->max : -1;
-    if (counts && stated->timeout >= 0) {
-        judge->timeout = stated->timeout;
-        judge->statement_lost = false;
-    }
-    if (max < 0 || (judge->max >= 0 && max != judge->max))
-        judge->max_everywhere = false;
-    if (max >= 0) {
-        judge->max = max;
-        judge->max_stated_at = judge->answered;
-    }
-}
-
 /* `max=M`: M exchanges after the one that stated it; or, where every response says the same, M in all. */
 static bool max_is_used(const Judge *judge)
 {
@@ -284,6 +260,32 @@ static ReasonSet hidden_response_reasons(const JudgeContext *context, const Exch
                : exchange->response_hidden   ? REASON_LOSS
                                              : 0;
     return 0;
+}
+
+/* The keep-alive statements that are in force from this response on (RFC 2068 §19.7.1.1). */
+static void take_statement(Judge *judge, const JudgeContext *context, const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    if (exchange->response_hidden || (response->begun && !response->has_head)) {
+        ReasonSet reasons = hidden_response_reasons(context, exchange);
+        judge->statement_lost |= reasons ? reasons : REASON_LOSS;
+    }
+    if (!exchange->answered || exchange->unsolicited)
+        return;
+    judge->answered++;
+    const KeepAlive *stated = &response->keep_alive;
+    bool counts = response->has_head && (response->options & OPTION_KEEP_ALIVE) && stated->present;
+    int64_t max = counts ? stated->max : -1;
+    if (counts && stated->timeout >= 0) {
+        judge->timeout = stated->timeout;
+        judge->statement_lost = 0;
+    }
+    if (max < 0 || (judge->max >= 0 && max != judge->max))
+        judge->max_everywhere = false;
+    if (max >= 0) {
+        judge->max = max;
+        judge->max_stated_at = judge->answered;
+    }
 }
 
 static Declaration declare(const JudgeContext *context, const Exchange *exchange, Doubts *doubts)
@@ -437,7 +439,7 @@ const Decision *judge_decision(const Judge *judge)
 
 Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchange *exchange)
 {
-    take_statement(judge, exchange);
+    take_statement(judge, context, exchange);
     Doubts doubts = { .plain = { .later_answered = true, .answered = exchange->answered } };
     Declaration declaration = declare(context, exchange, &doubts);
     doubts_add(&doubts, FACT_COMPLETE, true, 0);
@@ -503,15 +505,15 @@ static void weigh_statements(const Judge *judge, const JudgeContext *context,
     bool states = response->has_head && (response->options & OPTION_KEEP_ALIVE);
     bool states_timeout = states && response->keep_alive.timeout >= 0;
     bool counts_down = states && response->keep_alive.max > 0 && !judge->max_everywhere;
-    bool lost = judge->statement_lost || context->facts->responses_lost;
+    ReasonSet lost = judge->statement_lost | context->facts->responses_lost;
     bool midstream = !context->connection->opener_known;
     doubts_add(doubts, FACT_STATEMENT, STATEMENT_AS_SEEN, 0);
     if (lost && !states_timeout)
-        doubts_add(doubts, FACT_STATEMENT, STATEMENT_LONGER_TIMEOUT, REASON_LOSS);
-    if ((lost && !counts_down) ||
-        (midstream && (judge->max < 0 || (judge->max_everywhere && !counts_down))))
-        doubts_add(doubts, FACT_STATEMENT, STATEMENT_MAX_USED,
-                   lost ? REASON_LOSS : REASON_MIDSTREAM);
+        doubts_add(doubts, FACT_STATEMENT, STATEMENT_LONGER_TIMEOUT, lost);
+    if (lost && !counts_down)
+        doubts_add(doubts, FACT_STATEMENT, STATEMENT_MAX_USED, lost);
+    else if (midstream && (judge->max < 0 || (judge->max_everywhere && !counts_down)))
+        doubts_add(doubts, FACT_STATEMENT, STATEMENT_MAX_USED, REASON_MIDSTREAM);
 }
 
 static void weigh_ender(const JudgeContext *context, const Ending *ending, Doubts *doubts)
@@ -628,7 +630,7 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
         const Exchange *exchange = &exchanges[i];
         Judgement *judgement = &ret_judgements[i];
         if (exchange->answered) {
-            take_statement(judge, exchange);
+            take_statement(judge, context, exchange);
             *judgement = judge_tail(judge, context, ending, exchange,
                                     first_lost_request(exchanges, count, i));
             tunnel = may_be_tunnel(exchange) ? exchange : NULL;

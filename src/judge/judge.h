@@ -40,9 +40,10 @@ typedef struct Judge {
     int64_t timeout, max;   /* the latest statement in force; -1: none */
     uint32_t max_stated_at; /* count of answered exchanges when it was stated */
     uint32_t answered;      /* exchanges answered so far */
-    bool statement_lost;    /* a response that may have stated something is not in the capture */
-    bool max_everywhere;    /* every response stated the same max */
-    bool have_answered;     /* `last_answered` is set and counts */
+    /* why responses that may have stated something are not in the capture; 0: all are */
+    ReasonSet statement_lost;
+    bool max_everywhere; /* every response stated the same max */
+    bool have_answered;  /* `last_answered` is set and counts */
     Judgement last_answered;
     Decision worst, last, first; /* first with the worst verdict; last answered; first of all */
 } Judge;
