@@ -648,6 +648,9 @@ static void response_ends(Conversation *conversation, const MessageReader *reade
     conversation->answering = -1;
     note_answered(conversation, exchange, &message->last);
     if (!exchange->response.has_head && exchange->response.version != HTTP_0_9) {
+        if (!stamp_is_set(&exchange->interim_first))
+            exchange->interim_first = exchange->response.first;
+        exchange->interim_last = message->last;
         exchange->response = (MessageFacts){ 0 }; /* a 1xx: the final response is still to come */
         return;
     }

@@ -81,10 +81,11 @@ typedef struct Exchange {
     Nanoseconds burst_start;     /* of the response's last burst (judgement.md §3, idle_most) */
     uint16_t interim[INTERIM_MAX];
     unsigned interim_count;
-    unsigned interim_signs; /* Sign, of all of them */
-    FrameId interim_frame;  /* of the first that has one; 0: none */
-    bool response_resent;   /* its first bytes are no first transmission */
-    bool upgrade_foreign;   /* a 101 to a protocol that the request did not offer */
+    unsigned interim_signs;            /* Sign, of all of them */
+    FrameId interim_frame;             /* of the first that has one; 0: none */
+    Stamp interim_first, interim_last; /* first byte of the first one, last byte of the last one */
+    bool response_resent;              /* its first bytes are no first transmission */
+    bool upgrade_foreign;              /* a 101 to a protocol that the request did not offer */
     bool accept_wrong; /* a 101 to websocket whose Sec-WebSocket-Accept does not answer the key */
     bool retried_with_credentials; /* CONNECT, 407, and the next request is the same with them */
     UpgradeOffer upgrade_offer;    /* of the request */

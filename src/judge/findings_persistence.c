@@ -215,7 +215,8 @@ static void say_what_is_missing(Proof *proof, const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
     if (!response->begun)
-        proof_say(proof, "before any byte of a response");
+        proof_say(proof, exchange->interim_count ? "after an interim response alone"
+                                                 : "before any byte of a response");
     else if (!response->has_head)
         proof_say(proof, "before the end of the response's head");
     else if (response->framing.kind == BODY_LENGTH)
@@ -230,7 +231,7 @@ static bool aborted(const Case *c, Proof *proof)
 {
     if (!case_has_cause(c, CAUSE_ABORTED) || !c->ending)
         return false;
-    if (!c->exchange->response.begun)
+    if (!c->exchange->answered)
         proof->severity = SEVERITY_WARNING; /* no message was begun that had to be completed */
     proof_request(proof, &c->exchange->request);
     proof_response(proof, &c->exchange->response);

@@ -168,27 +168,39 @@ static void note_request(Build *build, size_t index)
         note(build, request->last.frame, "request %u is complete", exchange->number);
 }
 
-static void append_interim(GString *text, const Exchange *exchange)
+static void append_interim(GString *text, const Exchange *exchange, const char *before)
 {
     for (unsigned i = 0; i < MIN(exchange->interim_count, INTERIM_MAX); i++)
-        g_string_append_printf(text, "%s%u", i ? " " : " (after interim ", exchange->interim[i]);
-    if (exchange->interim_count)
-        g_string_append_c(text, ')');
+        g_string_append_printf(text, "%s%u", i ? " " : before, exchange->interim[i]);
+}
+
+/* Interim responses that no final one followed. */
+static void note_interim(Build *build, const Exchange *exchange)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    append_interim(text, exchange, "");
+    note(build, exchange->interim_first.frame, "interim response to request %u: %s",
+         exchange->number, text->str);
 }
 
 static void note_response(Build *build, size_t index)
 {
     const Exchange *exchange = &build->ladder->exchanges[index].exchange;
     const MessageFacts *response = &exchange->response;
-    if (!response->begun)
+    if (!response->begun) {
+        if (stamp_is_set(&exchange->interim_first))
+            note_interim(build, exchange);
         return;
+    }
     g_autoptr(GString) text = g_string_new(NULL);
     if (exchange->status)
         g_string_append_printf(text, "%s %d", message_version_text(response), exchange->status);
     else
         g_string_append(text, response->version == HTTP_0_9 ? "HTTP/0.9, no head"
                                                             : "its head is not whole");
-    append_interim(text, exchange);
+    append_interim(text, exchange, " (after interim ");
+    if (exchange->interim_count)
+        g_string_append_c(text, ')');
     g_string_append(text, extent(response, true));
     if (exchange->unsolicited)
         g_string_append(text, "\n  no request was outstanding: unsolicited");

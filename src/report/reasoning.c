@@ -204,7 +204,10 @@ static void why_aborted(const Case *c)
 {
     bool begun = c->exchange->response.begun;
     add_end(c);
-    add(c, begun ? " came before the response was complete" : " came before any response");
+    add(c, begun ? " came before the response was complete"
+           : c->exchange->interim_count
+               ? " came after an interim response, and before the final one"
+               : " came before any response");
     if (begun) {
         add(c, ": the last that is known of it is in ");
         add_frame(c, c->exchange->response.last.frame);

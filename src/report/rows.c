@@ -239,13 +239,26 @@ static void write_interim(Table *table, const Exchange *exchange)
     table_numbers(table, text->str);
 }
 
+/* First and last byte of the final response; of the interim ones where none came. Unset: none. */
+static Stamp response_begin(const Exchange *exchange)
+{
+    return exchange->response.begun ? exchange->response.first : exchange->interim_first;
+}
+
+static Stamp response_end(const Exchange *exchange)
+{
+    if (!exchange->response.begun)
+        return exchange->interim_last;
+    return end_is_known(&exchange->response) ? exchange->response.last : (Stamp){ 0 };
+}
+
 static void write_message_frames(Table *table, const Exchange *exchange, unsigned input)
 {
-    const MessageFacts *request = &exchange->request, *response = &exchange->response;
+    const MessageFacts *request = &exchange->request;
     table_frame(table, request->begun ? request->first.frame : 0, input);
     table_frame(table, end_is_known(request) ? request->last.frame : 0, input);
-    table_frame(table, response->begun ? response->first.frame : 0, input);
-    table_frame(table, end_is_known(response) ? response->last.frame : 0, input);
+    table_frame(table, response_begin(exchange).frame, input);
+    table_frame(table, response_end(exchange).frame, input);
 }
 
 static void write_message_times(Table *table, const Exchange *exchange, unsigned digits)
@@ -254,8 +267,9 @@ static void write_message_times(Table *table, const Exchange *exchange, unsigned
         table_time(table, exchange->request.first.time, digits);
     else
         table_empty(table);
-    if (end_is_known(&exchange->response))
-        table_time(table, exchange->response.last.time, digits);
+    Stamp end = response_end(exchange);
+    if (stamp_is_set(&end))
+        table_time(table, end.time, digits);
     else
         table_empty(table);
 }
