@@ -1,0 +1,1 @@
+connaudit --explain=sensitive-nominated

@@ -1,0 +1,85 @@
+#!/bin/sh
+# The completion for bash offers exactly the options that --help lists and the values that the program
+# takes, and files where a file belongs.
+set -eu
+top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+: "${CONNAUDIT:?is the program to test}"
+case $CONNAUDIT in
+/*) ;;
+*) CONNAUDIT=$PWD/$CONNAUDIT ;;
+esac
+if ! command -v bash >/dev/null; then
+    echo "there is no bash here"
+    exit 77
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Also from within a pipe, whose commands have variables of their own.
+fail() {
+    echo "$*"
+    : >"$work/failed"
+}
+
+# offers WORD...: what completing the last word may give, sorted, in a directory with these.
+mkdir -p "$work/here/reports"
+: >"$work/here/capture.pcap"
+offers() {
+    (cd "$work/here" && bash -c '
+        set -u
+        . "$1"
+        program=$2
+        shift 2
+        COMP_WORDS=("$program" "$@")
+        COMP_CWORD=$#
+        _connaudit "$program" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+        ((${#COMPREPLY[@]} == 0)) || printf "%s\n" "${COMPREPLY[@]}"
+    ' completion "$top/completion/connaudit" "$CONNAUDIT" "$@") | sort
+}
+
+# same WHAT EXPECTED: as the list on standard input, whose order does not matter.
+same() {
+    sort >"$work/got"
+    printf '%s' "$2" | tr ' ' '\n' | sed '/^$/d' | sort | diff - "$work/got" || fail "$1"
+}
+
+"$CONNAUDIT" --help >"$work/help"
+sed -n 's/^ *\(-[A-Za-z], \)\{0,1\}\(--[a-z-]*\)\(=[A-Z]*\)\{0,1\} .*/\1 \2\3/p' "$work/help" | tr -d , \
+    >"$work/options"
+[ -s "$work/options" ] || fail "--help lists no options"
+all=$(sed 's/=[A-Z]*/=/' "$work/options" | tr '\n' ' ')
+offers - | same "the options" "$all"
+offers --re | same "the beginning of an option" '--report='
+
+# What each option takes, by the name of its argument.
+while read -r option; do
+    name=${option##* }
+    argument=${name#*=}
+    name=${name%=*}
+    if [ "$argument" = "$name" ]; then
+        offers "$name" '' | same "behind $name" 'capture.pcap reports'
+        continue
+    fi
+    offers "$name" = >"$work/with"
+    offers "$name" '' >"$work/apart"
+    cmp "$work/with" "$work/apart" || fail "$name= and $name differ"
+    case $argument in
+    DIR) expected=reports ;;
+    FILE) expected='capture.pcap reports' ;;
+    *) expected= ;;
+    esac
+    grep -xE 'capture.pcap|reports|-.*' "$work/with" | same "behind $name=" "$expected"
+done <"$work/options"
+
+# What the program itself says that it takes.
+for option in --report --format --fail-on --progress; do
+    "$CONNAUDIT" "$option=nonsense" x 2>"$work/error" && fail "$option=nonsense is taken"
+    words=$(sed "s/'nonsense'//; s/.* takes //; s/.*: *//; s/, not.*//; s/ or / /; s/,//g" "$work/error")
+    offers "$option" = | same "the values of $option" "$words"
+done
+offers --report = ex | same "the beginning of a value" exchanges
+offers --explain = | same "the rules" "$("$CONNAUDIT" --list-rules | cut -f 1 | tr '\n' ' ')"
+offers a '' | same "files" 'capture.pcap reports'
+
+[ ! -e "$work/failed" ]
