@@ -184,7 +184,7 @@ static ReasonSet connection_reasons(const Connection *connection, const Conversa
     ReasonSet reasons = facts->reasons;
     if (!connection->opener_known)
         reasons |= REASON_MIDSTREAM;
-    if (!connection->half[0].seen || !connection->half[1].seen)
+    if (facts->client < 0 || !connection->half[0].seen || !connection->half[1].seen)
         reasons |= REASON_ONE_DIRECTION;
     if (connection->limited || connection->end == CONNECTION_EVICTED)
         reasons |= REASON_LIMIT;

@@ -367,6 +367,26 @@ START_TEST(test_connections_without_http)
 }
 END_TEST
 
+/* Two FINs, no handshake, no HTTP: nobody can say which side is the client. */
+START_TEST(test_unknown_direction)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    options.all_connections = true;
+    capture_open(&capture);
+    segment(&capture, 0, SERVER, TCP_ACK | TCP_FIN, "");
+    segment(&capture, 0, CLIENT, TCP_ACK | TCP_FIN, "");
+    g_autoptr(Analysis) analysis = analysis_new(&options);
+    feed(analysis, &capture, 0, capture.bytes->len);
+    analysis_finish(analysis);
+    ReportRow row;
+    ck_assert(analysis_next(analysis, &row));
+    ck_assert_uint_eq(row.connection.completeness, REASON_MIDSTREAM | REASON_ONE_DIRECTION);
+    report_row_clear(&row);
+    capture_close(&capture);
+}
+END_TEST
+
 /* A row as it leaves: the facts of every stage in one place. */
 START_TEST(test_row)
 {
@@ -460,6 +480,7 @@ int main(void)
     tcase_add_test(tcase, test_both_kinds);
     tcase_add_test(tcase, test_counters);
     tcase_add_test(tcase, test_connections_without_http);
+    tcase_add_test(tcase, test_unknown_direction);
     tcase_add_test(tcase, test_row);
     tcase_add_test(tcase, test_unread_rows);
     tcase_add_test(tcase, test_response_behind_a_gap);
