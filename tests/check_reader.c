@@ -492,6 +492,23 @@ START_TEST(test_times)
 }
 END_TEST
 
+/* Seconds 5, 9, 7, 7, 3: two of them go back, by 2 and by 4 seconds. */
+START_TEST(test_steps_back)
+{
+    static const uint32_t seconds[] = { 5, 9, 7, 7, 3 };
+    g_autoptr(GByteArray) file = g_byte_array_new();
+    capture_build_headers(file, &FORMS[0].shape);
+    for (size_t i = 0; i < G_N_ELEMENTS(seconds); i++)
+        capture_build_packet(file, &FORMS[0].shape, &(CaptureRecord){ .high = seconds[i] }, 0);
+    Reading reading;
+    read_bytes_into(&reading, file->data, file->len);
+    ck_assert_uint_eq(reading.info.steps_back, 2);
+    ck_assert_int_eq(reading.info.largest_step_back, 4 * NS_PER_SECOND);
+    ck_assert_int_eq(reading.info.last_time, 3 * NS_PER_SECOND);
+    reading_clear(&reading);
+}
+END_TEST
+
 /* Each form in each compression: the same packets, and what the input says of itself. */
 START_TEST(test_compressed)
 {
@@ -763,6 +780,7 @@ int main(void)
     tcase_add_test(tcase, test_large_packet_waits);
     tcase_add_loop_test(tcase, test_the_end_stays, 0, 2);
     tcase_add_loop_test(tcase, test_times, 0, G_N_ELEMENTS(TIMES));
+    tcase_add_test(tcase, test_steps_back);
     tcase_add_loop_test(tcase, test_compressed, 0, G_N_ELEMENTS(FORMS));
     tcase_add_loop_test(tcase, test_compressed_is_cut, 0, PACK_FORMATS);
     tcase_add_loop_test(tcase, test_compressed_foreign, 0, PACK_FORMATS);

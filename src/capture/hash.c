@@ -5,6 +5,7 @@
  * other for every few bytes. The empty portion is the end. */
 #include "capture/hash.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #define PORTION_SIZE (256 * 1024)
@@ -95,4 +96,9 @@ char *hasher_finish(Hasher *hasher)
     for (size_t i = 0; i < DIGEST_SIZE; i++)
         g_string_append_printf(text, "%02x", digest[i]);
     return g_string_free(text, FALSE);
+}
+
+const char *hash_library_version(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
 }

@@ -15,4 +15,7 @@ void hasher_feed(Hasher *hasher, const void *bytes, size_t size);
 /* The hash of all that was fed, in 64 hexadecimal digits; frees the hasher. */
 char *hasher_finish(Hasher *hasher);
 
+/* Of the library that computes it. */
+const char *hash_library_version(void);
+
 #endif

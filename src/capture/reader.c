@@ -245,12 +245,21 @@ static bool reserve(FrameBatch *batch, size_t used, size_t size)
     return true;
 }
 
+static void count_time(CaptureInfo *info, Nanoseconds time)
+{
+    if (info->packets == info->untimed) {
+        info->first_time = time;
+    } else if (time < info->last_time) {
+        info->steps_back++;
+        info->largest_step_back = MAX(info->largest_step_back, info->last_time - time);
+    }
+    info->last_time = time;
+}
+
 static void count_packet(CaptureInfo *info, const CapturePacket *packet)
 {
     if (packet->timed) {
-        info->last_time = packet->time;
-        if (info->packets == info->untimed)
-            info->first_time = packet->time;
+        count_time(info, packet->time);
     } else {
         info->untimed++;
     }

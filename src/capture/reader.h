@@ -72,6 +72,9 @@ typedef struct CaptureInfo {
     uint64_t frames;         /* Wireshark's number of the last frame */
     uint64_t packets;        /* frames handed out: those that are packets */
     Nanoseconds first_time, last_time; /* of the packets that have a time, in file order */
+    /* packets whose time lies before that of the packet before; by how much at most */
+    uint64_t steps_back;
+    Nanoseconds largest_step_back;
 
     /* those before the first packet are there from the start */
     CaptureLink links[CAPTURE_LINKS_MAX];

@@ -50,6 +50,14 @@ const char *unpack_recognize(Span head)
     return format ? format->name : NULL;
 }
 
+const char *unpack_library_version(const char *format)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(FORMATS); i++)
+        if (strcmp(FORMATS[i]->name, format) == 0 && FORMATS[i]->library_version)
+            return FORMATS[i]->library_version();
+    return NULL;
+}
+
 Unpacker *unpacker_new(CaptureBytes *bytes)
 {
     Unpacker *unpacker = g_new0(Unpacker, 1);

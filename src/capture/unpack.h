@@ -37,4 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Unpacker, unpacker_free)
  * none. */
 const char *unpack_recognize(Span head);
 
+/* The version of the library that unpacks the format of this name; NULL: this build has none. */
+const char *unpack_library_version(const char *format);
+
 #endif

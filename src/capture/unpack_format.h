@@ -32,6 +32,7 @@ typedef struct UnpackFormat {
      * UNPACK_FAILED, `ret_failure` is a text that lives as long as the state. */
     UnpackState (*step)(void *state, UnpackPortion *portion, const char **ret_failure);
     void (*free)(void *state);
+    const char *(*library_version)(void);
 } UnpackFormat;
 
 extern const UnpackFormat unpack_gzip, unpack_zstd, unpack_lz4, unpack_xz;

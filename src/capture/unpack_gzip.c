@@ -93,5 +93,6 @@ const UnpackFormat unpack_gzip = {
     .start = gzip_start,
     .step = gzip_step,
     .free = gzip_free,
+    .library_version = zlibVersion,
 #endif
 };

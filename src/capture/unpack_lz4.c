@@ -3,6 +3,7 @@
 #ifdef UNPACK_LZ4
 
 #include <glib.h>
+#include <lz4.h>
 #include <lz4frame.h>
 
 /* Enough of a frame for the library to know what it wants next: that is all up to the end of a block, and
@@ -65,5 +66,6 @@ const UnpackFormat unpack_lz4 = {
     .start = lz4_start,
     .step = lz4_step,
     .free = lz4_free,
+    .library_version = LZ4_versionString,
 #endif
 };

@@ -80,5 +80,6 @@ const UnpackFormat unpack_xz = {
     .start = xz_start,
     .step = xz_step,
     .free = xz_free,
+    .library_version = lzma_version_string,
 #endif
 };

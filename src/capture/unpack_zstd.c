@@ -70,5 +70,6 @@ const UnpackFormat unpack_zstd = {
     .start = zstd_start,
     .step = zstd_step,
     .free = zstd_free,
+    .library_version = ZSTD_versionString,
 #endif
 };

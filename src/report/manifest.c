@@ -3,7 +3,9 @@
 #include <json-glib/json-glib.h>
 
 #include "base/text.h"
+#include "capture/hash.h"
 #include "capture/merge.h"
+#include "capture/unpack.h"
 #include "decode/decode.h"
 #include "http/conversation.h"
 #include "http/exchange.h"
@@ -87,6 +89,11 @@ static void add_versions(JsonBuilder *json, const ManifestFacts *facts)
     add_text(json, "libpcap", capture_library_version());
     add_text(json, "glib", glib);
     add_text(json, "json_glib", manifest_library_version());
+    add_text(json, "libcrypto", hash_library_version());
+    add_text(json, "zlib", unpack_library_version("gzip"));
+    add_text(json, "libzstd", unpack_library_version("zstd"));
+    add_text(json, "liblz4", unpack_library_version("lz4"));
+    add_text(json, "liblzma", unpack_library_version("xz"));
     json_builder_end_object(json);
 }
 
@@ -203,6 +210,8 @@ static void add_content(JsonBuilder *json, const CaptureInfo *info)
     add_drops(json, &info->drops);
     add_time(json, "first_time", timed, info->first_time, info->time_digits);
     add_time(json, "last_time", timed, info->last_time, info->time_digits);
+    add_count(json, "steps_back", info->steps_back);
+    add_seconds(json, "largest_step_back_s", info->largest_step_back);
     add_text(json, "end", end_name(info->end));
 }
 
