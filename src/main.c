@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -21,18 +22,28 @@ static void complain(const char *message)
     fprintf(stderr, "connaudit: %s\n", message);
 }
 
+/* What is left out of directories may be many: a few are named. */
+#define NAMED_MAX 3
+
 /* What has gone wrong with the inputs; false if nothing has. Of numbered ones it shows only when
  * they are read. */
 static bool complain_of_inputs(const CaptureInputs *inputs, bool numbered, bool quiet)
 {
     bool failed = false;
+    unsigned skipped = 0;
     for (guint i = 0; i < inputs->files->len; i++) {
         const InputFile *file = g_ptr_array_index(inputs->files, i);
         if (file->state == INPUT_GOOD || (file->number != 0) != numbered)
             continue;
         failed = failed || file->state == INPUT_FAILED;
-        if (file->state == INPUT_FAILED || !quiet)
+        skipped += file->state == INPUT_SKIPPED;
+        if (file->state == INPUT_FAILED || (!quiet && skipped <= NAMED_MAX))
             complain(file->problem);
+    }
+    if (skipped > NAMED_MAX && !quiet) {
+        g_autofree char *others = g_strdup_printf(
+            "and %u more files are left out", skipped - NAMED_MAX);
+        complain(others);
     }
     return failed;
 }
@@ -81,6 +92,16 @@ static void print_rules(const Options *options)
     fputs(text, stdout);
 }
 
+/* Whether all that was printed has got there. */
+static ExitStatus flush_stdout(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_READ;
+    g_autofree char *message = g_strdup_printf("standard output: %s", g_strerror(errno));
+    complain(message);
+    return EXIT_NOT_READ;
+}
+
 static ExitStatus print_and_stop(const Options *options)
 {
     if (options->help)
@@ -91,7 +112,7 @@ static ExitStatus print_and_stop(const Options *options)
         printf("connaudit %s\n%s\nGLib %u.%u.%u\nJSON-GLib %s\n", PACKAGE_VERSION,
                capture_library_version(), glib_major_version, glib_minor_version,
                glib_micro_version, manifest_library_version());
-    return fflush(stdout) == 0 ? EXIT_READ : EXIT_NOT_READ;
+    return flush_stdout();
 }
 
 int main(int argc, char **argv)

@@ -145,7 +145,9 @@ static bool parse_rule(const char *name, Options *options, GError **error)
 
 static bool check_inputs(char **inputs, GError **error)
 {
-    const char *wrong = inputs ? NULL : "name a capture file, a directory, or - for standard input";
+    const char *wrong = inputs ? NULL
+                               : "name a capture file, a directory, or - for standard input "
+                                 "(--help lists the options)";
     unsigned standard_inputs = 0;
     for (char **input = inputs; input && *input; input++) {
         if (!**input)
@@ -167,8 +169,9 @@ static bool check_output(const RawOptions *raw, GError **error)
     else if (raw->output && raw->report)
         wrong =
             "--report chooses what goes to standard output, --output writes every report: not both";
-    else if (raw->show && (raw->output || raw->report))
-        wrong = "--show prints one connection instead of a report: not with --output or --report";
+    else if (raw->show && (raw->output || raw->report || raw->format || raw->match))
+        wrong = "--show prints one connection instead of a report: not with --output, --report, "
+                "--format or --match";
     else if (raw->force && !raw->output)
         wrong = "--force is for reports that --output would overwrite";
     if (wrong)

@@ -216,7 +216,10 @@ static bool run_to_stdout(Run *run, GError **error)
     g_autoptr(Table) table = table_new(stdout, run->context->options->format, COLUMNS[report]);
     run->reports[report] = table;
     analyze_all(run);
-    return table_flush(table, error);
+    bool written = table_flush(table, error);
+    if (!written)
+        g_prefix_error(error, "standard output: ");
+    return written;
 }
 
 static bool run_to_page(Run *run, GError **error)
@@ -228,7 +231,7 @@ static bool run_to_page(Run *run, GError **error)
         g_set_error(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION,
                     "there is no connection %s in what was read", run->context->options->show_text);
     else if (fwrite(page->str, 1, page->len, stdout) != page->len || fflush(stdout) != 0)
-        g_set_error_literal(error, RUN_ERROR, RUN_ERROR_WRITE, g_strerror(errno));
+        g_set_error(error, RUN_ERROR, RUN_ERROR_WRITE, "standard output: %s", g_strerror(errno));
     else
         return true;
     return false;
@@ -331,10 +334,10 @@ bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GErr
                   .capture = capture_options(options),
                   .analysis = analysis_options(options) };
     state.analysis.filter = context->filter;
-    if (options->show)
-        return run_to_page(&state, error);
-    bool written = options->output ? run_to_directory(&state, error) : run_to_stdout(&state, error);
-    if (!options->quiet && state.analyzed)
+    bool written = options->show     ? run_to_page(&state, error)
+                   : options->output ? run_to_directory(&state, error)
+                                     : run_to_stdout(&state, error);
+    if (!options->quiet && !options->show && state.analyzed)
         write_summary(&state);
     *ret_fails = fails(&state.totals.analysis, options->fail_on);
     return written;

@@ -245,6 +245,8 @@ static const struct {
     { "standard input twice", { "-", "a", "-" }, "standard input" },
     { "a directory without a name", { "-o", "", "a" }, "--output" },
     { "one report, and every report", { "-r", "exchanges", "-o", "d", "a" }, "--report" },
+    { "a page, and its format", { "--show=1:1", "-f", "csv", "a" }, "--show" },
+    { "a page of what matches", { "--show=1:1", "--match=x", "a" }, "--show" },
     { "force without anything to overwrite", { "--force", "a" }, "--force" },
     { "nothing to match", { "--match=", "a" }, "--match" },
     { "no regular expression", { "--match=/(/", "a" }, "--match" },

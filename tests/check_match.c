@@ -127,6 +127,27 @@ START_TEST(test_long_values)
 }
 END_TEST
 
+/* The end of what is seen of a long value is not the value's end. */
+static const struct {
+    const char *pattern;
+    unsigned answer;
+} AT_THE_CUT[] = {
+    { "/a$/", MATCH_GIVEN_UP },      { "/a\\z/", MATCH_GIVEN_UP }, { "/a\\Z/", MATCH_GIVEN_UP },
+    { "/a(?!b)$/", MATCH_GIVEN_UP }, { "/^a+$/", MATCH_GIVEN_UP }, { "/^a/", MATCH_FOUND },
+    { "/aa(?!b)/", MATCH_FOUND },    { "/a{9}/", MATCH_FOUND },
+};
+
+START_TEST(test_no_end_at_the_cut)
+{
+    static char value[MATCH_VALUE_MAX + 1];
+    memset(value, 'a', sizeof value);
+    value[MATCH_VALUE_MAX] = 'b';
+    g_autoptr(Matcher) matcher = matcher_new(AT_THE_CUT[_i].pattern, NULL);
+    unsigned answer = matcher_ask(matcher, span_make(value, sizeof value));
+    ck_assert_msg(answer == AT_THE_CUT[_i].answer, "%s: %u", AT_THE_CUT[_i].pattern, answer);
+}
+END_TEST
+
 /* Heads --------------------------------------------------------------------------------------- */
 
 static const char REQUEST[] = "GET /target?q=1 HTTP/1.1\r\nHost: host.test\r\nX-Name: value\r\n"
@@ -183,6 +204,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_refused, 0, G_N_ELEMENTS(REFUSED));
     tcase_add_loop_test(tcase, test_an_end_is_found, 0, G_N_ELEMENTS(EXPLODING));
     tcase_add_test(tcase, test_long_values);
+    tcase_add_loop_test(tcase, test_no_end_at_the_cut, 0, (int)G_N_ELEMENTS(AT_THE_CUT));
     tcase_add_loop_test(tcase, test_head, 0, G_N_ELEMENTS(HEADS));
     tcase_add_test(tcase, test_given_up_and_found);
     suite_add_tcase(suite, tcase);

@@ -9,8 +9,8 @@
  *   a few thousand places of just below it take a minute. Therefore the pattern is anchored, and
  *   finds its place by a lazy dot in front of it: to PCRE2 that is one match with one count.
  * - Runs of one character are passed over without being counted, at worst once for each place. So of a value that
- *   is longer than servers accept only the beginning is seen. A match in it stands; without one the value was
- *   given up.
+ *   is longer than servers accept only the beginning is seen. A match in it stands, unless it looked at where the
+ *   beginning ends, which is no end ($, or a repetition that may go on); without one the value was given up.
  * - The interpreter runs, never the just-in-time compiler: that one counts otherwise, and a machine that lacks
  *   it would give up other values. The same input is to give the same bytes everywhere.
  *
@@ -84,9 +84,11 @@ static unsigned ask_regex(const Matcher *matcher, Span value)
     Span seen = span_first(value, MATCH_VALUE_MAX);
     g_autoptr(GError) error = NULL;
     const char *bytes = seen.length > 0 ? (const char *)seen.bytes : "";
-    if (g_regex_match_full(matcher->regex, bytes, (gssize)seen.length, 0, 0, NULL, &error))
+    bool cut = seen.length < value.length;
+    GRegexMatchFlags flags = cut ? G_REGEX_MATCH_PARTIAL_HARD : 0;
+    if (g_regex_match_full(matcher->regex, bytes, (gssize)seen.length, 0, flags, NULL, &error))
         return MATCH_FOUND;
-    return error || seen.length < value.length ? MATCH_GIVEN_UP : 0;
+    return error || cut ? MATCH_GIVEN_UP : 0;
 }
 
 unsigned matcher_ask(const Matcher *matcher, Span value)

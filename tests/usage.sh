@@ -1,0 +1,136 @@
+#!/bin/sh
+# Odd usage: one clear line on standard error, nothing else, and the exit status that the man page
+# states.
+set -eu
+top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+: "${CONNAUDIT:?is the program to test}"
+case $CONNAUDIT in
+/*) ;;
+*) CONNAUDIT=$PWD/$CONNAUDIT ;;
+esac
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+fail() {
+    echo "$*"
+    failures=$((failures + 1))
+}
+
+# judge NAME STATUS EXPECTED-STATUS WORDS: what is in "errors" is one line that has the words.
+judge() {
+    [ "$2" -eq "$3" ] || fail "$1: status $2, not $3: $(cat errors)"
+    [ "$(wc -l <errors)" -eq 1 ] || fail "$1: not one line: $(cat errors)"
+    grep -q "^connaudit: .*$4" errors || fail "$1: nothing of '$4': $(cat errors)"
+}
+
+# refuses STATUS WORDS OPTION...: and prints nothing.
+refuses() {
+    expected=$1
+    words=$2
+    shift 2
+    status=0
+    "$CONNAUDIT" "$@" >out 2>errors </dev/null || status=$?
+    judge "$*" "$status" "$expected" "$words"
+    [ ! -s out ] || fail "$*: something was printed"
+}
+
+# cannot_write NAME WORDS STATUS: after a try whose output had nowhere to go.
+cannot_write() {
+    judge "$1" "$3" 1 "standard output: $2"
+}
+
+cd "$work"
+cp "$top/samples/websocket-upgrade.pcap" good.pcap
+cp "$top/README.md" text.pcap
+chmod u+w good.pcap text.pcap
+: >empty.pcap
+mkdir nothing texts reports
+cp text.pcap texts/notes
+head -c 700 good.pcap >cut.pcap
+head -c 10 good.pcap >head.pcap
+ln -s loop loop
+
+refuses 2 'name a capture file'
+refuses 2 'name a capture file' -q
+refuses 2 'the name of an input is empty' ''
+refuses 2 'only once' - -
+refuses 2 "no report 'nonsense'" -r nonsense good.pcap
+refuses 2 "no format 'xml'" -f xml good.pcap
+refuses 2 -- --nonsense good.pcap
+refuses 2 "no rule 'nonsense'; the nearest is" --explain=nonsense
+refuses 2 'Missing argument' good.pcap --match
+refuses 2 "not ''" --show= good.pcap
+refuses 2 "no connection 1:999" --show=1:999 good.pcap
+refuses 2 'no connection stream:999' --show=stream:999 good.pcap
+refuses 2 'filter' -F 'port and' good.pcap
+refuses 1 'missing.pcap: No such file' missing.pcap
+refuses 1 'missing.pcap: No such file' -o new missing.pcap
+refuses 1 'nothing: no capture in this directory' nothing
+refuses 1 'texts: no capture in this directory' -q texts
+refuses 1 'text.pcap: not a capture file' text.pcap
+refuses 1 'text.pcap: not a capture file' --show=1:1 text.pcap
+refuses 1 'empty.pcap: empty' empty.pcap
+refuses 1 '/dev/null: empty' /dev/null
+refuses 1 'standard input: empty' -
+refuses 1 'head.pcap: cut short' head.pcap
+refuses 1 'loop: Too many' loop
+refuses 1 'Not a directory' -o text.pcap good.pcap
+refuses 1 'No such file' -o nowhere/reports good.pcap
+[ ! -e new ] || fail "a directory for the reports of nothing"
+if [ "$(id -u)" -ne 0 ]; then
+    cp good.pcap closed.pcap
+    chmod 0 closed.pcap
+    refuses 1 'closed.pcap: Permission denied' closed.pcap
+fi
+cp good.pcap reports/connections.csv
+refuses 2 'connections.csv: exists already' -o reports good.pcap
+cmp good.pcap reports/connections.csv || fail "what exists was overwritten"
+
+# Cut in the middle: what was read is reported.
+status=0
+"$CONNAUDIT" -q cut.pcap >out 2>errors || status=$?
+judge cut.pcap "$status" 1 'cut.pcap: cut short in packet 6, 5 packets read'
+[ "$(wc -l <out)" -eq 2 ] || fail "cut.pcap: $(cat out)"
+
+# Of many files that are no captures a few are named.
+for n in 1 2 3 4 5 6 7 8 9; do cp text.pcap "texts/notes.$n"; done
+cp good.pcap texts
+"$CONNAUDIT" texts >out 2>errors || fail "texts: status $?"
+[ "$(grep -c '^connaudit: ' errors)" -eq 4 ] || fail "texts: $(cat errors)"
+grep -q '^connaudit: and 7 more files' errors || fail "texts: $(cat errors)"
+"$CONNAUDIT" -q texts >out 2>errors || fail "-q texts: status $?"
+[ ! -s errors ] || fail "-q texts: $(cat errors)"
+
+# Nobody who reads, no room, no descriptor.
+for option in -q --help --version --list-rules --explain=aborted --show=1:1; do
+    status=0
+    "$CONNAUDIT" "$option" good.pcap 2>errors >&- || status=$?
+    cannot_write "$option, closed" 'Bad file descriptor' "$status"
+    if [ -c /dev/full ]; then
+        status=0
+        "$CONNAUDIT" "$option" good.pcap 2>errors >/dev/full || status=$?
+        cannot_write "$option, full" 'No space' "$status"
+    fi
+    mkfifo pipe
+    # Whoever opens it to read goes at once, and what is written then breaks.
+    : <pipe &
+    reader=$!
+    {
+        wait "$reader" 2>/dev/null || :
+        status=0
+        "$CONNAUDIT" "$option" good.pcap 2>errors || status=$?
+        echo "$status" >status
+    } >pipe
+    cannot_write "$option, a broken pipe" 'Broken pipe' "$(cat status)"
+    rm pipe
+done
+
+# --fail-on counts for a page as well.
+cp "$top/samples/close-declared-then-reused.pcap" bad.pcap
+status=0
+"$CONNAUDIT" --show=1:1 --fail-on=contradicted bad.pcap >out 2>errors || status=$?
+[ "$status" -eq 3 ] && [ -s out ] && [ ! -s errors ] || fail "--show --fail-on: status $status"
+
+[ "$failures" -eq 0 ]
