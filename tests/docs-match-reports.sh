@@ -1,7 +1,9 @@
 #!/bin/sh
-# docs/reports.md describes exactly the columns that the reports have, in their order.
+# docs/reports.md describes exactly the columns that the reports have, in their order, each in full, and
+# JSON has of each the type that it states.
 set -eu
-page=${srcdir:-$(dirname "$0")/..}/docs/reports.md
+top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+page=$top/docs/reports.md
 : "${CONNAUDIT:?is the program to test}"
 
 work=$(mktemp -d)
@@ -25,4 +27,43 @@ for report in connections exchanges findings; do
     "$CONNAUDIT" -q -r "$report" "$work/empty.pcap" | head -n 1 | tr , '\n' >"$work/program"
     [ -s "$work/program" ] || { echo "-r $report: no header row"; exit 1; }
     diff -u "$work/program" "$work/page" || { echo "docs/reports.md is not the report $report"; exit 1; }
+
+    # "column type", where several columns share a row and a type, or have one each.
+    awk -v heading="## $report" '
+        /^\| type / { defining = 1 }
+        !/^\|/ { defining = 0 }
+        defining { split($0, cells, / *\| */); defined[cells[2]] = 1 }
+        /^## / { here = $0 == heading; table = 0 }
+        here && /^\| column / { table = 1; next }
+        !/^\|/ { table = 0 }
+        table && /^\| `/ {
+            n = split($0, cells, / *\| */)
+            for (i = 2; i <= 5; i++)
+                if (cells[i] == "") print "a cell of this row is empty: " $0
+            if (n != 6) print "no four cells: " $0
+            columns = split(cells[2], names, /[`, ]+/)
+            types = split(cells[3], kinds, /, /)
+            for (i = 2; i < columns; i++) {
+                kind = types > 1 ? kinds[i - 1] : cells[3]
+                if (!(kind in defined) && kind !~ /^`/) print "no type: " kind
+                print names[i], kind, cells[5] > types_of
+            }
+        }' types_of="$work/types" "$page" >"$work/wrong"
+    [ ! -s "$work/wrong" ] || { cat "$work/wrong"; exit 1; }
+
+    "$CONNAUDIT" -q -a -f jsonl -r "$report" "$top"/samples/*.pcap* >"$work/rows" || :
+    [ -s "$work/rows" ] || { echo "-r $report: no rows"; exit 1; }
+    while read -r column type empty; do
+        case $type in
+        number | seconds) form='null|[0-9.]+' ;;
+        frame) form='null|[0-9]+|"[0-9]+:[0-9]+"' ;;
+        words) form='\[\]|\["[^]]*"\]' ;;
+        numbers | frames) form='\[\]|\[["0-9][^]]*\]' ;;
+        *) form='null|"[^"]+.*"' ;;
+        esac
+        grep -Ev "[{,]\"$column\":($form)[,}]" "$work/rows" >"$work/wrong" || :
+        [ ! -s "$work/wrong" ] || { echo "$report, $column: no $type"; head -n 1 "$work/wrong"; exit 1; }
+        [ "$empty" = never ] || continue
+        ! grep -E "[{,]\"$column\":(null|\[\])" "$work/rows" || { echo "$report, $column: empty"; exit 1; }
+    done <"$work/types"
 done
