@@ -276,6 +276,7 @@ static bool response_at_risk(const Case *c, Proof *proof)
     if (acked == NO_OFFSET || acked >= past)
         return false;
     proof_response(proof, &c->exchange->response);
+    proof_frame(proof, c->exchange->response.last.frame);
     proof_closing(proof, &reset->stamp);
     proof_say(proof,
               "the server reset the connection while %" G_GINT64_FORMAT

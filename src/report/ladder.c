@@ -912,6 +912,8 @@ static void append_thresholds(Build *build)
     page_append_threshold(text, thresholds->close_grace);
     g_string_append(text, ", timeout-tolerance ");
     page_append_threshold(text, thresholds->timeout_tolerance);
+    g_string_append(text, ", half-close ");
+    page_append_threshold(text, thresholds->half_close);
     page_entry(&build->page, "thresholds", PAGE_PLAIN, text->str);
 }
 

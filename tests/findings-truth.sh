@@ -1,0 +1,25 @@
+#!/bin/sh
+# The findings of the samples in samples/findings.csv are those that it lists, no more and no fewer: it
+# was written from the peers' configurations and the bytes. The rule "none": the sample has none.
+set -eu
+top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+: "${CONNAUDIT:?is the program to test}"
+case $CONNAUDIT in
+/*) ;;
+*) CONNAUDIT=$PWD/$CONNAUDIT ;;
+esac
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$top/samples"
+
+sed 1d findings.csv | sort >"$work/truth"
+[ -s "$work/truth" ]
+cut -d , -f 1 "$work/truth" | sort -u | while read -r sample; do
+    "$CONNAUDIT" -q -r findings "$sample" >"$work/report"
+    # None of these columns is ever quoted: rule, severity, party, connection (1:FRAME), exchange.
+    sed 1d "$work/report" | awk -F , -v OFS=, -v sample="$sample" '
+        { sub(/^[0-9]*:/, "", $4); print sample, $4, $6, $1, $2, $3 }
+        END { if (NR == 0) print sample, "", "", "none", "", "" }'
+done | sort >"$work/found"
+diff -u "$work/truth" "$work/found"
