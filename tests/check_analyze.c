@@ -345,6 +345,13 @@ START_TEST(test_counters)
     ck_assert_uint_eq(counters->verdicts[VERDICT_CONTRADICTED], 1);
     ck_assert_uint_eq(counters->causes[VERDICT_CONTRADICTED][CAUSE_UNDECLARED_CLOSE], 1);
     ck_assert_uint_eq(counters->verdicts[VERDICT_UNDETERMINED], 0);
+    ck_assert_uint_eq(counters->rules[SEVERITY_WARNING][RULE_UNDECLARED_CLOSE], 1);
+    for (Severity severity = 0; severity < SEVERITY_COUNT; severity++) {
+        uint64_t sum = 0;
+        for (Rule rule = 0; rule < RULE_COUNT; rule++)
+            sum += counters->rules[severity][rule];
+        ck_assert_uint_eq(sum, counters->findings[severity]);
+    }
     ck_assert_uint_eq(analysis_stream_counters(analysis)->connections, 3);
     ck_assert_uint_eq(analysis_stream_counters(analysis)->segments, 25);
     capture_close(&capture);
@@ -468,6 +475,36 @@ START_TEST(test_response_behind_a_gap)
 }
 END_TEST
 
+/* A value made to keep an expression busy for ever is given up, and counted. */
+START_TEST(test_hostile_value)
+{
+    Capture capture;
+    capture_open(&capture);
+    connect_to(&capture, 1);
+    g_autofree char *many = g_strnfill(1000, 'a');
+    g_autofree char *request =
+        g_strconcat("GET / HTTP/1.1\r\nHost: h\r\nX: ", many, "!\r\n\r\n", NULL);
+    segment(&capture, 1, CLIENT, TCP_ACK, request);
+    segment(&capture, 1, SERVER, TCP_ACK, "HTTP/1.1 204 No Content\r\nX: aac\r\n\r\n");
+    segment(&capture, 1, CLIENT, TCP_ACK, request);
+    segment(&capture, 1, SERVER, TCP_ACK, "HTTP/1.1 204 No Content\r\nX: aad\r\n\r\n");
+    finish(&capture, 1);
+    AnalysisOptions options = exchanges_alone();
+    g_autoptr(Matcher) matcher = matcher_new("/^(a+)+[bc]$/", NULL);
+    options.matcher = matcher;
+    g_autoptr(Analysis) analysis = analysis_new(&options);
+    feed(analysis, &capture, 0, capture.bytes->len);
+    analysis_finish(analysis);
+    g_autoptr(GString) rows = g_string_new(NULL);
+    append_rows(rows, analysis);
+    ck_assert_str_eq(rows->str, "1.1");
+    ck_assert_uint_eq(analysis_counters(analysis)->exchanges, 2);
+    ck_assert_uint_eq(analysis_counters(analysis)->matched, 1);
+    ck_assert_uint_eq(analysis_counters(analysis)->match_given_up, 1);
+    capture_close(&capture);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("analyze");
@@ -482,6 +519,7 @@ int main(void)
     tcase_add_test(tcase, test_connections_without_http);
     tcase_add_test(tcase, test_unknown_direction);
     tcase_add_test(tcase, test_row);
+    tcase_add_test(tcase, test_hostile_value);
     tcase_add_test(tcase, test_unread_rows);
     tcase_add_test(tcase, test_response_behind_a_gap);
     suite_add_tcase(suite, tcase);

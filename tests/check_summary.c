@@ -156,7 +156,7 @@ START_TEST(test_large)
                        "  left out      320 frames: 20 not IP, 300 not TCP\n"
                        "  missing       1,460 bytes in gaps, 12 bytes cut by the snap length\n"
                        "  given up      9 connections (limit)\n"
-                       "  passed over   1 resets ignored\n");
+                       "  passed over   1 reset ignored\n");
 }
 END_TEST
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the pages show is what the program does: each command of a block that begins with "$ " is run in
 # the top directory, and what it prints, on both outputs, is what stands below it. A line "..." stands
-# for any number of lines.
+# for any number of lines. And what the pages refer to is there.
 set -eu
 export LC_ALL=C
 top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
@@ -58,6 +58,14 @@ agrees() {
 }
 
 failures=0
+for page in README.md ARCHITECTURE.md CONTRIBUTING.md docs/*.md samples/README.md; do
+    for link in $(grep -o '](\([^)#:]*\))' "$page" | sed 's/^](//; s/)$//'); do
+        [ -e "$(dirname "$page")/$link" ] && continue
+        echo "$page: there is no $link"
+        failures=$((failures + 1))
+    done
+done
+
 number=0
 while [ "$number" -lt "$count" ]; do
     number=$((number + 1))

@@ -40,6 +40,17 @@ static void append_item(GString *words, uint64_t count, const char *what)
     g_string_append_printf(words, PAGE_NO_BREAK "%s", what);
 }
 
+/* "1 reset ignored", "9 resets ignored" */
+static void append_items(GString *words, uint64_t count, const char *thing, const char *rest)
+{
+    if (count == 0)
+        return;
+    if (words->len)
+        g_string_append(words, ", ");
+    append_things(words, count, thing);
+    g_string_append_printf(words, " %s", rest);
+}
+
 /* "12 min 3 s" */
 static void append_two_units(GString *words, int64_t count, int64_t per, const char *large,
                              const char *small)
@@ -235,20 +246,20 @@ static void write_losses(Summary *summary)
 {
     const StreamCounters *streams = summary->facts->streams;
     g_autoptr(GString) missing = g_string_new(NULL);
-    append_item(missing, streams->gap_bytes, "bytes in gaps");
-    append_item(missing, streams->cut_bytes, "bytes cut by the snap length");
-    append_item(missing, streams->late_bytes, "bytes too late");
+    append_items(missing, streams->gap_bytes, "byte", "in gaps");
+    append_items(missing, streams->cut_bytes, "byte", "cut by the snap length");
+    append_items(missing, streams->late_bytes, "byte", "too late");
     write_unless_empty(summary, "missing", missing);
 
     g_autoptr(GString) given_up = g_string_new(NULL);
-    append_item(given_up, streams->evicted, "connections (limit)");
-    append_item(given_up, streams->held_limit, "holes (limit)");
+    append_items(given_up, streams->evicted, "connection", "(limit)");
+    append_items(given_up, streams->held_limit, "hole", "(limit)");
     write_unless_empty(summary, "given up", given_up);
 
     g_autoptr(GString) passed_over = g_string_new(NULL);
-    append_item(passed_over, streams->duplicates, "packets captured twice");
-    append_item(passed_over, streams->resets_ignored, "resets ignored");
-    append_item(passed_over, streams->segments_after_end, "segments after the end");
+    append_items(passed_over, streams->duplicates, "packet", "captured twice");
+    append_items(passed_over, streams->resets_ignored, "reset", "ignored");
+    append_items(passed_over, streams->segments_after_end, "segment", "after the end");
     write_unless_empty(summary, "passed over", passed_over);
 }
 
