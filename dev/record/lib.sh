@@ -71,7 +71,7 @@ lab() {
     else
         "$PYTHON" "$RECORD_DIR/relay.py" "$kind" "$delay" "$a" "$b" ${lost:+"$lost"} >"$SCRATCH/relay" 2>&1 &
         PIDS="$PIDS $!"
-        until grep -q ready "$SCRATCH/relay"; do sleep 0.05; done
+        until grep -qs ready "$SCRATCH/relay"; do sleep 0.05; done
     fi
     ip link set "$a" netns "$CLIENT_NS" name eth0 2>/dev/null || ip link set "$a" netns "$CLIENT_NS"
     ip link set "$b" netns "$SERVER_NS" name eth0 2>/dev/null || ip link set "$b" netns "$SERVER_NS"
