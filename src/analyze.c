@@ -382,7 +382,8 @@ static void end_tick(Analysis *analysis)
     analysis->ready = rows->len;
 }
 
-/* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole file. */
+/* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole file, in which
+ * Wireshark counts also what is hardly a segment. */
 static void feed_frame(Analysis *analysis, const Frame *frame, uint64_t order)
 {
     Filter *filter = analysis->options.filter;
@@ -393,8 +394,11 @@ static void feed_frame(Analysis *analysis, const Frame *frame, uint64_t order)
         analysis->counters.decoded[result]++;
     else
         analysis->counters.filtered++;
-    if (result != DECODE_SEGMENT)
+    if (result != DECODE_SEGMENT) {
+        if (decoder_found_stub(analysis->decoder))
+            stream_table_pass(analysis->streams, &segment);
         return;
+    }
     segment.order = order;
     if (wanted)
         stream_table_feed(analysis->streams, &segment);

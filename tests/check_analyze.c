@@ -71,6 +71,19 @@ static void segment(Capture *capture, unsigned connection, int side, uint8_t fla
     g_ptr_array_add(capture->bytes, g_bytes_new(frame, HEADERS + length));
 }
 
+/* The SYN of a connection, of which there are `kept` bytes of TCP, with a data offset of its own. */
+static void stub(Capture *capture, unsigned connection, unsigned kept, uint8_t offset)
+{
+    segment(capture, connection, CLIENT, TCP_SYN, "");
+    guint at = capture->bytes->len - 1;
+    gsize size;
+    uint8_t *frame = g_bytes_unref_to_data(g_ptr_array_index(capture->bytes, at), &size);
+    capture->bytes->pdata[at] = NULL;
+    put16(frame + 2, 20 + kept);
+    frame[32] = (uint8_t)(offset << 4);
+    capture->bytes->pdata[at] = g_bytes_new_take(frame, 20 + kept);
+}
+
 /* A frame that is no IP packet. */
 static void noise(Capture *capture)
 {
@@ -306,6 +319,37 @@ START_TEST(test_both_kinds)
 }
 END_TEST
 
+/* tshark 4.0.17 numbers whatever has ports, numbers, flags and window, and nothing shorter. */
+static const struct {
+    unsigned kept;
+    uint8_t offset;
+    uint32_t number; /* of the connection behind it */
+} STUBS[] = {
+    { 20, 5, 1 }, { 20, 4, 1 }, { 20, 0, 1 }, { 20, 8, 1 },
+    { 19, 5, 1 }, { 16, 5, 1 }, { 15, 5, 0 }, { 4, 5, 0 },
+};
+
+START_TEST(test_stubs_are_numbered)
+{
+    Capture capture;
+    AnalysisOptions options = analysis_options_default();
+    capture_open(&capture);
+    stub(&capture, 0, STUBS[_i].kept, STUBS[_i].offset);
+    connect_to(&capture, 1);
+    ask(&capture, 1);
+    g_autoptr(Analysis) analysis = analysis_new(&options);
+    feed(analysis, &capture, 0, capture.bytes->len);
+    analysis_finish(analysis);
+    ReportRow row, none;
+    ck_assert(analysis_next(analysis, &row));
+    ck_assert(row.connection.connection.stream_number_known);
+    ck_assert_uint_eq(row.connection.connection.stream_number, STUBS[_i].number);
+    ck_assert(!analysis_next(analysis, &none));
+    report_row_clear(&row);
+    capture_close(&capture);
+}
+END_TEST
+
 /* Counts -------------------------------------------------------------------------------------- */
 
 /* Three connections: of two exchanges, of one, and of none. */
@@ -509,6 +553,7 @@ int main(void)
 {
     Suite *suite = suite_create("analyze");
     TCase *tcase = tcase_create("analyze");
+    tcase_add_loop_test(tcase, test_stubs_are_numbered, 0, G_N_ELEMENTS(STUBS));
     tcase_add_test(tcase, test_nothing);
     tcase_add_test(tcase, test_end);
     tcase_add_test(tcase, test_ticks);

@@ -14,6 +14,7 @@
 struct Decoder {
     Fragments *fragments;
     bool handed_out; /* something of `fragments` */
+    bool stub;       /* see decoder_found_stub() */
 };
 
 Decoder *decoder_new(void)
@@ -96,9 +97,10 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
     while (result == DECODE_SEGMENT && layer.kind != LAYER_TCP)
         result = ++headers < HEADERS_MAX ? decode_layer(decoder, frame, &layer, ret_segment)
                                          : DECODE_NESTED;
-    if (result == DECODE_SEGMENT)
-        result = tcp_decode(&layer, ret_segment);
+    decoder->stub = false;
     if (result == DECODE_SEGMENT) {
+        result = tcp_decode(&layer, ret_segment);
+        decoder->stub = result != DECODE_SEGMENT && tcp_is_named(&layer);
         ret_segment->frame = frame->id;
         ret_segment->time = frame->time;
         ret_segment->network = layer.network;
@@ -106,6 +108,11 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
         ret_segment->hops = layer.hops;
     }
     return result;
+}
+
+bool decoder_found_stub(const Decoder *decoder)
+{
+    return decoder->stub;
 }
 
 void decoder_settle(const Decoder *decoder, uint64_t counts[DECODE_RESULT_COUNT])

@@ -1,6 +1,8 @@
 #include "decode/tcp.h"
 
 #define HEADER_MIN 20
+/* Ports, numbers, flags and window. */
+#define HEADER_NAMED 16
 #define FLAGS_MASK (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK)
 
 enum {
@@ -38,6 +40,11 @@ static uint32_t hash_options(Span options)
     return hash;
 }
 
+bool tcp_is_named(const Layer *layer)
+{
+    return layer->bytes.length >= HEADER_NAMED;
+}
+
 DecodeResult tcp_decode(const Layer *layer, Segment *ret_segment)
 {
     Span bytes = layer->bytes;
@@ -47,15 +54,16 @@ DecodeResult tcp_decode(const Layer *layer, Segment *ret_segment)
         !span_be16(bytes, 2, &segment->destination_port) ||
         !span_be32(bytes, 4, &segment->sequence) ||
         !span_be32(bytes, 8, &segment->acknowledgement) || !span_u8(bytes, 12, &offset) ||
-        !span_u8(bytes, 13, &flags) || !span_be16(bytes, 14, &segment->window) ||
-        bytes.length < HEADER_MIN)
+        !span_u8(bytes, 13, &flags) || !span_be16(bytes, 14, &segment->window))
+        return layer_lacks(layer, HEADER_MIN);
+    segment->flags = flags & FLAGS_MASK;
+    if (bytes.length < HEADER_MIN)
         return layer_lacks(layer, HEADER_MIN);
 
     uint32_t header_size = 4u * (offset >> 4);
     if (header_size < HEADER_MIN || header_size > layer->wire_length)
         return DECODE_MALFORMED;
     Span options = span_after(span_first(bytes, header_size), HEADER_MIN);
-    segment->flags = flags & FLAGS_MASK;
     segment->window_shift = flags & TCP_SYN ? find_window_shift(options) : -1;
     segment->options = hash_options(options);
     segment->length = layer->wire_length - header_size;
