@@ -57,6 +57,8 @@ struct MessageReader {
     Stamp before; /* `at` when the latest data or gap came, behind all that came earlier */
     Stamp first;  /* of the message in progress */
     uint8_t *buffer;
+    Stamp *
+        instead; /* of the first byte in it, if that may stand instead of a refused body; or NULL */
     uint32_t buffered; /* bytes in it */
     uint32_t held;     /* of these: from earlier data; the others are in `data` too */
     int64_t left;
@@ -82,7 +84,7 @@ struct MessageReader {
     bool finished : 1;
 };
 
-G_STATIC_ASSERT(sizeof(MessageReader) < 200);
+G_STATIC_ASSERT(sizeof(MessageReader) <= 200);
 G_STATIC_ASSERT((int)MESSAGE_BAD_CHUNK == (int)CHUNK_OFF_GRAMMAR);
 G_STATIC_ASSERT((int)MESSAGE_CONNECTION_IN_TRAILER == (int)CHUNK_FRAMING_TRAILER);
 
@@ -100,6 +102,7 @@ MessageReader *message_reader_new(HeadKind kind, ReasonSet sought, bool preamble
 static void drop_buffer(MessageReader *reader)
 {
     g_clear_pointer(&reader->buffer, g_free);
+    g_clear_pointer(&reader->instead, g_free);
     reader->buffered = reader->held = 0;
     reader->overfull = false;
 }
@@ -108,7 +111,7 @@ void message_reader_free(MessageReader *reader)
 {
     if (!reader)
         return;
-    g_free(reader->buffer);
+    drop_buffer(reader);
     g_free(reader);
 }
 
@@ -125,8 +128,11 @@ void message_reader_pack(const MessageReader *reader, GByteArray *to)
     MessageReader rest = *reader;
     g_assert(reader->data.length == 0 && reader->gap == 0);
     rest.data.bytes = rest.buffer = NULL;
+    rest.instead = NULL;
     pack_words(to, &rest, sizeof rest);
     pack_span(to, span_make(reader->buffer, reader->buffered));
+    pack_span(to, span_make((const uint8_t *)reader->instead,
+                            reader->instead ? sizeof *reader->instead : 0));
 }
 
 MessageReader *message_reader_unpack(Span *from)
@@ -138,12 +144,16 @@ MessageReader *message_reader_unpack(Span *from)
         reader->buffer = g_malloc(capacity_for(gathered.length));
         memcpy(reader->buffer, gathered.bytes, gathered.length);
     }
+    Span instead = unpack_span(from);
+    if (instead.length)
+        reader->instead = g_memdup2(instead.bytes, instead.length);
     return reader;
 }
 
 size_t message_reader_size(const MessageReader *reader)
 {
-    return sizeof *reader + (reader->buffer ? capacity_for(reader->buffered) : 0);
+    return sizeof *reader + (reader->buffer ? capacity_for(reader->buffered) : 0) +
+           (reader->instead ? sizeof *reader->instead : 0);
 }
 
 /* The bytes of the head, or preamble, as far as they are there. */
@@ -480,39 +490,88 @@ static Step step_head_done(MessageReader *reader, MessageEvent *event)
     return report_end(reader, event);
 }
 
-/* Whether the data begins with a start line of this direction: whole, or of a request a known method with its blank and
- * more. */
-static bool begins_with_start_line(const MessageReader *reader)
+/* What stands where a refused body would begin. */
+typedef enum Place {
+    PLACE_BODY,
+    PLACE_START_LINE, /* of this direction: whole, or of a request a known method with its blank and more */
+    PLACE_OPEN, /* more bytes will tell */
+} Place;
+
+static Place place_of(const MessageReader *reader)
 {
-    Span data = reader->data;
+    Span bytes = gathered(reader);
     HeadKind kind = (HeadKind)reader->kind;
-    HeadStart start = head_start(data, kind, &kind);
-    if (start != HEAD_START_BEGUN || reader->kind != HEAD_REQUEST)
-        return start == HEAD_START_LINE;
-    const uint8_t *blank = memchr(data.bytes, ' ', MIN(data.length, HEAD_METHOD_MAX));
-    return blank && head_method_is_known(span_first(data, (size_t)(blank - data.bytes)));
+    HeadStart start = head_start(bytes, kind, &kind);
+    if (start == HEAD_START_LINE)
+        return PLACE_START_LINE;
+    bool filled = reader->state == STATE_LENGTH && (uint64_t)reader->left <= bytes.length;
+    const uint8_t *blank = memchr(bytes.bytes, ' ', MIN(bytes.length, HEAD_METHOD_MAX));
+    if (start == HEAD_START_BEGUN && reader->kind == HEAD_REQUEST && blank &&
+        head_method_is_known(span_first(bytes, (size_t)(blank - bytes.bytes))))
+        return PLACE_START_LINE;
+    bool open = start == HEAD_START_OPEN || start == HEAD_START_BEGUN;
+    return open && !filled && !reader->overfull ? PLACE_OPEN : PLACE_BODY;
 }
 
-/* Whether the announced body was never sent: then the message ended where its head did. */
-static bool body_is_missing(MessageReader *reader)
+/* What was held, and has been consumed, is of the body. */
+static ChunkResult release_body(MessageReader *reader)
 {
-    bool missing = reader->refused && !reader->body_begun && begins_with_start_line(reader);
-    reader->refused = false;
-    reader->body_begun = true;
-    return missing;
+    ChunkResult result = CHUNK_MORE;
+    size_t taken;
+    if (reader->state == STATE_CHUNKED)
+        result = chunk_read(&reader->chunks, span_make(reader->buffer, reader->held), &taken);
+    else
+        reader->left -= reader->held;
+    drop_buffer(reader);
+    return result;
 }
 
+/* The announced body was never sent: the message ended where its head did. What stands there begins another. */
 static Step report_end_without_body(MessageReader *reader, MessageEvent *event)
 {
     report_end(reader, event);
     event->last = stamp_before(reader->before);
+    if (reader->instead) {
+        begin_head(reader, reader->instead);
+        g_clear_pointer(&reader->instead, g_free);
+    }
     return STEP_EVENT;
+}
+
+static Step hold_what_may_be_body(MessageReader *reader)
+{
+    if (!reader->instead)
+        reader->instead = g_memdup2(&reader->at, sizeof reader->at);
+    return keep(reader);
+}
+
+static Step report_bad_chunk(MessageReader *reader, MessageEvent *event, ChunkResult result)
+{
+    reader->chunks.notes |= CHUNK_OFF_GRAMMAR;
+    return report_junk(reader, event, result == CHUNK_LIMIT ? REASON_LIMIT : REASON_MALFORMED,
+                       true);
+}
+
+/* Before the first byte of a body that may be missing: STEP_AGAIN if it is not. */
+static Step step_refused(MessageReader *reader, MessageEvent *event)
+{
+    Place place = place_of(reader);
+    if (place == PLACE_OPEN)
+        return hold_what_may_be_body(reader);
+    reader->refused = false;
+    if (place == PLACE_START_LINE)
+        return report_end_without_body(reader, event);
+    reader->body_begun = true;
+    ChunkResult result = reader->held ? release_body(reader) : CHUNK_MORE;
+    drop_buffer(reader);
+    return result == CHUNK_MORE ? STEP_AGAIN : report_bad_chunk(reader, event, result);
 }
 
 static Step step_length(MessageReader *reader, MessageEvent *event)
 {
-    if (body_is_missing(reader))
-        return report_end_without_body(reader, event);
+    if (reader->refused)
+        return step_refused(reader, event);
+    reader->body_begun = true;
     size_t length = reader->data.length;
     if ((uint64_t)reader->left < length)
         length = (size_t)reader->left;
@@ -523,8 +582,9 @@ static Step step_length(MessageReader *reader, MessageEvent *event)
 
 static Step step_chunked(MessageReader *reader, MessageEvent *event)
 {
-    if (body_is_missing(reader))
-        return report_end_without_body(reader, event);
+    if (reader->refused)
+        return step_refused(reader, event);
+    reader->body_begun = true;
     size_t taken;
     ChunkResult result = chunk_read(&reader->chunks, reader->data, &taken);
     consume(reader, taken);
@@ -537,9 +597,7 @@ static Step step_chunked(MessageReader *reader, MessageEvent *event)
     case CHUNK_LIMIT:
         break;
     }
-    reader->chunks.notes |= CHUNK_OFF_GRAMMAR;
-    return report_junk(reader, event, result == CHUNK_LIMIT ? REASON_LIMIT : REASON_MALFORMED,
-                       true);
+    return report_bad_chunk(reader, event, result);
 }
 
 /* Gaps and the end -------------------------------------------------------------------------- */
@@ -574,8 +632,20 @@ static void count_gap(MessageReader *reader, int64_t length)
     reader->refused = false;
 }
 
+/* A gap behind what may stand instead of a refused body: it is taken for the body. */
+static Step release_before_gap(MessageReader *reader, MessageEvent *event)
+{
+    reader->held = reader->buffered;
+    reader->refused = false;
+    reader->body_begun = true;
+    ChunkResult result = release_body(reader);
+    return result == CHUNK_MORE ? STEP_AGAIN : report_bad_chunk(reader, event, result);
+}
+
 static Step step_gap(MessageReader *reader, MessageEvent *event)
 {
+    if (reader->instead)
+        return release_before_gap(reader, event);
     int64_t counted = MIN(reader->left, reader->gap);
     switch ((State)reader->state) {
     case STATE_PREAMBLE:
@@ -684,7 +754,8 @@ void message_reader_data(MessageReader *reader, Span data, const Stamp *stamp, b
 {
     if (data.length == 0)
         return;
-    reader->before = reader->at;
+    if (!reader->instead)
+        reader->before = reader->at;
     reader->at = *stamp;
     reader->data = data;
     reader->segment_start = segment_start;

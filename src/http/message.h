@@ -83,8 +83,8 @@ void message_reader_body(MessageReader *reader, const BodyFraming *framing);
 /* After MESSAGE_BEGIN or MESSAGE_HEAD: what begins here is no message after all; go on seeking. */
 void message_reader_reject(MessageReader *reader);
 /* Inside a request's body whose sending `Expect: 100-continue` had announced and a final
- * response refused, or before the body of a response that may answer a HEAD: if the next data
- * begins with a start line, the body was never sent, and the message ends before it. */
+ * response refused, or before the body of a response that may answer a HEAD: if a start line stands
+ * where the body would begin, the body was never sent, and the message ends before it. */
 void message_reader_body_refused(MessageReader *reader);
 
 /* From here on nothing in this direction is a message (the other side switched protocols). */
