@@ -5,7 +5,13 @@ aligned: the order-preserving pairing of greatest weight (the longest common sub
 where two messages may be paired if they have the same name (method, or status code). A pair whose
 frames agree outweighs any pair whose frames do not, because the lists of busy connections repeat
 the same name hundreds of times.
+
+tshark itself is read twice, and the two lists are aligned the same way (`united`): with bodies put
+together it reports a message where its body ends, and hides it if that is missing; with heads alone
+where its head ends.
 """
+
+from dataclasses import replace
 
 AGREE = 4  # same name, and their frame lies within ours
 SAME_NAME = 1
@@ -15,8 +21,9 @@ CELLS_MAX = 4_000_000
 
 
 def within(ours, theirs):
-    """tshark reports a message in one frame, the one that completed it for tshark's purposes: with
-    the body or with the head. Either lies between the frames of our first and last byte."""
+    """tshark reports a message where its head is complete, or where its body is. One of the two lies
+    between the frames of our first and last byte, or both lie around them: a body that ends with
+    the connection is complete for tshark only where that ends."""
     # The last byte may have been captured before the first.
     return min(ours.first, ours.last) <= theirs.last and \
         (not ours.ended or theirs.first <= max(ours.first, ours.last))
@@ -26,6 +33,26 @@ def weight(ours, theirs):
     if ours.request != theirs.request or ours.name() != theirs.name():
         return 0
     return AGREE if within(ours, theirs) else SAME_NAME
+
+
+DISTANCE_MAX = 1_000_000
+
+
+def nearness(head, whole):
+    """The weight of a pair of tshark's own messages: the whole one is never reported before its
+    head; of several that fit, the nearest."""
+    if head.request != whole.request or head.name() != whole.name() or whole.last < head.last:
+        return 0
+    return 2 * DISTANCE_MAX - min(whole.last - head.last, DISTANCE_MAX)
+
+
+def united(heads, wholes):
+    """The messages of one stream and direction by both readings. One that both have goes from the
+    frame of its head to that of its whole."""
+    found = []
+    for head, whole in align_table(heads, wholes, nearness):
+        found.append(replace(whole, first=head.last) if head and whole else head or whole)
+    return sorted(found, key=lambda m: m.last)
 
 
 def align(ours, theirs):
@@ -47,17 +74,17 @@ def align(ours, theirs):
     return pairs + list(zip(ours[len(ours) - end:], theirs[len(theirs) - end:]))
 
 
-def align_table(ours, theirs):
+def align_table(ours, theirs, weight_of=weight):
     """best[i][j] is the weight of the best pairing of ours[i:] with theirs[j:]."""
     best = [[0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
     for i in range(len(ours) - 1, -1, -1):
         for j in range(len(theirs) - 1, -1, -1):
-            pair = weight(ours[i], theirs[j])
+            pair = weight_of(ours[i], theirs[j])
             best[i][j] = max(best[i + 1][j], best[i][j + 1],
                              best[i + 1][j + 1] + pair if pair else 0)
     pairs, i, j = [], 0, 0
     while i < len(ours) and j < len(theirs):
-        pair = weight(ours[i], theirs[j])
+        pair = weight_of(ours[i], theirs[j])
         if pair and best[i][j] == best[i + 1][j + 1] + pair:
             pairs.append((ours[i], theirs[j]))
             i, j = i + 1, j + 1

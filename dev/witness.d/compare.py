@@ -8,7 +8,7 @@ import align
 import ends
 import ours as connaudit
 import reasons
-from tshark import Tshark
+from tshark import WITNESS, Tshark
 
 
 @dataclass
@@ -37,12 +37,23 @@ class Capture:
     aligned: dict = field(default_factory=dict)
 
     def their_messages(self, reading):
+        """By one reading of tshark; WITNESS is what it says with its defaults and of heads alone."""
         if reading not in self.readings:
             ports = () if reading == "default" else self.ports
-            self.readings[reading] = self.tshark.messages(reading, ports)
+            self.readings[reading] = self.unite() if reading == WITNESS else \
+                self.tshark.messages(reading, ports)
         return self.readings[reading]
 
-    def pairs(self, stream, reading="default"):
+    def unite(self):
+        heads, wholes = self.tshark.messages("heads"), self.their_messages("default")
+        found = []
+        for stream in sorted({m.stream for m in heads + wholes}):
+            for request in (True, False):
+                found += align.united(chosen(heads, stream, request),
+                                      chosen(wholes, stream, request))
+        return sorted(found, key=lambda m: m.last)
+
+    def pairs(self, stream, reading=WITNESS):
         """The messages of one stream, paired: first the requests, then the responses."""
         key = stream, reading
         if key not in self.aligned:
@@ -67,7 +78,7 @@ def read(path, programs, timeout):
     connections, messages = ours.connections(), ours.messages()
     locate(streams, connections, messages)
     capture = Capture(tshark, streams, connections, messages, ours.packets_read)
-    known = {m.stream for m in capture.their_messages("default")}
+    known = {m.stream for m in capture.their_messages(WITNESS)}
     unknown = {m.stream for m in messages} - known
     capture.ports = frozenset(c.server[1] for c in connections if c.stream in unknown)
     return capture
@@ -102,8 +113,9 @@ def compare(capture):
 
 
 def compare_messages(capture, differences, counts):
-    theirs = capture.their_messages("default")
+    theirs = capture.their_messages(WITNESS)
     counts["messages of tshark"] += len(theirs)
+    counts["of these by heads alone"] += len(theirs) - len(capture.their_messages("default"))
     counts["messages of connaudit"] += len(capture.our_messages)
     for stream in sorted({m.stream for m in theirs + capture.our_messages}):
         for mine, other in capture.pairs(stream):
@@ -157,6 +169,8 @@ def compare_connections(capture, differences, counts):
         found = [Difference("split", number, extra.first, extra.name, "", extra, stream)
                  for extra in connections[1:]]
         found += connection_differences(stream, connections)
+        if len(connections) == 1:
+            found += end_differences(stream, connections[0], counts)
         counts["connections agreeing"] += not found
         differences += found
 
@@ -173,8 +187,6 @@ def connection_differences(stream, connections):
                     sorted(stream.ends()))
     yield from fact("community id", stream, mine, mine.community_id,
                     stream.segments[0].community_id)
-    if len(connections) == 1:
-        yield from end_differences(stream, mine)
 
 
 def fact(what, stream, mine, our_value, their_value):
@@ -183,12 +195,23 @@ def fact(what, stream, mine, our_value, their_value):
                          mine, stream)
 
 
-def end_differences(stream, mine):
+def end_differences(stream, mine, counts):
+    if ends.never_advances(stream.segments):
+        counts["ends without numbers"] += 1
+        return
+    counts["ends compared"] += 1
+    found = list(end_facts(stream, mine, counts))
+    counts["ends agreeing"] += not found
+    yield from found
+
+
+def end_facts(stream, mine, counts):
     allowed, frames = ends.who_ended(stream.segments, mine.client)
     said = mine.ended_by, mine.ended_how
     # Where the packets allow several answers, the report may leave it open.
     undecided = not mine.ended_by and len(allowed) > 1 and \
         mine.ended_how in {""} | {how for _, how in allowed}
+    counts["ends left open"] += undecided and any(who for who, _ in allowed)
     if said not in allowed and not undecided:
         yield Difference("ended", stream.number, mine.end_frame, " ".join(said).strip(),
                          " or ".join(sorted(" ".join(a).strip() or "open" for a in allowed)),

@@ -178,6 +178,11 @@ def answers(sides, patience):
     return found or {("", "")}
 
 
+def never_advances(segments):
+    """All numbers are zero, as in captures that were made up: nobody can tell who knew what."""
+    return all(not s.seq and not s.ack for s in segments if not s.in_error)
+
+
 def who_ended(segments, client):
     """The set of answers (ended_by, ended_how) that the packets allow, as connaudit words them, and
     the frames of all FINs and RSTs (and of what shows that a FIN may be missing)."""
@@ -189,4 +194,7 @@ def who_ended(segments, client):
         for second in (sides[1].fin, sides[1].hidden or sides[1].fin):
             sides[0].fin, sides[1].fin = first, second
             found |= answers(sides, UNDER_WAY) | answers(sides, 0.0)
+    if not all(side.segments for side in sides):
+        # What the other side did, and when, is not in the capture.
+        found |= {(who, how) for who in (CLIENT, SERVER, "both") for _, how in found if how}
     return {(NAME[who] if who in (CLIENT, SERVER) else who, how) for who, how in found}, frames

@@ -9,7 +9,7 @@ it asks tshark again with other preferences instead of believing our account.
 import re
 
 import align
-from tshark import TCP_FIN, TCP_RST, TCP_SYN
+from tshark import TCP_FIN, TCP_RST, TCP_SYN, WITNESS
 
 # Layers below TCP that carry one network's own traffic as it is.
 PLAIN_LAYERS = {"frame", "eth", "ethertype", "vlan", "ieee8021ad", "sll", "null", "raw", "ip",
@@ -39,11 +39,6 @@ def lacks(capture, reading, message):
                    for m in capture.their_messages(reading))
 
 
-def cut_short(difference, capture):
-    """tshark hides a message whose body it cannot complete; with heads alone it shows it."""
-    return finds(capture, "heads", difference.ours)
-
-
 def out_of_order(difference, capture):
     """Segments are out of order, and tshark with reordering gives our account."""
     if not disordered(capture.streams[difference.stream].segments):
@@ -53,7 +48,8 @@ def out_of_order(difference, capture):
         return any(m is mine and other and other.last >= min(mine.first, mine.last)
                    for reading in ("ordered", "ordered heads")
                    for m, other in capture.pairs(mine.stream, reading))
-    return lacks(capture, "ordered", difference.theirs)
+    return lacks(capture, "ordered", difference.theirs) and \
+        lacks(capture, "ordered heads", difference.theirs)
 
 
 def port_unknown(difference, capture):
@@ -63,7 +59,7 @@ def port_unknown(difference, capture):
 
 
 def chosen_by_default(difference, capture):
-    return any(m.stream == difference.stream for m in capture.their_messages("default"))
+    return any(m.stream == difference.stream for m in capture.their_messages(WITNESS))
 
 
 def head_cut(difference, capture):
@@ -88,7 +84,7 @@ def unknown_method(difference, capture):
     """tshark knows methods by name, and not this one; the bytes show the request line."""
     mine = difference.ours
     if not mine.request or mine.method in KNOWN_METHODS or \
-            any(m.method == mine.method for m in capture.their_messages("default")):
+            any(m.method == mine.method for m in capture.their_messages(WITNESS)):
         return False
     line = b" ".join([mine.method, mine.target, mine.version]) + b"\r\n"
     payload = capture.tshark.payload(mine.first)
@@ -128,7 +124,7 @@ def no_version(difference, _capture):
 def before(difference, capture):
     """What tshark has of this direction up to the frame, without the message itself."""
     message = difference.theirs or difference.ours
-    return [m for m in capture.their_messages("default")
+    return [m for m in capture.their_messages(WITNESS)
             if m.stream == difference.stream and m.request == message.request
             and m is not message and m.last <= message.last]
 
@@ -149,7 +145,7 @@ def folded_framing(difference, capture):
 def after_switch(difference, capture):
     """HTTP inside a tunnel: a CONNECT got a 2xx before it, or the protocol was switched (101)."""
     connect = switched = False
-    for message in capture.their_messages("default"):
+    for message in capture.their_messages(WITNESS):
         if message.stream != difference.stream or message is difference.theirs:
             continue
         if message.last > difference.theirs.last:
@@ -231,18 +227,6 @@ def gap_before(segments, last):
     return False
 
 
-def ended_by_close(difference, capture):
-    """The body ends with the connection, and tshark shows the message where that ends."""
-    last = own_segment(difference, capture)
-    if last is None or difference.theirs.last < difference.ours.first or \
-            not last.flags & (TCP_FIN | TCP_RST) or \
-            last.length and not seen_before(difference, capture):
-        return False
-    return not any(s.source == last.source and s.length and
-                   difference.ours.last < s.frame < last.frame and not s.in_error
-                   for s in capture.streams[difference.stream].segments)
-
-
 def at_the_syn(difference, capture):
     """A segment with the SYN's own number carries data or a FIN, as made-up captures have it: its
     first byte, or its FIN, lies before the window."""
@@ -252,17 +236,15 @@ def at_the_syn(difference, capture):
                and not s.flags & TCP_SYN for s in capture.streams[difference.stream].segments)
 
 
-def one_sided(difference, capture):
-    """Only one side's segments are in the capture, and our report leaves the answer open."""
-    return not difference.ours.ended_by and \
-        len({s.source for s in capture.streams[difference.stream].segments}) == 1
-
-
-# ---- what is below TCP
-
 def impossible_length(difference, capture):
     """The IP header states no length, and the frame claims more than any card cuts up."""
     return any(s.length > 0x100000 for s in stream_of(difference, capture).segments)
+
+
+def no_header(difference, capture):
+    """tshark numbers what has ports, even if the rest of a TCP header is missing or its length is
+    impossible."""
+    return not any(s.whole for s in stream_of(difference, capture).segments)
 
 
 def encapsulated(protocols):
@@ -321,21 +303,21 @@ def encrypted(difference, _capture):
 
 
 EXPLANATIONS = {
-    "ours only": [cut_short, head_cut, out_of_order, port_unknown, flagged, unknown_method,
+    "ours only": [head_cut, out_of_order, port_unknown, flagged, unknown_method,
                   folded_framing, at_the_syn, merged],
     "theirs only": [not_read, encrypted, inside_error, tunnel, after_switch, not_a_status,
                     start_line_cut, seen_before, out_of_order, bad_length, at_the_syn, fragments,
                     merged, impossible_length, after_gap],
-    "frame": [ended_by_close, seen_before, out_of_order, merged],
+    "frame": [seen_before, out_of_order, merged],
     "version": [bad_version, no_version, blank_in_target, out_of_order, merged],
     "target": [blank_in_target, out_of_order, merged],
     "options": [out_of_order, merged],
-    "stream": [not_read, inside_error, tunnel, fragments, impossible_length],
+    "stream": [not_read, no_header, inside_error, tunnel, fragments, impossible_length],
     "connection": [],
     "number": [shifted],
     "split": [merged],
     "first frame": [merged],
     "client": [merged],
-    "ended": [one_sided, at_the_syn, merged],
+    "ended": [at_the_syn, merged],
     "end frame": [merged],
 }

@@ -5,8 +5,9 @@ several messages and `-T fields` mixes their fields; PDML also carries the bytes
 values are compared as bytes and not as tshark chose to print them.
 
 A *reading* is one set of preferences. None of them is right for every capture: with its defaults
-tshark hides a message whose body was cut short, and does not put segments in order. The default
-reading is the witness; the others are called only to explain where it differs.
+tshark hides a message whose body was cut short or which it cannot put together, and does not put
+segments in order. The witness is what it says with its defaults and, of messages that it hides then,
+with heads alone; the other readings are called only to explain where it differs.
 """
 
 import os
@@ -27,6 +28,8 @@ READINGS = {
     "lines": ["http.desegment_headers:FALSE", "http.desegment_body:FALSE"],
 }
 
+WITNESS = "default, and heads alone"
+
 COMMON_PREFERENCES = ["http.decompress_body:FALSE"]
 
 SEGMENT_FIELDS = [
@@ -34,7 +37,7 @@ SEGMENT_FIELDS = [
     "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "ip.flags.mf", "ip.frag_offset", "ipv6.fraghdr",
     "vlan.id", "vxlan.vni",
     "tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.len",
-    "tcp.flags", "tcp.window_size_value", "tcp.options.wscale.shift", "communityid",
+    "tcp.flags", "tcp.hdr_len", "tcp.window_size_value", "tcp.options.wscale.shift", "communityid",
 ]
 
 TCP_FIN, TCP_SYN, TCP_RST, TCP_ACK = 0x01, 0x02, 0x04, 0x10
@@ -61,6 +64,7 @@ class Segment(NamedTuple):
     tag: str  # VLAN and VXLAN numbers: what tshark's streams ignore
     cut: bool  # the snap length took bytes of the frame
     fragment: bool
+    whole: bool  # it has a TCP header, of a possible length
     in_error: bool  # quoted inside an ICMP error, or under another TCP segment
 
 
@@ -224,6 +228,7 @@ def parse_segments(line):
             at(column["communityid"], 0), protocols,
             ",".join(column["vlan.id"] + column["vxlan.vni"]),
             number(columns["frame.cap_len"]) < number(columns["frame.len"]), fragment,
+            bool(at(column["tcp.len"], i)) and number(at(column["tcp.hdr_len"], i)) >= 20,
             "icmp" in layers or "icmpv6" in layers or "tcp" in layers)
 
 

@@ -349,6 +349,23 @@ static void renumber(Flow *flow, int side, uint32_t number)
                               .shift = WINDOW_UNSEEN };
 }
 
+void flow_take_uncounted(Flow *flow, int side, const Segment *segment)
+{
+    const Direction *peer = &flow->direction[!side];
+    if (peer->base_known && peer->shift != WINDOW_UNSEEN && !flow->direction[side].base_known &&
+        segment->acknowledgement == peer->base - 1)
+        flow->uncounted = true;
+}
+
+/* A receiver would cut its first byte off; but no sender sends so. */
+static bool begins_at_uncounted_syn(const Flow *flow, int side, const Segment *segment)
+{
+    const Direction *own = &flow->direction[side];
+    return flow->uncounted && own->shift != WINDOW_UNSEEN && flow->facts.half[side].next == 0 &&
+           segment->length > 1 && !(segment->flags & (TCP_SYN | TCP_RST)) &&
+           segment->sequence == own->base - 1;
+}
+
 /* The acknowledgement that gave a side offset 0 in mid-stream was captured just ahead of the bytes that
  * it covers: these are its first, and lie before 0. */
 static bool was_acked_ahead(const Flow *flow, int side, const Segment *segment)
@@ -384,7 +401,8 @@ static void learn_own_base(Flow *flow, int side, const Segment *segment)
     } else if (!empty) {
         /* Bytes from before the capture began may be sent again, but not at an earlier time. */
         bool ahead = (segment->flags & TCP_SYN) || segment->time < flow->facts.start;
-        if (ahead && own->base != first && flow_may_begin(flow, side, first))
+        if (begins_at_uncounted_syn(flow, side, segment) ||
+            (ahead && own->base != first && flow_may_begin(flow, side, first)))
             move_base(flow, side, first);
         else if (was_acked_ahead(flow, side, segment))
             begin_before(flow, side, segment);
@@ -402,6 +420,7 @@ static void learn_peer_base(Flow *flow, int side, const Segment *segment)
         peer->base = segment->acknowledgement;
         peer->base_known = true;
     } else if (segment->flags & TCP_SYN) {
+        flow->uncounted = false;
         if (peer->base != segment->acknowledgement &&
             flow_may_begin(flow, !side, segment->acknowledgement))
             move_base(flow, !side, segment->acknowledgement);

@@ -145,6 +145,8 @@ struct Flow {
     uint8_t state;     /* FlowState */
     uint8_t listed_as; /* FlowState: the list of those that wait for a tick; FLOW_LIVE: none */
     bool spoke;        /* data or a gap was handed out */
+    bool
+        uncounted; /* a SYN-ACK acknowledged the SYN's own number, none the next: see flow_take_uncounted() */
 };
 
 /* What the stages of the table share: events on their way out, counters, and what must live until
@@ -198,6 +200,10 @@ bool flow_may_begin(const Flow *flow, int side, uint32_t number);
 /* Whether a SYN-ACK answers the SYN of this connection, although what was captured of its side, or was
  * acknowledged, has other numbers: that was another connection's, or forged. */
 bool flow_answers_syn(const Flow *flow, int side, const Segment *segment);
+
+/* A SYN-ACK of `side` that says nothing to the connection. If it acknowledges the SYN's own number, a tool made the
+ * capture that counts no SYN: data with the SYN's number begins with its first byte then. */
+void flow_take_uncounted(Flow *flow, int side, const Segment *segment);
 
 /* Side 0 is the opener; possible as long as no data and no gap was handed on. */
 void flow_swap_sides(Flow *flow);

@@ -692,6 +692,8 @@ static Flow *flow_for(StreamTable *table, Shard *shard, const Segment *segment,
     if (how == BELONGS_NOT) {
         if (may_begin_next(flow, side, segment))
             keep_syn(flow, side, segment, known, number);
+        if (is_syn_ack(segment))
+            flow_take_uncounted(flow, side, segment);
         return NULL;
     }
     if (how == CONFIRMS)
