@@ -32,7 +32,7 @@
 
 struct Conversation {
     TextWish wish;
-    const Matcher *matcher; /* NULL: nothing is looked for */
+    const Matcher *matcher;   /* NULL: nothing is looked for */
     MessageReader *reader[2]; /* by side; made with the first data or gap of that side */
     GArray *pending;          /* Exchange, by number */
     guint settled;
@@ -40,6 +40,8 @@ struct Conversation {
     bool uncertain;
     int64_t client_gap_end;   /* one past the last byte of the client that a gap hid */
     int64_t client_gap_acked; /* what the client had received before that gap */
+    int64_t server_gap_end;   /* one past the last byte of the server that a gap hid */
+    bool behind_gap;          /* the response being read may stand behind that of its request */
     int64_t
         answered_up_to; /* one past the last byte of the client that some response is known to follow */
     struct {
@@ -58,7 +60,8 @@ Conversation *conversation_new(TextWish wish, const Matcher *matcher)
     conversation->matcher = matcher;
     conversation->pending = g_array_new(FALSE, TRUE, sizeof(Exchange));
     conversation->requesting = conversation->answering = -1;
-    conversation->client_gap_end = conversation->answered_up_to = NO_OFFSET;
+    conversation->client_gap_end = conversation->server_gap_end = NO_OFFSET;
+    conversation->answered_up_to = NO_OFFSET;
     conversation->facts.client = -1;
     return conversation;
 }
@@ -567,6 +570,9 @@ static void response_begins(Conversation *conversation, MessageReader *reader,
     exchange->response_resent = conversation->event->resent;
     exchange->burst_start = burst_of_response(conversation, exchange);
     conversation->answering = index;
+    conversation->behind_gap = (conversation->facts.server_hidden & HOLE_REASONS) &&
+                               exchange->request.begun && !exchange->interim_count &&
+                               conversation->server_gap_end > exchange->request.first.acked;
     conversation->facts.server_hidden = 0;
     note_answered(conversation, exchange, &message->first);
 }
@@ -610,11 +616,59 @@ static void take_interim_signs(Exchange *exchange, const MessageEvent *message)
         exchange->interim_frame = message->last.frame;
 }
 
+/* Servers send these unasked as well, at an idle close. */
+static bool may_be_unasked(int status)
+{
+    return status == 400 || status == 408;
+}
+
+/* The response being read is none to the request that it was taken for: whose it is, cannot be named. */
+static void part_from_request(Conversation *conversation)
+{
+    int index = append_exchange(conversation);
+    if (index < 0)
+        return;
+    Exchange *asked = exchange_at(conversation, conversation->answering);
+    Exchange *alone = exchange_at(conversation, index);
+    alone->request_hidden = alone->answered = true;
+    alone->request.reasons = REASON_LOSS;
+    alone->response = asked->response;
+    alone->response_resent = asked->response_resent;
+    alone->burst_start = asked->burst_start;
+    asked->response = (MessageFacts){ 0 };
+    asked->response_resent = asked->answered = false;
+    asked->response_hidden = true;
+    conversation->answering = index;
+}
+
+/* In mid-stream, a response more than there are requests answers one from before the capture; and if so, those before it
+ * may do, too. */
+static void answer_what_came_before(Conversation *conversation)
+{
+    Exchange *extra = exchange_at(conversation, conversation->answering);
+    extra->unsolicited = false;
+    extra->request_hidden = true;
+    extra->request.reasons |= REASON_MIDSTREAM;
+    for (int i = (int)conversation->settled; i < conversation->answering; i++)
+        exchange_at(conversation, i)->shifted |= exchange_at(conversation, i)->answered;
+}
+
+static void weigh_status(Conversation *conversation, int status)
+{
+    const Exchange *exchange = exchange_at(conversation, conversation->answering);
+    if (may_be_unasked(status) && conversation->behind_gap)
+        part_from_request(conversation);
+    else if (!may_be_unasked(status) && exchange->unsolicited &&
+             !conversation->event->connection->opener_known)
+        answer_what_came_before(conversation);
+}
+
 static void response_head(Conversation *conversation, MessageReader *reader,
                           const MessageEvent *message)
 {
     if (conversation->answering < 0)
         return;
+    weigh_status(conversation, message->head.status);
     Exchange *exchange = exchange_at(conversation, conversation->answering);
     exchange->response.last = message->last;
     BodyFraming framing = framing_of_response(&message->head, method_text(exchange->method));
@@ -646,7 +700,8 @@ static void response_ends(Conversation *conversation, const MessageReader *reade
         return;
     Exchange *exchange = exchange_at(conversation, conversation->answering);
     conversation->answering = -1;
-    note_answered(conversation, exchange, &message->last);
+    if (!message->end_missing) /* else the stamp is that of what follows the gap */
+        note_answered(conversation, exchange, &message->last);
     if (!exchange->response.has_head && exchange->response.version != HTTP_0_9) {
         if (!stamp_is_set(&exchange->interim_first))
             exchange->interim_first = exchange->response.first;
@@ -879,6 +934,8 @@ static void feed_gap(Conversation *conversation, const StreamEvent *event)
     conversation->tail_gap[event->side].one_left = false;
     if (event->side == conversation->facts.client)
         note_client_gap(conversation, event);
+    else
+        conversation->server_gap_end = event->stamp.offset + event->gap;
     Reason reason =
         event->connection->half[event->side].seen ? event->reason : REASON_ONE_DIRECTION;
     message_reader_gap(reader, event->gap, reason, &event->stamp);

@@ -70,6 +70,7 @@ typedef struct Exchange {
     bool unsolicited; /* a response that answers no request: none was outstanding or acknowledged */
     bool request_hidden;   /* a response whose request is not in the capture */
     bool response_hidden;  /* a request whose response lies in a gap or before none */
+    bool shifted;          /* its response may be that of a request from before the capture */
     bool expects_continue; /* Expect: 100-continue (RFC 9110 §10.1.1) */
     bool request_resent;   /* its first bytes are no first transmission */
     /* bytes that the capture lacks stand right before the request, and the client had received

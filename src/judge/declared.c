@@ -1,18 +1,27 @@
 #include "judge/declared.h"
 
 /* The strongest ground on which one message says `close`; BASIS_NONE: it does not. */
-static Basis basis_of_close(const MessageFacts *message, bool is_response)
+static Basis basis_of_close(const MessageFacts *message, bool until_close)
 {
     if (message->has_head && (message->options & OPTION_CLOSE))
         return BASIS_OPTION;
     if (message->notes & HEAD_INCOMPLETE)
         return BASIS_NONE; /* the lost lines may hold `keep-alive`, or a length */
-    if (is_response && message->framing.kind == BODY_UNTIL_CLOSE)
+    if (until_close)
         return BASIS_FRAMING; /* RFC 9112 §6.3: its body ends only with the connection */
     bool old = message->version != HTTP_UNKNOWN && message->version < HTTP_1_1;
     if (old && !(message->options & OPTION_KEEP_ALIVE))
         return BASIS_VERSION;
     return BASIS_NONE;
+}
+
+/* A response whose request is not in the capture may be that to a HEAD, unless it has a body. */
+static bool ends_with_connection(const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    return response->framing.kind == BODY_UNTIL_CLOSE &&
+           !(exchange->request_hidden && response->has_head &&
+             response->last.offset <= response->head_end);
 }
 
 static bool is_read(const MessageFacts *message)
@@ -57,7 +66,8 @@ Declaration declaration_of(const Exchange *exchange, ReasonSet request_hidden,
                               .basis = upgrade ? BASIS_OPTION : BASIS_FRAMING };
     }
     Basis client = request->begun ? basis_of_close(request, false) : BASIS_NONE;
-    Basis server = response->begun ? basis_of_close(response, true) : BASIS_NONE;
+    Basis server =
+        response->begun ? basis_of_close(response, ends_with_connection(exchange)) : BASIS_NONE;
     if (client != BASIS_NONE || server != BASIS_NONE)
         return close_by(client, server);
     ReasonSet missing = 0;

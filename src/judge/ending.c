@@ -22,20 +22,30 @@ static Closing closing_of(const Connection *connection, int side, const FinEvide
         return (Closing){ .how = END_HOW_NONE };
     Closing closing = { .how = END_HOW_RST, .stamp = rst->stamp };
     closing.bare = rst->stamp.acked == NO_OFFSET;
+    closing.answers_next = rst->answers_next;
     closing.acked_least = rst->stamp.acked;
     closing.acked_most = closing.bare ? INT64_MAX : rst->stamp.acked;
     return closing;
+}
+
+/* The same of a RST without ACK flag. It answers something (RFC 9293 §3.10.7.1); a FIN earlier in the capture will
+ * be it, and one captured just behind it may be, if it acknowledged the number of the RST. */
+static Knowledge bare_reset_knows_fin(const Closing *closing, const Closing *other)
+{
+    if (stamp_precedes(&other->stamp, &closing->stamp) ||
+        (closing->answers_next && closing->answers_next == other->stamp.frame))
+        return KNOWS;
+    bool may_answer = other->stamp.acked == closing->stamp.offset &&
+                      other->stamp.time - closing->stamp.time <= RESET_REORDER;
+    return other->latest_only || may_answer ? MAY_KNOW : KNOWS_NOT;
 }
 
 /* Whether `closing` was sent with the other side's FIN at hand. */
 static Knowledge knows_fin(const Closing *closing, const Closing *other)
 {
     int64_t past_fin = other->stamp.offset + 1;
-    if (closing
-            ->bare) /* RFC 9293 §3.10.7.1: it answers something; a FIN earlier in the capture will be it */
-        return stamp_precedes(&other->stamp, &closing->stamp) ? KNOWS
-               : other->latest_only                           ? MAY_KNOW
-                                                              : KNOWS_NOT;
+    if (closing->bare)
+        return bare_reset_knows_fin(closing, other);
     if (closing->acked_least != NO_OFFSET && closing->acked_least >= past_fin)
         return KNOWS;
     return closing->acked_most < past_fin ? KNOWS_NOT : MAY_KNOW;

@@ -17,6 +17,7 @@ typedef struct Closing {
     int64_t acked_least, acked_most;
     bool latest_only; /* stamp.time is an upper bound: it proves "too early", never "long enough" */
     bool bare;        /* a RST without ACK flag */
+    FrameId answers_next; /* RstFact.answers_next */
 } Closing;
 
 typedef struct Ending {

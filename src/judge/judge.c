@@ -437,6 +437,23 @@ const Decision *judge_decision(const Judge *judge)
     return judge->first.set ? &judge->first : NULL;
 }
 
+/* In mid-stream a response may be that of a request from before the capture: for all that is known, if none of those
+ * seen has to be; surely one of them is, if there are more responses than requests. */
+static void doubt_pairing(Judgement *judgement, const JudgeContext *context,
+                          const Exchange *exchange)
+{
+    const Declaration *declaration = &judgement->declaration;
+    bool rests_on_request =
+        declaration->declared == DECLARED_CLOSE && declaration->by == PARTY_CLIENT;
+    if (context->connection->opener_known || !exchange->request.begun)
+        return;
+    if (!exchange->shifted && !(judgement->verdict == VERDICT_CONTRADICTED && rests_on_request))
+        return;
+    judgement->verdict = VERDICT_UNDETERMINED;
+    judgement->cause = CAUSE_MIDSTREAM;
+    judgement->completeness |= REASON_MIDSTREAM;
+}
+
 Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchange *exchange)
 {
     take_statement(judge, context, exchange);
@@ -450,6 +467,7 @@ Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchang
     Judgement judgement = judgement_of(judge, context, &doubts, &declaration);
     message_reasons(&judgement, context, exchange);
     set_outcome(&judgement, exchange, &exchange->next_request);
+    doubt_pairing(&judgement, context, exchange);
     decide(judge, exchange, &judgement);
     if (exchange->answered && !exchange->unsolicited) {
         judge->have_answered = true;
@@ -633,12 +651,13 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
             take_statement(judge, context, exchange);
             *judgement = judge_tail(judge, context, ending, exchange,
                                     first_lost_request(exchanges, count, i));
+            doubt_pairing(judgement, context, exchange);
             tunnel = may_be_tunnel(exchange) ? exchange : NULL;
             if (!exchange->unsolicited) {
                 judge->have_answered = true;
                 judge->last_answered = *judgement;
             }
-        } else if (judge->have_answered || have_first) {
+        } else if ((judge->have_answered && !exchange->response_hidden) || have_first) {
             *judgement =
                 judge_unanswered(judge, context, ending, exchange,
                                  judge->have_answered ? &judge->last_answered : &first_unanswered);

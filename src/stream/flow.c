@@ -349,6 +349,41 @@ static void renumber(Flow *flow, int side, uint32_t number)
                               .shift = WINDOW_UNSEEN };
 }
 
+bool flow_began_astray(const Flow *flow, int side, const Segment *segment)
+{
+    const Connection *facts = &flow->facts;
+    const Direction *opener = &flow->direction[0];
+    if (flow->state != FLOW_LIVE || flow->spoke || flow->succeeds || flow->resets || facts->owner ||
+        !facts->opener_known || opener->shift == WINDOW_UNSEEN ||
+        flow->direction[1].shift != WINDOW_UNSEEN || facts->half[0].next != 0 ||
+        facts->half[1].next != 0 || (segment->flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK)
+        return false;
+    /* What has no data may be the answer to the SYN of a peer that forgot the connection, or a straggler. */
+    if (segment->length == 0)
+        return false;
+    uint32_t number = side == 0 ? segment->sequence : segment->acknowledgement;
+    int64_t ahead = seq_distance(opener->base - 1, number);
+    return ahead < 0 || ahead >= AHEAD_MAX;
+}
+
+void flow_begin_anew(Flow *flow, const Segment *first)
+{
+    drop_held(flow, 0);
+    drop_held(flow, 1);
+    flow_forget_syn(flow);
+    g_autofree Flow *fresh = flow_new(first, flow->budget);
+    fresh->facts.stream_number_known = flow->facts.stream_number_known;
+    fresh->facts.stream_number = flow->facts.stream_number;
+    flow->facts = fresh->facts;
+    flow->first_frame = fresh->first_frame;
+    for (int side = 0; side < 2; side++) {
+        flow->direction[side] = fresh->direction[side];
+        flow->network[side] = fresh->network[side];
+        flow->aliased[side] = false;
+    }
+    flow->uncounted = false;
+}
+
 void flow_take_uncounted(Flow *flow, int side, const Segment *segment)
 {
     const Direction *peer = &flow->direction[!side];

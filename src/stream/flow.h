@@ -145,8 +145,8 @@ struct Flow {
     uint8_t state;     /* FlowState */
     uint8_t listed_as; /* FlowState: the list of those that wait for a tick; FLOW_LIVE: none */
     bool spoke;        /* data or a gap was handed out */
-    bool
-        uncounted; /* a SYN-ACK acknowledged the SYN's own number, none the next: see flow_take_uncounted() */
+    bool succeeds;     /* its endpoints had a connection before */
+    bool uncounted;    /* see flow_take_uncounted(); no SYN-ACK has acknowledged the next number */
 };
 
 /* What the stages of the table share: events on their way out, counters, and what must live until
@@ -204,6 +204,11 @@ bool flow_answers_syn(const Flow *flow, int side, const Segment *segment);
 /* A SYN-ACK of `side` that says nothing to the connection. If it acknowledges the SYN's own number, a tool made the
  * capture that counts no SYN: data with the SYN's number begins with its first byte then. */
 void flow_take_uncounted(Flow *flow, int side, const Segment *segment);
+
+/* Whether the connection is known by a SYN alone, and a segment shows that this was no SYN of it: its numbers are
+ * others. The connection then begins with that segment. */
+bool flow_began_astray(const Flow *flow, int side, const Segment *segment);
+void flow_begin_anew(Flow *flow, const Segment *first);
 
 /* Side 0 is the opener; possible as long as no data and no gap was handed on. */
 void flow_swap_sides(Flow *flow);

@@ -12,8 +12,6 @@
 
 #define UNDER_WAY NS_PER_SECOND
 #define BARE_ANSWERED_MS 1000
-/* A capture may show the answer before the segment that it answers. */
-#define ANSWER_REORDER (20 * NS_PER_MS)
 
 bool resets_in_window(const Flow *flow, int side, int64_t offset)
 {
@@ -94,9 +92,12 @@ void resets_check(Flow *flow, int side, const Segment *segment, const Item *item
             flow->facts.ignored_reset = stamp->frame;
         if (item->acked != NO_OFFSET && item->acked > stamp->offset)
             reset->refuted = true;
-        if (segment->time <= stamp->time + ANSWER_REORDER && (segment->flags & TCP_ACK) &&
-            segment->acknowledgement == reset->sequence)
+        if (segment->time <= stamp->time + RESET_REORDER && (segment->flags & TCP_ACK) &&
+            segment->acknowledgement == reset->sequence) {
+            if (!reset->fact.answers)
+                reset->fact.answers_next = segment->frame;
             reset->fact.answers = true;
+        }
         refuted |= reset->refuted;
     }
     if (refuted)

@@ -43,6 +43,9 @@ typedef struct FinFact {
     Stamp stamp;
 } FinFact;
 
+/* A capture may show a RST before the segment that it answers, by no more than that. */
+#define RESET_REORDER (20 * NS_PER_MS)
+
 /* A RST that a side sent, the first that nothing contradicts so far. */
 typedef struct RstFact {
     Stamp stamp; /* frame 0: none. `acked` is NO_OFFSET without the ACK flag */
@@ -50,6 +53,8 @@ typedef struct RstFact {
      * (RFC 9293 §3.10.7.1): with data, FIN or probe and that acknowledgement, or a bare
      * acknowledgement at most a second before. If not, that segment is missing. */
     bool answers;
+    /* without ACK flag: the only segment that it can answer, if that was captured after it; 0: none such */
+    FrameId answers_next;
 } RstFact;
 
 /* One direction of a connection: what its sender sent. */

@@ -684,9 +684,14 @@ static Flow *flow_for(StreamTable *table, Shard *shard, const Segment *segment,
     int side = 0;
     Flow *crowd = NULL;
     Flow *flow = find_flow(shard, segment, endpoints, &side, &crowd);
+    bool succeeds = flow != NULL;
     if (comes_after_end(table, shard, segment, endpoints, &flow, side)) {
         table->sink.counters.segments_after_end++;
         return NULL;
+    }
+    if (flow && flow_began_astray(flow, side, segment)) {
+        flow_begin_anew(flow, segment);
+        side = 0;
     }
     Belonging how = flow ? belonging(flow, side, segment) : BEGINS;
     if (how == BELONGS_NOT) {
@@ -704,6 +709,7 @@ static Flow *flow_for(StreamTable *table, Shard *shard, const Segment *segment,
         if (crowd)
             evict(table, crowd);
         flow = add_flow(table, shard, segment, endpoints->seeded);
+        flow->succeeds = succeeds;
         set_number(flow, known, number);
         return flow;
     }
