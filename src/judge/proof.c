@@ -66,7 +66,10 @@ void proof_say(Proof *proof, const char *format, ...)
 void proof_say_seconds(Proof *proof, Nanoseconds duration)
 {
     int64_t ms = duration / NS_PER_MS;
-    proof_say(proof, "%" PRId64 ".%03d s", ms / 1000, (int)(ms % 1000));
+    if (ms == 0 && duration > 0)
+        proof_say(proof, "0.%06d s", (int)(duration / 1000));
+    else
+        proof_say(proof, "%" PRId64 ".%03d s", ms / 1000, (int)(ms % 1000));
 }
 
 /* How many bytes the escaped character at the front has. */

@@ -37,7 +37,7 @@ void proof_closing(Proof *proof, const Stamp *stamp);
 
 /* The sentence, or more of it. */
 void proof_say(Proof *proof, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* "1.25 s" */
+/* "1.250 s", or "0.000852 s" if it is less than a millisecond. */
 void proof_say_seconds(Proof *proof, Nanoseconds duration);
 /* An escaped text, cut if it is long; `otherwise` if it is empty. */
 void proof_say_text(Proof *proof, const char *text, const char *otherwise);

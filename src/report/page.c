@@ -101,10 +101,15 @@ void page_append_threshold(GString *text, Nanoseconds duration)
     g_string_append(text, " s");
 }
 
-void page_append_frame(GString *text, FrameId frame, unsigned input)
+char *page_frame_number(FrameId frame, unsigned input)
 {
     if (frame_input(frame) == input)
-        g_string_append_printf(text, "frame %" PRIu64, frame_number(frame));
-    else
-        g_string_append_printf(text, "frame %u:%" PRIu64, frame_input(frame), frame_number(frame));
+        return g_strdup_printf("%" PRIu64, frame_number(frame));
+    return g_strdup_printf("%u:%" PRIu64, frame_input(frame), frame_number(frame));
+}
+
+void page_append_frame(GString *text, FrameId frame, unsigned input)
+{
+    g_autofree char *number = page_frame_number(frame, input);
+    g_string_append_printf(text, "frame %s", number);
 }

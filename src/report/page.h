@@ -46,6 +46,8 @@ void page_append_count(GString *text, uint64_t count);
 void page_append_duration(GString *text, Nanoseconds duration, unsigned digits);
 /* "1 s", "0.25 s": as short as it goes. */
 void page_append_threshold(GString *text, Nanoseconds duration);
+/* "7", "2:7" if it lies in another input; owned by the caller. */
+char *page_frame_number(FrameId frame, unsigned input);
 /* "frame 7", "frame 2:7" if it lies in another input. */
 void page_append_frame(GString *text, FrameId frame, unsigned input);
 
