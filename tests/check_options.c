@@ -177,17 +177,17 @@ END_TEST
 static const struct {
     const char *name, *fields;
     size_t max;
-    const char *values; /* of X */
+    const char *values; /* of TE */
 } VALUES[] = {
     { "none", "Y: 1\r\n", 100, "" },
-    { "one", "X: a, b\r\n", 100, "a, b" },
-    { "several", "X: a\r\nY: 1\r\nx: b\r\n", 100, "a\\x0ab" },
-    { "an empty first one", "X:\r\nX: b\r\n", 100, "\\x0ab" },
-    { "escapes", "X: a\\b\xff\r\n", 100, "a\\\\b\\xff" },
-    { "a fold", "X: a\r\n b\r\n", 100, "a\\x0d\\x0a b" },
-    { "just fitting", "X: 0123456789\r\n", 10, "0123456789" },
-    { "one too long", "X: 0123456789a\r\n", 10, "012345" TEXT_CUT },
-    { "cut where the lines join", "X: 01234567\r\nX: b\r\nX: c\r\n", 10, "012345" TEXT_CUT },
+    { "one", "TE: a, b\r\n", 100, "a, b" },
+    { "several", "TE: a\r\nY: 1\r\nte: b\r\n", 100, "a\\x0ab" },
+    { "an empty first one", "TE:\r\nTE: b\r\n", 100, "\\x0ab" },
+    { "escapes", "TE: a\\b\xff\r\n", 100, "a\\\\b\\xff" },
+    { "a fold", "TE: a\r\n b\r\n", 100, "a\\x0d\\x0a b" },
+    { "just fitting", "TE: 0123456789\r\n", 10, "0123456789" },
+    { "one too long", "TE: 0123456789a\r\n", 10, "012345" TEXT_CUT },
+    { "cut where the lines join", "TE: 01234567\r\nTE: b\r\nTE: c\r\n", 10, "012345" TEXT_CUT },
 };
 
 START_TEST(test_values)
@@ -196,7 +196,7 @@ START_TEST(test_values)
     g_autofree char *text = NULL;
     g_autoptr(GString) values = g_string_new("before:");
     parse(REQUEST_LINE, VALUES[_i].fields, &text, &head);
-    head_append_values(&head, "X", values, VALUES[_i].max);
+    head_append_values(&head, FIELD_TE, values, VALUES[_i].max);
     ck_assert_msg(g_str_equal(values->str + strlen("before:"), VALUES[_i].values), "%s: %s",
                   VALUES[_i].name, values->str);
 }

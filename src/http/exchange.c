@@ -40,7 +40,7 @@ static void take_span(ExchangeText *text, ExchangeTextField field, Span bytes)
 }
 
 static void take_values(ExchangeText *text, ExchangeTextField field, const Head *head,
-                        const char *name)
+                        FieldName name)
 {
     begin_text(text, field);
     head_append_values(head, name, text->block, EXCHANGE_TEXT_MAX);
@@ -49,7 +49,7 @@ static void take_values(ExchangeText *text, ExchangeTextField field, const Head 
 
 static void take_host(ExchangeText *text, const Head *head)
 {
-    const FieldLine *host = head_field(head, "Host", 0, NULL);
+    const FieldLine *host = head_field(head, FIELD_HOST, 0, NULL);
     if (host)
         take_span(text, TEXT_HOST, host->value);
 }
@@ -58,8 +58,8 @@ static void take_host(ExchangeText *text, const Head *head)
 static void take_connection_texts(ExchangeText *text, const Head *head,
                                   ExchangeTextField connection)
 {
-    take_values(text, connection, head, "Connection");
-    take_values(text, connection + 1, head, "Keep-Alive");
+    take_values(text, connection, head, FIELD_CONNECTION);
+    take_values(text, connection + 1, head, FIELD_KEEP_ALIVE);
     begin_text(text, connection + 2);
     head_append_options(head, text->block, EXCHANGE_TEXT_MAX);
     end_text(text, connection + 2);
@@ -135,7 +135,7 @@ void exchange_take_request(Exchange *exchange, const Head *head, const BodyFrami
 {
     take_head(&exchange->request, head, framing);
     exchange->method = method_class(head->method);
-    const FieldLine *expect = head_field(head, "Expect", 0, NULL);
+    const FieldLine *expect = head_field(head, FIELD_EXPECT, 0, NULL);
     take_offer(exchange, head);
     exchange->expects_continue = expect && span_is_nocase(expect->value, "100-continue");
     if (wish == TEXT_WISH_NONE)

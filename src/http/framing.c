@@ -23,7 +23,7 @@ static Codings read_codings(const Head *head)
 {
     Codings codings = { 0 };
     const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "Transfer-Encoding", i, &i)); i++) {
+    for (size_t i = 0; (field = head_field(head, FIELD_TRANSFER_ENCODING, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
         codings.present = true;
@@ -71,7 +71,7 @@ static int64_t read_length(const Head *head, unsigned *notes)
 {
     int64_t length = -1;
     const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "Content-Length", i, &i)); i++) {
+    for (size_t i = 0; (field = head_field(head, FIELD_CONTENT_LENGTH, i, &i)); i++) {
         if (read_length_line(field->value, &length, notes))
             continue;
         *notes |= FRAMING_INVALID_LENGTH;
@@ -88,7 +88,7 @@ static BodyFraming framing_of_fields(const Head *head, BodyKind unknown, BodyKin
     Codings codings = read_codings(head);
     int64_t length = read_length(head, &framing.notes);
     if (codings.present) {
-        if (head_field(head, "Content-Length", 0, NULL))
+        if (head_has(head, FIELD_CONTENT_LENGTH))
             framing.notes |= FRAMING_LENGTH_AND_CODING;
         if (head->version == HTTP_1_0 || head->version == HTTP_0_9)
             framing.notes |= FRAMING_CODING_IN_1_0;

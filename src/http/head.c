@@ -39,12 +39,6 @@ static const uint8_t byte_class[256] = {
 static const char *const known_methods[] = { "GET",     "HEAD",    "POST",  "PUT",  "DELETE",
                                              "CONNECT", "OPTIONS", "TRACE", "PATCH" };
 
-/* Of Head.names: most questions for a field are answered by its absence. */
-static uint64_t name_bit(uint8_t first, size_t length)
-{
-    return UINT64_C(1) << (((first | 0x20u) * 5 + length * 11) % 64);
-}
-
 static bool is_token_byte(uint8_t c)
 {
     return byte_class[c] & CLASS_TOKEN;
@@ -260,8 +254,9 @@ static FieldLine *add_field(Span line, Head *head)
         head->notes |= HEAD_SPACE_BEFORE_COLON;
     FieldLine *field = &head->fields[head->field_count++];
     field->name = span_first(line, name);
+    field->known = field_name(field->name);
     field->value = text_trim(span_after(line, colon + 1));
-    head->names |= name_bit(line.bytes[0], name);
+    head->known |= FIELD_BIT(field->known);
     return field;
 }
 
@@ -375,7 +370,7 @@ static void head_clear(Head *head)
     head->status = 0;
     head->notes = 0;
     head->field_count = 0;
-    head->names = 0;
+    head->known = 0;
 }
 
 int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen)
@@ -409,17 +404,15 @@ int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen)
     return fields == FIELDS_TOO_MANY ? HEAD_BAD : unfinished;
 }
 
-const FieldLine *head_field(const Head *head, const char *name, size_t from, size_t *ret_index)
+const FieldLine *head_field(const Head *head, FieldName name, size_t from, size_t *ret_index)
 {
-    size_t length = strlen(name);
-    if (!(head->names & name_bit((uint8_t)name[0], length)))
+    if (!head_has(head, name))
         return NULL;
     for (size_t i = from; i < head->field_count; i++) {
-        const FieldLine *field = &head->fields[i];
-        if (field->name.length == length && span_is_nocase(field->name, name)) {
+        if (head->fields[i].known == name) {
             if (ret_index)
                 *ret_index = i;
-            return field;
+            return &head->fields[i];
         }
     }
     return NULL;

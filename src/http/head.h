@@ -4,6 +4,7 @@
 #define HTTP_HEAD_H
 
 #include "base/span.h"
+#include "http/field_name.h"
 
 /* Servers refuse heads of more than 8 to 64 KiB; what is longer was not served either. */
 #define HEAD_BYTES_MAX 65536
@@ -39,13 +40,14 @@ typedef enum HeadNote {
 } HeadNote;
 
 typedef struct FieldLine {
+    FieldName known;
     Span name;
     Span value; /* trimmed; a folded value still holds its line breaks */
 } FieldLine;
 
 typedef struct Head {
     HeadKind kind;
-    uint64_t names; /* which names may be among the fields: a bit by first letter and length */
+    FieldSet known; /* which names are among the fields */
     HttpVersion version;
     uint8_t minor;       /* digit after "HTTP/1." as sent, 0 with HTTP/0.9 */
     Span method, target; /* of a request */
@@ -80,9 +82,13 @@ typedef enum HeadStart {
 /* *ret_kind: which it is; HEAD_EITHER while that is open. */
 HeadStart head_start(Span bytes, HeadKind kind, HeadKind *ret_kind);
 
-/* The first field line with this name (any case) from index `from`; NULL: none. *ret_index:
- * where. */
-const FieldLine *head_field(const Head *head, const char *name, size_t from, size_t *ret_index);
+/* The first field line with this name from index `from`; NULL: none. *ret_index: where. */
+const FieldLine *head_field(const Head *head, FieldName name, size_t from, size_t *ret_index);
+
+static inline bool head_has(const Head *head, FieldName name)
+{
+    return head->known & FIELD_BIT(name);
+}
 
 /* RFC 9110 §9.1's methods and PATCH (RFC 5789). */
 bool head_method_is_known(Span method);

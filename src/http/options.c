@@ -3,16 +3,16 @@
 #include "base/text.h"
 
 /* As reports.md's columns request_unlisted and response_unlisted name them, in that order. */
-static const char *const hop_by_hop_fields[] = {
-    "Keep-Alive",
-    "TE",
-    "Upgrade",
-    "HTTP2-Settings",
-    "Transfer-Encoding",
-    "Trailer",
-    "Proxy-Authenticate",
-    "Proxy-Authorization",
-    "Proxy-Connection",
+static const FieldName hop_by_hop_fields[] = {
+    FIELD_KEEP_ALIVE,
+    FIELD_TE,
+    FIELD_UPGRADE,
+    FIELD_HTTP2_SETTINGS,
+    FIELD_TRANSFER_ENCODING,
+    FIELD_TRAILER,
+    FIELD_PROXY_AUTHENTICATE,
+    FIELD_PROXY_AUTHORIZATION,
+    FIELD_PROXY_CONNECTION,
 };
 
 static bool is_list_blank(uint8_t c)
@@ -86,7 +86,7 @@ unsigned connection_options(const Head *head)
 {
     unsigned options = 0, lines = 0, empty_lines = 0;
     const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
+    for (size_t i = 0; (field = head_field(head, FIELD_CONNECTION, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         unsigned of_line = 0;
         Span member;
@@ -137,7 +137,7 @@ KeepAlive keep_alive_parameters(const Head *head)
 {
     KeepAlive keep_alive = { .timeout = -1, .max = -1 };
     const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "Keep-Alive", i, &i)); i++) {
+    for (size_t i = 0; (field = head_field(head, FIELD_KEEP_ALIVE, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
         keep_alive.present = true;
@@ -147,7 +147,7 @@ KeepAlive keep_alive_parameters(const Head *head)
     return keep_alive;
 }
 
-void head_append_values(const Head *head, const char *name, GString *text, size_t max)
+void head_append_values(const Head *head, FieldName name, GString *text, size_t max)
 {
     size_t start = text->len;
     const FieldLine *field;
@@ -227,7 +227,7 @@ void head_append_options(const Head *head, GString *text, size_t max)
     WordSet set = { .text = text, .start = text->len, .max = max };
     const FieldLine *field;
     bool more = true;
-    for (size_t i = 0; more && (field = head_field(head, "Connection", i, &i)); i++) {
+    for (size_t i = 0; more && (field = head_field(head, FIELD_CONNECTION, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
         while (more && list_next(&cursor, &member))
@@ -236,18 +236,16 @@ void head_append_options(const Head *head, GString *text, size_t max)
     g_clear_pointer(&set.table, g_hash_table_unref);
 }
 
-/* Those of hop_by_hop_fields that the Connection lines list, a bit for each. */
-static unsigned listed_fields(const Head *head)
+/* The known fields that the Connection lines list. */
+static FieldSet listed_fields(const Head *head)
 {
-    unsigned listed = 0;
+    FieldSet listed = 0;
     const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
+    for (size_t i = 0; (field = head_field(head, FIELD_CONNECTION, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
         while (list_next(&cursor, &member))
-            for (size_t name = 0; name < G_N_ELEMENTS(hop_by_hop_fields); name++)
-                if (span_is_nocase(member, hop_by_hop_fields[name]))
-                    listed |= 1u << name;
+            listed |= FIELD_BIT(field_name(member));
     }
     return listed;
 }
@@ -255,9 +253,11 @@ static unsigned listed_fields(const Head *head)
 void head_append_unlisted(const Head *head, GString *text, size_t max)
 {
     size_t start = text->len;
-    unsigned listed = listed_fields(head);
-    for (size_t i = 0; i < G_N_ELEMENTS(hop_by_hop_fields); i++)
-        if (!(listed >> i & 1) && head_field(head, hop_by_hop_fields[i], 0, NULL) &&
-            !append_word(text, start, max, span_of_text(hop_by_hop_fields[i])))
+    FieldSet listed = listed_fields(head);
+    for (size_t i = 0; i < G_N_ELEMENTS(hop_by_hop_fields); i++) {
+        FieldName name = hop_by_hop_fields[i];
+        if (!(listed & FIELD_BIT(name)) && head_has(head, name) &&
+            !append_word(text, start, max, span_of_text(field_name_text(name))))
             return;
+    }
 }

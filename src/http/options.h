@@ -38,7 +38,7 @@ KeepAlive keep_alive_parameters(const Head *head);
 
 /* The values of all lines of that name, escaped, joined by \x0a; at most `max` bytes, then
  * TEXT_CUT. */
-void head_append_values(const Head *head, const char *name, GString *text, size_t max);
+void head_append_values(const Head *head, FieldName name, GString *text, size_t max);
 
 /* The extracted directives: each option once, lower case, blank-separated, in the order of their
  * first appearance, escaped. Members that are no token are left out. At most `max` bytes, then

@@ -94,55 +94,69 @@ static bool is_sensitive(Span name)
     return is_among(name, sensitive_fields, G_N_ELEMENTS(sensitive_fields));
 }
 
-static bool lists(const Head *head, const char *option)
+/* What the members of the Connection lines name. */
+typedef struct Nominated {
+    FieldSet fields;
+    unsigned signs;
+} Nominated;
+
+/* In a response no field tells who asks, and Via is for all recipients. */
+static unsigned sign_of_nomination(const Head *head, Span member)
 {
-    const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
-        ListCursor cursor = { .rest = field->value };
-        Span member;
-        while (list_next(&cursor, &member))
-            if (span_is_nocase(member, option))
-                return true;
-    }
-    return false;
+    bool response = head->kind == HEAD_RESPONSE;
+    if (!response && is_sensitive(member))
+        return SIGN_SENSITIVE_NOMINATED;
+    bool for_all = is_among(member, end_to_end_fields, G_N_ELEMENTS(end_to_end_fields)) ||
+                   (response && span_is_nocase(member, "Via"));
+    return for_all ? SIGN_END_TO_END_NOMINATED : 0;
 }
 
-static unsigned nominations(const Head *head)
+static Nominated read_nominations(const Head *head)
 {
-    unsigned signs = 0;
+    Nominated nominated = { 0 };
     const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "Connection", i, &i)); i++) {
+    for (size_t i = 0; (field = head_field(head, FIELD_CONNECTION, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
         while (list_next(&cursor, &member)) {
-            /* In a response no field tells who asks, and Via is for all recipients. */
-            bool response = head->kind == HEAD_RESPONSE;
-            if (!response && is_sensitive(member))
-                signs |= SIGN_SENSITIVE_NOMINATED;
-            else if (is_among(member, end_to_end_fields, G_N_ELEMENTS(end_to_end_fields)) ||
-                     (response && span_is_nocase(member, "Via")))
-                signs |= SIGN_END_TO_END_NOMINATED;
+            FieldName name = field_name(member);
+            nominated.fields |= FIELD_BIT(name);
+            if (name != FIELD_KEEP_ALIVE && !span_is_nocase(member, "close"))
+                nominated.signs |= sign_of_nomination(head, member);
         }
     }
+    return nominated;
+}
+
+/* Names as sets: what is there and is not listed is a difference. */
+static const FieldSet listed_by_2616 =
+    FIELD_BIT(FIELD_TRANSFER_ENCODING) | FIELD_BIT(FIELD_TRAILER) |
+    FIELD_BIT(FIELD_PROXY_AUTHENTICATE) | FIELD_BIT(FIELD_PROXY_AUTHORIZATION) |
+    FIELD_BIT(FIELD_PROXY_CONNECTION);
+static const FieldSet other_hop_by_hop = FIELD_BIT(FIELD_CONNECTION) | FIELD_BIT(FIELD_KEEP_ALIVE) |
+                                         FIELD_BIT(FIELD_TE) | FIELD_BIT(FIELD_UPGRADE) |
+                                         FIELD_BIT(FIELD_HTTP2_SETTINGS);
+
+static unsigned hop_by_hop_signs(const Head *head, FieldSet listed)
+{
+    FieldSet unlisted = head->known & ~listed;
+    unsigned signs = 0;
+    if (head->known & (listed_by_2616 | other_hop_by_hop))
+        signs |= SIGN_HOP_BY_HOP;
+    if (unlisted & listed_by_2616)
+        signs |= SIGN_HOP_BY_HOP_UNLISTED;
+    if (unlisted & FIELD_BIT(FIELD_KEEP_ALIVE))
+        signs |= SIGN_KEEP_ALIVE_UNLISTED;
+    if (unlisted & FIELD_BIT(FIELD_TE))
+        signs |= SIGN_TE_UNLISTED;
     return signs;
-}
-
-/* A field, and whether the Connection lines list it. */
-static bool has(const Head *head, const char *name)
-{
-    return head_field(head, name, 0, NULL) != NULL;
-}
-
-static bool is_unlisted(const Head *head, const char *name)
-{
-    return has(head, name) && !lists(head, name);
 }
 
 static unsigned te_signs(const Head *head)
 {
-    unsigned signs = is_unlisted(head, "TE") ? SIGN_TE_UNLISTED : 0;
+    unsigned signs = 0;
     const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "TE", i, &i)); i++) {
+    for (size_t i = 0; (field = head_field(head, FIELD_TE, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
         while (list_next(&cursor, &member)) {
@@ -153,29 +167,6 @@ static unsigned te_signs(const Head *head)
                 signs |= SIGN_TE_CHUNKED;
         }
     }
-    return signs;
-}
-
-static unsigned hop_by_hop_signs(const Head *head)
-{
-    static const char *const listed_by_2616[] = { "Transfer-Encoding", "Trailer",
-                                                  "Proxy-Authenticate", "Proxy-Authorization",
-                                                  "Proxy-Connection" };
-    static const char *const others[] = { "Connection", "Keep-Alive", "TE", "Upgrade",
-                                          "HTTP2-Settings" };
-    unsigned signs = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(listed_by_2616); i++) {
-        if (!has(head, listed_by_2616[i]))
-            continue;
-        signs |= SIGN_HOP_BY_HOP;
-        if (!lists(head, listed_by_2616[i]))
-            signs |= SIGN_HOP_BY_HOP_UNLISTED;
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
-        if (has(head, others[i]))
-            signs |= SIGN_HOP_BY_HOP;
-    if (is_unlisted(head, "Keep-Alive"))
-        signs |= SIGN_KEEP_ALIVE_UNLISTED;
     return signs;
 }
 
@@ -199,7 +190,7 @@ UpgradeOffer head_upgrade_offer(const Head *head)
 {
     UpgradeOffer offer = { .count = 0 };
     const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "Upgrade", i, &i)); i++) {
+    for (size_t i = 0; (field = head_field(head, FIELD_UPGRADE, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
         while (list_next(&cursor, &member)) {
@@ -228,7 +219,7 @@ bool upgrade_is_offered(const UpgradeOffer *offer, const UpgradeOffer *chosen)
 static bool names_protocol(const Head *head, const char *protocol)
 {
     const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, "Upgrade", i, &i)); i++) {
+    for (size_t i = 0; (field = head_field(head, FIELD_UPGRADE, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
         while (list_next(&cursor, &member))
@@ -239,7 +230,7 @@ static bool names_protocol(const Head *head, const char *protocol)
 }
 
 /* The value of a field that stands there exactly once. */
-static bool single(const Head *head, const char *name, Span *ret_value)
+static bool single(const Head *head, FieldName name, Span *ret_value)
 {
     size_t index;
     const FieldLine *field = head_field(head, name, 0, &index);
@@ -265,41 +256,41 @@ static unsigned websocket_signs(const Head *head)
 {
     unsigned signs = SIGN_WEBSOCKET;
     Span value;
-    if (has(head, "Sec-WebSocket-Key1") || has(head, "Sec-WebSocket-Draft"))
+    if (head_has(head, FIELD_WEBSOCKET_KEY1) || head_has(head, FIELD_WEBSOCKET_DRAFT))
         return signs | SIGN_WEBSOCKET_DRAFT;
     if (!span_equal(head->method, span_of_text("GET")) || head->version < HTTP_1_1)
         signs |= SIGN_WEBSOCKET_METHOD;
-    if (!single(head, "Sec-WebSocket-Key", &value) || !is_websocket_key(value))
+    if (!single(head, FIELD_WEBSOCKET_KEY, &value) || !is_websocket_key(value))
         signs |= SIGN_WEBSOCKET_KEY;
-    if (!single(head, "Sec-WebSocket-Version", &value) || !span_is_nocase(value, "13"))
+    if (!single(head, FIELD_WEBSOCKET_VERSION, &value) || !span_is_nocase(value, "13"))
         signs |= SIGN_WEBSOCKET_VERSION;
     return signs;
 }
 
 /* RFC 7540 §3.2.1: exactly one HTTP2-Settings, nominated. */
-static unsigned h2c_signs(const Head *head)
+static unsigned h2c_signs(const Head *head, FieldSet listed)
 {
     Span settings;
     unsigned signs = SIGN_H2C;
-    if (!single(head, "HTTP2-Settings", &settings))
+    if (!single(head, FIELD_HTTP2_SETTINGS, &settings))
         signs |= SIGN_H2C_SETTINGS;
-    if (is_unlisted(head, "HTTP2-Settings"))
+    if (head->known & ~listed & FIELD_BIT(FIELD_HTTP2_SETTINGS))
         signs |= SIGN_H2C_UNLISTED;
     return signs;
 }
 
-static unsigned upgrade_signs(const Head *head)
+static unsigned upgrade_signs(const Head *head, FieldSet listed)
 {
-    if (!has(head, "Upgrade"))
+    if (!head_has(head, FIELD_UPGRADE))
         return head->status == 101 || head->status == 426 ? SIGN_UPGRADE_MISSING : 0;
-    unsigned signs = SIGN_UPGRADE | (lists(head, "Upgrade") ? 0 : SIGN_UPGRADE_UNLISTED);
+    unsigned signs = SIGN_UPGRADE | (listed & FIELD_BIT(FIELD_UPGRADE) ? 0 : SIGN_UPGRADE_UNLISTED);
     bool websocket = names_protocol(head, "websocket");
     if (head->kind == HEAD_RESPONSE)
         return signs | (websocket ? SIGN_WEBSOCKET : 0);
     if (websocket)
         signs |= websocket_signs(head);
     if (names_protocol(head, "h2c"))
-        signs |= h2c_signs(head);
+        signs |= h2c_signs(head, listed);
     return signs;
 }
 
@@ -307,7 +298,7 @@ uint64_t websocket_accept_wanted(const Head *request)
 {
     static const char suffix[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; /* RFC 6455 §1.3 */
     Span key;
-    if (!single(request, "Sec-WebSocket-Key", &key))
+    if (!single(request, FIELD_WEBSOCKET_KEY, &key))
         return 0;
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA1);
     guint8 digest[20];
@@ -325,7 +316,7 @@ uint64_t websocket_accept_wanted(const Head *request)
 uint64_t websocket_accept_given(const Head *response)
 {
     Span accept;
-    if (!single(response, "Sec-WebSocket-Accept", &accept))
+    if (!single(response, FIELD_WEBSOCKET_ACCEPT, &accept))
         return 0;
     uint64_t number = 1;
     for (size_t i = 0; i < accept.length; i++)
@@ -341,18 +332,19 @@ unsigned head_signs(const Head *head)
                               SIGN_TE_UNLISTED | SIGN_UPGRADE_UNLISTED | SIGN_UPGRADE_MISSING |
                               SIGN_WEBSOCKET_KEY | SIGN_WEBSOCKET_VERSION | SIGN_H2C_SETTINGS |
                               SIGN_H2C_UNLISTED;
-    unsigned signs =
-        nominations(head) | hop_by_hop_signs(head) | te_signs(head) | upgrade_signs(head);
-    if (has(head, "Sec-WebSocket-Protocol"))
+    Nominated nominated = read_nominations(head);
+    unsigned signs = nominated.signs | hop_by_hop_signs(head, nominated.fields) | te_signs(head) |
+                     upgrade_signs(head, nominated.fields);
+    if (head_has(head, FIELD_WEBSOCKET_PROTOCOL))
         signs |= SIGN_WEBSOCKET_PROTOCOL;
-    if (has(head, "Sec-WebSocket-Extensions"))
+    if (head_has(head, FIELD_WEBSOCKET_EXTENSIONS))
         signs |= SIGN_WEBSOCKET_EXTENSION;
     if (head->kind == HEAD_REQUEST) {
-        if (has(head, "Proxy-Connection"))
+        if (head_has(head, FIELD_PROXY_CONNECTION))
             signs |= SIGN_PROXY_CONNECTION;
         if (head->target.length > 0 && head->target.bytes[0] == '/')
             signs |= SIGN_ORIGIN_FORM;
-        if (has(head, "Proxy-Authorization"))
+        if (head_has(head, FIELD_PROXY_AUTHORIZATION))
             signs |= SIGN_CREDENTIALS;
     }
     if (head->notes & (HEAD_INCOMPLETE | HEAD_BAD_LINE))
