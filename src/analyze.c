@@ -1,5 +1,6 @@
 #include "analyze.h"
 
+#include "base/pack.h"
 #include "capture/clock.h"
 
 #define TICK_FRAMES 4096
@@ -17,6 +18,7 @@ typedef struct Audit {
     Conversation *conversation;
     Judge judge;
     Findings findings;
+    size_t judged_size;    /* bytes that hang on the judge and the findings */
     bool matched;          /* an exchange was found that is looked for */
     RuleSet matched_rules; /* what such exchanges break */
 } Audit;
@@ -58,6 +60,11 @@ static void audit_free(Audit *audit)
     g_free(audit);
 }
 
+static size_t judged_size(const Audit *audit)
+{
+    return judge_text_size(&audit->judge) + findings_list_size(&audit->findings);
+}
+
 /* An audit at rest: one block, from which it is made again when something comes. */
 static void audit_rest(Connection *connection)
 {
@@ -65,6 +72,8 @@ static void audit_rest(Connection *connection)
     if (connection->owner_rests)
         return;
     GByteArray *packed = g_byte_array_new();
+    uint64_t matched[2] = { audit->matched, audit->matched_rules };
+    pack_words(packed, matched, sizeof matched);
     conversation_pack(audit->conversation, packed);
     judge_pack(&audit->judge, packed);
     findings_pack(&audit->findings, packed);
@@ -85,18 +94,17 @@ static void audit_wake(Connection *connection)
     uint32_t length;
     memcpy(&length, block, sizeof length);
     Span packed = span_make(block + sizeof length, length);
-    Audit *audit = g_new(Audit, 1);
+    Audit *audit = g_new0(Audit, 1);
+    uint64_t matched[2];
+    unpack_words(&packed, matched, sizeof matched);
+    audit->matched = matched[0];
+    audit->matched_rules = matched[1];
     audit->conversation = conversation_unpack(&packed);
     judge_unpack(&audit->judge, &packed);
     findings_unpack(&audit->findings, &packed);
+    audit->judged_size = judged_size(audit);
     connection->owner = audit;
     connection->owner_rests = false;
-}
-
-static size_t audit_size(const Audit *audit)
-{
-    return sizeof *audit + conversation_size(audit->conversation) + judge_text_size(&audit->judge) +
-           findings_list_size(&audit->findings);
 }
 
 static Audit *audit_of(Analysis *analysis, Connection *connection)
@@ -169,7 +177,9 @@ static void judge_settled_exchanges(Analysis *analysis, const Connection *connec
 {
     FindingsOptions options = findings_options(analysis);
     Exchange exchange;
+    bool judged = false;
     while (conversation_next(audit->conversation, &exchange)) {
+        judged = true;
         JudgeContext context = context_of(analysis, connection, audit);
         Judgement judgement = judge_settled(&audit->judge, &context, &exchange);
         RuleSet findings =
@@ -177,6 +187,8 @@ static void judge_settled_exchanges(Analysis *analysis, const Connection *connec
         add_exchange_row(analysis, connection, audit, &exchange, &judgement, findings);
         exchange_clear(&exchange);
     }
+    if (judged)
+        audit->judged_size = judged_size(audit);
 }
 
 static ReasonSet connection_reasons(const Connection *connection, const ConversationFacts *facts)
@@ -331,7 +343,8 @@ static void take_event(Analysis *analysis, const StreamEvent *event)
         Audit *audit = audit_of(analysis, connection);
         conversation_feed(audit->conversation, event);
         judge_settled_exchanges(analysis, connection, audit);
-        connection->owner_size = audit_size(audit);
+        connection->owner_size =
+            sizeof *audit + conversation_size(audit->conversation) + audit->judged_size;
     } else if (event->kind == STREAM_REST) {
         audit_rest(connection);
     }

@@ -215,7 +215,7 @@ static void take_request(Exchange *exchange, const Row *row, Sent *sent)
     read_head(sent, row->request, HEAD_REQUEST);
     BodyFraming framing = framing_of_request(&sent->head);
     exchange->request.begun = exchange->request.complete = true;
-    exchange_take_request(exchange, &sent->head, &framing, TEXT_WISH_NONE);
+    exchange_take_request(exchange, NULL, &sent->head, &framing, TEXT_WISH_NONE);
 }
 
 static void take_response(Exchange *exchange, const Row *row, Sent *sent)

@@ -111,7 +111,7 @@ START_TEST(test_connection)
     g_autofree char *text = NULL;
     g_autoptr(GString) options = g_string_new("before:");
     parse(REQUEST_LINE, CONNECTIONS[_i].fields, &text, &head);
-    unsigned found = connection_options(&head);
+    unsigned found = connection_options(&head).options;
     ck_assert_msg(found == CONNECTIONS[_i].options, "%s: %#x", CONNECTIONS[_i].name, found);
     head_append_options(&head, options, 100);
     ck_assert_msg(g_str_equal(options->str + strlen("before:"), CONNECTIONS[_i].text), "%s: %s",

@@ -29,7 +29,7 @@ static bool has_word(char **words, const char *word)
 
 static void expect_options(const Head *head)
 {
-    unsigned options = connection_options(head);
+    unsigned options = connection_options(head).options;
     g_autoptr(GString) text = g_string_new(NULL);
     head_append_options(head, text, 2 * HEAD_BYTES_MAX);
     g_auto(GStrv) words = g_strsplit(text->str, " ", -1);

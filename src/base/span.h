@@ -81,20 +81,35 @@ static inline bool span_equal(Span a, Span b)
     return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
 }
 
+/* Eight bytes with their letters A to Z made small: of each byte below 0x80, the sum's high bit tells
+ * whether it reached 'A', and whether it passed 'Z'. */
+static inline uint64_t span_small_letters(uint64_t eight)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
+    uint64_t low = eight & ~high;
+    uint64_t reached = low + each * (0x80 - 'A'), passed = low + each * (0x80 - 'Z' - 1);
+    return eight | ((reached & ~passed & ~eight & high) >> 2);
+}
+
 /* Compares with an ASCII text, letters without regard to case. */
 static inline bool span_is_nocase(Span span, const char *text)
 {
-    size_t i = 0;
-    for (; i < span.length && text[i]; i++) {
-        uint8_t a = span.bytes[i], b = (uint8_t)text[i];
-        if (a >= 'A' && a <= 'Z')
-            a = (uint8_t)(a + 32);
-        if (b >= 'A' && b <= 'Z')
-            b = (uint8_t)(b + 32);
-        if (a != b)
+    size_t length = strlen(text), i = 0;
+    uint64_t a, b;
+    if (span.length != length)
+        return false;
+    for (; i + sizeof a <= length; i += sizeof a) {
+        memcpy(&a, span.bytes + i, sizeof a);
+        memcpy(&b, text + i, sizeof b);
+        if (span_small_letters(a) != span_small_letters(b))
             return false;
     }
-    return i == span.length && !text[i];
+    for (; i < length; i++) {
+        uint8_t c = span.bytes[i], d = (uint8_t)text[i];
+        if (c != d && ((c | 0x20) != (d | 0x20) || (d | 0x20) < 'a' || (d | 0x20) > 'z'))
+            return false;
+    }
+    return true;
 }
 
 static inline bool span_starts_with(Span span, const char *text)

@@ -93,11 +93,8 @@ bool text_append_bounded(GString *text, size_t start, size_t max, Span bytes)
     g_assert(start <= text->len && max >= CUT_LENGTH);
     if (is_cut(text, start))
         return false;
-    for (size_t i = 0; i < bytes.length && text->len - start <= max; i++) {
-        char unit[UNIT_MAX];
-        size_t length = escape_byte(bytes.bytes[i], unit);
-        g_string_append_len(text, unit, (gssize)length);
-    }
+    /* One byte more than fits is enough to know that it does not. */
+    text_append_escaped(text, span_first(bytes, max + 1 - (text->len - start)));
     if (text->len - start <= max)
         return true;
     cut(text, start, max);
@@ -136,20 +133,6 @@ bool text_is_token(Span bytes)
         if (!text_is_tchar(bytes.bytes[i]))
             return false;
     return bytes.length > 0;
-}
-
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
-}
-
-Span text_trim(Span bytes)
-{
-    while (bytes.length > 0 && is_blank(bytes.bytes[0]))
-        bytes = span_after(bytes, 1);
-    while (bytes.length > 0 && is_blank(bytes.bytes[bytes.length - 1]))
-        bytes.length--;
-    return bytes;
 }
 
 bool text_number(Span digits, int64_t *ret_value)

@@ -24,7 +24,15 @@ bool text_is_tchar(uint8_t c);
 bool text_is_token(Span bytes);
 
 /* Without leading and trailing SP and HTAB (RFC 9110 §5.6.3 OWS). */
-Span text_trim(Span bytes);
+static inline Span text_trim(Span bytes)
+{
+    const uint8_t *begin = bytes.bytes, *end = begin + bytes.length;
+    while (begin < end && (*begin == ' ' || *begin == '\t'))
+        begin++;
+    while (begin < end && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    return span_make(begin, (size_t)(end - begin));
+}
 
 /* 1*DIGIT as a number; false if it is anything else or above INT64_MAX. */
 bool text_number(Span digits, int64_t *ret_value);

@@ -291,7 +291,10 @@ static void request_head(Conversation *conversation, const MessageEvent *message
     BodyFraming framing = framing_of_request(&message->head);
     if (message->head.notes & HEAD_INCOMPLETE)
         framing = (BodyFraming){ .kind = BODY_NONE };
-    exchange_take_request(exchange, &message->head, &framing, conversation->wish);
+    const Exchange *before = conversation->requesting > 0
+                                 ? exchange_at(conversation, conversation->requesting - 1)
+                                 : NULL;
+    exchange_take_request(exchange, before, &message->head, &framing, conversation->wish);
     look_for_match(conversation, exchange, &message->head);
     exchange->request.last = message->last;
     exchange->request.head_end = message->last.offset;
@@ -610,7 +613,8 @@ static void response_steers_client(Conversation *conversation, const Exchange *e
 
 static void take_interim_signs(Exchange *exchange, const MessageEvent *message)
 {
-    unsigned signs = head_signs(&message->head);
+    Listed listed = connection_options(&message->head);
+    unsigned signs = head_signs(&message->head, &listed);
     exchange->interim_signs |= signs;
     if (signs && exchange->interim_frame == 0)
         exchange->interim_frame = message->last.frame;

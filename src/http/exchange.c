@@ -4,7 +4,8 @@
 #include "base/text.h"
 
 struct ExchangeText {
-    GString *block;
+    unsigned owners; /* of the host alone, several exchanges may own the same */
+    GString block;   /* its bytes alone are allocated */
     /* Where each field begins and how long it is; fields are appended as the heads come. */
     uint16_t start[TEXT_FIELD_COUNT];
     uint16_t length[TEXT_FIELD_COUNT];
@@ -12,30 +13,40 @@ struct ExchangeText {
 
 G_STATIC_ASSERT(sizeof(Exchange) % sizeof(uint64_t) == 0);
 
+/* Room for an ordinary name of a host. */
+#define BLOCK_FIRST 64
+
+static ExchangeText *text_new(size_t size)
+{
+    ExchangeText *text = g_new0(ExchangeText, 1);
+    text->block = (GString){ .str = g_malloc(size), .allocated_len = size };
+    text->block.str[0] = '\0';
+    text->owners = 1;
+    return text;
+}
+
 static ExchangeText *text_of(Exchange *exchange)
 {
-    if (!exchange->text) {
-        exchange->text = g_new0(ExchangeText, 1);
-        exchange->text->block = g_string_sized_new(128);
-    }
+    if (!exchange->text)
+        exchange->text = text_new(BLOCK_FIRST);
     return exchange->text;
 }
 
 static void begin_text(ExchangeText *text, ExchangeTextField field)
 {
-    text->start[field] = (uint16_t)text->block->len;
+    text->start[field] = (uint16_t)text->block.len;
 }
 
 static void end_text(ExchangeText *text, ExchangeTextField field)
 {
-    text->length[field] = (uint16_t)(text->block->len - text->start[field]);
-    g_string_append_c(text->block, '\0');
+    text->length[field] = (uint16_t)(text->block.len - text->start[field]);
+    g_string_append_c(&text->block, '\0');
 }
 
 static void take_span(ExchangeText *text, ExchangeTextField field, Span bytes)
 {
     begin_text(text, field);
-    text_append_bounded(text->block, text->start[field], EXCHANGE_TEXT_MAX, bytes);
+    text_append_bounded(&text->block, text->start[field], EXCHANGE_TEXT_MAX, bytes);
     end_text(text, field);
 }
 
@@ -43,7 +54,7 @@ static void take_values(ExchangeText *text, ExchangeTextField field, const Head 
                         FieldName name)
 {
     begin_text(text, field);
-    head_append_values(head, name, text->block, EXCHANGE_TEXT_MAX);
+    head_append_values(head, name, &text->block, EXCHANGE_TEXT_MAX);
     end_text(text, field);
 }
 
@@ -54,6 +65,17 @@ static void take_host(ExchangeText *text, const Head *head)
         take_span(text, TEXT_HOST, host->value);
 }
 
+/* Whether a text of the host alone says the same as this head would. */
+static bool has_same_host(const Exchange *exchange, const Head *head)
+{
+    const FieldLine *host = head_field(head, FIELD_HOST, 0, NULL);
+    const char *text = exchange_text(exchange, TEXT_HOST);
+    if (!exchange->text || !host)
+        return false;
+    /* Without an escape, escaped text is what was escaped. */
+    return span_equal(span_of_text(text), host->value) && !strchr(text, '\\');
+}
+
 /* What both kinds of message state about the connection. */
 static void take_connection_texts(ExchangeText *text, const Head *head,
                                   ExchangeTextField connection)
@@ -61,10 +83,10 @@ static void take_connection_texts(ExchangeText *text, const Head *head,
     take_values(text, connection, head, FIELD_CONNECTION);
     take_values(text, connection + 1, head, FIELD_KEEP_ALIVE);
     begin_text(text, connection + 2);
-    head_append_options(head, text->block, EXCHANGE_TEXT_MAX);
+    head_append_options(head, &text->block, EXCHANGE_TEXT_MAX);
     end_text(text, connection + 2);
     begin_text(text, connection + 3);
-    head_append_unlisted(head, text->block, EXCHANGE_TEXT_MAX);
+    head_append_unlisted(head, &text->block, EXCHANGE_TEXT_MAX);
     end_text(text, connection + 3);
 }
 
@@ -78,8 +100,9 @@ static void take_head(MessageFacts *message, const Head *head, const BodyFraming
     message->version = head->version;
     message->minor = head->minor;
     message->notes = head->notes;
-    message->options = connection_options(head);
-    message->signs = head_signs(head);
+    Listed listed = connection_options(head);
+    message->options = listed.options;
+    message->signs = head_signs(head, &listed);
     message->keep_alive = keep_alive_parameters(head);
     message->framing = *framing;
 }
@@ -130,8 +153,8 @@ static void compare_offer(Exchange *exchange, const Head *response)
                              websocket_accept_given(response) != exchange->websocket_accept;
 }
 
-void exchange_take_request(Exchange *exchange, const Head *head, const BodyFraming *framing,
-                           TextWish wish)
+void exchange_take_request(Exchange *exchange, const Exchange *before, const Head *head,
+                           const BodyFraming *framing, TextWish wish)
 {
     take_head(&exchange->request, head, framing);
     exchange->method = method_class(head->method);
@@ -140,6 +163,11 @@ void exchange_take_request(Exchange *exchange, const Head *head, const BodyFrami
     exchange->expects_continue = expect && span_is_nocase(expect->value, "100-continue");
     if (wish == TEXT_WISH_NONE)
         return;
+    if (wish == TEXT_WISH_HOST && before && !exchange->text && has_same_host(before, head)) {
+        exchange->text = before->text;
+        exchange->text->owners++;
+        return;
+    }
     ExchangeText *text = text_of(exchange);
     take_host(text, head);
     if (wish != TEXT_WISH_ALL)
@@ -164,7 +192,7 @@ const char *exchange_text(const Exchange *exchange, ExchangeTextField field)
     const ExchangeText *text = exchange->text;
     if (!text || text->length[field] == 0)
         return "";
-    return text->block->str + text->start[field];
+    return text->block.str + text->start[field];
 }
 
 /* Of a text, in whole words. */
@@ -187,7 +215,7 @@ void exchange_pack(const Exchange *exchange, GByteArray *to)
     }
     pack_words(to, &fields, sizeof fields);
     if (text)
-        pack_span(to, span_make(text->block->str, text->block->len));
+        pack_span(to, span_make(text->block.str, text->block.len));
 }
 
 void exchange_unpack(Exchange *exchange, Span *from)
@@ -198,24 +226,25 @@ void exchange_unpack(Exchange *exchange, Span *from)
     if (!fields.there)
         return;
     Span block = unpack_span(from);
-    ExchangeText *text = exchange->text = g_new(ExchangeText, 1);
+    ExchangeText *text = exchange->text = text_new(block.length + 1);
     memcpy(text->start, fields.start, sizeof text->start);
     memcpy(text->length, fields.length, sizeof text->length);
-    text->block = g_string_new_len((const char *)block.bytes, (gssize)block.length);
+    g_string_append_len(&text->block, (const char *)block.bytes, (gssize)block.length);
 }
 
 size_t exchange_text_size(const Exchange *exchange)
 {
     const ExchangeText *text = exchange->text;
-    return text ? sizeof *text + sizeof *text->block + text->block->allocated_len : 0;
+    return text ? sizeof *text + text->block.allocated_len : 0;
 }
 
 void exchange_clear(Exchange *exchange)
 {
-    if (!exchange->text)
+    ExchangeText *text = g_steal_pointer(&exchange->text);
+    if (!text || --text->owners > 0)
         return;
-    g_string_free(exchange->text->block, TRUE);
-    g_clear_pointer(&exchange->text, g_free);
+    g_free(text->block.str);
+    g_free(text);
 }
 
 bool exchange_switched(const Exchange *exchange)

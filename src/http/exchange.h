@@ -103,9 +103,10 @@ typedef struct Exchange {
 /* Which texts are wanted. */
 typedef enum TextWish { TEXT_WISH_NONE, TEXT_WISH_HOST, TEXT_WISH_ALL } TextWish;
 
-/* Fills the facts that a head states. `framing` has been decided by the caller. */
-void exchange_take_request(Exchange *exchange, const Head *head, const BodyFraming *framing,
-                           TextWish wish);
+/* Fills the facts that a head states. `framing` has been decided by the caller. `before`: the
+ * exchange before it, taken with the same wish; NULL: none is at hand. They share a host. */
+void exchange_take_request(Exchange *exchange, const Exchange *before, const Head *head,
+                           const BodyFraming *framing, TextWish wish);
 void exchange_take_response(Exchange *exchange, const Head *head, const BodyFraming *framing,
                             TextWish wish);
 

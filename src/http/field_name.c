@@ -55,9 +55,7 @@ FieldName field_name(Span text)
         const char *usual = texts[name];
         if (name == FIELD_OTHER)
             break;
-        if ((text.bytes[0] | 0x20) != (usual[0] | 0x20))
-            continue;
-        if (memcmp(text.bytes, usual, text.length) == 0 || span_is_nocase(text, usual))
+        if ((text.bytes[0] | 0x20) == (usual[0] | 0x20) && span_is_nocase(text, usual))
             return (FieldName)name;
     }
     return FIELD_OTHER;

@@ -62,9 +62,25 @@ static size_t token_length(Span bytes)
     return n;
 }
 
+/* Whether a byte of eight is below 0x20, or 0x7f: with its high bit clear, subtracting borrows into
+ * that bit. */
+static bool eight_have_control(uint64_t eight)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
+    uint64_t below = (eight - each * 0x20) & ~eight;
+    uint64_t deletes = eight ^ each * 0x7f;
+    return (below | ((deletes - each) & ~deletes)) & high;
+}
+
 static bool has_control(Span bytes, bool tab_allowed)
 {
-    for (size_t i = 0; i < bytes.length; i++) {
+    size_t i = 0;
+    for (uint64_t eight; i + sizeof eight <= bytes.length; i += sizeof eight) {
+        memcpy(&eight, bytes.bytes + i, sizeof eight);
+        if (eight_have_control(eight))
+            break;
+    }
+    for (; i < bytes.length; i++) {
         uint8_t c = bytes.bytes[i];
         if ((byte_class[c] & CLASS_CONTROL) && !(tab_allowed && c == '\t'))
             return true;
@@ -90,7 +106,7 @@ static bool begins_known_method(Span bytes)
 }
 
 /* Takes the next line off `rest`, without its line end; false if there is no line end yet. */
-static bool take_line(Span *rest, Span *ret_line, unsigned *notes)
+static inline bool take_line(Span *rest, Span *ret_line, unsigned *notes)
 {
     const uint8_t *lf = rest->length ? memchr(rest->bytes, '\n', rest->length) : NULL;
     if (!lf)
@@ -240,10 +256,14 @@ static bool can_be_field_line(Span rest)
     return n == rest.length || rest.bytes[n] == ':';
 }
 
-/* One field line (§5); NULL if it is none. The caller has seen to it that there is room. */
+/* One field line (§5), as take_line() took it off; NULL if it is none. The caller has seen to it that there is
+ * room. */
 static FieldLine *add_field(Span line, Head *head)
 {
-    size_t name = token_length(line), colon = name;
+    size_t name = 0;
+    while (is_token_byte(line.bytes[name])) /* its line end stands behind it, and is none */
+        name++;
+    size_t colon = name;
     while (colon < line.length && is_blank(line.bytes[colon]))
         colon++;
     if (name == 0 || colon == line.length || line.bytes[colon] != ':') {
@@ -252,11 +272,16 @@ static FieldLine *add_field(Span line, Head *head)
     }
     if (colon > name)
         head->notes |= HEAD_SPACE_BEFORE_COLON;
-    FieldLine *field = &head->fields[head->field_count++];
+    FieldLine *field = &head->fields[head->field_count];
     field->name = span_first(line, name);
     field->known = field_name(field->name);
     field->value = text_trim(span_after(line, colon + 1));
+    if (head_has(head, field->known))
+        head->repeated |= FIELD_BIT(field->known);
+    else
+        head->first[field->known] = (uint8_t)head->field_count;
     head->known |= FIELD_BIT(field->known);
+    head->field_count++;
     return field;
 }
 
@@ -370,7 +395,7 @@ static void head_clear(Head *head)
     head->status = 0;
     head->notes = 0;
     head->field_count = 0;
-    head->known = 0;
+    head->known = head->repeated = 0;
 }
 
 int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen)
@@ -404,16 +429,18 @@ int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen)
     return fields == FIELDS_TOO_MANY ? HEAD_BAD : unfinished;
 }
 
-const FieldLine *head_field(const Head *head, FieldName name, size_t from, size_t *ret_index)
+const FieldLine *head_find_field(const Head *head, FieldName name, size_t from, size_t *ret_index)
 {
-    if (!head_has(head, name))
-        return NULL;
-    for (size_t i = from; i < head->field_count; i++) {
-        if (head->fields[i].known == name) {
-            if (ret_index)
-                *ret_index = i;
-            return &head->fields[i];
-        }
+    size_t at = head->first[name];
+    if (at < from) {
+        if (!(head->repeated & FIELD_BIT(name)))
+            return NULL;
+        for (at = from; at < head->field_count && head->fields[at].known != name;)
+            at++;
+        if (at >= head->field_count)
+            return NULL;
     }
-    return NULL;
+    if (ret_index)
+        *ret_index = at;
+    return &head->fields[at];
 }

@@ -9,7 +9,7 @@
 /* Servers refuse heads of more than 8 to 64 KiB; what is longer was not served either. */
 #define HEAD_BYTES_MAX 65536
 /* Apache's default limit is 100, nginx has none of its own below its head size. */
-#define HEAD_FIELDS_MAX 256
+#define HEAD_FIELDS_MAX 256 /* their indices fit into a byte */
 /* The longest registered method has 17 bytes. The bound keeps streams of bare letters from being
  * gathered. */
 #define HEAD_METHOD_MAX 64
@@ -47,13 +47,14 @@ typedef struct FieldLine {
 
 typedef struct Head {
     HeadKind kind;
-    FieldSet known; /* which names are among the fields */
+    FieldSet known, repeated; /* which names are among the fields, and which more than once */
     HttpVersion version;
     uint8_t minor;       /* digit after "HTTP/1." as sent, 0 with HTTP/0.9 */
     Span method, target; /* of a request */
     int status;          /* of a response, 100..999 */
     unsigned notes;      /* HeadNote */
     size_t field_count;
+    uint8_t first[FIELD_NAME_COUNT]; /* of each known one, the index of its first line */
     FieldLine fields[HEAD_FIELDS_MAX];
 } Head;
 
@@ -82,12 +83,18 @@ typedef enum HeadStart {
 /* *ret_kind: which it is; HEAD_EITHER while that is open. */
 HeadStart head_start(Span bytes, HeadKind kind, HeadKind *ret_kind);
 
-/* The first field line with this name from index `from`; NULL: none. *ret_index: where. */
-const FieldLine *head_field(const Head *head, FieldName name, size_t from, size_t *ret_index);
-
 static inline bool head_has(const Head *head, FieldName name)
 {
     return head->known & FIELD_BIT(name);
+}
+
+/* The first field line with this known name from index `from`; NULL: none. *ret_index: where. */
+const FieldLine *head_find_field(const Head *head, FieldName name, size_t from, size_t *ret_index);
+
+static inline const FieldLine *head_field(const Head *head, FieldName name, size_t from,
+                                          size_t *ret_index)
+{
+    return head_has(head, name) ? head_find_field(head, name, from, ret_index) : NULL;
 }
 
 /* RFC 9110 §9.1's methods and PATCH (RFC 5789). */

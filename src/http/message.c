@@ -51,17 +51,18 @@ typedef enum Step {
 enum { LINES_MAX = 3 };
 
 struct MessageReader {
-    Span data;    /* not read yet */
-    int64_t gap;  /* not counted yet; never beside data */
-    Stamp at;     /* of the next byte */
-    Stamp before; /* `at` when the latest data or gap came, behind all that came earlier */
-    Stamp first;  /* of the message in progress */
+    Span data;          /* not read yet */
+    int64_t gap;        /* not counted yet; never beside data */
+    Stamp at;           /* of the next byte */
+    Stamp before;       /* `at` when the latest data or gap came, behind all that came earlier */
+    Stamp first;        /* of the message in progress */
+    const Head *parsed; /* the head at hand stands there, in the event of its MESSAGE_BEGIN */
     uint8_t *buffer;
     Stamp *
         instead; /* of the first byte in it, if that may stand instead of a refused body; or NULL */
     uint32_t buffered; /* bytes in it */
     uint32_t held;     /* of these: from earlier data; the others are in `data` too */
-    int64_t left;
+    int64_t left;      /* of the state; of a `parsed` head, its length */
     ChunkReader chunks;
     ReasonSet sought;
     uint16_t gap_reason;
@@ -84,7 +85,7 @@ struct MessageReader {
     bool finished : 1;
 };
 
-G_STATIC_ASSERT(sizeof(MessageReader) <= 200);
+G_STATIC_ASSERT(sizeof(MessageReader) <= 208);
 G_STATIC_ASSERT((int)MESSAGE_BAD_CHUNK == (int)CHUNK_OFF_GRAMMAR);
 G_STATIC_ASSERT((int)MESSAGE_CONNECTION_IN_TRAILER == (int)CHUNK_FRAMING_TRAILER);
 
@@ -129,6 +130,7 @@ void message_reader_pack(const MessageReader *reader, GByteArray *to)
     g_assert(reader->data.length == 0 && reader->gap == 0);
     rest.data.bytes = rest.buffer = NULL;
     rest.instead = NULL;
+    rest.parsed = NULL;
     pack_words(to, &rest, sizeof rest);
     pack_span(to, span_make(reader->buffer, reader->buffered));
     pack_span(to, span_make((const uint8_t *)reader->instead,
@@ -201,6 +203,7 @@ static void seek(MessageReader *reader, ReasonSet sought)
     if (reader->either)
         reader->kind = HEAD_EITHER;
     reader->state = STATE_SEEK;
+    reader->parsed = NULL;
     reader->sought = sought;
     reader->begun = reader->leading = reader->refused = reader->preamble = false;
 }
@@ -297,6 +300,7 @@ static Step keep(MessageReader *reader)
 static void begin_head(MessageReader *reader, const Stamp *first)
 {
     reader->state = STATE_HEAD;
+    reader->parsed = NULL;
     reader->first = *first;
     reader->begun = false;
 }
@@ -396,10 +400,36 @@ static bool has_line(Span bytes)
     return memchr(bytes.bytes, '\n', MIN(bytes.length, HEAD_BYTES_MAX)) != NULL;
 }
 
+static Step report_begin(MessageReader *reader, MessageEvent *event)
+{
+    reader->begun = true;
+    report(reader, event, MESSAGE_BEGIN);
+    event->last = reader->first;
+    return STEP_EVENT;
+}
+
+/* Most heads lie in one segment. They are parsed at once, with their start line, into the event that the caller will
+ * bring again for MESSAGE_HEAD. */
+static bool parse_whole_head(MessageReader *reader, MessageEvent *event)
+{
+    HeadKind kind = (HeadKind)reader->kind;
+    if (reader->buffered || reader->leading || kind == HEAD_EITHER)
+        return false;
+    int length = head_parse(reader->data, kind, &event->head, NULL);
+    if (length <= 0)
+        return false;
+    reader->parsed = &event->head;
+    reader->left = length;
+    reader->either = false;
+    return true;
+}
+
 /* Before MESSAGE_BEGIN. */
 static Step step_unbegun(MessageReader *reader, MessageEvent *event)
 {
     HeadKind kind = reader->leading ? HEAD_REQUEST : (HeadKind)reader->kind;
+    if (parse_whole_head(reader, event))
+        return report_begin(reader, event);
     Span bytes = gathered(reader);
     bool line_lacks = reader->buffered ? reader->lines == 0 : !has_line(bytes);
     HeadStart start = head_start(line_lacks ? first_look(bytes) : bytes, kind, &kind);
@@ -408,10 +438,7 @@ static Step step_unbegun(MessageReader *reader, MessageEvent *event)
     if (start == HEAD_START_LINE || (start == HEAD_START_BEGUN && !reader->sought)) {
         reader->kind = kind;
         reader->either = reader->either && start != HEAD_START_LINE;
-        reader->begun = true;
-        report(reader, event, MESSAGE_BEGIN);
-        event->last = reader->first;
-        return STEP_EVENT;
+        return report_begin(reader, event);
     }
     if (reader->overfull || bytes.length > HEAD_BYTES_MAX)
         return no_head(reader, event, REASON_LIMIT);
@@ -437,6 +464,10 @@ static Step step_head(MessageReader *reader, MessageEvent *event)
 {
     if (!reader->begun)
         return step_unbegun(reader, event);
+    if (reader->parsed == &event->head) {
+        reader->parsed = NULL;
+        return report_head(reader, event, (size_t)reader->left);
+    }
     Span bytes = gathered(reader);
     bool line_seen;
     if (reader->buffered && !reader->blank_line && !reader->fresh_line && !reader->overfull) {

@@ -1,6 +1,6 @@
 /* One direction of a connection as HTTP/1 messages.
  *
- * A reader is small (under 200 bytes beside its head buffer, which lives only while a head
+ * A reader is small (some 200 bytes beside its head buffer, which lives only while a head
  * straddles segments): there are two for every open connection.
  *
  * Heads are gathered (in a buffer of at most HEAD_BYTES_MAX, only when they straddle segments),
@@ -57,7 +57,8 @@ typedef struct MessageEvent {
     bool begun, in_body;
     int64_t missing; /* LOST: how many bytes of the gap belong to no message that was counted */
     /* HEAD: its spans last until more data, message_reader_next() or _reject(). Large, and only
-     * filled as far as it goes: keep one MessageEvent, never clear it. */
+     * filled as far as it goes: keep one MessageEvent, never clear it. At MESSAGE_BEGIN the head may stand in
+     * it already: bring the same one again, untouched. */
     Head head;
 } MessageEvent;
 

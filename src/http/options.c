@@ -82,23 +82,26 @@ static unsigned option_of(Span member)
     return text_is_token(member) ? OPTION_OTHER : OPTION_MALFORMED;
 }
 
-unsigned connection_options(const Head *head)
+Listed connection_options(const Head *head)
 {
-    unsigned options = 0, lines = 0, empty_lines = 0;
+    Listed listed = { 0 };
+    unsigned lines = 0, empty_lines = 0;
     const FieldLine *field;
     for (size_t i = 0; (field = head_field(head, FIELD_CONNECTION, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         unsigned of_line = 0;
         Span member;
-        while (list_next(&cursor, &member))
+        while (list_next(&cursor, &member)) {
             of_line |= option_of(member);
-        options |= of_line;
+            listed.fields |= FIELD_BIT(field_name(member));
+        }
+        listed.options |= of_line;
         lines++;
         empty_lines += of_line == 0;
     }
     if (lines > 1 && empty_lines > 0)
-        options |= OPTION_EMPTY_LINE;
-    return options;
+        listed.options |= OPTION_EMPTY_LINE;
+    return listed;
 }
 
 /* A parameter's value may be quoted; what a number needs has no escapes. */
@@ -236,24 +239,10 @@ void head_append_options(const Head *head, GString *text, size_t max)
     g_clear_pointer(&set.table, g_hash_table_unref);
 }
 
-/* The known fields that the Connection lines list. */
-static FieldSet listed_fields(const Head *head)
-{
-    FieldSet listed = 0;
-    const FieldLine *field;
-    for (size_t i = 0; (field = head_field(head, FIELD_CONNECTION, i, &i)); i++) {
-        ListCursor cursor = { .rest = field->value };
-        Span member;
-        while (list_next(&cursor, &member))
-            listed |= FIELD_BIT(field_name(member));
-    }
-    return listed;
-}
-
 void head_append_unlisted(const Head *head, GString *text, size_t max)
 {
     size_t start = text->len;
-    FieldSet listed = listed_fields(head);
+    FieldSet listed = connection_options(head).fields;
     for (size_t i = 0; i < G_N_ELEMENTS(hop_by_hop_fields); i++) {
         FieldName name = hop_by_hop_fields[i];
         if (!(listed & FIELD_BIT(name)) && head_has(head, name) &&

@@ -25,8 +25,12 @@ typedef struct ListCursor {
 } ListCursor;
 bool list_next(ListCursor *cursor, Span *ret_member);
 
-/* ConnectionOption bits of all Connection lines of the head. */
-unsigned connection_options(const Head *head);
+/* What the Connection lines of the head list. */
+typedef struct Listed {
+    unsigned options; /* ConnectionOption */
+    FieldSet fields;  /* known fields */
+} Listed;
+Listed connection_options(const Head *head);
 
 typedef struct KeepAlive {
     bool present;

@@ -3,7 +3,6 @@
 #include <glib.h>
 
 #include "base/text.h"
-#include "http/options.h"
 
 /* Nominating one of these makes the next intermediary remove it (RFC 9110 §7.6.1): fields that
  * their definitions address to all recipients. Names of no such definition are not in it. */
@@ -94,12 +93,6 @@ static bool is_sensitive(Span name)
     return is_among(name, sensitive_fields, G_N_ELEMENTS(sensitive_fields));
 }
 
-/* What the members of the Connection lines name. */
-typedef struct Nominated {
-    FieldSet fields;
-    unsigned signs;
-} Nominated;
-
 /* In a response no field tells who asks, and Via is for all recipients. */
 static unsigned sign_of_nomination(const Head *head, Span member)
 {
@@ -111,21 +104,17 @@ static unsigned sign_of_nomination(const Head *head, Span member)
     return for_all ? SIGN_END_TO_END_NOMINATED : 0;
 }
 
-static Nominated read_nominations(const Head *head)
+static unsigned nominations(const Head *head)
 {
-    Nominated nominated = { 0 };
+    unsigned signs = 0;
     const FieldLine *field;
     for (size_t i = 0; (field = head_field(head, FIELD_CONNECTION, i, &i)); i++) {
         ListCursor cursor = { .rest = field->value };
         Span member;
-        while (list_next(&cursor, &member)) {
-            FieldName name = field_name(member);
-            nominated.fields |= FIELD_BIT(name);
-            if (name != FIELD_KEEP_ALIVE && !span_is_nocase(member, "close"))
-                nominated.signs |= sign_of_nomination(head, member);
-        }
+        while (list_next(&cursor, &member))
+            signs |= sign_of_nomination(head, member);
     }
-    return nominated;
+    return signs;
 }
 
 /* Names as sets: what is there and is not listed is a difference. */
@@ -326,15 +315,16 @@ uint64_t websocket_accept_given(const Head *response)
 
 /* All --------------------------------------------------------------------------------------- */
 
-unsigned head_signs(const Head *head)
+unsigned head_signs(const Head *head, const Listed *listed)
 {
     const unsigned absences = SIGN_HOP_BY_HOP_UNLISTED | SIGN_KEEP_ALIVE_UNLISTED |
                               SIGN_TE_UNLISTED | SIGN_UPGRADE_UNLISTED | SIGN_UPGRADE_MISSING |
                               SIGN_WEBSOCKET_KEY | SIGN_WEBSOCKET_VERSION | SIGN_H2C_SETTINGS |
                               SIGN_H2C_UNLISTED;
-    Nominated nominated = read_nominations(head);
-    unsigned signs = nominated.signs | hop_by_hop_signs(head, nominated.fields) | te_signs(head) |
-                     upgrade_signs(head, nominated.fields);
+    unsigned signs = hop_by_hop_signs(head, listed->fields) | te_signs(head) |
+                     upgrade_signs(head, listed->fields);
+    if (listed->options & OPTION_OTHER)
+        signs |= nominations(head);
     if (head_has(head, FIELD_WEBSOCKET_PROTOCOL))
         signs |= SIGN_WEBSOCKET_PROTOCOL;
     if (head_has(head, FIELD_WEBSOCKET_EXTENSIONS))

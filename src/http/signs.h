@@ -4,6 +4,7 @@
 #define HTTP_SIGNS_H
 
 #include "http/head.h"
+#include "http/options.h"
 
 /* Signs that something is missing are only set for a head that was read whole. */
 typedef enum Sign {
@@ -32,7 +33,8 @@ typedef enum Sign {
     SIGN_WEBSOCKET_EXTENSION = 1 << 22, /* the same of extensions */
 } Sign;
 
-unsigned head_signs(const Head *head);
+/* `listed`: what connection_options() says of the head. */
+unsigned head_signs(const Head *head, const Listed *listed);
 
 /* More were never seen. */
 #define UPGRADE_OFFER_MAX 4

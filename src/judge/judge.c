@@ -142,6 +142,14 @@ static bool fact_matters(const Doubts *doubts, Fact fact, const Thresholds *thre
     return false;
 }
 
+static Readings read_plain(const Situation *plain, const Thresholds *thresholds)
+{
+    return (Readings){ .plain = verdict_of(plain, thresholds),
+                       .verdicts_agree = true,
+                       .actuals_agree = true,
+                       .causes_agree = true };
+}
+
 static Readings read_all(Doubts *doubts, const Thresholds *thresholds)
 {
     unsigned combinations = 1;
@@ -151,10 +159,7 @@ static Readings read_all(Doubts *doubts, const Thresholds *thresholds)
         combinations *= doubts->fact[fact].count;
         all |= doubts->fact[fact].reasons;
     }
-    Readings readings = { .plain = verdict_of(&doubts->plain, thresholds),
-                          .verdicts_agree = true,
-                          .actuals_agree = true,
-                          .causes_agree = true };
+    Readings readings = read_plain(&doubts->plain, thresholds);
     for (unsigned n = 1; n < combinations; n++) {
         Situation situation = doubts->plain;
         unsigned rest = n;
@@ -288,17 +293,20 @@ static void take_statement(Judge *judge, const JudgeContext *context, const Exch
     }
 }
 
-static Declaration declare(const JudgeContext *context, const Exchange *exchange, Doubts *doubts)
+static Declaration declare(const JudgeContext *context, const Exchange *exchange)
 {
-    Declaration declaration = declaration_of(exchange, hidden_request_reasons(context, exchange),
-                                             hidden_response_reasons(context, exchange));
-    if (declaration.declared == DECLARED_UNKNOWN) {
+    return declaration_of(exchange, hidden_request_reasons(context, exchange),
+                          hidden_response_reasons(context, exchange));
+}
+
+static void weigh_declaration(const Declaration *declaration, Doubts *doubts)
+{
+    if (declaration->declared == DECLARED_UNKNOWN) {
         doubts_add(doubts, FACT_DECLARED, DECLARED_KEEP_ALIVE, 0);
-        doubts_add(doubts, FACT_DECLARED, DECLARED_CLOSE, declaration.reasons);
+        doubts_add(doubts, FACT_DECLARED, DECLARED_CLOSE, declaration->reasons);
     } else {
-        doubts_add(doubts, FACT_DECLARED, declaration.declared, 0);
+        doubts_add(doubts, FACT_DECLARED, declaration->declared, 0);
     }
-    return declaration;
 }
 
 /* The client has closed its half only, and the capture ends before the server has closed the other. */
@@ -350,24 +358,23 @@ static ReasonSet reason_of_cause(Cause cause)
     return cause == CAUSE_LOSS ? REASON_LOSS : REASON_CAPTURE_ENDED;
 }
 
-static Judgement judgement_of(const Judge *judge, const JudgeContext *context, Doubts *doubts,
+static Judgement judgement_of(const Judge *judge, const Readings *readings,
                               const Declaration *declaration)
 {
-    Readings readings = read_all(doubts, context->thresholds);
     Judgement judgement = { .declaration = *declaration,
-                            .actual = readings.plain.actual,
-                            .verdict = readings.plain.verdict,
-                            .cause = readings.plain.cause,
-                            .cause_certain = readings.causes_agree,
+                            .actual = readings->plain.actual,
+                            .verdict = readings->plain.verdict,
+                            .cause = readings->plain.cause,
+                            .cause_certain = readings->causes_agree,
                             .after = -1,
                             .stated_timeout = judge->timeout,
                             .stated_max = judge->max,
-                            .completeness = declaration->reasons | readings.decisive };
-    if (!readings.actuals_agree)
+                            .completeness = declaration->reasons | readings->decisive };
+    if (!readings->actuals_agree)
         judgement.actual = ACTUAL_UNKNOWN;
-    if (!readings.verdicts_agree) {
+    if (!readings->verdicts_agree) {
         judgement.verdict = VERDICT_UNDETERMINED;
-        judgement.cause = cause_of_reasons(readings.decisive);
+        judgement.cause = cause_of_reasons(readings->decisive);
     } else if (judgement.verdict == VERDICT_UNDETERMINED) {
         judgement.completeness |= reason_of_cause(judgement.cause);
     }
@@ -454,17 +461,33 @@ static void doubt_pairing(Judgement *judgement, const JudgeContext *context,
     judgement->completeness |= REASON_MIDSTREAM;
 }
 
+/* What followed is known; what was declared is not. */
+static Readings read_undeclared(const Situation *plain, const Declaration *declaration,
+                                const Thresholds *thresholds)
+{
+    Doubts doubts = { .plain = *plain };
+    weigh_declaration(declaration, &doubts);
+    doubts_add(&doubts, FACT_COMPLETE, plain->complete, 0);
+    doubts_add(&doubts, FACT_LATER_ANSWERED, plain->later_answered, 0);
+    doubts_add(&doubts, FACT_LATER_REQUEST, plain->later_request, 0);
+    doubts_add(&doubts, FACT_ENDER, plain->ender, 0);
+    doubts_add(&doubts, FACT_STATEMENT, STATEMENT_AS_SEEN, 0);
+    return read_all(&doubts, thresholds);
+}
+
 Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchange *exchange)
 {
     take_statement(judge, context, exchange);
-    Doubts doubts = { .plain = { .later_answered = true, .answered = exchange->answered } };
-    Declaration declaration = declare(context, exchange, &doubts);
-    doubts_add(&doubts, FACT_COMPLETE, true, 0);
-    doubts_add(&doubts, FACT_LATER_ANSWERED, true, 0);
-    doubts_add(&doubts, FACT_LATER_REQUEST, false, 0);
-    doubts_add(&doubts, FACT_ENDER, ENDER_NOBODY, 0);
-    doubts_add(&doubts, FACT_STATEMENT, STATEMENT_AS_SEEN, 0);
-    Judgement judgement = judgement_of(judge, context, &doubts, &declaration);
+    Declaration declaration = declare(context, exchange);
+    Situation plain = { .declared = declaration.declared,
+                        .answered = exchange->answered,
+                        .complete = true,
+                        .later_answered = true,
+                        .ender = ENDER_NOBODY };
+    Readings readings = declaration.declared == DECLARED_UNKNOWN
+                            ? read_undeclared(&plain, &declaration, context->thresholds)
+                            : read_plain(&plain, context->thresholds);
+    Judgement judgement = judgement_of(judge, &readings, &declaration);
     message_reasons(&judgement, context, exchange);
     set_outcome(&judgement, exchange, &exchange->next_request);
     doubt_pairing(&judgement, context, exchange);
@@ -564,14 +587,16 @@ static Judgement judge_tail(Judge *judge, const JudgeContext *context, const End
                                  .obliged = server_was_obliged(exchange),
                                  .max_used = max_is_used(judge),
                                  .stated_timeout = seconds_to_ns(judge->timeout) } };
-    Declaration declaration = declare(context, exchange, &doubts);
+    Declaration declaration = declare(context, exchange);
+    weigh_declaration(&declaration, &doubts);
     weigh_completeness(context, ending, exchange, &doubts);
     weigh_sequel(context, ending, exchange, lost, &doubts);
     weigh_ender(context, ending, &doubts);
     weigh_statements(judge, context, exchange, &doubts);
     measure_idle(&doubts.plain, exchange, ending);
     measure_open(&doubts.plain, context, exchange);
-    Judgement judgement = judgement_of(judge, context, &doubts, &declaration);
+    Readings readings = read_all(&doubts, context->thresholds);
+    Judgement judgement = judgement_of(judge, &readings, &declaration);
     if (!exchange->answered && !hidden_response_reasons(context, exchange))
         judgement.actual = ACTUAL_UNANSWERED;
     message_reasons(&judgement, context, exchange);
