@@ -71,6 +71,34 @@ START_TEST(the_same_again)
 }
 END_TEST
 
+/* What is kept beside the verdicts: hosts, and whether something was found that is looked for. */
+START_TEST(nothing_is_forgotten)
+{
+    g_autoptr(Matcher) matcher = matcher_new("close", NULL);
+    AnalysisOptions options = analysis_options_default();
+    options.matcher = matcher;
+    options.limits.memory = (size_t)256 << 20;
+    g_autoptr(Verdicts) roomy = verdicts_of(crowd, &options);
+    options.limits.memory = (size_t)5 << 20;
+    g_autoptr(Verdicts) tight = verdicts_of(crowd, &options);
+    size_t connections = rows_of(roomy, ROW_CONNECTION), hosts = 0;
+    ck_assert_uint_eq(roomy->streams.rested, 0);
+    ck_assert_uint_gt(tight->streams.rested, 0);
+    ck_assert_uint_eq(tight->streams.evicted, 0);
+    ck_assert_uint_gt(connections, 0);
+    ck_assert_uint_lt(connections, roomy->counters.http_connections);
+    ck_assert_uint_eq(tight->rows->len, roomy->rows->len);
+    for (guint i = 0; i < roomy->rows->len; i++) {
+        const VerdictRow *a = &g_array_index(roomy->rows, VerdictRow, i);
+        const VerdictRow *b = &g_array_index(tight->rows, VerdictRow, i);
+        ck_assert_int_eq(a->kind, b->kind);
+        ck_assert_str_eq(a->host ? a->host : "", b->host ? b->host : "");
+        hosts += a->host != NULL;
+    }
+    ck_assert_uint_gt(hosts, 0);
+}
+END_TEST
+
 int main(void)
 {
     g_autoptr(GPtrArray) samples = recordings_of_samples();
@@ -86,6 +114,7 @@ int main(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, tighter_and_tighter);
     tcase_add_test(tcase, the_same_again);
+    tcase_add_test(tcase, nothing_is_forgotten);
     Suite *suite = suite_create("memory");
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -188,6 +188,7 @@ static void take_row(Verdicts *verdicts, const Recording *recording, const Repor
         row.idle = report->connection.idle;
         row.midstream = !connection->opener_known;
         row.judgement = report->connection.decision.judgement;
+        row.host = g_strdup(report->connection.decision.host);
     } else {
         row.exchange = report->exchange.exchange;
         row.exchange.text = NULL;
@@ -213,13 +214,15 @@ static void row_clear(gpointer data)
 {
     VerdictRow *row = data;
     g_free(row->endpoints);
+    g_free(row->host);
 }
 
 Verdicts *verdicts_of(const Recording *recording, const AnalysisOptions *options)
 {
     AnalysisOptions wanted = options ? *options : analysis_options_default();
     wanted.exchange_rows = wanted.connection_rows = true;
-    wanted.text = TEXT_WISH_NONE;
+    if (!options)
+        wanted.text = TEXT_WISH_NONE;
     Verdicts *verdicts = g_new0(Verdicts, 1);
     verdicts->rows = g_array_new(FALSE, FALSE, sizeof(VerdictRow));
     g_array_set_clear_func(verdicts->rows, row_clear);

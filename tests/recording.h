@@ -57,6 +57,7 @@ Recording *recordings_merge(const GPtrArray *recordings, Nanoseconds step);
 typedef struct VerdictRow {
     RowKind kind;
     char *endpoints;          /* CONNECTION: both, in an order of their own */
+    char *host;               /* CONNECTION: NULL: none, or not wanted */
     size_t first, last;       /* CONNECTION: origins of its first and last frame */
     size_t request, response; /* EXCHANGE: origins of their first bytes; NO_ORIGIN: none */
     Verdict verdict;
@@ -73,6 +74,7 @@ typedef struct Verdicts {
     StreamCounters streams;
 } Verdicts;
 
+/* NULL: those by default, without texts. */
 Verdicts *verdicts_of(const Recording *recording, const AnalysisOptions *options);
 void verdicts_free(Verdicts *verdicts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdicts, verdicts_free)
