@@ -74,7 +74,8 @@ END_TEST
 /* What is kept beside the verdicts: hosts, and whether something was found that is looked for. */
 START_TEST(nothing_is_forgotten)
 {
-    g_autoptr(Matcher) matcher = matcher_new("close", NULL);
+    g_autoptr(Matcher) matcher =
+        matcher_new("/^.$/", NULL); /* the first target is often that short */
     AnalysisOptions options = analysis_options_default();
     options.matcher = matcher;
     options.limits.memory = (size_t)256 << 20;
