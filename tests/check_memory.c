@@ -26,12 +26,12 @@ START_TEST(tighter_and_tighter)
     bool packed_only = false, gave_up = false;
     ck_assert_uint_eq(roomy->streams.rested, 0);
     ck_assert_uint_eq(roomy->streams.evicted, 0);
-    for (size_t memory = (size_t)8 << 20; memory >= (size_t)64 << 10; memory -= memory / 8) {
+    for (size_t memory = (size_t)8 << 20; memory >= (size_t)64 << 10; memory -= memory / 14) {
         AnalysisOptions options = analysis_options_default();
         options.limits.memory = memory;
         g_autoptr(Verdicts) tight = verdicts_of(crowd, &options);
         g_autoptr(GString) text = g_string_new(NULL);
-        Changes changes = { .no_rests = true };
+        Changes changes = { 0 };
         verdicts_compare(roomy, tight, &changes, text);
         ck_assert_msg(changes.turned == 0 && changes.settled == 0, "%zu bytes:\n%s", memory,
                       text->str);

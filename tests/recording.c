@@ -116,6 +116,21 @@ static void mark(uint8_t *ip, size_t length, unsigned number)
     }
 }
 
+/* Where IP begins. */
+static size_t link_header(int link_type)
+{
+    switch (link_type) {
+    case LINK_ETHERNET:
+        return 14;
+    case LINK_LINUX_SLL:
+        return 16;
+    case LINK_LINUX_SLL2:
+        return 20;
+    default:
+        return link_type == LINK_NULL ? 4 : 0;
+    }
+}
+
 void recording_mark_addresses(Recording *recording, unsigned number)
 {
     for (guint i = 0; i < recording->takes->len; i++) {
@@ -123,7 +138,7 @@ void recording_mark_addresses(Recording *recording, unsigned number)
         uint8_t *bytes = recording_bytes(recording, frame->bytes.length);
         memcpy(bytes, frame->bytes.bytes, frame->bytes.length);
         frame->bytes.bytes = bytes;
-        size_t at = frame->link_type == LINK_ETHERNET ? 14 : frame->link_type == LINK_NULL ? 4 : 0;
+        size_t at = link_header(frame->link_type);
         if (frame->bytes.length > at)
             mark(bytes + at, frame->bytes.length - at, number);
     }
@@ -344,9 +359,7 @@ void verdicts_compare(const Verdicts *before, const Verdicts *after, Changes *ch
     for (guint i = 0; i < after->rows->len; i++) {
         const VerdictRow *row = &g_array_index(after->rows, VerdictRow, i);
         const VerdictRow *old = counterpart(before, row);
-        bool rest = row->kind == ROW_CONNECTION && row->midstream && old && !old->midstream;
-        if (!changes->no_rests || !rest)
-            compare_row(old, row, changes, text);
+        compare_row(old, row, changes, text);
         g_hash_table_add(met, (gpointer)(uintptr_t)old);
     }
     for (guint i = 0; i < before->rows->len; i++) {

@@ -82,9 +82,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdicts, verdicts_free)
 /* What became of the rows: each of `after` is held against the one of `before` that has its first frames, or, of
  * connections, the same endpoints at the same time. */
 typedef struct Changes {
-    /* In: pass over connections that begin in mid-stream and did not before: the rest of one that was
-     * given up, of which alone their row speaks. */
-    bool no_rests;
     unsigned same, undetermined; /* made undetermined */
     unsigned turned;             /* another verdict, or a verdict on what was no row before */
     unsigned vanished;           /* rows of connections that have no counterpart any more */

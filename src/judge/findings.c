@@ -351,6 +351,8 @@ RuleSet findings_exchange(Findings *findings, const JudgeContext *context, const
                .before = findings,
                .context = context,
                .options = options };
+    if (context->connection->rest)
+        return 0; /* what looks like a message may be none */
     RuleSet rules = ask_all(findings, SCOPE_EXCHANGE, &c);
     if (request_is_certain(exchange)) {
         c.message = &exchange->request;
@@ -375,7 +377,7 @@ RuleSet findings_connection(Findings *findings, const JudgeContext *context, con
                .before = findings,
                .context = context,
                .options = options };
-    if (last)
+    if (last && !context->connection->rest)
         findings->rules |= ask_all(findings, SCOPE_CONNECTION, &c);
     return findings->rules;
 }

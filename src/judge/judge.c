@@ -475,6 +475,16 @@ static Readings read_undeclared(const Situation *plain, const Declaration *decla
     return read_all(&doubts, thresholds);
 }
 
+/* What may be the rest of a connection that was given up may lie in a body, or in a tunnel. */
+static void doubt_rest(Judgement *judgement, const Connection *connection)
+{
+    if (!connection->rest)
+        return;
+    judgement->verdict = VERDICT_UNDETERMINED;
+    judgement->cause = CAUSE_LIMIT;
+    judgement->completeness |= REASON_LIMIT;
+}
+
 Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchange *exchange)
 {
     take_statement(judge, context, exchange);
@@ -491,6 +501,7 @@ Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchang
     message_reasons(&judgement, context, exchange);
     set_outcome(&judgement, exchange, &exchange->next_request);
     doubt_pairing(&judgement, context, exchange);
+    doubt_rest(&judgement, context->connection);
     decide(judge, exchange, &judgement);
     if (exchange->answered && !exchange->unsolicited) {
         judge->have_answered = true;
@@ -697,6 +708,7 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
             first_unanswered = *judgement;
             have_first = true;
         }
+        doubt_rest(judgement, context->connection);
         decide(judge, exchange, judgement);
     }
 }

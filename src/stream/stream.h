@@ -100,6 +100,9 @@ typedef struct Connection {
     FrameId ignored_reset; /* the first RST after which its receiver went on; 0: none */
     /* a bound was reached: something of it was given up that the capture has */
     bool limited;
+    /* it begins in mid-stream, after connections had been given up, and may be what followed of one
+     * of them: nothing is sure that is said of it */
+    bool rest;
     ConnectionEnd end;
     Half half[2];
     /* for the stage above: NULL at first, never touched here. Released by that stage at

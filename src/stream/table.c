@@ -65,6 +65,7 @@ typedef struct Shard {
     FlowList waiting[3]; /* by FlowState */
     Tombstone *tombstones;
     Budget budget;
+    bool gave_up; /* a connection that had not ended */
 } Shard;
 
 struct StreamTable {
@@ -439,8 +440,10 @@ static const Tombstone *find_tombstone(const Shard *shard, const Segment *segmen
 
 static void evict(StreamTable *table, Flow *flow)
 {
-    flow = wake_flow(&table->shards[flow->shard], flow);
+    Shard *shard = &table->shards[flow->shard];
+    flow = wake_flow(shard, flow);
     if (!is_final(flow)) {
+        shard->gave_up = true;
         flow->facts.limited = true;
         table->sink.counters.evicted++;
     }
@@ -454,6 +457,7 @@ static Flow *add_flow(StreamTable *table, Shard *shard, const Segment *segment, 
     Flow *flow = flow_new(segment, &shard->budget);
     flow->shard = (uint8_t)(shard - table->shards);
     flow->seeded = seeded;
+    flow->facts.rest = shard->gave_up && !flow->facts.opener_known;
     insert_flow(shard, flow);
     table->sink.counters.connections++;
     return flow;
