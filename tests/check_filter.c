@@ -64,7 +64,7 @@ static const struct {
     const char *message; /* NULL: it fits them all */
 } CHECKS[] = {
     { "fits", "tcp port 80", { ETHERNET, COOKED, RAW }, NULL },
-    { "nothing to fit", "such nonsense", { 0 }, NULL },
+    { "nothing to fit", "tcp tcp port", { 0 }, NULL },
     { "no expression", "tcp port", { ETHERNET }, "EN10MB" },
     { "no link layer to look at", "ether host 00:00:00:00:00:01", { ETHERNET, RAW }, "RAW" },
     { "a link type without a name", "tcp", { ETHERNET, UNKNOWN }, "999" },
@@ -108,6 +108,52 @@ START_TEST(test_skipped)
 }
 END_TEST
 
+/* Names are refused where libpcap would look them up; ports and protocols have names of their own. */
+static const struct {
+    const char *expression;
+    const char *name; /* in the message; NULL: it is taken */
+} NAMES[] = {
+    { "host www.example.org", "\"www.example.org\"" },
+    { "www", "\"www\"" },
+    { "tcp port 80 and src host 10.0.0.1 or intranet", "\"intranet\"" },
+    { "net example-net", "\"example-net\"" },
+    { "dst net 10.0.0.0/8 and not gateway rtr_1", "\"rtr_1\"" },
+    { "ether host 00:00:00:00:00:01 or ether host printer", "\"printer\"" },
+    { "host \\tcp", "\"\\\\tcp\"" },
+    { "1.2.3.de", "\"1.2.3.de\"" },
+    { "dead.beef", "\"dead.beef\"" },
+    { "icmp-nonsense", "\"icmp-nonsense\"" },
+    { "port http and len > 5 and host", NULL },
+    { "port http or (https and src www)", "\"www\"" },
+    { "port http or https", NULL },
+    { "portrange 6000-6008", NULL },
+    { "ip proto \\tcp", NULL },
+    { "ether proto \\ip and host 10.0.0.1", NULL },
+    { "net 10", NULL },
+    { "host 2001:db8::1 or ::1 or fe80::dead:beef", NULL },
+    { "ether src de:ad:be:ef:00:01", NULL },
+    { "host a:b", "\"a\"" },
+    { "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0", NULL },
+    { "ip6 and tcp[13:1]&0x02!=0", NULL },
+    { "(ip[2:2]-((ip[0]&0xf)<<2))-((tcp[12]&0xf0)>>2)!=0", NULL },
+    { "vlan 5 && (arp || icmp6 || pppoes && len<=100)", NULL },
+    { "wlan type mgt subtype beacon", NULL },
+    { "llc rnr", NULL },
+    { "-www", "\"www\"" },
+    { "", NULL },
+};
+
+START_TEST(test_names)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Filter) filter = filter_new(NAMES[_i].expression, &error);
+    ck_assert_msg(!filter == !!NAMES[_i].name, "%s: %s", NAMES[_i].expression,
+                  error ? error->message : "taken");
+    if (NAMES[_i].name)
+        ck_assert_msg(strstr(error->message, NAMES[_i].name), "%s", error->message);
+}
+END_TEST
+
 START_TEST(test_too_long)
 {
     g_autofree char *expression = g_strnfill(FILTER_EXPRESSION_MAX + 1, ' ');
@@ -127,6 +173,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_frames, 0, G_N_ELEMENTS(FRAMES));
     tcase_add_loop_test(tcase, test_checks, 0, G_N_ELEMENTS(CHECKS));
     tcase_add_test(tcase, test_skipped);
+    tcase_add_loop_test(tcase, test_names, 0, G_N_ELEMENTS(NAMES));
     tcase_add_test(tcase, test_too_long);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

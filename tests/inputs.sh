@@ -192,7 +192,7 @@ isn=$(part same-ports-twice.pcap $((at + 16 + 14 + 20 + 4)) $((at + 16 + 14 + 20
     od -An -tu1 | awk '{ printf "%.0f", $1 * 16777216 + $2 * 65536 + $3 * 256 + $4 }')
 "$CONNAUDIT" -q -F "tcp[4:4] - $isn < 65536 or tcp[8:4] - $isn < 65536" same-ports-twice.pcap |
     diff -u expected - || complain "-F changes numbers"
-for expression in 'port and' 'wlan type data'; do
+for expression in 'port and' 'wlan type data' 'host localhost'; do
     status=0
     "$CONNAUDIT" -q -F "$expression" one.pcap >rows 2>errors || status=$?
     [ "$status" -eq 2 ] && [ ! -s rows ] || complain "-F '$expression': status $status"

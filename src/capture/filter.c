@@ -1,5 +1,12 @@
+/* Names.
+ *
+ * libpcap asks the system, and so perhaps the network, for the address of each host or network that an expression
+ * names. So names are refused before it sees them where they would be such. Whether it takes a word for a name is
+ * asked of itself: behind `ifname` it takes any name and looks none up, and what is no name is a syntax error.
+ * (A list of its words was discarded: it would have to be that of the library at hand.) */
 #include "capture/filter.h"
 
+#include <arpa/inet.h>
 #include <pcap.h>
 
 /* The length of what a matching program returns; more than any frame has. */
@@ -20,11 +27,113 @@ struct Filter {
     uint64_t skipped;
 };
 
+#define LINK_WITH_INTERFACES 117 /* of OpenBSD's pf, where `ifname` means something */
+#define WORD_CHARACTERS "-_.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+#define NAME_MAX_SHOWN 64
+
+static bool libpcap_takes_for_name(const char *word)
+{
+    g_autofree char *expression = g_strconcat("ifname ", word, NULL);
+    struct bpf_program code;
+    pcap_t *nothing = pcap_open_dead(LINK_WITH_INTERFACES, SNAP_LENGTH);
+    if (!nothing)
+        g_error("pcap_open_dead: no memory");
+    bool compiles = pcap_compile(nothing, &code, expression, 0, PCAP_NETMASK_UNKNOWN) == 0;
+    bool taken = compiles || !strstr(pcap_geterr(nothing), "syntax error");
+    if (compiles)
+        pcap_freecode(&code);
+    pcap_close(nothing);
+    return taken;
+}
+
+/* Bytes of an IPv6 or a hardware address at `text`; 0: none. */
+static size_t colon_address_length(const char *text)
+{
+    size_t length = strspn(text, "0123456789abcdefABCDEF:.");
+    if (length > INET6_ADDRSTRLEN || !memchr(text, ':', length))
+        return 0;
+    g_autofree char *word = g_strndup(text, length);
+    struct in6_addr address;
+    unsigned parts[6];
+    int end = 0;
+    bool hardware = sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%n", &parts[0], &parts[1], &parts[2],
+                           &parts[3], &parts[4], &parts[5], &end) == 6 &&
+                    word[end] == '\0';
+    return hardware || inet_pton(AF_INET6, word, &address) == 1 ? length : 0;
+}
+
+/* The next word from *at on, which moves behind it; NULL: none. An address with colons is none. */
+static char *next_word(const char **at)
+{
+    while (**at) {
+        size_t address = colon_address_length(*at), length = strspn(*at, WORD_CHARACTERS);
+        const char *begin = *at;
+        if (address) {
+            *at += address;
+        } else if (**at == '\\') { /* what follows is a name, whatever it is otherwise */
+            *at += 1 + strcspn(*at + 1, " !()\n\t");
+            return g_strndup(begin, (gsize)(*at - begin));
+        } else if (g_ascii_isalnum(**at)) {
+            *at += length;
+            while (length > 1 && (begin[length - 1] == '-' || begin[length - 1] == '_'))
+                length--;
+            return g_strndup(begin, length);
+        } else {
+            ++*at;
+        }
+    }
+    return NULL;
+}
+
+/* What a word means for the names behind it. */
+typedef enum Wording { WORDING_NAMES_HOST, WORDING_NAMES_OTHER, WORDING_JOINS } Wording;
+
+static Wording wording_of(const char *word)
+{
+    static const char *const others[] = { "port",      "portrange", "proto",  "protochain",
+                                          "type",      "subtype",   "dir",    "on",
+                                          "direction", "ifname",    "reason", "action",
+                                          "rset",      "ruleset",   "llc",    NULL };
+    static const char *const joins[] = { "and", "or", "not", NULL };
+    if (g_strv_contains(others, word))
+        return WORDING_NAMES_OTHER;
+    return g_strv_contains(joins, word) || g_ascii_isdigit(*word) ? WORDING_JOINS
+                                                                  : WORDING_NAMES_HOST;
+}
+
+/* The first name that would have to be looked up; NULL: none. */
+static char *find_host_name(const char *expression)
+{
+    bool of_host = true;
+    char *word;
+    while ((word = next_word(&expression))) {
+        if (libpcap_takes_for_name(word)) {
+            if (of_host)
+                return word;
+        } else if (wording_of(word) != WORDING_JOINS) {
+            of_host = wording_of(word) == WORDING_NAMES_HOST;
+        }
+        g_free(word);
+    }
+    return NULL;
+}
+
 Filter *filter_new(const char *expression, GError **error)
 {
     if (strlen(expression) > FILTER_EXPRESSION_MAX) {
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_FILTER,
                     "the filter is longer than %d characters", FILTER_EXPRESSION_MAX);
+        return NULL;
+    }
+    g_autofree char *name = find_host_name(expression);
+    if (name) {
+        g_autofree char *shown = g_strndup(name, NAME_MAX_SHOWN);
+        g_autofree char *escaped = g_strescape(shown, NULL);
+        g_set_error(
+            error, CAPTURE_ERROR, CAPTURE_ERROR_FILTER,
+            "the filter names \"%s\": hosts and networks are known by address only, no name is "
+            "looked up",
+            escaped);
         return NULL;
     }
     Filter *filter = g_new0(Filter, 1);

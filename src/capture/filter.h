@@ -8,8 +8,9 @@ typedef struct Filter Filter;
 
 #define FILTER_EXPRESSION_MAX (64 * 1024)
 
-/* NULL and a CAPTURE_ERROR_FILTER if the expression is longer than that. What it means depends on
- * the link type, so that nothing else can be told yet. */
+/* NULL and a CAPTURE_ERROR_FILTER if the expression is longer than that, or names a host or a network
+ * other than by its address. What it means depends on the link type, so that nothing else can be told
+ * yet. */
 Filter *filter_new(const char *expression, GError **error);
 
 /* Whether it means something for each of the links that the input is known to have. False and a
