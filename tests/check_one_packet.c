@@ -96,6 +96,31 @@ static bool is_of_handshake(const Recording *recording, guint at)
     return false;
 }
 
+static bool is_bare_acknowledgement(const Segment *segment)
+{
+    return segment->flags == TCP_ACK && segment->length == 0;
+}
+
+/* A bare acknowledgement that the next segment of the connection, one like it, replaces. */
+static bool is_replaced_acknowledgement(const Recording *recording, guint at)
+{
+    Segment segment, later;
+    if (!segment_of(recording_take(recording, at), &segment) || !is_bare_acknowledgement(&segment))
+        return false;
+    for (guint i = at + 1; i < recording->takes->len; i++) {
+        if (!segment_of(recording_take(recording, i), &later) ||
+            later.source_port + later.destination_port !=
+                segment.source_port + segment.destination_port ||
+            (later.source_port != segment.source_port &&
+             later.source_port != segment.destination_port))
+            continue;
+        return later.source_port == segment.source_port && is_bare_acknowledgement(&later) &&
+               later.sequence == segment.sequence &&
+               (int32_t)(later.acknowledgement - segment.acknowledgement) >= 0;
+    }
+    return false;
+}
+
 /* In the middle of a body whose bytes need not be read. */
 static bool is_of_counted_body(const Recording *recording, const Verdicts *verdicts, guint at)
 {
@@ -192,11 +217,24 @@ static void conclude(Trials *trials, const char *what)
 START_TEST(lost)
 {
     Trials trials = trials_of(recording_at(_i));
-    for (guint at = 0; at < trials.recording->takes->len; at++)
-        try(&trials, without(trials.recording, at),
-            is_of_handshake(trials.recording, at) ||
-                is_of_counted_body(trials.recording, trials.before, at),
-            "lost", at, 0);
+    unsigned handshakes = 0, bodies = 0, acknowledgements = 0;
+    for (guint at = 0; at < trials.recording->takes->len; at++) {
+        bool handshake = is_of_handshake(trials.recording, at);
+        bool body = is_of_counted_body(trials.recording, trials.before, at);
+        bool replaced = is_replaced_acknowledgement(trials.recording, at);
+        handshakes += handshake;
+        bodies += body;
+        acknowledgements += replaced;
+        try(&trials, without(trials.recording, at), handshake || body || replaced, "lost", at, 0);
+    }
+    if (trials.recording == merged) {
+        printf("of them, %u of handshakes, %u in counted bodies, %u acknowledgements that others "
+               "replace: no verdict may change\n",
+               handshakes, bodies, acknowledgements);
+        ck_assert_uint_gt(handshakes, 0);
+        ck_assert_uint_gt(bodies, 0);
+        ck_assert_uint_gt(acknowledgements, 0);
+    }
     bool few =
         trials.recording != merged || trials.touched * 100 <= trials.count * TOUCHED_PERCENT_MAX;
     unsigned touched = trials.touched, count = trials.count;
@@ -217,12 +255,23 @@ START_TEST(seen_twice)
 }
 END_TEST
 
+#define PLACES_MAX 8
+
+/* In all samples at once, where there are many packets: the nearest and the farthest place, and of those between
+ * them one each time. */
+static bool is_tried_in_a_crowd(guint at, guint by)
+{
+    return by == 1 || by == PLACES_MAX || by == 2 + at % (PLACES_MAX - 2);
+}
+
 START_TEST(out_of_place)
 {
     Trials trials = trials_of(recording_at(_i));
     guint count = trials.recording->takes->len;
     for (guint at = 0; at < count; at++) {
-        for (guint by = 1; by <= 8; by += trials.recording == merged ? 7 : 1) {
+        for (guint by = 1; by <= PLACES_MAX; by++) {
+            if (trials.recording == merged && !is_tried_in_a_crowd(at, by))
+                continue;
             if (at + by < count)
                 try(&trials, moved(trials.recording, at, at + by), false, "moved by", at, (int)by);
             if (at >= by)
