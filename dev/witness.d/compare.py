@@ -32,20 +32,22 @@ class Capture:
     connections: list
     our_messages: list
     packets_read: int = None  # by connaudit, if it could not read the file to its end
-    ports: frozenset = frozenset()  # carried HTTP by our account, unknown to tshark
+    # Carried HTTP by our account, and tshark, which goes by ports, did not look there by itself.
+    ports: frozenset = frozenset()
+    found_by_itself: int = None  # messages, before it was told of ports
     readings: dict = field(default_factory=dict)
     aligned: dict = field(default_factory=dict)
 
     def their_messages(self, reading):
-        """By one reading of tshark; WITNESS is what it says with its defaults and of heads alone."""
+        """By one reading of tshark, told of our ports; WITNESS is what it says with its defaults and of
+        heads alone."""
         if reading not in self.readings:
-            ports = () if reading == "default" else self.ports
             self.readings[reading] = self.unite() if reading == WITNESS else \
-                self.tshark.messages(reading, ports)
+                self.tshark.messages(reading, self.ports)
         return self.readings[reading]
 
     def unite(self):
-        heads, wholes = self.tshark.messages("heads"), self.their_messages("default")
+        heads, wholes = self.their_messages("heads"), self.their_messages("default")
         found = []
         for stream in sorted({m.stream for m in heads + wholes}):
             for request in (True, False):
@@ -81,6 +83,9 @@ def read(path, programs, timeout):
     known = {m.stream for m in capture.their_messages(WITNESS)}
     unknown = {m.stream for m in messages} - known
     capture.ports = frozenset(c.server[1] for c in connections if c.stream in unknown)
+    if capture.ports:
+        capture.found_by_itself = len(capture.their_messages(WITNESS))
+        capture.readings.clear()
     return capture
 
 
@@ -116,6 +121,8 @@ def compare_messages(capture, differences, counts):
     theirs = capture.their_messages(WITNESS)
     counts["messages of tshark"] += len(theirs)
     counts["of these by heads alone"] += len(theirs) - len(capture.their_messages("default"))
+    if capture.found_by_itself is not None:
+        counts["of these on ports that it was told"] += len(theirs) - capture.found_by_itself
     counts["messages of connaudit"] += len(capture.our_messages)
     for stream in sorted({m.stream for m in theirs + capture.our_messages}):
         for mine, other in capture.pairs(stream):

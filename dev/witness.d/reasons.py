@@ -52,16 +52,6 @@ def out_of_order(difference, capture):
         lacks(capture, "ordered heads", difference.theirs)
 
 
-def port_unknown(difference, capture):
-    """tshark knows no HTTP on this port; told that it is HTTP, it finds the message."""
-    return not chosen_by_default(difference, capture) and (
-        finds(capture, "ports", difference.ours) or finds(capture, "heads", difference.ours))
-
-
-def chosen_by_default(difference, capture):
-    return any(m.stream == difference.stream for m in capture.their_messages(WITNESS))
-
-
 def head_cut(difference, capture):
     """Bytes of its head are missing from the capture, and tshark waits for them; told not to, it
     shows the message."""
@@ -303,7 +293,7 @@ def encrypted(difference, _capture):
 
 
 EXPLANATIONS = {
-    "ours only": [head_cut, out_of_order, port_unknown, flagged, unknown_method,
+    "ours only": [head_cut, out_of_order, flagged, unknown_method,
                   folded_framing, at_the_syn, merged],
     "theirs only": [not_read, encrypted, inside_error, tunnel, after_switch, not_a_status,
                     start_line_cut, seen_before, out_of_order, bad_length, at_the_syn, fragments,
@@ -312,7 +302,7 @@ EXPLANATIONS = {
     "version": [bad_version, no_version, blank_in_target, out_of_order, merged],
     "target": [blank_in_target, out_of_order, merged],
     "options": [out_of_order, merged],
-    "stream": [not_read, no_header, inside_error, tunnel, fragments, impossible_length],
+    "stream": [not_read, inside_error, tunnel, no_header, fragments, impossible_length],
     "connection": [],
     "number": [shifted],
     "split": [merged],

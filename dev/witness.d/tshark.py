@@ -20,7 +20,6 @@ from typing import NamedTuple
 # Preferences of each reading beside the common ones. `ports` are added by the caller.
 READINGS = {
     "default": [],
-    "ports": [],  # as default, but HTTP on the ports on which connaudit found it
     "heads": ["http.desegment_body:FALSE"],
     "ordered": ["tcp.reassemble_out_of_order:TRUE"],
     "ordered heads": ["tcp.reassemble_out_of_order:TRUE", "http.desegment_body:FALSE"],
