@@ -472,27 +472,39 @@ static int target_of_response(const Conversation *conversation, const MessageEve
     return -1;
 }
 
-/* Whether several waiting requests are acknowledged, and some were pipelined. */
-static bool is_ambiguous(const Conversation *conversation, int64_t acked)
+/* Whether the response answers one of several waiting requests, and which cannot be told. One that was
+ * found by seeking may be none at all, and has to acknowledge them whole. */
+static bool is_ambiguous(const Conversation *conversation, const MessageEvent *message)
 {
-    int first = first_waiting(conversation);
-    return first >= 0 && acknowledges_end(exchange_at(conversation, first), acked) &&
-           last_acknowledged(conversation, acked, true) < 0;
+    int64_t acked = message->first.acked;
+    int waiting = first_waiting(conversation);
+    if (waiting < 0)
+        return false;
+    const Exchange *first = exchange_at(conversation, waiting);
+    if (!(message->sought & GAP_REASONS))
+        return first->request.first.offset < acked;
+    return acknowledges_end(first, acked) && last_acknowledged(conversation, acked, true) < 0;
 }
 
-/* Whether a response that no known request asked for answers one that the capture lacks. */
-static bool answers_hidden_request(const Conversation *conversation, const Stamp *first)
+typedef enum Asked { ASKED_NOT, ASKED_PERHAPS, ASKED } Asked;
+
+/* Whether a response that no known request asked for answers one that the capture lacks. It does if it
+ * acknowledges more than what was answered; perhaps if not, where several requests may be missing
+ * that were sent in one go. */
+static Asked answers_hidden_request(const Conversation *conversation, const MessageEvent *message)
 {
     const ConversationFacts *facts = &conversation->facts;
     const Connection *connection = conversation->event->connection;
-    bool may_be_hidden = conversation->uncertain || facts->client_hidden ||
-                         !connection->opener_known || !connection->half[facts->client].seen;
-    if (!may_be_hidden || first->acked == NO_OFFSET || first->acked <= conversation->answered_up_to)
-        return false;
+    int64_t acked = message->first.acked;
+    bool hole = conversation->uncertain || !connection->half[facts->client].seen;
+    if (acked == NO_OFFSET || !(hole || facts->client_hidden || !connection->opener_known))
+        return ASKED_NOT;
+    if (acked <= conversation->answered_up_to)
+        return hole && !(message->sought & GAP_REASONS) ? ASKED_PERHAPS : ASKED_NOT;
     int waiting = first_waiting(conversation);
-    if (waiting < 0 || is_ambiguous(conversation, first->acked))
-        return true;
-    return first->acked <= exchange_at(conversation, waiting)->request.first.offset;
+    if (waiting < 0 || is_ambiguous(conversation, message))
+        return ASKED;
+    return acked <= exchange_at(conversation, waiting)->request.first.offset ? ASKED : ASKED_NOT;
 }
 
 static void confirm_request(Conversation *conversation, Exchange *exchange, int64_t acked)
@@ -517,20 +529,21 @@ static void note_answered(Conversation *conversation, const Exchange *exchange, 
 
 static int stand_alone(Conversation *conversation, const MessageEvent *message)
 {
-    bool hidden = answers_hidden_request(conversation, &message->first);
-    if (!hidden && (message->sought & GAP_REASONS))
+    Asked asked = answers_hidden_request(conversation, message);
+    if (asked == ASKED_NOT && (message->sought & GAP_REASONS))
         return -1; /* a look-alike inside what a gap tore open */
     int index = append_exchange(conversation);
     if (index < 0)
         return -1;
     Exchange *exchange = exchange_at(conversation, index);
-    exchange->request_hidden = hidden;
-    exchange->unsolicited = !hidden;
-    if (hidden) {
+    exchange->request_hidden = asked != ASKED_NOT;
+    exchange->unsolicited = asked == ASKED_NOT;
+    if (asked != ASKED_NOT) {
         exchange->request.reasons |= conversation->facts.client_hidden;
         /* Others may wait, and which of them it answers cannot be told: settled is what came before them. */
         int waiting = first_waiting(conversation);
-        settle_before(conversation, waiting >= 0 ? waiting : index);
+        if (asked == ASKED)
+            settle_before(conversation, waiting >= 0 ? waiting : index);
         for (int i = (int)conversation->settled; i < index; i++)
             if (waits_for_response(exchange_at(conversation, i)) &&
                 exchange_at(conversation, i)->request.first.offset < message->first.acked)

@@ -523,14 +523,35 @@ static ReasonSet left_early(const Connection *connection)
     }
 }
 
-/* What came after the exchange: a later request, an answer to it, the end. */
+/* What came after the exchange: a request that got no answer, as far as is known, the first response
+ * whose request is not. NULL: none. */
+typedef struct Sequel {
+    const Exchange *lost, *alone;
+} Sequel;
+
+static Sequel sequel_of(const Exchange *exchanges, size_t count, size_t after)
+{
+    Sequel sequel = { NULL, NULL };
+    for (size_t i = after + 1; i < count; i++) {
+        if (!sequel.lost && exchanges[i].request.begun && !exchanges[i].answered)
+            sequel.lost = &exchanges[i];
+        if (!sequel.alone && exchanges[i].request_hidden && exchanges[i].answered)
+            sequel.alone = &exchanges[i];
+    }
+    return sequel;
+}
+
+/* A later request, an answer to it, the end. */
 static void weigh_sequel(const JudgeContext *context, const Ending *ending,
-                         const Exchange *exchange, const Exchange *lost, Doubts *doubts)
+                         const Exchange *exchange, const Sequel *sequel, Doubts *doubts)
 {
     const ConversationFacts *facts = context->facts;
+    const Exchange *lost = sequel->lost;
     bool known = lost != NULL;
     ReasonSet unseen = left_early(context->connection);
     ReasonSet request_reasons = facts->client_hidden | unseen;
+    ReasonSet alone_reasons = sequel->alone ? hidden_request_reasons(context, sequel->alone) : 0;
+    request_reasons |= alone_reasons;
     if (ending->segment_missing)
         request_reasons |= REASON_LOSS;
     doubts_add(doubts, FACT_LATER_REQUEST, known, 0);
@@ -538,8 +559,11 @@ static void weigh_sequel(const JudgeContext *context, const Ending *ending,
         doubts_add(doubts, FACT_LATER_REQUEST, true, request_reasons);
     doubts_add(doubts, FACT_LATER_ANSWERED, false, 0);
     ReasonSet answer_reasons = exchange->answered ? facts->server_hidden | unseen : 0;
+    answer_reasons |= alone_reasons;
     if (exchange->response_hidden)
         answer_reasons |= hidden_response_reasons(context, exchange);
+    if (known && lost->response_hidden)
+        answer_reasons |= hidden_response_reasons(context, lost);
     if (answer_reasons && (known || request_reasons))
         doubts_add(doubts, FACT_LATER_ANSWERED, true, answer_reasons);
     doubts->plain.lost_cause = known ? lost_request_cause(lost, ending) : CAUSE_KEEPALIVE_RACE;
@@ -592,7 +616,7 @@ static void weigh_ender(const JudgeContext *context, const Ending *ending, Doubt
 
 /* An exchange with nothing answered behind it: its outcome is the connection's end. */
 static Judgement judge_tail(Judge *judge, const JudgeContext *context, const Ending *ending,
-                            const Exchange *exchange, const Exchange *lost)
+                            const Exchange *exchange, const Sequel *sequel)
 {
     Doubts doubts = { .plain = { .answered = exchange->answered,
                                  .obliged = server_was_obliged(exchange),
@@ -601,7 +625,7 @@ static Judgement judge_tail(Judge *judge, const JudgeContext *context, const End
     Declaration declaration = declare(context, exchange);
     weigh_declaration(&declaration, &doubts);
     weigh_completeness(context, ending, exchange, &doubts);
-    weigh_sequel(context, ending, exchange, lost, &doubts);
+    weigh_sequel(context, ending, exchange, sequel, &doubts);
     weigh_ender(context, ending, &doubts);
     weigh_statements(judge, context, exchange, &doubts);
     measure_idle(&doubts.plain, exchange, ending);
@@ -666,47 +690,38 @@ static void doubt_what_it_relied_on(Judgement *judgement, const JudgeContext *co
     judgement->completeness |= REASON_MIDSTREAM;
 }
 
-static const Exchange *first_lost_request(const Exchange *exchanges, size_t count, size_t after)
-{
-    for (size_t i = after + 1; i < count; i++)
-        if (exchanges[i].request.begun && !exchanges[i].answered)
-            return &exchanges[i];
-    return NULL;
-}
-
 void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending,
                  const Exchange *exchanges, size_t count, Judgement *ret_judgements)
 {
-    Judgement first_unanswered = { 0 };
-    bool have_first = false;
+    const Judgement *relied_on = judge->have_answered ? &judge->last_answered : NULL;
     const Exchange *tunnel = NULL;
     for (size_t i = 0; i < count; i++) {
         const Exchange *exchange = &exchanges[i];
         Judgement *judgement = &ret_judgements[i];
+        Sequel sequel = sequel_of(exchanges, count, i);
         if (exchange->answered) {
             take_statement(judge, context, exchange);
-            *judgement = judge_tail(judge, context, ending, exchange,
-                                    first_lost_request(exchanges, count, i));
+            *judgement = judge_tail(judge, context, ending, exchange, &sequel);
             doubt_pairing(judgement, context, exchange);
             tunnel = may_be_tunnel(exchange) ? exchange : NULL;
             if (!exchange->unsolicited) {
                 judge->have_answered = true;
                 judge->last_answered = *judgement;
+                relied_on = &judge->last_answered;
             }
-        } else if ((judge->have_answered && !exchange->response_hidden) || have_first) {
-            *judgement =
-                judge_unanswered(judge, context, ending, exchange,
-                                 judge->have_answered ? &judge->last_answered : &first_unanswered);
+        } else if (relied_on && !exchange->response_hidden) {
+            *judgement = judge_unanswered(judge, context, ending, exchange, relied_on);
             if (tunnel)
                 doubt_request(judgement, context, tunnel);
         } else {
             /* Where its response is hidden, so may be those of later ones. */
-            const Exchange *later =
-                exchange->response_hidden ? first_lost_request(exchanges, count, i) : NULL;
-            *judgement = judge_tail(judge, context, ending, exchange, later);
+            if (!exchange->response_hidden)
+                sequel = (Sequel){ NULL, NULL };
+            *judgement = judge_tail(judge, context, ending, exchange, &sequel);
             doubt_what_it_relied_on(judgement, context, exchange);
-            first_unanswered = *judgement;
-            have_first = true;
+            if (tunnel)
+                doubt_request(judgement, context, tunnel);
+            relied_on = judgement;
         }
         doubt_rest(judgement, context->connection);
         decide(judge, exchange, judgement);
