@@ -235,13 +235,13 @@ static void write_left_out(Summary *summary)
     write_words(summary, "left out", frames ? words->str : "nothing");
 }
 
-/* What connections lack, what was given up of them, and what was seen and not counted. */
 static void write_unless_empty(Summary *summary, const char *label, const GString *words)
 {
     if (words->len)
         write_words(summary, label, words->str);
 }
 
+/* What connections lack, what was given up of them, and what was seen and did not count. */
 static void write_losses(Summary *summary)
 {
     const StreamCounters *streams = summary->facts->streams;
