@@ -1,1 +1,0 @@
-connaudit -q -r findings samples/hop-by-hop-nomination-of-forwarded-for.pcap

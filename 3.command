@@ -1,1 +1,0 @@
-connaudit --explain=sensitive-nominated
