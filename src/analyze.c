@@ -173,6 +173,14 @@ static FindingsOptions findings_options(const Analysis *analysis)
                               .pedantic = analysis->options.pedantic };
 }
 
+static void tell_servers(Analysis *analysis, const JudgeContext *context, const Ending *ending,
+                         const Exchange *exchange, const Judgement *judgement)
+{
+    int client = MAX(context->facts->client, 0);
+    if (analysis->options.servers)
+        servers_exchange(analysis->options.servers, context, ending, client, exchange, judgement);
+}
+
 static void judge_settled_exchanges(Analysis *analysis, const Connection *connection, Audit *audit)
 {
     FindingsOptions options = findings_options(analysis);
@@ -184,6 +192,7 @@ static void judge_settled_exchanges(Analysis *analysis, const Connection *connec
         Judgement judgement = judge_settled(&audit->judge, &context, &exchange);
         RuleSet findings =
             findings_exchange(&audit->findings, &context, NULL, &exchange, &judgement, &options);
+        tell_servers(analysis, &context, NULL, &exchange, &judgement);
         add_exchange_row(analysis, connection, audit, &exchange, &judgement, findings);
         exchange_clear(&exchange);
     }
@@ -240,6 +249,9 @@ static void add_connection_row(Analysis *analysis, const Connection *connection,
         analysis->counters.http_connections++;
         analysis->counters.verdicts[decision->judgement.verdict]++;
         analysis->counters.causes[decision->judgement.verdict][decision->judgement.cause]++;
+        if (analysis->options.servers)
+            servers_connection(analysis->options.servers, connection, client, ending,
+                               decision->judgement.verdict);
     }
     ReportRow row = { .kind = ROW_CONNECTION,
                       .open_at_end = connection->end == CONNECTION_UNENDED };
@@ -274,6 +286,7 @@ static RuleSet judge_findings(Analysis *analysis, const Connection *connection, 
     for (size_t i = 0; i < count; i++) {
         RuleSet rules = findings_exchange(&audit->findings, &context, ending, &exchanges[i],
                                           &judgements[i], &options);
+        tell_servers(analysis, &context, ending, &exchanges[i], &judgements[i]);
         add_exchange_row(analysis, connection, audit, &exchanges[i], &judgements[i], rules);
     }
     const Exchange *last = count ? &exchanges[count - 1] : NULL;

@@ -13,6 +13,7 @@
 #include "judge/judge.h"
 #include "recorder.h"
 #include "report/rows.h"
+#include "servers/servers.h"
 #include "stream/stream.h"
 
 typedef struct AnalysisOptions {
@@ -26,6 +27,7 @@ typedef struct AnalysisOptions {
     const ConnectionName *show; /* the connection whose ladder is wanted; NULL: none */
     StreamLimits limits;
     Filter *filter;         /* borrowed; NULL: every frame is looked at */
+    Servers *servers;       /* borrowed; is told of every exchange and connection; NULL: nobody is */
     const Matcher *matcher; /* borrowed; NULL: rows of everything, else of what matches */
 } AnalysisOptions;
 

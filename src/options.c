@@ -38,14 +38,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RawOptions, raw_clear)
 
 static bool parse_report(const char *name, ReportName *ret_report, GError **error)
 {
-    static const char *const names[] = { "connections", "exchanges", "findings" };
+    static const char *const names[] = { "connections", "exchanges", "findings", "servers",
+                                         "pairs" };
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (strcmp(name, names[i]) == 0) {
             *ret_report = (ReportName)i;
             return true;
         }
     g_set_error(error, OPTIONS_ERROR, 0,
-                "there is no report '%s': connections, exchanges or findings", name);
+                "there is no report '%s': connections, exchanges, findings, servers or pairs",
+                name);
     return false;
 }
 
@@ -224,7 +226,9 @@ static GOptionContext *make_context(RawOptions *raw)
 {
     const GOptionEntry entries[] = {
         { "report", 'r', 0, G_OPTION_ARG_STRING, &raw->report,
-          "The report on standard output: connections (default), exchanges or findings", "NAME" },
+          "The report on standard output: connections (default), exchanges, findings, servers, "
+          "pairs",
+          "NAME" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
           "Write every report and manifest.json into DIR, nothing on standard output", "DIR" },
         { "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format,

@@ -11,8 +11,14 @@
 #include "report/table.h"
 #include "stream/stream.h"
 
-typedef enum ReportName { REPORT_CONNECTIONS, REPORT_EXCHANGES, REPORT_FINDINGS } ReportName;
-#define REPORT_COUNT (REPORT_FINDINGS + 1)
+typedef enum ReportName {
+    REPORT_CONNECTIONS,
+    REPORT_EXCHANGES,
+    REPORT_FINDINGS,
+    REPORT_SERVERS,
+    REPORT_PAIRS,
+} ReportName;
+#define REPORT_COUNT (REPORT_PAIRS + 1)
 
 /* What ends the program with its own status. */
 typedef enum FailOn {

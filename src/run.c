@@ -10,6 +10,7 @@
 #include "report/manifest.h"
 #include "report/output.h"
 #include "report/progress.h"
+#include "report/server_rows.h"
 #include "report/summary.h"
 
 G_DEFINE_QUARK(connaudit - run - error, run_error)
@@ -18,12 +19,14 @@ G_DEFINE_QUARK(connaudit - run - error, run_error)
 enum { FILE_MANIFEST = REPORT_COUNT, FILE_COUNT };
 
 static const char *const FILE_NAMES[TABLE_FORMAT_COUNT][FILE_COUNT + 1] = {
-    [TABLE_CSV] = { "connections.csv", "exchanges.csv", "findings.csv", "manifest.json", NULL },
-    [TABLE_JSONL] = { "connections.jsonl", "exchanges.jsonl", "findings.jsonl", "manifest.json",
-                      NULL },
+    [TABLE_CSV] = { "connections.csv", "exchanges.csv", "findings.csv", "servers.csv", "pairs.csv",
+                    "manifest.json", NULL },
+    [TABLE_JSONL] = { "connections.jsonl", "exchanges.jsonl", "findings.jsonl", "servers.jsonl",
+                      "pairs.jsonl", "manifest.json", NULL },
 };
 static const char *const *const COLUMNS[REPORT_COUNT] = { CONNECTION_COLUMNS, EXCHANGE_COLUMNS,
-                                                          FINDING_COLUMNS };
+                                                          FINDING_COLUMNS, SERVER_COLUMNS,
+                                                          PAIR_COLUMNS };
 
 typedef struct Run {
     const RunContext *context;
@@ -32,6 +35,7 @@ typedef struct Run {
     AnalysisOptions analysis;
     Table *reports[REPORT_COUNT]; /* NULL: not wanted */
     GString *page; /* NULL: no connection is to be shown; empty: it was not there yet */
+    Servers *servers;
     AnalysisTotals totals;
     bool analyzed;
     Progress *progress; /* NULL: nobody wants to know */
@@ -71,6 +75,39 @@ static void write_rows(Run *run, Analysis *analysis)
         else
             write_connection_row(run->reports[REPORT_CONNECTIONS], &row.connection, &file);
         report_row_clear(&row);
+    }
+}
+
+/* Of all inputs together, whether they were judged alone or not; with the finest clock's digits. */
+static void write_servers(Run *run)
+{
+    unsigned digits = 0;
+    for (guint i = 0; i < run->inputs->numbered->len; i++)
+        digits = MAX(digits, capture_inputs_file(run->inputs, i + 1)->time_digits);
+    if (run->reports[REPORT_SERVERS])
+        write_server_rows(run->reports[REPORT_SERVERS], run->servers, digits);
+    if (run->reports[REPORT_PAIRS])
+        write_pair_rows(run->reports[REPORT_PAIRS], run->servers, digits);
+}
+
+/* Findings that concern no single connection come when all connections are known. */
+static void write_mismatches(Run *run)
+{
+    AnalysisCounters *counters = &run->totals.analysis;
+    for (unsigned i = 0; i < servers_pair_count(run->servers); i++) {
+        const Pair *pair = servers_pair_at(run->servers, i);
+        FindingRow row;
+        if (pair->lost_risky == 0)
+            continue;
+        counters->findings[rule_info(RULE_TIMEOUT_MISMATCH)->severity]++;
+        counters->rules[rule_info(RULE_TIMEOUT_MISMATCH)->severity][RULE_TIMEOUT_MISMATCH]++;
+        if (!run->reports[REPORT_FINDINGS] ||
+            !pair_mismatch(pair, run->context->options->matcher != NULL, &row))
+            continue;
+        const InputFile *input = capture_inputs_file(run->inputs, frame_input(row.connection));
+        RowFile file = { .path = input->path, .time_digits = input->time_digits };
+        write_finding_row(run->reports[REPORT_FINDINGS], &row, &file);
+        finding_clear(&row.finding);
     }
 }
 
@@ -161,6 +198,9 @@ static void analyze_all(Run *run)
         for (unsigned number = 1; number <= count && !writing_failed(run); number++)
             analyze(run, number, 1);
     end_progress(run);
+    servers_finish(run->servers);
+    write_mismatches(run);
+    write_servers(run);
 }
 
 /* The inputs as if they were one. */
@@ -192,6 +232,7 @@ static SummaryFacts summary_facts(const Run *run)
                            .causes = counters->causes,
                            .rules = counters->rules,
                            .streams = &run->totals.streams,
+                           .servers = run->servers,
                            .filtered = counters->filtered,
                            .unfilterable = filter ? filter_skipped(filter) : 0,
                            .matching = run->context->options->matcher,
@@ -333,6 +374,8 @@ bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GErr
                   .inputs = inputs,
                   .capture = capture_options(options),
                   .analysis = analysis_options(options) };
+    g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
+    state.servers = state.analysis.servers = servers;
     state.analysis.filter = context->filter;
     bool written = options->show     ? run_to_page(&state, error)
                    : options->output ? run_to_directory(&state, error)

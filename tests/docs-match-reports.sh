@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 printf '\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000\377\377\000\000\001\000\000\000' \
     >"$work/empty.pcap"
 
-for report in connections exchanges findings; do
+for report in connections exchanges findings servers pairs; do
     # Under "## NAME", the names in the first cell of the rows of the table that begins with "column".
     awk -v heading="## $report" '
         /^## / { here = $0 == heading; table = 0 }
@@ -55,7 +55,7 @@ for report in connections exchanges findings; do
     [ -s "$work/rows" ] || { echo "-r $report: no rows"; exit 1; }
     while read -r column type empty; do
         case $type in
-        number | seconds) form='null|[0-9.]+' ;;
+        number | decimal | seconds) form='null|[0-9.]+' ;;
         frame) form='null|[0-9]+|"[0-9]+:[0-9]+"' ;;
         words) form='\[\]|\["[^]]*"\]' ;;
         numbers | frames) form='\[\]|\[["0-9][^]]*\]' ;;

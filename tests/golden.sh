@@ -63,7 +63,7 @@ cd "$top/samples"
 folder . connections exchanges findings
 # Hundreds of exchanges each, all of few kinds: tests/timeouts.sh counts them.
 cd timeouts
-folder timeouts connections findings
+folder timeouts connections findings servers pairs
 cd ..
 
 # The pages of some connections: <sample>.show.txt is that of its first one.

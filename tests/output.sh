@@ -44,8 +44,8 @@ sums() {
 }
 
 runs 'a new directory' 0 -o out in
-holds out connections.csv exchanges.csv findings.csv manifest.json
-for report in connections exchanges findings; do
+holds out connections.csv exchanges.csv findings.csv manifest.json pairs.csv servers.csv
+for report in connections exchanges findings servers pairs; do
     "$CONNAUDIT" -q -r "$report" in | diff -u - "out/$report.csv" ||
         complain "-o: $report.csv is not the report $report"
     sums "out/$report.csv" out/manifest.json
@@ -63,13 +63,13 @@ diff -r first again/out || complain "the same inputs and options give other byte
 echo old >out/connections.csv
 runs 'reports that exist' 2 -o out in
 [ "$(cat out/connections.csv)" = old ] || complain "an existing report was overwritten"
-holds out connections.csv exchanges.csv findings.csv manifest.json
+holds out connections.csv exchanges.csv findings.csv manifest.json pairs.csv servers.csv
 runs 'by force' 0 -o out/ --force in
 cmp out/connections.csv first/connections.csv || complain "--force did not overwrite"
 mkdir beside
 echo mine >beside/notes
 runs 'a directory that holds other things' 0 --output=beside in
-holds beside connections.csv exchanges.csv findings.csv manifest.json notes
+holds beside connections.csv exchanges.csv findings.csv manifest.json notes pairs.csv servers.csv
 runs 'no hash' 0 --no-hash -o nohash in
 [ "$(grep -c '"sha256" : null' nohash/manifest.json)" -eq 2 ] || complain "--no-hash: sums"
 
@@ -107,7 +107,7 @@ status=0
 # An input that breaks is reported as far as it goes, and the manifest says so.
 head -c -5 in/a.pcap >cut.pcap
 runs 'a broken input' 1 -o broken cut.pcap in/b.pcap
-holds broken connections.csv exchanges.csv findings.csv manifest.json
+holds broken connections.csv exchanges.csv findings.csv manifest.json pairs.csv servers.csv
 grep -q '"end" : "cut"' broken/manifest.json || complain "the manifest does not tell a cut input"
 grep -q '"problem" : "cut.pcap: cut short' broken/manifest.json || complain "nor why"
 runs 'nothing to read' 1 -o nothing missing.pcap
@@ -127,7 +127,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
     [ ! -e ended/.manifest.json.* ] 2>/dev/null || break
     sleep 0.2
 done
-[ "$(ls -A ended | wc -l)" -eq 4 ] || complain "a signal: $(ls -A ended)"
+[ "$(ls -A ended | wc -l)" -eq 6 ] || complain "a signal: $(ls -A ended)"
 kill -TERM "$reader"
 status=0
 wait "$reader" || status=$?

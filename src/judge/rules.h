@@ -36,6 +36,7 @@ typedef enum Rule {
     RULE_MAX_NOT_REACHED,
     RULE_KEEP_ALIVE_NOT_LISTED,
     RULE_KEEP_ALIVE_MALFORMED,
+    RULE_TIMEOUT_MISMATCH, /* of a server and a client, not of one connection: servers/ */
     /* Connection options */
     RULE_CONFLICTING_OPTIONS,
     RULE_MALFORMED_CONNECTION,

@@ -367,6 +367,39 @@ const RuleInfo RULES[RULE_COUNT] = {
         .advice = "Write Keep-Alive: timeout=N, max=M, or leave the field out: a client's bounds "
                   "are hardly ever read.",
     },
+    [RULE_TIMEOUT_MISMATCH] = {
+        HEAD("timeout-mismatch", WARNING, "both", "RFC 9112 section 9.5"),
+        .summary = "a client goes on using connections for as long as its server closes idle ones, "
+                   "and has lost requests by it (once for each pair of them)",
+        .explanation = "The server's idle timeout is inferred from many of its connections: "
+                       "docs/timeouts.md says how, and how that can be wrong. This client has sent "
+                       "requests when that time was over or nearly so (less 5 %, at least less "
+                       "1 s), and the frames show some that crossed the close, or came after it, "
+                       "and got no answer. A proxy answers such a request with a 502, or repeats "
+                       "it if it may: neither side has broken a rule, both together lose "
+                       "requests. The row stands at the connection of the first of the requests "
+                       "that are named, and is written when all connections are known.",
+        .example = "<<< HTTP/1.1 200 OK\n"
+                   "    Content-Length: 0\n"
+                   ">>> (5 s later) POST /order HTTP/1.1\n"
+                   "<<< FIN, which acknowledges nothing of the request\n"
+                   "    on one connection; and on many others, after 5 s idle:\n"
+                   "<<< FIN\n",
+        .advice = "Let every hop wait longer than the one before it: the server's idle timeout "
+                  "must exceed, by some seconds, the idle time after which its clients' pools let go of "
+                  "a connection. "
+                  "Servers: nginx keepalive_timeout (75 s), Apache KeepAliveTimeout (5 s), Node.js "
+                  "server.keepAliveTimeout (5 s), gunicorn --keep-alive (2 s), Jetty idleTimeout "
+                  "(30 s). "
+                  "Balancers: HAProxy timeout http-keep-alive towards clients, and pool-purge-delay "
+                  "(5 s) towards servers; "
+                  "nginx keepalive_timeout in upstream (60 s); Envoy idle_timeout (1 h); AWS ALB idle "
+                  "timeout (60 s); Google's load balancer holds connections to backends for "
+                  "600 s, so a backend wants more, such as 620 s. "
+                  "Clients: undici keepAliveTimeout (4 s), Go Transport.IdleConnTimeout (90 s in "
+                  "DefaultTransport), Apache HttpClient's pool, which has none of its own. "
+                  "docs/timeouts.md has the table with its sources.",
+    },
 
     [RULE_CONFLICTING_OPTIONS] = {
         HEAD("conflicting-options", WARNING, "sender", "RFC 9110 section 7.6.1"),

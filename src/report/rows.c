@@ -109,7 +109,7 @@ static void write_connection_id(Table *table, FrameId first_frame)
     table_word(table, id);
 }
 
-static void write_optional(Table *table, int64_t number)
+void write_optional(Table *table, int64_t number)
 {
     if (number < 0)
         table_empty(table);
@@ -117,7 +117,7 @@ static void write_optional(Table *table, int64_t number)
         table_uint(table, (uint64_t)number);
 }
 
-static void write_optional_duration(Table *table, Nanoseconds duration, unsigned digits)
+void write_optional_duration(Table *table, Nanoseconds duration, unsigned digits)
 {
     if (duration < 0)
         table_empty(table);
@@ -130,7 +130,7 @@ static void write_stream(Table *table, bool known, uint32_t number)
     write_optional(table, known ? (int64_t)number : -1);
 }
 
-static void write_address(Table *table, const IpAddress *address)
+void write_address(Table *table, const IpAddress *address)
 {
     char text[INET6_ADDRSTRLEN] = "";
     inet_ntop(address->version == 6 ? AF_INET6 : AF_INET, address->bytes, text, sizeof text);

@@ -139,6 +139,13 @@ void table_duration(Table *table, Nanoseconds duration, unsigned digits)
     append_duration(table->rows, duration, digits);
 }
 
+void table_hundredths(Table *table, uint64_t hundredths)
+{
+    begin_field(table);
+    g_string_append_printf(table->rows, "%" PRIu64 ".%02u", hundredths / 100,
+                           (unsigned)(hundredths % 100));
+}
+
 static void append_list(Table *table, const char *items, bool numbers)
 {
     const char *list = items ? items : "";

@@ -43,6 +43,8 @@ void table_frame(Table *table, FrameId frame, unsigned row_input);
 void table_time(Table *table, Nanoseconds time, unsigned digits);
 /* Decimal seconds; 0 or more. */
 void table_duration(Table *table, Nanoseconds duration, unsigned digits);
+/* A number with two decimals, from its hundredths. */
+void table_hundredths(Table *table, uint64_t hundredths);
 /* Lists, from their items separated by single blanks; escaped like a text. NULL or "" is an empty
  * list, which is not absent. Among numbers an item that is no number stays a text. */
 void table_words(Table *table, const char *items);

@@ -1,0 +1,25 @@
+/* The rows of the reports on servers and on pairs of client and server, and the finding that
+ * concerns a pair. */
+#ifndef REPORT_SERVER_ROWS_H
+#define REPORT_SERVER_ROWS_H
+
+#include "report/rows.h"
+#include "report/table.h"
+#include "servers/servers.h"
+
+/* NULL-terminated, in the order of reports.md. */
+extern const char *const SERVER_COLUMNS[];
+extern const char *const PAIR_COLUMNS[];
+
+/* `servers` has been finished. Durations have `digits` decimals, 6 or 9. */
+void write_server_rows(Table *table, const Servers *servers, unsigned digits);
+void write_pair_rows(Table *table, const Servers *servers, unsigned digits);
+
+/* "5.02": as exact as an inferred timeout is. */
+void append_timeout(GString *text, Nanoseconds timeout);
+
+/* The timeout-mismatch of a pair, as a row that stands at the first of its raced requests that are
+ * kept; false: it has none. The row is the caller's: finding_clear(). */
+bool pair_mismatch(const Pair *pair, bool matching, FindingRow *ret_row);
+
+#endif

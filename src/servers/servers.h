@@ -1,0 +1,123 @@
+/* What is known of each server, and of each client of it: sums over all connections.
+ *
+ * Grammar: new · (exchange | connection | merge)* · finish · (read) · free. Everything kept is a
+ * count, an extreme, a histogram, or the first few of an order that does not depend on the one in which
+ * they came: exchanges may be told in any order, and split among several tables that are then merged,
+ * with the same result. That holds at the bounds too: those servers are kept that sort first. */
+#ifndef SERVERS_SERVERS_H
+#define SERVERS_SERVERS_H
+
+#include "servers/timeout.h"
+#include "servers/use.h"
+
+/* Of servers and pairs: a histogram can have some 60 KiB, a raced request 100 bytes, a pair with
+ * races 4 KiB. */
+#define SERVERS_MAX 4096
+#define PAIRS_MAX 16384
+
+#define SERVER_HOSTS_MAX 8
+#define SERVER_HOST_SIZE 256 /* bytes of one; a longer one is cut and marked */
+#define SERVER_STATED_MAX 8
+#define PAIR_RACED_MAX 8
+
+/* So often a server has to end connections after the same number of requests, that is, with none
+ * longer, before that is called its limit. */
+#define SERVER_MAX_LEAST 5
+
+typedef struct ServerKey {
+    IpAddress address;
+    uint16_t port;
+} ServerKey;
+
+typedef struct PairKey {
+    IpAddress client;
+    ServerKey server;
+} PairKey;
+
+typedef struct ServerHost {
+    Nanoseconds time; /* when it was first seen */
+    FrameId frame;
+    char *name; /* owned, escaped */
+} ServerHost;
+
+typedef enum Mismatch {
+    MISMATCH_NONE, /* nothing was sent so late, or the timeout is not known */
+    MISMATCH_NEAR, /* requests were sent so late, none was lost */
+    MISMATCH_YES,  /* and some were lost */
+} Mismatch;
+
+/* Times: -1 if there is none. */
+typedef struct Server {
+    ServerKey key;
+    ServerHost hosts[SERVER_HOSTS_MAX]; /* the first, by time */
+    unsigned host_count;
+    bool more_hosts;
+    uint64_t connections, exchanges;
+    uint64_t declared_close, declared_keep_alive; /* exchanges */
+    uint64_t verdicts[3];                         /* connections by Verdict */
+    int64_t stated[SERVER_STATED_MAX];            /* timeouts in seconds, the least, ascending */
+    unsigned stated_count;
+    bool more_stated;
+    IdleHistogram idle;
+    Nanoseconds longest_reused;
+    uint64_t reuses; /* requests sent on a connection that had been used, lost ones included */
+    uint64_t lost, races;
+    uint64_t undeclared_closes, aborted, resets;
+    uint32_t most_served;     /* the greatest number of an answered exchange on its connection */
+    uint64_t at_most;         /* connections that got so far */
+    uint64_t ended_at_most;   /* of them: the server ended them there */
+    TimeoutEstimate estimate; /* set by servers_finish(), like all below */
+    Mismatch mismatch;
+    int64_t inferred_max;       /* -1: none */
+    uint64_t risky, lost_risky; /* requests sent when the timeout was near or over */
+} Server;
+
+typedef struct Pair {
+    PairKey key;
+    uint64_t connections, reuses, lost;
+    Nanoseconds longest_reused, longest_tried;
+    uint32_t *raced_bins; /* owned; raced requests by bin of the idle time; NULL: none */
+    RacedRequest raced[PAIR_RACED_MAX]; /* those after the longest idles, longest first */
+    unsigned raced_count;
+    uint64_t lost_risky;  /* by servers_finish(): raced requests sent when the timeout was near */
+    const Server *server; /* likewise; NULL: left out */
+} Pair;
+
+typedef struct ServersLimits {
+    unsigned servers, pairs;
+} ServersLimits;
+
+extern const ServersLimits SERVERS_LIMITS_DEFAULT;
+
+typedef struct Servers Servers;
+
+Servers *servers_new(const ServersLimits *limits);
+
+/* An exchange as it was judged. `client`: its side index. `ending` as for use_of(). */
+void servers_exchange(Servers *servers, const JudgeContext *context, const Ending *ending,
+                      int client, const Exchange *exchange, const Judgement *judgement);
+
+/* A connection with HTTP, when it has ended. */
+void servers_connection(Servers *servers, const Connection *connection, int client,
+                        const Ending *ending, Verdict verdict);
+
+/* Adds what `from` knows. Neither has been finished. */
+void servers_merge(Servers *servers, const Servers *from);
+
+/* All has been told: what can be inferred is. */
+void servers_finish(Servers *servers);
+
+/* In the order of their keys: addresses (IPv4 first) and ports as numbers; pairs by client first. */
+unsigned servers_count(const Servers *servers);
+const Server *servers_at(const Servers *servers, unsigned index);
+unsigned servers_pair_count(const Servers *servers);
+const Pair *servers_pair_at(const Servers *servers, unsigned index);
+
+/* Connections that no server, or no pair, has because a bound was reached. */
+uint64_t servers_left_out(const Servers *servers);
+uint64_t servers_pairs_left_out(const Servers *servers);
+
+void servers_free(Servers *servers);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Servers, servers_free)
+
+#endif
