@@ -7,112 +7,7 @@
 
 #include "report/server_rows.h"
 #include "servers/servers.h"
-
-/* Exchanges as they come from judging, made up. */
-
-typedef struct Scene {
-    Connection connection;
-    ConversationFacts facts;
-    JudgeContext context;
-    Ending ending;
-    Exchange exchange;
-    Judgement judgement;
-} Scene;
-
-static const Thresholds thresholds = { .prompt_close = NS_PER_SECOND };
-
-#define START (1000 * NS_PER_SECOND)
-
-/* An answered exchange over persistent connections, without a text. */
-static void make(Scene *told, unsigned client, unsigned server, unsigned number)
-{
-    *told = (Scene){ .connection = { .first_frame = frame_id(1, number * 10),
-                                     .opener_known = true,
-                                     .address = { { .version = 4, .bytes = { 10, 0, 0, 0 } },
-                                                  { .version = 4, .bytes = { 192, 0, 2, 0 } } },
-                                     .port = { 40000, 80 } },
-                     .facts = { .client = 0 } };
-    told->connection.address[0].bytes[3] = (uint8_t)client;
-    told->connection.address[1].bytes[3] = (uint8_t)server;
-    told->connection.end = CONNECTION_FINAL;
-    told->context = (JudgeContext){ .thresholds = &thresholds,
-                                    .connection = &told->connection,
-                                    .facts = &told->facts };
-    told->exchange = (Exchange){ .number = 1, .answered = true, .status = 200 };
-    Exchange *exchange = &told->exchange;
-    exchange->request = (MessageFacts){ .begun = true, .has_head = true, .complete = true };
-    exchange->response = exchange->request;
-    exchange->request.first = (Stamp){ .frame = frame_id(1, number * 10 + 1), .time = START };
-    exchange->response.last = (Stamp){ .frame = frame_id(1, number * 10 + 2), .time = START };
-    exchange->burst_start = START;
-    told->judgement = (Judgement){ .declaration = { .declared = DECLARED_KEEP_ALIVE },
-                                   .verdict = VERDICT_AS_DECLARED,
-                                   .after = -1,
-                                   .stated_timeout = -1,
-                                   .stated_max = -1 };
-    told->ending = (Ending){ .possible = ENDER_NOBODY };
-}
-
-static void reused(Scene *told, Nanoseconds idle)
-{
-    told->judgement.actual = ACTUAL_REUSED;
-    told->judgement.cause = CAUSE_REUSED;
-    told->judgement.after = idle;
-}
-
-static void closed(Scene *told, unsigned ender, Nanoseconds idle)
-{
-    Closing *closing = ender == ENDER_CLIENT ? &told->ending.client : &told->ending.server;
-    told->judgement.actual = ACTUAL_CLOSED;
-    told->judgement.cause = ender == ENDER_CLIENT  ? CAUSE_CLIENT_FINISHED
-                            : idle > NS_PER_SECOND ? CAUSE_IDLE_TIMEOUT
-                                                   : CAUSE_UNDECLARED_CLOSE;
-    if (told->judgement.cause == CAUSE_UNDECLARED_CLOSE)
-        told->judgement.verdict = VERDICT_CONTRADICTED;
-    told->judgement.ended = true;
-    told->judgement.ended_by = ender;
-    told->judgement.after = idle;
-    told->ending.possible = ender;
-    told->ending.how = closing->how = END_HOW_FIN;
-    closing->stamp =
-        (Stamp){ .frame = frame_number(told->connection.first_frame) + 5 + frame_id(1, 0),
-                 .time = START + idle,
-                 .offset = 100,
-                 .acked = 50 };
-    told->ending.stamp = closing->stamp;
-}
-
-/* The exchange whose next request crosses the close. */
-static void raced(Scene *told, Nanoseconds close, Nanoseconds idle)
-{
-    closed(told, ENDER_SERVER, close);
-    told->judgement.actual = ACTUAL_REQUEST_LOST;
-    told->judgement.cause = CAUSE_KEEPALIVE_RACE;
-    told->judgement.verdict = VERDICT_CONTRADICTED;
-    told->judgement.after = idle;
-    told->exchange.next_request =
-        (Stamp){ .frame = told->connection.first_frame + 4, .time = START + idle };
-}
-
-static void lost(Scene *told)
-{
-    told->exchange.number = 2;
-    told->exchange.answered = false;
-    told->judgement.actual = ACTUAL_UNANSWERED;
-    told->judgement.after = -1;
-}
-
-static void tell(Servers *servers, const Scene *told)
-{
-    JudgeContext context = told->context; /* the struct may have been copied */
-    context.connection = &told->connection;
-    context.facts = &told->facts;
-    servers_exchange(servers, &context,
-                     told->ending.possible == ENDER_NOBODY ? NULL : &told->ending, 0,
-                     &told->exchange, &told->judgement);
-    if (told->judgement.actual != ACTUAL_REUSED && told->exchange.answered)
-        servers_connection(servers, &told->connection, 0, &told->ending, told->judgement.verdict);
-}
+#include "told.h"
 
 /* Both reports, and the findings' sentences. */
 static char *written(Servers *servers)
@@ -149,59 +44,28 @@ static char *written(Servers *servers)
 
 /* What each adds ------------------------------------------------------------------------------- */
 
-static Nanoseconds seconds(double s)
-{
-    return (Nanoseconds)(s * 1e9);
-}
-
-/* A server with a timer of 5 s and a client that goes on until 6 s: the 502. */
-static void tell_mismatch(Servers *servers, bool lose)
-{
-    Scene told;
-    for (unsigned i = 0; i < 20; i++) {
-        make(&told, 1, 7, i + 1);
-        closed(&told, ENDER_SERVER, seconds(5) + i * NS_PER_MS);
-        told.ending.stamp.time += i * NS_PER_SECOND; /* not all at once */
-        told.exchange.response.last.time += i * NS_PER_SECOND;
-        told.exchange.burst_start += i * NS_PER_SECOND;
-        tell(servers, &told);
-    }
-    for (unsigned i = 0; i < 3; i++) {
-        make(&told, 2, 7, 100 + i);
-        reused(&told, seconds(4.5));
-        tell(servers, &told);
-    }
-    for (unsigned i = 0; i < 2 && lose; i++) {
-        make(&told, 2, 7, 200 + i);
-        raced(&told, seconds(5), seconds(4.99) + i);
-        tell(servers, &told);
-        lost(&told);
-        tell(servers, &told);
-    }
-}
-
 START_TEST(mismatch)
 {
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
-    tell_mismatch(servers, true);
+    told_mismatch(servers, true);
     servers_finish(servers);
     const Server *server = servers_at(servers, 0);
     ck_assert_uint_eq(servers_count(servers), 1);
     ck_assert_uint_eq(servers_pair_count(servers), 2);
     ck_assert_int_eq(server->mismatch, MISMATCH_YES);
     ck_assert_uint_eq(server->estimate.closes, 22);
-    ck_assert_int_eq(server->estimate.spikes[0].timeout, seconds(5));
+    ck_assert_int_eq(server->estimate.spikes[0].timeout, told_seconds(5));
     ck_assert_uint_eq(server->reuses, 5);
     ck_assert_uint_eq(server->races, 2);
     ck_assert_uint_eq(server->lost_risky, 2);
     ck_assert_uint_eq(server->risky, 5);
-    ck_assert_int_eq(server->longest_reused, seconds(4.5));
+    ck_assert_int_eq(server->longest_reused, told_seconds(4.5));
     const Pair *innocent = servers_pair_at(servers, 0), *pair = servers_pair_at(servers, 1);
     ck_assert_uint_eq(innocent->lost, 0);
     ck_assert_uint_eq(pair->lost, 2);
     ck_assert_uint_eq(pair->reuses, 5);
-    ck_assert_int_eq(pair->longest_tried, seconds(4.99) + 1);
-    ck_assert_int_eq(pair->longest_reused, seconds(4.5));
+    ck_assert_int_eq(pair->longest_tried, told_seconds(4.99) + 1);
+    ck_assert_int_eq(pair->longest_reused, told_seconds(4.5));
     FindingRow row;
     ck_assert(!pair_mismatch(innocent, false, &row));
     ck_assert(!pair_mismatch(pair, true, &row)); /* none of its requests matches */
@@ -222,7 +86,7 @@ END_TEST
 START_TEST(near_mismatch)
 {
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
-    tell_mismatch(servers, false);
+    told_mismatch(servers, false);
     servers_finish(servers);
     ck_assert_int_eq(servers_at(servers, 0)->mismatch, MISMATCH_NEAR);
     FindingRow row;
@@ -234,20 +98,20 @@ END_TEST
 START_TEST(lost_early)
 {
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
-    Scene told;
+    ToldExchange told;
     for (unsigned i = 0; i < 20; i++) {
-        make(&told, 1, 7, i + 1);
-        closed(&told, ENDER_SERVER, seconds(5) + i * NS_PER_MS);
+        told_make(&told, 1, 7, i + 1);
+        told_closed(&told, ENDER_SERVER, told_seconds(5) + i * NS_PER_MS);
         told.ending.stamp.time += i * NS_PER_SECOND;
         told.exchange.response.last.time += i * NS_PER_SECOND;
         told.exchange.burst_start += i * NS_PER_SECOND;
-        tell(servers, &told);
+        told_tell(servers, &told);
     }
-    make(&told, 1, 7, 100);
-    raced(&told, seconds(2), seconds(2) - 1);
-    tell(servers, &told);
-    lost(&told);
-    tell(servers, &told);
+    told_make(&told, 1, 7, 100);
+    told_raced(&told, told_seconds(2), told_seconds(2) - 1);
+    told_tell(servers, &told);
+    told_lost(&told);
+    told_tell(servers, &told);
     servers_finish(servers);
     ck_assert_uint_eq(servers_at(servers, 0)->races, 1);
     ck_assert_int_eq(servers_at(servers, 0)->mismatch, MISMATCH_NONE);
@@ -260,15 +124,15 @@ END_TEST
 static void tell_limit(Servers *servers, unsigned count, uint32_t number, bool announced)
 {
     for (unsigned i = 0; i < count; i++) {
-        Scene told;
-        make(&told, 1, 7, i + 1);
+        ToldExchange told;
+        told_make(&told, 1, 7, i + 1);
         told.exchange.number = number;
-        closed(&told, ENDER_SERVER, NS_PER_MS);
+        told_closed(&told, ENDER_SERVER, NS_PER_MS);
         if (announced)
             told.judgement.declaration = (Declaration){ .declared = DECLARED_CLOSE,
                                                         .by = PARTY_SERVER,
                                                         .basis = BASIS_OPTION };
-        tell(servers, &told);
+        told_tell(servers, &told);
     }
 }
 
@@ -276,11 +140,11 @@ static int64_t inferred_max(unsigned count, uint32_t number, bool announced, uin
 {
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
     tell_limit(servers, count, number, announced);
-    Scene told;
-    make(&told, 1, 7, 1000);
-    reused(&told, NS_PER_MS);
+    ToldExchange told;
+    told_make(&told, 1, 7, 1000);
+    told_reused(&told, NS_PER_MS);
     told.exchange.number = further;
-    tell(servers, &told);
+    told_tell(servers, &told);
     servers_finish(servers);
     return servers_at(servers, 0)->inferred_max;
 }
@@ -299,28 +163,28 @@ END_TEST
 START_TEST(kinds_of_closes)
 {
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
-    Scene told;
-    make(&told, 1, 7, 1);
-    closed(&told, ENDER_CLIENT, seconds(9));
-    tell(servers, &told);
-    make(&told, 1, 7, 2);
-    closed(&told, ENDER_SERVER, seconds(0.2)); /* undeclared, and yet idle */
-    tell(servers, &told);
-    make(&told, 1, 7, 3);
-    closed(&told, ENDER_SERVER, NS_PER_MS); /* undeclared, and at once */
-    tell(servers, &told);
-    make(&told, 1, 7, 4);
-    closed(&told, ENDER_SERVER, seconds(5));
-    told.exchange.burst_start -= seconds(3); /* a slow reader: idle for 5 s, or for 8 */
-    tell(servers, &told);
-    make(&told, 1, 7, 5);
-    closed(&told, ENDER_SERVER, seconds(5));
+    ToldExchange told;
+    told_make(&told, 1, 7, 1);
+    told_closed(&told, ENDER_CLIENT, told_seconds(9));
+    told_tell(servers, &told);
+    told_make(&told, 1, 7, 2);
+    told_closed(&told, ENDER_SERVER, told_seconds(0.2)); /* undeclared, and yet idle */
+    told_tell(servers, &told);
+    told_make(&told, 1, 7, 3);
+    told_closed(&told, ENDER_SERVER, NS_PER_MS); /* undeclared, and at once */
+    told_tell(servers, &told);
+    told_make(&told, 1, 7, 4);
+    told_closed(&told, ENDER_SERVER, told_seconds(5));
+    told.exchange.burst_start -= told_seconds(3); /* a slow reader: idle for 5 s, or for 8 */
+    told_tell(servers, &told);
+    told_make(&told, 1, 7, 5);
+    told_closed(&told, ENDER_SERVER, told_seconds(5));
     told.judgement.cause = CAUSE_MAX_REACHED;
-    tell(servers, &told);
-    make(&told, 1, 7, 6);
-    closed(&told, ENDER_SERVER, seconds(5));
+    told_tell(servers, &told);
+    told_make(&told, 1, 7, 6);
+    told_closed(&told, ENDER_SERVER, told_seconds(5));
     told.ending.latest_only = true; /* the FIN was lost: it is not known when */
-    tell(servers, &told);
+    told_tell(servers, &told);
     servers_finish(servers);
     const Server *server = servers_at(servers, 0);
     ck_assert_uint_eq(server->estimate.closes, 1);
@@ -337,30 +201,30 @@ END_TEST
 
 #define TOLD 3000
 
-static Scene any_told(uint64_t *dice, unsigned number)
+static ToldExchange any_exchange(uint64_t *dice, unsigned number)
 {
-    Scene told;
+    ToldExchange told;
     *dice ^= *dice << 13;
     *dice ^= *dice >> 7;
     *dice ^= *dice << 17;
     uint64_t d = *dice >> 8;
-    make(&told, d % 5, d / 5 % 7, number);
-    Nanoseconds idle = seconds(5) + (Nanoseconds)(d / 64 % 1000) * NS_PER_MS / 5;
+    told_make(&told, d % 5, d / 5 % 7, number);
+    Nanoseconds idle = told_seconds(5) + (Nanoseconds)(d / 64 % 1000) * NS_PER_MS / 5;
     told.exchange.number = 1 + d / 1024 % 4;
     if (d / 4096 % 3 == 0)
         told.judgement.stated_timeout = (int64_t)(d / 8192 % 12);
     switch (d / 35 % 5) {
     case 0:
-        reused(&told, idle - (Nanoseconds)(d % 5000) * NS_PER_MS);
+        told_reused(&told, idle - (Nanoseconds)(d % 5000) * NS_PER_MS);
         break;
     case 1:
-        closed(&told, ENDER_CLIENT, idle / 2);
+        told_closed(&told, ENDER_CLIENT, idle / 2);
         break;
     case 2:
-        raced(&told, idle, idle - (Nanoseconds)(d % 3000) * NS_PER_MS);
+        told_raced(&told, idle, idle - (Nanoseconds)(d % 3000) * NS_PER_MS);
         break;
     default:
-        closed(&told, ENDER_SERVER, idle);
+        told_closed(&told, ENDER_SERVER, idle);
         break;
     }
     Nanoseconds later = number * NS_PER_SECOND / 10;
@@ -376,17 +240,17 @@ static Scene any_told(uint64_t *dice, unsigned number)
 static void any_split(const ServersLimits *limits, unsigned shards, uint64_t seed)
 {
     uint64_t dice = seed;
-    g_autofree Scene *told = g_new(Scene, TOLD);
+    g_autofree ToldExchange *told = g_new(ToldExchange, TOLD);
     for (unsigned i = 0; i < TOLD; i++)
-        told[i] = any_told(&dice, i + 1);
+        told[i] = any_exchange(&dice, i + 1);
     g_autoptr(Servers) whole = servers_new(limits);
     for (unsigned i = 0; i < TOLD; i++)
-        tell(whole, &told[i]);
+        told_tell(whole, &told[i]);
     Servers *parts[8];
     for (unsigned s = 0; s < shards; s++)
         parts[s] = servers_new(limits);
     for (unsigned i = TOLD; i-- > 0;) /* and in another order */
-        tell(parts[(i * 2654435761u >> 7) % shards], &told[i]);
+        told_tell(parts[(i * 2654435761u >> 7) % shards], &told[i]);
     for (unsigned s = shards - 1; s > 0; s--) {
         servers_merge(parts[0], parts[s]);
         servers_free(parts[s]);
@@ -409,10 +273,10 @@ START_TEST(bounds)
 {
     g_autoptr(Servers) servers = servers_new(&(ServersLimits){ .servers = 2, .pairs = 3 });
     for (unsigned i = 10; i-- > 0;) {
-        Scene told;
-        make(&told, 1, 10 + i, i + 1);
-        closed(&told, ENDER_CLIENT, seconds(1));
-        tell(servers, &told);
+        ToldExchange told;
+        told_make(&told, 1, 10 + i, i + 1);
+        told_closed(&told, ENDER_CLIENT, told_seconds(1));
+        told_tell(servers, &told);
     }
     servers_finish(servers);
     ck_assert_uint_eq(servers_count(servers), 2);

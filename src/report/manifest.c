@@ -135,6 +135,8 @@ static void add_limits(JsonBuilder *json, const StreamLimits *limits)
     add_count(json, "head_fields", HEAD_FIELDS_MAX);
     add_count(json, "pending_exchanges", PIPELINE_MAX);
     add_count(json, "text_bytes", EXCHANGE_TEXT_MAX);
+    add_count(json, "servers", SERVERS_MAX);
+    add_count(json, "pairs", PAIRS_MAX);
     json_builder_end_object(json);
 }
 
@@ -346,6 +348,10 @@ static void add_missing(JsonBuilder *json, const SummaryFacts *totals)
     begin_object(json, "given_up");
     add_count(json, "connections", streams->evicted);
     add_count(json, "holes", streams->held_limit);
+    add_count(json, "connections_in_servers",
+              totals->servers ? servers_left_out(totals->servers) : 0);
+    add_count(json, "connections_in_pairs",
+              totals->servers ? servers_pairs_left_out(totals->servers) : 0);
     json_builder_end_object(json);
 }
 

@@ -7,6 +7,7 @@
 #include "capture/bytes.h"
 #include "decode/decode.h"
 #include "report/page.h"
+#include "report/summary_servers.h"
 
 #define LABEL_WIDTH 14
 #define INDENT 2
@@ -217,6 +218,23 @@ static void write_matches(Summary *summary)
     write_number(summary, "matching", PAGE_PLAIN, facts->matched, words->str);
 }
 
+static void write_list(Summary *summary, const char *label, const GPtrArray *lines)
+{
+    for (guint i = 0; i < lines->len; i++)
+        write_words(summary, i == 0 ? label : "", g_ptr_array_index(lines, i));
+}
+
+static void write_servers(Summary *summary)
+{
+    const Servers *servers = summary->facts->servers;
+    if (!servers)
+        return;
+    g_autoptr(GPtrArray) worst = summary_worst_servers(servers);
+    g_autoptr(GPtrArray) mismatches = summary_mismatches(servers);
+    write_list(summary, "worst servers", worst);
+    write_list(summary, "timeouts", mismatches);
+}
+
 /* Frames of which nothing could become a connection, and why. */
 static void write_left_out(Summary *summary)
 {
@@ -254,6 +272,11 @@ static void write_losses(Summary *summary)
     g_autoptr(GString) given_up = g_string_new(NULL);
     append_items(given_up, streams->evicted, "connection", "(limit)");
     append_items(given_up, streams->held_limit, "hole", "(limit)");
+    if (summary->facts->servers) {
+        const Servers *servers = summary->facts->servers;
+        append_items(given_up, servers_left_out(servers), "connection", "in servers (limit)");
+        append_items(given_up, servers_pairs_left_out(servers), "connection", "in pairs (limit)");
+    }
     write_unless_empty(summary, "given up", given_up);
 
     g_autoptr(GString) passed_over = g_string_new(NULL);
@@ -288,6 +311,7 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
     write_verdict(&summary, VERDICT_CONTRADICTED);
     write_verdict(&summary, VERDICT_UNDETERMINED);
     write_findings(&summary);
+    write_servers(&summary);
     write_matches(&summary);
     write_left_out(&summary);
     write_losses(&summary);

@@ -22,7 +22,7 @@ typedef struct SummaryFacts {
     const uint64_t (*causes)[CAUSE_COUNT]; /* by Verdict and Cause */
     const uint64_t (*rules)[RULE_COUNT];   /* findings by Severity and Rule */
     const StreamCounters *streams;
-    const Servers *servers;  /* finished */
+    const Servers *servers;  /* finished; NULL: nobody asked */
     uint64_t filtered;       /* left out by the filter, among them: */
     uint64_t unfilterable;   /* those of a link type that it cannot be used on */
     bool matching;           /* something was looked for: */

@@ -1,0 +1,81 @@
+/* Rows of servers and pairs: the fields that are written in a way of their own. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/server_rows.h"
+#include "told.h"
+
+START_TEST(timeouts_have_three_figures)
+{
+    static const struct {
+        double seconds;
+        const char *text;
+    } cases[] = {
+        { 0.1234, "0.123" }, { 0.9996, "1.000" }, { 1.0004, "1.00" },
+        { 4.996, "5.00" },   { 9.994, "9.99" },   { 60.04, "60.0" },
+        { 99.96, "100.0" },  { 119.6, "120" },    { 3600.4, "3600" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        append_timeout(text, told_seconds(cases[i].seconds));
+        ck_assert_str_eq(text->str, cases[i].text);
+    }
+}
+END_TEST
+
+static char *rows(Servers *servers, bool pairs, TableFormat format)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    Table *table = table_new(out, format, pairs ? PAIR_COLUMNS : SERVER_COLUMNS);
+    if (pairs)
+        write_pair_rows(table, servers, 6);
+    else
+        write_server_rows(table, servers, 6);
+    ck_assert(table_flush(table, NULL));
+    table_free(table);
+    fclose(out);
+    char *own = g_strdup(strchr(text, '\n') ? strchr(text, '\n') + 1 : text);
+    if (format == TABLE_JSONL) {
+        g_free(own);
+        own = g_strdup(text);
+    }
+    free(text);
+    return own;
+}
+
+/* 22 connections closed by the server, 20 as idle and two in the face of a request; 3 reuses. */
+START_TEST(whole_rows)
+{
+    g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
+    told_mismatch(servers, true);
+    servers_finish(servers);
+    g_autofree char *server = rows(servers, false, TABLE_CSV);
+    ck_assert_str_eq(server, "192.0.2.7,80,,22,27,1.23,0,27,20,2,0,,22,5.000000,5.009500,5.019000,"
+                             "5.00,,4.500000,0,2,4000.00,0,0,yes\n");
+    g_autofree char *pair = rows(servers, true, TABLE_CSV);
+    ck_assert_str_eq(pair, "10.0.0.1,192.0.2.7,80,20,0,,,0\n"
+                           "10.0.0.2,192.0.2.7,80,2,5,4.500000,4.990000,2\n");
+    g_autofree char *json = rows(servers, false, TABLE_JSONL);
+    ck_assert_ptr_nonnull(strstr(json, "\"exchanges_per_connection\":1.23,"));
+    ck_assert_ptr_nonnull(strstr(json, "\"inferred_timeout_s\":[5.00],\"inferred_max\":null,"));
+    ck_assert_ptr_nonnull(strstr(json, "\"hosts\":[],"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("server_rows");
+    TCase *tcase = tcase_create("rows");
+    tcase_add_test(tcase, timeouts_have_three_figures);
+    tcase_add_test(tcase, whole_rows);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
