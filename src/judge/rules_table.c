@@ -374,8 +374,8 @@ const RuleInfo RULES[RULE_COUNT] = {
         .explanation = "The server's idle timeout is inferred from many of its connections: "
                        "docs/timeouts.md says how, and how that can be wrong. This client has sent "
                        "requests when that time was over or nearly so (less 5 %, at least less "
-                       "1 s), and the frames show some that crossed the close, or came after it, "
-                       "and got no answer. A proxy answers such a request with a 502, or repeats "
+                       "1 s), and the frames show some that crossed the close, came after it, "
+                       "or were answered by nothing but the close. A proxy answers such a request with a 502, or repeats "
                        "it if it may: neither side has broken a rule, both together lose "
                        "requests. The row stands at the connection of the first of the requests "
                        "that are named, and is written when all connections are known.",
@@ -397,7 +397,7 @@ const RuleInfo RULES[RULE_COUNT] = {
                   "timeout (60 s); Google's load balancer holds connections to backends for "
                   "600 s, so a backend wants more, such as 620 s. "
                   "Clients: undici keepAliveTimeout (4 s), Go Transport.IdleConnTimeout (90 s in "
-                  "DefaultTransport), Apache HttpClient's pool, which has none of its own. "
+                  "DefaultTransport), Apache HttpClient 5 keep-alive (3 min, where the server states none). "
                   "docs/timeouts.md has the table with its sources.",
     },
 

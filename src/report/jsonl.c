@@ -42,7 +42,7 @@ static void write_text(GString *rows, const char *text, gboolean guarded)
 static void append_item(GString *rows, const char *item, size_t length, gboolean guarded,
                         gboolean numbers)
 {
-    if (numbers && strspn(item, "0123456789") >= length)
+    if (numbers && g_ascii_isdigit(*item) && strspn(item, "0123456789.") >= length)
         g_string_append_len(rows, item, (gssize)length);
     else
         append_string(rows, item, length, guarded);
