@@ -286,8 +286,10 @@ TimeoutEstimate timeout_estimate(const IdleHistogram *histogram)
     }
     Finder finder = { .all = found.closes };
     finder.bins = idle_bins(histogram, &finder.count);
-    g_autofree uint64_t *left = finder.left = g_new(uint64_t, finder.count);
-    g_autofree uint64_t *reached = finder.reached = g_new(uint64_t, IDLE_BINS);
+    g_autofree uint64_t *left = g_new(uint64_t, finder.count);
+    g_autofree uint64_t *reached = g_new(uint64_t, IDLE_BINS);
+    finder.left = left;
+    finder.reached = reached;
     for (unsigned i = 0; i < finder.count; i++)
         left[i] = finder.bins[i].count[IDLE_CLOSED];
     count_reached(&finder);
