@@ -8,7 +8,7 @@
 AnalysisOptions analysis_options_default(void)
 {
     return (AnalysisOptions){ .thresholds = THRESHOLDS_DEFAULT,
-                              .text = TEXT_WISH_HOST,
+                              .texts = { .wish = TEXT_WISH_HOST },
                               .connection_rows = true,
                               .limits = STREAM_LIMITS_DEFAULT };
 }
@@ -44,7 +44,7 @@ Analysis *analysis_new(const AnalysisOptions *options)
     analysis->streams = stream_table_new(&options->limits);
     if (options->show) {
         analysis->recorder = recorder_new(options->show, &RECORDER_LIMITS_DEFAULT);
-        analysis->options.text = TEXT_WISH_ALL;
+        analysis->options.texts.wish = TEXT_WISH_ALL;
     }
     analysis->rows = g_array_new(FALSE, FALSE, sizeof(ReportRow));
     return analysis;
@@ -111,7 +111,7 @@ static Audit *audit_of(Analysis *analysis, Connection *connection)
 {
     if (!connection->owner) {
         Audit *audit = g_new0(Audit, 1);
-        audit->conversation = conversation_new(analysis->options.text, analysis->options.matcher);
+        audit->conversation = conversation_new(&analysis->options.texts, analysis->options.matcher);
         judge_init(&audit->judge);
         findings_init(&audit->findings);
         connection->owner = audit;

@@ -18,7 +18,7 @@
 
 typedef struct AnalysisOptions {
     Thresholds thresholds;
-    TextWish text;      /* what the report needs of the messages' texts */
+    TextOptions texts;  /* what the report needs of the messages' texts */
     bool exchange_rows; /* which rows are wanted */
     bool connection_rows;
     bool finding_rows;

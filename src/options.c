@@ -12,7 +12,7 @@ G_DEFINE_QUARK(connaudit - options - error, options_error)
 typedef struct RawOptions {
     char *report, *format, *output, *filter, *match, *fail_on, *progress, *explain, *show;
     char *prompt_close, *close_grace, *timeout_tolerance, *half_close, *max_memory;
-    gboolean all, separate, force, no_hash, quiet, pedantic, list_rules, version, help;
+    gboolean all, separate, force, no_hash, quiet, pedantic, redact, list_rules, version, help;
     char **inputs;
 } RawOptions;
 
@@ -258,6 +258,8 @@ static GOptionContext *make_context(RawOptions *raw)
           "Bound on what is kept of connections; suffixes K, M, G (512M)", "SIZE" },
         { "pedantic", 0, 0, G_OPTION_ARG_NONE, &raw->pedantic,
           "Also the findings that only older specifications demand", NULL },
+        { "redact", 0, 0, G_OPTION_ARG_NONE, &raw->redact,
+          "Write short keyed hashes for targets, hosts and field values", NULL },
         { "no-hash", 0, 0, G_OPTION_ARG_NONE, &raw->no_hash,
           "Leave the inputs' SHA-256 out of the manifest", NULL },
         { "fail-on", 0, 0, G_OPTION_ARG_STRING, &raw->fail_on,
@@ -310,6 +312,7 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
     ret_options->quiet = raw.quiet;
     ret_options->version = raw.version;
     ret_options->pedantic = raw.pedantic;
+    ret_options->redact = raw.redact;
     ret_options->list_rules = raw.list_rules;
     ret_options->help = raw.help;
     if (raw.help)

@@ -48,6 +48,7 @@ typedef struct Options {
     bool quiet;
     ProgressWhen progress;
     bool pedantic;
+    bool redact;
     bool list_rules; /* print them and stop */
     bool explain;    /* print `rule` and stop */
     Rule rule;

@@ -53,7 +53,8 @@ static AnalysisOptions analysis_options(const Options *options)
     wanted.pedantic = options->pedantic;
     wanted.matcher = options->matcher;
     wanted.limits = stream_limits_for(options->max_memory);
-    wanted.text = wanted.exchange_rows || wanted.finding_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
+    wanted.texts.wish =
+        wanted.exchange_rows || wanted.finding_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
     wanted.show = options->show;
     if (options->show)
         wanted.exchange_rows = wanted.connection_rows = wanted.finding_rows = false;
@@ -284,6 +285,7 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
     SummaryFacts totals = summary_facts(run);
     ManifestFacts facts = { .version = context->version,
                             .command = context->command,
+                            .redactor = run->analysis.texts.redactor,
                             .thresholds = &context->options->thresholds,
                             .limits = &run->analysis.limits,
                             .filter = context->options->filter,
@@ -340,6 +342,15 @@ static bool run_to_directory(Run *run, GError **error)
     return false;
 }
 
+/* The same values have the same names in every run over these inputs, and nobody can try out values
+ * who does not have them. */
+static Redactor *redactor_for(const CaptureInputs *inputs)
+{
+    uint8_t key[CAPTURE_SUM_SIZE];
+    capture_inputs_sum(inputs, key);
+    return redactor_new(span_make(key, sizeof key));
+}
+
 static CaptureOptions capture_options(const Options *options)
 {
     return (CaptureOptions){ .hash = options->output && !options->no_hash };
@@ -376,7 +387,9 @@ bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GErr
                   .analysis = analysis_options(options) };
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
     state.servers = state.analysis.servers = servers;
+    g_autoptr(Redactor) redactor = options->redact ? redactor_for(inputs) : NULL;
     state.analysis.filter = context->filter;
+    state.analysis.texts.redactor = redactor;
     bool written = options->show     ? run_to_page(&state, error)
                    : options->output ? run_to_directory(&state, error)
                                      : run_to_stdout(&state, error);

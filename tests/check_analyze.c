@@ -476,7 +476,7 @@ START_TEST(test_unread_rows)
     Capture capture;
     AnalysisOptions options = analysis_options_default();
     options.exchange_rows = true;
-    options.text = TEXT_WISH_ALL;
+    options.texts.wish = TEXT_WISH_ALL;
     make_mixed(&capture);
     Analysis *analysis = analysis_new(&options);
     feed(analysis, &capture, 0, capture.bytes->len);

@@ -328,7 +328,7 @@ static void play_open(Play *play, const Row *row)
     *play = (Play){ .row = row, .exchanges = g_string_new(NULL) };
     play->connection.opener_known = row->form == WITH_SYN;
     play->connection.half[0].seen = play->connection.half[1].seen = true;
-    play->conversation = conversation_new(TEXT_WISH_ALL, NULL);
+    play->conversation = conversation_new(&(TextOptions){ .wish = TEXT_WISH_ALL }, NULL);
 }
 
 static void play_end(Play *play)

@@ -121,7 +121,7 @@ static void play(const Transcript *transcript, char **ret_exchanges, char **ret_
                  char **ret_findings)
 {
     AnalysisOptions options = analysis_options_default();
-    options.text = TEXT_WISH_ALL;
+    options.texts.wish = TEXT_WISH_ALL;
     options.exchange_rows = options.connection_rows = options.finding_rows = true;
     for (guint i = 0; i < transcript->options->len; i++)
         set_option(&options, g_ptr_array_index(transcript->options, i));

@@ -215,7 +215,8 @@ static void take_request(Exchange *exchange, const Row *row, Sent *sent)
     read_head(sent, row->request, HEAD_REQUEST);
     BodyFraming framing = framing_of_request(&sent->head);
     exchange->request.begun = exchange->request.complete = true;
-    exchange_take_request(exchange, NULL, &sent->head, &framing, TEXT_WISH_NONE);
+    exchange_take_request(exchange, NULL, &sent->head, &framing,
+                          &(TextOptions){ .wish = TEXT_WISH_NONE });
 }
 
 static void take_response(Exchange *exchange, const Row *row, Sent *sent)
@@ -232,7 +233,8 @@ static void take_response(Exchange *exchange, const Row *row, Sent *sent)
     Span method = span_of_text(methods[exchange->method]);
     read_head(sent, row->response, HEAD_RESPONSE);
     BodyFraming framing = framing_of_response(&sent->head, method);
-    exchange_take_response(exchange, &sent->head, &framing, TEXT_WISH_NONE);
+    exchange_take_response(exchange, &sent->head, &framing,
+                           &(TextOptions){ .wish = TEXT_WISH_NONE });
 }
 
 START_TEST(test_declaration)

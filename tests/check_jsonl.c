@@ -299,7 +299,7 @@ static void write_rows(Analysis *analysis, Reports *reports, const RowFile *file
 static void read_sample(const char *path, Reports *reports)
 {
     AnalysisOptions options = analysis_options_default();
-    options.text = TEXT_WISH_ALL;
+    options.texts.wish = TEXT_WISH_ALL;
     options.exchange_rows = options.finding_rows = options.all_connections = true;
     g_autoptr(Analysis) analysis = analysis_new(&options);
     g_autoptr(CaptureReader) reader = capture_reader_open(path, 1, NULL, NULL);

@@ -980,7 +980,8 @@ static void give_host(Exchange *exchange, const char *host)
     MessageFacts before = exchange->request;
     ck_assert_int_gt(head_parse(span_of_text(text), HEAD_REQUEST, &head, NULL), 0);
     BodyFraming framing = framing_of_request(&head);
-    exchange_take_request(exchange, NULL, &head, &framing, TEXT_WISH_HOST);
+    exchange_take_request(exchange, NULL, &head, &framing,
+                          &(TextOptions){ .wish = TEXT_WISH_HOST });
     exchange->request = before;
 }
 

@@ -196,7 +196,7 @@ START_TEST(test_values)
     g_autofree char *text = NULL;
     g_autoptr(GString) values = g_string_new("before:");
     parse(REQUEST_LINE, VALUES[_i].fields, &text, &head);
-    head_append_values(&head, FIELD_TE, values, VALUES[_i].max);
+    head_append_values(&head, FIELD_TE, NULL, values, VALUES[_i].max);
     ck_assert_msg(g_str_equal(values->str + strlen("before:"), VALUES[_i].values), "%s: %s",
                   VALUES[_i].name, values->str);
 }

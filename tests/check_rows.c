@@ -366,10 +366,10 @@ static void take_heads(Exchange *exchange, const char *request, const char *resp
     Head head;
     ck_assert_int_gt(head_parse(span_of_text(request), HEAD_REQUEST, &head, NULL), 0);
     BodyFraming framing = framing_of_request(&head);
-    exchange_take_request(exchange, NULL, &head, &framing, TEXT_WISH_ALL);
+    exchange_take_request(exchange, NULL, &head, &framing, &(TextOptions){ .wish = TEXT_WISH_ALL });
     ck_assert_int_gt(head_parse(span_of_text(response), HEAD_RESPONSE, &head, NULL), 0);
     framing = framing_of_response(&head, span_of_text("GET"));
-    exchange_take_response(exchange, &head, &framing, TEXT_WISH_ALL);
+    exchange_take_response(exchange, &head, &framing, &(TextOptions){ .wish = TEXT_WISH_ALL });
 }
 
 static Stamp stamp_at(uint64_t frame, Nanoseconds time)

@@ -245,7 +245,7 @@ static void feed(Analysis *analysis, const GArray *frames, size_t batch_size, Ta
 static Reports analyze(const GArray *frames, size_t batch_size)
 {
     AnalysisOptions options = analysis_options_default();
-    options.text = TEXT_WISH_ALL;
+    options.texts.wish = TEXT_WISH_ALL;
     options.exchange_rows = options.connection_rows = options.all_connections = true;
     g_autoptr(Analysis) analysis = analysis_new(&options);
     g_autoptr(GHashTable) connections =

@@ -54,7 +54,7 @@ static void expect_bounded(const Head *head, size_t max)
     head_append_unlisted(head, text, max);
     g_assert_cmpuint(text->len, <=, max);
     g_string_truncate(text, 0);
-    head_append_values(head, FIELD_CONNECTION, text, max);
+    head_append_values(head, FIELD_CONNECTION, NULL, text, max);
     g_assert_cmpuint(text->len, <=, max);
 }
 

@@ -237,7 +237,7 @@ Verdicts *verdicts_of(const Recording *recording, const AnalysisOptions *options
     AnalysisOptions wanted = options ? *options : analysis_options_default();
     wanted.exchange_rows = wanted.connection_rows = true;
     if (!options)
-        wanted.text = TEXT_WISH_NONE;
+        wanted.texts.wish = TEXT_WISH_NONE;
     Verdicts *verdicts = g_new0(Verdicts, 1);
     verdicts->rows = g_array_new(FALSE, FALSE, sizeof(VerdictRow));
     g_array_set_clear_func(verdicts->rows, row_clear);

@@ -66,6 +66,14 @@ void input_file_fail(InputFile *file, GError *error)
     g_error_free(error);
 }
 
+static void sum_head(InputFile *file, Span head)
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize size = sizeof file->head_sum;
+    g_checksum_update(checksum, head.bytes, (gssize)head.length);
+    g_checksum_get_digest(checksum, file->head_sum, &size);
+}
+
 /* Takes from the file what places it among the others. */
 static void look_into(Listing *listing, InputFile *file, bool again, bool of_directory)
 {
@@ -88,6 +96,7 @@ static void look_into(Listing *listing, InputFile *file, bool again, bool of_dir
     file->first_time = info->first_time;
     file->time_digits = info->time_digits;
     file->size = again ? info->size : 0;
+    sum_head(file, capture_reader_head(reader));
     if (again)
         frame_batch_clear(&file->begun);
     else
@@ -224,6 +233,17 @@ CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOp
     g_hash_table_unref(listing.seen);
     number_files(inputs);
     return inputs;
+}
+
+void capture_inputs_sum(const CaptureInputs *inputs, uint8_t ret_sum[CAPTURE_SUM_SIZE])
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize size = CAPTURE_SUM_SIZE;
+    for (guint i = 0; i < inputs->numbered->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        g_checksum_update(checksum, file->head_sum, sizeof file->head_sum);
+    }
+    g_checksum_get_digest(checksum, ret_sum, &size);
 }
 
 uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsigned count)

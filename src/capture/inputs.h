@@ -12,6 +12,9 @@
 /* What FrameId has room for. */
 #define INPUTS_MAX 65535
 
+/* Bytes of a SHA-256. */
+#define CAPTURE_SUM_SIZE 32
+
 typedef enum InputState {
     INPUT_GOOD, /* numbered, and nothing is wrong with it so far */
     /* left out for good reason: a directory's file that is no capture, a file named twice */
@@ -27,7 +30,8 @@ typedef struct InputFile {
     bool timed;      /* first_time is known: of its first packet */
     Nanoseconds first_time;
     unsigned time_digits;
-    uint64_t size; /* as it lies on the disk; 0: only its end will tell */
+    uint64_t size;                      /* as it lies on the disk; 0: only its end will tell */
+    uint8_t head_sum[CAPTURE_SUM_SIZE]; /* of its first bytes (capture_reader_head()) */
     /* only of what cannot be opened twice; its first frames are in `begun` */
     CaptureReader *reader;
     FrameBatch begun;
@@ -49,6 +53,10 @@ CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOp
 /* Bytes on the disk of `count` of those that can be read, from number `first` on; 0: of one of them
  * only its end will tell. */
 uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsigned count);
+
+/* A sum over the first bytes of all that can be read, in their order: the same for the same
+ * inputs, and not to be guessed by who does not have them. */
+void capture_inputs_sum(const CaptureInputs *inputs, uint8_t ret_sum[CAPTURE_SUM_SIZE]);
 
 /* `number` from 1. */
 const InputFile *capture_inputs_file(const CaptureInputs *inputs, unsigned number);

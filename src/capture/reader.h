@@ -120,6 +120,9 @@ CaptureReader *capture_reader_open(const char *path, unsigned input, const Captu
  * file broke before its end. A batch that ends at a broken place is handed out first. */
 bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **error);
 
+/* The first bytes of the input as they lie on the disk (capture_bytes_head()). */
+Span capture_reader_head(const CaptureReader *reader);
+
 const CaptureInfo *capture_reader_info(const CaptureReader *reader);
 
 /* What libpcap calls a link type ("EN10MB"), static; NULL if it does not know it. */

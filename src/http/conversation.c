@@ -31,7 +31,7 @@
 #define HOLE_REASONS ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT))
 
 struct Conversation {
-    TextWish wish;
+    TextOptions texts;
     const Matcher *matcher;   /* NULL: nothing is looked for */
     MessageReader *reader[2]; /* by side; made with the first data or gap of that side */
     GArray *pending;          /* Exchange, by number */
@@ -53,10 +53,10 @@ struct Conversation {
     ConversationFacts facts;
 };
 
-Conversation *conversation_new(TextWish wish, const Matcher *matcher)
+Conversation *conversation_new(const TextOptions *texts, const Matcher *matcher)
 {
     Conversation *conversation = g_new0(Conversation, 1);
-    conversation->wish = wish;
+    conversation->texts = *texts;
     conversation->matcher = matcher;
     conversation->pending = g_array_new(FALSE, TRUE, sizeof(Exchange));
     conversation->requesting = conversation->answering = -1;
@@ -294,7 +294,7 @@ static void request_head(Conversation *conversation, const MessageEvent *message
     const Exchange *before = conversation->requesting > 0
                                  ? exchange_at(conversation, conversation->requesting - 1)
                                  : NULL;
-    exchange_take_request(exchange, before, &message->head, &framing, conversation->wish);
+    exchange_take_request(exchange, before, &message->head, &framing, &conversation->texts);
     look_for_match(conversation, exchange, &message->head);
     exchange->request.last = message->last;
     exchange->request.head_end = message->last.offset;
@@ -702,7 +702,7 @@ static void response_head(Conversation *conversation, MessageReader *reader,
     }
     if (message->head.notes & HEAD_INCOMPLETE)
         framing = (BodyFraming){ .kind = BODY_NONE };
-    exchange_take_response(exchange, &message->head, &framing, conversation->wish);
+    exchange_take_response(exchange, &message->head, &framing, &conversation->texts);
     look_for_match(conversation, exchange, &message->head);
     exchange->response.head_end = message->last.offset;
     conversation->facts.version = exchange->response.version;

@@ -46,7 +46,7 @@ typedef struct ConversationFacts {
 } ConversationFacts;
 
 /* `matcher` is borrowed; NULL: nothing is looked for. */
-Conversation *conversation_new(TextWish wish, const Matcher *matcher);
+Conversation *conversation_new(const TextOptions *texts, const Matcher *matcher);
 
 /* An event of the conversation's connection; others than data and gaps are passed over. Nothing of
  * it is borrowed beyond the call. */

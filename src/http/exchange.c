@@ -50,19 +50,24 @@ static void take_span(ExchangeText *text, ExchangeTextField field, Span bytes)
     end_text(text, field);
 }
 
-static void take_values(ExchangeText *text, ExchangeTextField field, const Head *head,
-                        FieldName name)
+/* A value that --redact hides. */
+static void take_private(ExchangeText *text, ExchangeTextField field, Span bytes,
+                         const Redactor *redactor)
 {
+    if (!redactor) {
+        take_span(text, field, bytes);
+        return;
+    }
     begin_text(text, field);
-    head_append_values(head, name, &text->block, EXCHANGE_TEXT_MAX);
+    redactor_append(redactor, &text->block, bytes);
     end_text(text, field);
 }
 
-static void take_host(ExchangeText *text, const Head *head)
+static void take_host(ExchangeText *text, const Head *head, const Redactor *redactor)
 {
     const FieldLine *host = head_field(head, FIELD_HOST, 0, NULL);
     if (host)
-        take_span(text, TEXT_HOST, host->value);
+        take_private(text, TEXT_HOST, host->value, redactor);
 }
 
 /* Whether a text of the host alone says the same as this head would. */
@@ -78,10 +83,14 @@ static bool has_same_host(const Exchange *exchange, const Head *head)
 
 /* What both kinds of message state about the connection. */
 static void take_connection_texts(ExchangeText *text, const Head *head,
-                                  ExchangeTextField connection)
+                                  ExchangeTextField connection, const Redactor *redactor)
 {
-    take_values(text, connection, head, FIELD_CONNECTION);
-    take_values(text, connection + 1, head, FIELD_KEEP_ALIVE);
+    begin_text(text, connection);
+    head_append_values(head, FIELD_CONNECTION, redactor, &text->block, EXCHANGE_TEXT_MAX);
+    end_text(text, connection);
+    begin_text(text, connection + 1);
+    head_append_values(head, FIELD_KEEP_ALIVE, redactor, &text->block, EXCHANGE_TEXT_MAX);
+    end_text(text, connection + 1);
     begin_text(text, connection + 2);
     head_append_options(head, &text->block, EXCHANGE_TEXT_MAX);
     end_text(text, connection + 2);
@@ -154,37 +163,39 @@ static void compare_offer(Exchange *exchange, const Head *response)
 }
 
 void exchange_take_request(Exchange *exchange, const Exchange *before, const Head *head,
-                           const BodyFraming *framing, TextWish wish)
+                           const BodyFraming *framing, const TextOptions *options)
 {
     take_head(&exchange->request, head, framing);
     exchange->method = method_class(head->method);
     const FieldLine *expect = head_field(head, FIELD_EXPECT, 0, NULL);
     take_offer(exchange, head);
     exchange->expects_continue = expect && span_is_nocase(expect->value, "100-continue");
+    TextWish wish = options->wish;
     if (wish == TEXT_WISH_NONE)
         return;
-    if (wish == TEXT_WISH_HOST && before && !exchange->text && has_same_host(before, head)) {
+    if (wish == TEXT_WISH_HOST && !options->redactor && before && !exchange->text &&
+        has_same_host(before, head)) {
         exchange->text = before->text;
         exchange->text->owners++;
         return;
     }
     ExchangeText *text = text_of(exchange);
-    take_host(text, head);
+    take_host(text, head, options->redactor);
     if (wish != TEXT_WISH_ALL)
         return;
     take_span(text, TEXT_METHOD, head->method);
-    take_span(text, TEXT_TARGET, head->target);
-    take_connection_texts(text, head, TEXT_REQUEST_CONNECTION);
+    take_private(text, TEXT_TARGET, head->target, options->redactor);
+    take_connection_texts(text, head, TEXT_REQUEST_CONNECTION, options->redactor);
 }
 
 void exchange_take_response(Exchange *exchange, const Head *head, const BodyFraming *framing,
-                            TextWish wish)
+                            const TextOptions *options)
 {
     take_head(&exchange->response, head, framing);
     exchange->status = head->status;
     compare_offer(exchange, head);
-    if (wish == TEXT_WISH_ALL)
-        take_connection_texts(text_of(exchange), head, TEXT_RESPONSE_CONNECTION);
+    if (options->wish == TEXT_WISH_ALL)
+        take_connection_texts(text_of(exchange), head, TEXT_RESPONSE_CONNECTION, options->redactor);
 }
 
 const char *exchange_text(const Exchange *exchange, ExchangeTextField field)

@@ -11,6 +11,7 @@
 #include "http/framing.h"
 #include "http/head.h"
 #include "http/options.h"
+#include "http/redaction.h"
 #include "http/signs.h"
 
 #define INTERIM_MAX 8 /* 1xx responses kept by number; more are counted only */
@@ -103,12 +104,19 @@ typedef struct Exchange {
 /* Which texts are wanted. */
 typedef enum TextWish { TEXT_WISH_NONE, TEXT_WISH_HOST, TEXT_WISH_ALL } TextWish;
 
+typedef struct TextOptions {
+    TextWish wish;
+    /* borrowed; NULL: as sent. Otherwise targets, hosts and field values are taken by their names
+     * in it, but for what the Connection field lists; the facts are those of the bytes as sent. */
+    const Redactor *redactor;
+} TextOptions;
+
 /* Fills the facts that a head states. `framing` has been decided by the caller. `before`: the
- * exchange before it, taken with the same wish; NULL: none is at hand. They share a host. */
+ * exchange before it, taken with the same options; NULL: none is at hand. They share a host. */
 void exchange_take_request(Exchange *exchange, const Exchange *before, const Head *head,
-                           const BodyFraming *framing, TextWish wish);
+                           const BodyFraming *framing, const TextOptions *options);
 void exchange_take_response(Exchange *exchange, const Head *head, const BodyFraming *framing,
-                            TextWish wish);
+                            const TextOptions *options);
 
 /* Escaped text, "" if there is none; until the exchange is cleared. */
 const char *exchange_text(const Exchange *exchange, ExchangeTextField field);

@@ -150,16 +150,62 @@ KeepAlive keep_alive_parameters(const Head *head)
     return keep_alive;
 }
 
-void head_append_values(const Head *head, FieldName name, GString *text, size_t max)
+typedef struct ValueText {
+    GString *text;
+    size_t start, max;
+    const Redactor *redactor;
+} ValueText;
+
+/* False if there is no room for more. */
+static bool append_shown(const ValueText *to, Span bytes)
 {
-    size_t start = text->len;
+    return text_append_bounded(to->text, to->start, to->max, bytes);
+}
+
+static bool append_hidden(const ValueText *to, Span value)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+    redactor_append(to->redactor, name, value);
+    return append_shown(to, span_make(name->str, name->len));
+}
+
+static bool append_members(const ValueText *to, Span list)
+{
+    ListCursor cursor = { .rest = list };
+    Span member;
+    bool more = true;
+    for (unsigned members = 0; more && list_next(&cursor, &member); members++) {
+        if (members > 0)
+            more = append_shown(to, span_of_text(", "));
+        if (more)
+            more = text_is_token(member) ? append_shown(to, member) : append_hidden(to, member);
+    }
+    return more;
+}
+
+static bool append_value(const ValueText *to, Span value, bool is_connection)
+{
+    if (!to->redactor)
+        return append_shown(to, value);
+    return is_connection ? append_members(to, value) : append_hidden(to, value);
+}
+
+static void append_lines(const ValueText *to, const Head *head, FieldName name)
+{
     const FieldLine *field;
     bool more = true;
     for (size_t i = 0, lines = 0; more && (field = head_field(head, name, i, &i)); i++, lines++) {
         if (lines > 0)
-            more = text_append_bounded(text, start, max, span_of_text("\n"));
-        more = more && text_append_bounded(text, start, max, field->value);
+            more = append_shown(to, span_of_text("\n"));
+        more = more && append_value(to, field->value, name == FIELD_CONNECTION);
     }
+}
+
+void head_append_values(const Head *head, FieldName name, const Redactor *redactor, GString *text,
+                        size_t max)
+{
+    ValueText to = { .text = text, .start = text->len, .max = max, .redactor = redactor };
+    append_lines(&to, head, name);
 }
 
 /* The words of a text from `start` on, blank-separated and in lower case. A few are searched;

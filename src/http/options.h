@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "http/head.h"
+#include "http/redaction.h"
 
 typedef enum ConnectionOption {
     OPTION_CLOSE = 1 << 0,
@@ -41,8 +42,10 @@ typedef struct KeepAlive {
 KeepAlive keep_alive_parameters(const Head *head);
 
 /* The values of all lines of that name, escaped, joined by \x0a; at most `max` bytes, then
- * TEXT_CUT. */
-void head_append_values(const Head *head, FieldName name, GString *text, size_t max);
+ * TEXT_CUT. With a redactor each value by its name in it; of Connection the members that are
+ * options stay as sent, the others have their names, and empty ones are left out. */
+void head_append_values(const Head *head, FieldName name, const Redactor *redactor, GString *text,
+                        size_t max);
 
 /* The extracted directives: each option once, lower case, blank-separated, in the order of their
  * first appearance, escaped. Members that are no token are left out. At most `max` bytes, then

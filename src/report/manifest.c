@@ -97,13 +97,35 @@ static void add_versions(JsonBuilder *json, const ManifestFacts *facts)
     json_builder_end_object(json);
 }
 
+/* A word of the command line whose end, from `hidden` on, holds what is not to be told. */
+static void add_hidden_value(JsonBuilder *json, const Redactor *redactor, const char *word,
+                             size_t hidden)
+{
+    g_autoptr(GString) text = g_string_new_len(word, (gssize)hidden);
+    redactor_append(redactor, text, span_of_text(word + hidden));
+    json_builder_add_string_value(json, text->str);
+}
+
 static void add_command(JsonBuilder *json, const ManifestFacts *facts)
 {
+    static const char match[] = "--match";
+    const size_t length = sizeof match - 1;
+    bool options = true, hides = false; /* the next word is what --match looks for */
     begin_array(json, "command");
     json_builder_add_string_value(json, "connaudit");
-    for (const char *const *word = facts->command + 1; *word; word++)
-        add_escaped_value(json, *word);
+    for (const char *const *word = facts->command + 1; *word; word++) {
+        bool matches = facts->redactor && options && strncmp(*word, match, length) == 0;
+        if (hides)
+            add_hidden_value(json, facts->redactor, *word, 0);
+        else if (matches && (*word)[length] == '=')
+            add_hidden_value(json, facts->redactor, *word, length + 1);
+        else
+            add_escaped_value(json, *word);
+        hides = !hides && matches && (*word)[length] == '\0';
+        options = options && strcmp(*word, "--") != 0;
+    }
     json_builder_end_array(json);
+    add_truth(json, "redacted", facts->redactor != NULL);
     add_truth(json, "separate", facts->separate);
     json_builder_set_member_name(json, "filter");
     if (facts->filter)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "capture/inputs.h"
+#include "http/redaction.h"
 #include "judge/rules.h"
 #include "report/summary.h"
 
@@ -21,6 +22,9 @@ typedef struct ManifestFacts {
     const char *version;
     /* NULL-terminated; the first is the program, whose path is left out */
     const char *const *command;
+    /* NULL: the command line is told as it was given; otherwise what --match looks for by its name
+     * in it */
+    const Redactor *redactor;
     const Thresholds *thresholds;
     const StreamLimits *limits;
     bool separate;
