@@ -43,7 +43,7 @@ everything() {
     out=$1
     shift
     for input in race stated nominated; do
-        for report in connections exchanges findings; do
+        for report in connections exchanges findings servers pairs; do
             for format in csv jsonl; do
                 "$CONNAUDIT" "$@" -r "$report" -f "$format" "$work/in/$input.pcap"
             done
