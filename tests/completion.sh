@@ -50,7 +50,7 @@ sed -n 's/^ *\(-[A-Za-z], \)\{0,1\}\(--[a-z-]*\)\(=[A-Z]*\)\{0,1\} .*/\1 \2\3/p'
 [ -s "$work/options" ] || fail "--help lists no options"
 all=$(sed 's/=[A-Z]*/=/' "$work/options" | tr '\n' ' ')
 offers - | same "the options" "$all"
-offers --re | same "the beginning of an option" '--report='
+offers --rep | same "the beginning of an option" '--report='
 
 # What each option takes, by the name of its argument.
 while read -r option; do
