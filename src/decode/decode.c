@@ -9,12 +9,13 @@
 #include "decode/tunnel.h"
 
 /* Eight overlays, one in the other, of three headers each. Two are usual. */
-#define HEADERS_MAX 24
+#define HEADERS_MAX DECODE_TRAIL_MAX
 
 struct Decoder {
     Fragments *fragments;
     bool handed_out; /* something of `fragments` */
     bool stub;       /* see decoder_found_stub() */
+    DecodeTrail trail;
 };
 
 Decoder *decoder_new(void)
@@ -43,6 +44,9 @@ static DecodeResult decode_ip(Decoder *decoder, const Frame *frame, Layer *layer
     uint8_t protocol;
     result = fragments_add(decoder->fragments, &fragment, &ret_segment->source,
                            &ret_segment->destination, frame->time, layer, &protocol);
+    uint64_t datagram = fragments_datagram(decoder->fragments);
+    if (datagram && decoder->trail.count < DECODE_TRAIL_MAX)
+        decoder->trail.datagrams[decoder->trail.count++] = datagram;
     if (result != DECODE_SEGMENT)
         return result;
     decoder->handed_out = true;
@@ -92,6 +96,7 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
     if (decoder->handed_out)
         fragments_release(decoder->fragments);
     decoder->handed_out = false;
+    decoder->trail.count = 0;
     unsigned headers = 0;
     DecodeResult result = link_decode(frame->link_type, &layer);
     while (result == DECODE_SEGMENT && layer.kind != LAYER_TCP)
@@ -113,6 +118,11 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
 bool decoder_found_stub(const Decoder *decoder)
 {
     return decoder->stub;
+}
+
+const DecodeTrail *decoder_trail(const Decoder *decoder)
+{
+    return &decoder->trail;
 }
 
 void decoder_settle(const Decoder *decoder, uint64_t counts[DECODE_RESULT_COUNT])

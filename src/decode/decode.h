@@ -62,6 +62,16 @@ typedef enum DecodeResult {
 
 #define DECODE_RESULT_COUNT 12
 
+/* The IP packets in fragments that a frame had a part in, from the outside in, by the numbers of
+ * fragments_datagram(): it made each but the last whole. The last one as well, unless the frame's
+ * result is DECODE_FRAGMENT. */
+#define DECODE_TRAIL_MAX 24
+
+typedef struct DecodeTrail {
+    uint64_t datagrams[DECODE_TRAIL_MAX];
+    unsigned count;
+} DecodeTrail;
+
 typedef struct Decoder Decoder;
 
 Decoder *decoder_new(void);
@@ -73,6 +83,9 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
  * window, and behind them less than a header, or one of an impossible length. Then the segment has
  * these, addresses, frame and time, and no more. */
 bool decoder_found_stub(const Decoder *decoder);
+
+/* Of the frame that was decoded last; until the next one is. */
+const DecodeTrail *decoder_trail(const Decoder *decoder);
 
 /* Corrects counts of frames by result for what showed only later: a fragment counts if its packet
  * did not become whole, under the reason. */

@@ -24,7 +24,6 @@
  * and bytes; the oldest goes first. */
 #include "decode/fragments.h"
 
-#define LIFE (30 * NS_PER_SECOND)
 #define DATAGRAM_MAX 65535
 #define UNIT 8
 
@@ -51,6 +50,7 @@ typedef struct Piece {
 typedef struct Datagram Datagram;
 struct Datagram {
     Key key;
+    uint64_t number; /* from 1 */
     Datagram *older, *newer;
     Nanoseconds time;
     GArray *pieces;
@@ -70,6 +70,8 @@ struct Fragments {
     Datagram *oldest, *newest;
     size_t held;
     FragmentCounters counters;
+    uint64_t datagrams;    /* numbers given */
+    uint64_t last;         /* number of the datagram that the last fragment went to; 0: none */
     GPtrArray *handed_out; /* Datagram */
 };
 
@@ -135,6 +137,7 @@ static Datagram *datagram_add(Fragments *fragments, const Key *key, Nanoseconds 
 {
     Datagram *datagram = g_new0(Datagram, 1);
     datagram->key = *key;
+    datagram->number = ++fragments->datagrams;
     datagram->time = time;
     datagram->pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
     datagram->older = fragments->newest;
@@ -167,7 +170,7 @@ static bool make_room(Fragments *fragments, const Datagram *in_use, size_t bytes
 
 static bool is_stale(const Datagram *datagram, Nanoseconds now)
 {
-    return now - datagram->time > LIFE || datagram->time - now > LIFE;
+    return now - datagram->time > FRAGMENTS_LIFE || datagram->time - now > FRAGMENTS_LIFE;
 }
 
 static void expire(Fragments *fragments, Nanoseconds now)
@@ -373,6 +376,7 @@ DecodeResult fragments_add(Fragments *fragments, const IpFragment *fragment,
                            const IpAddress *source, const IpAddress *destination, Nanoseconds time,
                            Layer *layer, uint8_t *ret_protocol)
 {
+    fragments->last = 0;
     if (!is_sound(fragment, layer->wire_length))
         return DECODE_MALFORMED;
     expire(fragments, time);
@@ -383,13 +387,21 @@ DecodeResult fragments_add(Fragments *fragments, const IpFragment *fragment,
                 .protocol = fragment->version == 4 ? fragment->protocol : 0 };
     Datagram *datagram = find_or_add(fragments, &key, time);
     DecodeResult result = add(fragments, datagram, fragment, time, layer);
-    if (result != DECODE_SEGMENT)
+    if (result != DECODE_SEGMENT && result != DECODE_FRAGMENT)
         return result;
     datagram = g_hash_table_lookup(fragments->table, &key);
+    fragments->last = datagram->number;
+    if (result != DECODE_SEGMENT)
+        return result;
     layer->bytes = span_make(datagram->block, datagram->block_size);
     layer->wire_length = datagram->total;
     *ret_protocol = datagram->protocol;
     return DECODE_SEGMENT;
+}
+
+uint64_t fragments_datagram(const Fragments *fragments)
+{
+    return fragments->last;
 }
 
 void fragments_release(Fragments *fragments)

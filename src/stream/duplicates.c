@@ -30,6 +30,7 @@
 typedef struct Sighting {
     uint64_t endpoints; /* their seeded hash; 0: empty */
     Nanoseconds time;
+    FrameId connection; /* duplicates_own() */
     uint64_t network;
     uint8_t sample[SAMPLE];
     uint32_t sequence, acknowledgement, options, length, captured;
@@ -41,6 +42,8 @@ typedef struct Sighting {
 
 struct Duplicates {
     Sighting *shards[SHARDS]; /* NULL: nothing seen yet */
+    Sighting *remembered;     /* the last segment; NULL: it is a copy of: */
+    const Sighting *original;
 };
 
 Duplicates *duplicates_new(void)
@@ -123,6 +126,17 @@ static bool is_copy(const Sighting *first, const Sighting *second)
            (first->packet_id != 0 || (tells_itself(first) && elsewhere(first, second)));
 }
 
+void duplicates_own(Duplicates *duplicates, FrameId connection)
+{
+    if (duplicates->remembered)
+        duplicates->remembered->connection = connection;
+}
+
+FrameId duplicates_owner(const Duplicates *duplicates)
+{
+    return duplicates->original ? duplicates->original->connection : 0;
+}
+
 bool duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
                      uint64_t *ret_network)
 {
@@ -131,10 +145,14 @@ bool duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpo
         *shard = g_new0(Sighting, SIGHTINGS);
     Sighting sighting = sighting_of(segment, endpoints);
     Sighting *first = &(*shard)[place_of(&sighting, endpoints)];
+    duplicates->remembered = NULL;
+    duplicates->original = first;
     if (is_copy(first, &sighting)) {
         *ret_network = first->network;
         return true;
     }
     *first = sighting;
+    duplicates->remembered = first;
+    duplicates->original = NULL;
     return false;
 }

@@ -18,6 +18,12 @@ Duplicates *duplicates_new(void);
 bool duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
                      uint64_t *ret_network);
 
+/* Says which connection the last segment belongs to, by its first frame. Of a copy it says nothing. */
+void duplicates_own(Duplicates *duplicates, FrameId connection);
+
+/* That of the packet which the last segment was found to be a copy of; 0: none. */
+FrameId duplicates_owner(const Duplicates *duplicates);
+
 void duplicates_free(Duplicates *duplicates);
 
 #endif

@@ -207,6 +207,10 @@ size_t stream_table_held(const StreamTable *table);
 /* Which connection the segment that was fed last belongs to. */
 typedef struct SegmentOwner {
     FrameId first_frame; /* the connection's; 0: none, or none yet (a SYN) */
+    /* the same; and of what nothing was made: of a copy that of the packet which it is a copy of, of a
+     * SYN kept aside, or sent again meanwhile, that of the connection which it opens if it opens
+     * one. The packets of a connection are those that have it here. */
+    FrameId belongs;
     bool after_end;      /* the connection was over: nothing was made of the segment */
     bool number_known;
     uint32_t number; /* Connection.stream_number */

@@ -649,6 +649,7 @@ static Flow *replay_syn(StreamTable *table, Shard *shard, Flow *old, uint64_t se
 static void own(StreamTable *table, const Flow *flow, bool after_end)
 {
     table->owner = (SegmentOwner){ .first_frame = flow->facts.first_frame,
+                                   .belongs = flow->facts.first_frame,
                                    .after_end = after_end,
                                    .number_known = flow->facts.stream_number_known,
                                    .number = flow->facts.stream_number };
@@ -662,7 +663,9 @@ static bool comes_after_end(StreamTable *table, Shard *shard, const Segment *seg
     if (!*flow) {
         const Tombstone *stone = find_tombstone(shard, segment, endpoints);
         if (stone)
-            table->owner = (SegmentOwner){ .first_frame = stone->first_frame, .after_end = true };
+            table->owner = (SegmentOwner){ .first_frame = stone->first_frame,
+                                           .belongs = stone->first_frame,
+                                           .after_end = true };
         return stone != NULL;
     }
     if (!has_settled(*flow, segment->time))
@@ -699,10 +702,14 @@ static Flow *flow_for(StreamTable *table, Shard *shard, const Segment *segment,
     }
     Belonging how = flow ? belonging(flow, side, segment) : BEGINS;
     if (how == BELONGS_NOT) {
-        if (may_begin_next(flow, side, segment))
+        if (may_begin_next(flow, side, segment)) {
             keep_syn(flow, side, segment, known, number);
+            table->owner.belongs = flow->pending->segment.frame;
+        }
         if (is_syn_ack(segment))
             flow_take_uncounted(flow, side, segment);
+        if (is_syn_ack(segment) && flow->uncounted)
+            table->owner.belongs = flow->facts.first_frame;
         return NULL;
     }
     if (how == CONFIRMS)
@@ -801,12 +808,15 @@ void stream_table_feed(StreamTable *table, const Segment *segment)
     table->owner = (SegmentOwner){ 0 };
     if (is_duplicate(table, shard, segment, &endpoints)) {
         table->sink.counters.duplicates++;
+        table->owner.belongs = duplicates_owner(table->duplicates);
         return;
     }
     Flow *flow = flow_for(table, shard, segment, &endpoints, known, number);
+    if (flow)
+        own(table, flow, false);
+    duplicates_own(table->duplicates, table->owner.belongs);
     if (!flow)
         return;
-    own(table, flow, false);
     int side = sent_by(&flow->facts, 0, segment) ? 0 : 1;
     table->active = flow;
     table->fresh.flow = flow;
