@@ -22,29 +22,30 @@
 #include "base/text.h"
 
 #define HASH_PORTION (64 * 1024)
-#define TEMPORARY_NAME_MAX 64
+#define TEMPORARY_NAME_MAX 192
 
 typedef struct OutputFile {
-    const char *name;
+    char *name;
     char temporary[TEMPORARY_NAME_MAX]; /* "": it is gone */
-    FILE *stream;
-    bool placed; /* it has its name */
+    FILE *stream;                       /* NULL: closed, or opened for each piece */
+    bool placed;                        /* it has its name */
 } OutputFile;
 
 struct Output {
     char *path;
     int directory;
     bool created;
+    bool committed; /* the directory stays */
     bool force;
-    OutputFile files[OUTPUT_FILES_MAX];
-    unsigned count;
+    OutputFile *files; /* `room` of them, grown only while signals wait */
+    unsigned count, room;
 };
 
 G_DEFINE_QUARK(connaudit - output - error - quark, output_error)
 
 static const int ENDING_SIGNALS[] = { SIGHUP, SIGINT, SIGTERM };
 
-static Output *volatile active; /* what a signal would leave behind */
+static Output *volatile active[OUTPUTS_MAX]; /* what a signal would leave behind, in their order */
 
 static void set_error(GError **error, const Output *output, const char *name, int failure)
 {
@@ -143,10 +144,13 @@ static void remove_temporaries(Output *output)
 static void on_signal(int number)
 {
     int failure = errno;
-    if (active) {
-        remove_temporaries(active);
-        if (active->created)
-            rmdir(active->path);
+    for (unsigned i = OUTPUTS_MAX; i-- > 0;) {
+        Output *output = active[i];
+        if (!output)
+            continue;
+        remove_temporaries(output);
+        if (output->created && !output->committed)
+            rmdir(output->path);
     }
     signal(number, SIG_DFL);
     raise(number);
@@ -172,7 +176,8 @@ static void hold_signals(int how)
     pthread_sigmask(how, &set, NULL);
 }
 
-static bool open_temporary(Output *output, OutputFile *file, GError **error)
+/* The descriptor; -1 and `error` if there is none. */
+static int create_temporary(Output *output, OutputFile *file, GError **error)
 {
     int fd = -1;
     for (unsigned attempt = 0; fd < 0 && attempt < 100; attempt++) {
@@ -187,8 +192,15 @@ static bool open_temporary(Output *output, OutputFile *file, GError **error)
         int failure = errno;
         file->temporary[0] = '\0';
         set_error(error, output, file->name, failure);
-        return false;
     }
+    return fd;
+}
+
+static bool open_temporary(Output *output, OutputFile *file, GError **error)
+{
+    int fd = create_temporary(output, file, error);
+    if (fd < 0)
+        return false;
     file->stream = fdopen(fd, "w+");
     if (!file->stream) /* only for want of memory, where GLib aborts as well */
         g_error("fdopen: %s", g_strerror(errno));
@@ -215,38 +227,75 @@ static bool open_directory(Output *output, const char *const *inputs, GError **e
     return output->directory >= 0;
 }
 
-static bool check_names(const Output *output, const char *const *names, GError **error)
+static bool check_name(const Output *output, const char *name, GError **error)
 {
     struct stat status;
-    for (; *names; names++) {
-        if (fstatat(output->directory, *names, &status, AT_SYMLINK_NOFOLLOW) != 0)
-            continue;
-        g_autofree char *path = g_build_filename(output->path, *names, NULL);
-        if (S_ISDIR(status.st_mode))
-            return refuse(error, path, "is a directory");
-        if (!output->force)
-            return refuse(error, path, "exists already (--force overwrites it)");
-    }
+    if (fstatat(output->directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return true;
+    g_autofree char *path = g_build_filename(output->path, name, NULL);
+    if (S_ISDIR(status.st_mode))
+        return refuse(error, path, "is a directory");
+    return output->force || refuse(error, path, "exists already (--force overwrites it)");
+}
+
+static bool check_names(const Output *output, const char *const *names, GError **error)
+{
+    for (; *names; names++)
+        if (!check_name(output, *names, error))
+            return false;
     return true;
+}
+
+/* The next file, which counts only when it has been opened. */
+static OutputFile *next_file(Output *output, const char *name)
+{
+    if (output->count == output->room) {
+        output->room = MAX(8, 2 * output->room);
+        output->files = g_renew(OutputFile, output->files, output->room);
+    }
+    OutputFile *file = &output->files[output->count];
+    *file = (OutputFile){ .name = g_strdup(name) };
+    return file;
 }
 
 static bool open_files(Output *output, const char *const *names, GError **error)
 {
     for (; *names; names++) {
-        g_assert(output->count < OUTPUT_FILES_MAX);
-        OutputFile *file = &output->files[output->count];
-        file->name = *names;
-        if (!open_temporary(output, file, error))
+        OutputFile *file = next_file(output, *names);
+        if (!open_temporary(output, file, error)) {
+            g_free(file->name);
             return false;
+        }
         output->count++;
     }
     return true;
 }
 
+static void activate(Output *output)
+{
+    unsigned i = 0;
+    while (i < OUTPUTS_MAX && active[i])
+        i++;
+    g_assert(i < OUTPUTS_MAX);
+    active[i] = output;
+    watch_signals(SIG_DFL, on_signal);
+}
+
+static void deactivate(const Output *output)
+{
+    bool others = false;
+    for (unsigned i = 0; i < OUTPUTS_MAX; i++) {
+        if (active[i] == output)
+            active[i] = NULL;
+        others = others || active[i];
+    }
+    if (!others)
+        watch_signals(on_signal, SIG_DFL);
+}
+
 Output *output_open(const char *path, const char *const *names, const char *const *inputs,
                     bool force, GError **error)
 {
-    g_assert(!active);
     g_autoptr(Output) output = g_new0(Output, 1);
     output->path = g_strdup(path);
     while (strlen(output->path) > 1 && g_str_has_suffix(output->path, "/"))
@@ -254,12 +303,28 @@ Output *output_open(const char *path, const char *const *names, const char *cons
     output->directory = -1;
     output->force = force;
     hold_signals(SIG_BLOCK);
-    active = output;
-    watch_signals(SIG_DFL, on_signal);
+    activate(output);
     bool opened = open_directory(output, inputs, error) && check_names(output, names, error) &&
                   open_files(output, names, error);
     hold_signals(SIG_UNBLOCK);
     return opened ? g_steal_pointer(&output) : NULL;
+}
+
+bool output_add(Output *output, const char *name, unsigned *ret_index, GError **error)
+{
+    if (!check_name(output, name, error))
+        return false;
+    hold_signals(SIG_BLOCK);
+    OutputFile *file = next_file(output, name);
+    int fd = create_temporary(output, file, error);
+    if (fd < 0)
+        g_free(file->name);
+    else
+        *ret_index = output->count++;
+    hold_signals(SIG_UNBLOCK);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
 }
 
 /* Writing -------------------------------------------------------------------------------------- */
@@ -270,24 +335,74 @@ FILE *output_stream(Output *output, unsigned index)
     return output->files[index].stream;
 }
 
+static int reopen(const Output *output, const OutputFile *file, int how)
+{
+    return openat(output->directory, file->temporary, how | O_CLOEXEC | O_NOFOLLOW);
+}
+
+bool output_append(Output *output, unsigned index, const void *bytes, size_t size, GError **error)
+{
+    const OutputFile *file = &output->files[index];
+    int fd = reopen(output, file, O_WRONLY | O_APPEND);
+    ssize_t written = 0;
+    for (size_t done = 0; fd >= 0 && written >= 0 && done < size; done += (size_t)written) {
+        written = write(fd, (const uint8_t *)bytes + done, size - done);
+        if (written < 0 && errno == EINTR)
+            written = 0;
+    }
+    int failure = errno;
+    if (fd >= 0 && written >= 0 && close(fd) == 0)
+        return true;
+    if (fd >= 0 && written >= 0)
+        failure = errno;
+    else if (fd >= 0)
+        close(fd);
+    set_error(error, output, file->name, failure);
+    return false;
+}
+
 char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError **error)
 {
     OutputFile *file = &output->files[index];
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     g_autofree uint8_t *portion = g_malloc(HASH_PORTION);
     *ret_size = 0;
-    ssize_t got = fflush(file->stream) == 0 ? 1 : -1;
+    int fd = file->stream ? fileno(file->stream) : reopen(output, file, O_RDONLY);
+    ssize_t got = fd >= 0 && (!file->stream || fflush(file->stream) == 0) ? 1 : -1;
     while (got > 0) {
-        got = pread(fileno(file->stream), portion, HASH_PORTION, (off_t)*ret_size);
+        got = pread(fd, portion, HASH_PORTION, (off_t)*ret_size);
         if (got > 0) {
             g_checksum_update(checksum, portion, got);
             *ret_size += (uint64_t)got;
         }
     }
+    int failure = errno;
+    if (!file->stream && fd >= 0)
+        close(fd);
     if (got == 0)
         return g_strdup(g_checksum_get_string(checksum));
-    set_error(error, output, file->name, errno);
+    set_error(error, output, file->name, failure);
     return NULL;
+}
+
+/* 0, or why not. */
+static int store_stream(FILE *stream)
+{
+    errno = 0;
+    bool stored = fflush(stream) == 0 && !ferror(stream) && fsync(fileno(stream)) == 0;
+    int failure = stored ? 0 : errno ? errno : EIO;
+    if (fclose(stream) != 0 && stored)
+        failure = errno;
+    return failure;
+}
+
+static int store_closed(const Output *output, const OutputFile *file)
+{
+    int fd = reopen(output, file, O_WRONLY);
+    int failure = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
+    if (fd >= 0)
+        close(fd);
+    return failure;
 }
 
 /* Everything is on the disk before anything has a name. */
@@ -295,16 +410,10 @@ static bool store(Output *output, GError **error)
 {
     for (unsigned i = 0; i < output->count; i++) {
         OutputFile *file = &output->files[i];
-        bool stored =
-            fflush(file->stream) == 0 && !ferror(file->stream) && fsync(fileno(file->stream)) == 0;
-        int failure = errno;
-        if (fclose(file->stream) != 0 && stored) {
-            stored = false;
-            failure = errno;
-        }
-        file->stream = NULL;
-        if (!stored) {
-            set_error(error, output, file->name, failure ? failure : EIO);
+        FILE *stream = g_steal_pointer(&file->stream);
+        int failure = stream ? store_stream(stream) : store_closed(output, file);
+        if (failure) {
+            set_error(error, output, file->name, failure);
             return false;
         }
     }
@@ -340,14 +449,22 @@ static bool place(Output *output, OutputFile *file)
     return file->placed;
 }
 
+static void take_back(Output *output)
+{
+    for (unsigned i = 0; i < output->count; i++) {
+        if (output->files[i].placed)
+            unlinkat(output->directory, output->files[i].name, 0);
+        output->files[i].placed = false;
+    }
+}
+
 static bool place_all(Output *output, GError **error)
 {
     for (unsigned i = 0; i < output->count; i++) {
         if (place(output, &output->files[i]))
             continue;
         set_error(error, output, output->files[i].name, errno);
-        while (i-- > 0)
-            unlinkat(output->directory, output->files[i].name, 0);
+        take_back(output);
         return false;
     }
     return true;
@@ -360,11 +477,19 @@ bool output_commit(Output *output, GError **error)
     hold_signals(SIG_BLOCK); /* all the names, or none */
     bool placed = place_all(output, error);
     if (placed) {
-        output->created = false; /* it stays */
+        output->committed = true;
         fsync(output->directory);
     }
     hold_signals(SIG_UNBLOCK);
     return placed;
+}
+
+void output_retract(Output *output)
+{
+    hold_signals(SIG_BLOCK);
+    take_back(output);
+    output->committed = false;
+    hold_signals(SIG_UNBLOCK);
 }
 
 void output_free(Output *output)
@@ -373,16 +498,18 @@ void output_free(Output *output)
         return;
     hold_signals(SIG_BLOCK);
     remove_temporaries(output);
-    for (unsigned i = 0; i < output->count; i++)
+    for (unsigned i = 0; i < output->count; i++) {
         if (output->files[i].stream)
             fclose(output->files[i].stream);
+        g_free(output->files[i].name);
+    }
     if (output->directory >= 0)
         close(output->directory);
-    if (output->created)
+    if (output->created && !output->committed)
         rmdir(output->path);
-    watch_signals(on_signal, SIG_DFL);
-    active = NULL;
+    deactivate(output);
     hold_signals(SIG_UNBLOCK);
+    g_free(output->files);
     g_free(output->path);
     g_free(output);
 }

@@ -1,9 +1,10 @@
-/* A directory of reports that appear whole or not at all.
+/* A directory of reports, or of other files, that appear whole or not at all.
  *
  * Each file is written under a temporary name in the directory itself, reaches the disk, and is
  * then renamed. Whatever ends the program before, an error or a signal, nothing of it remains.
  *
- * Grammar: open · (write to the streams) · commit · free. One at a time. */
+ * Grammar: open · (write to the streams | add · append*)* · commit · retract? · free. OUTPUTS_MAX at a
+ * time, freed in the opposite order. */
 #ifndef REPORT_OUTPUT_H
 #define REPORT_OUTPUT_H
 
@@ -12,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define OUTPUT_FILES_MAX 8
+#define OUTPUTS_MAX 2
 
 typedef struct Output Output;
 
@@ -30,6 +31,11 @@ typedef enum OutputError {
 Output *output_open(const char *path, const char *const *names, const char *const *inputs,
                     bool force, GError **error);
 
+/* One more file, for output_append(): it is open only while something is written to it, so that there
+ * may be thousands. */
+bool output_add(Output *output, const char *name, unsigned *ret_index, GError **error);
+bool output_append(Output *output, unsigned index, const void *bytes, size_t size, GError **error);
+
 /* By its index in `names`. Not to be closed. */
 FILE *output_stream(Output *output, unsigned index);
 
@@ -38,6 +44,9 @@ char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError *
 
 /* False: none of the files has appeared. */
 bool output_commit(Output *output, GError **error);
+
+/* Takes the files back that output_commit() let appear. What they replaced is gone. */
+void output_retract(Output *output);
 
 void output_free(Output *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
