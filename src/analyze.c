@@ -323,6 +323,18 @@ static void add_finding_rows(Analysis *analysis, const Connection *connection, A
     }
 }
 
+/* With something looked for, only of the connections that are listed. */
+static void note_exhibit(Analysis *analysis, const Connection *connection, const Audit *audit)
+{
+    const AnalysisOptions *options = &analysis->options;
+    if (!options->exhibits || (options->matcher && !audit->matched))
+        return;
+    size_t count;
+    const Finding *findings = findings_list(&audit->findings, &count);
+    exhibits_consider(options->exhibits, connection->first_frame, judge_decision(&audit->judge),
+                      findings, count);
+}
+
 static void end_connection(Analysis *analysis, Connection *connection)
 {
     Audit *audit = audit_of(analysis, connection);
@@ -340,6 +352,7 @@ static void end_connection(Analysis *analysis, Connection *connection)
     RuleSet broken = judge_findings(analysis, connection, audit, &ending, judgements);
     add_connection_row(analysis, connection, audit, &ending, client, broken);
     add_finding_rows(analysis, connection, audit);
+    note_exhibit(analysis, connection, audit);
 
     audit_free(audit);
     connection->owner = NULL;
@@ -408,6 +421,17 @@ static void end_tick(Analysis *analysis)
     analysis->ready = rows->len;
 }
 
+/* `fed`: the frame gave a segment, which the table has been fed with. */
+static void gather(Analysis *analysis, const Frame *frame, DecodeResult result, bool fed)
+{
+    if (!analysis->options.gatherer)
+        return;
+    FrameFate fate = { .result = result, .trail = decoder_trail(analysis->decoder) };
+    if (fed)
+        fate.connection = stream_table_owner(analysis->streams).belongs;
+    gatherer_frame(analysis->options.gatherer, frame, &fate);
+}
+
 /* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole file, in which
  * Wireshark counts also what is hardly a segment. */
 static void feed_frame(Analysis *analysis, const Frame *frame, uint64_t order)
@@ -423,6 +447,7 @@ static void feed_frame(Analysis *analysis, const Frame *frame, uint64_t order)
     if (result != DECODE_SEGMENT) {
         if (decoder_found_stub(analysis->decoder))
             stream_table_pass(analysis->streams, &segment);
+        gather(analysis, frame, result, false);
         return;
     }
     segment.order = order;
@@ -430,6 +455,7 @@ static void feed_frame(Analysis *analysis, const Frame *frame, uint64_t order)
         stream_table_feed(analysis->streams, &segment);
     else
         stream_table_pass(analysis->streams, &segment);
+    gather(analysis, frame, result, wanted);
     if (wanted && analysis->recorder)
         recorder_segment(analysis->recorder, analysis->streams, &segment);
     drain_streams(analysis);

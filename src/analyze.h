@@ -10,6 +10,8 @@
 #include "capture/filter.h"
 #include "capture/reader.h"
 #include "decode/decode.h"
+#include "exhibits.h"
+#include "gatherer.h"
 #include "judge/judge.h"
 #include "recorder.h"
 #include "report/rows.h"
@@ -29,6 +31,8 @@ typedef struct AnalysisOptions {
     Filter *filter;         /* borrowed; NULL: every frame is looked at */
     Servers *servers;       /* borrowed; is told of every exchange and connection; NULL: nobody is */
     const Matcher *matcher; /* borrowed; NULL: rows of everything, else of what matches */
+    Exhibits *exhibits;     /* borrowed; takes the connections that deserve a capture; NULL: none */
+    Gatherer *gatherer;     /* borrowed; is told of every frame; NULL: nobody is */
 } AnalysisOptions;
 
 AnalysisOptions analysis_options_default(void);

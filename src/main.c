@@ -79,7 +79,8 @@ static ExitStatus read_inputs(const Options *options, char **command)
     if (!written)
         complain(error->message);
     if (g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED) ||
-        g_error_matches(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION))
+        g_error_matches(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION) ||
+        g_error_matches(error, RUN_ERROR, RUN_ERROR_ONLY_ONCE))
         return EXIT_USAGE;
     if (failed || !written)
         return EXIT_NOT_READ;

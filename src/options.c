@@ -3,6 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "exhibits.h"
+
 G_DEFINE_QUARK(connaudit - options - error, options_error)
 
 /* Far beyond any capture, and still exact in nanoseconds. */
@@ -11,6 +14,7 @@ G_DEFINE_QUARK(connaudit - options - error, options_error)
 /* The texts of the options as GOption fills them in. */
 typedef struct RawOptions {
     char *report, *format, *output, *filter, *match, *fail_on, *progress, *explain, *show;
+    char *evidence, *evidence_max;
     char *prompt_close, *close_grace, *timeout_tolerance, *half_close, *max_memory;
     gboolean all, separate, force, no_hash, quiet, pedantic, redact, list_rules, version, help;
     char **inputs;
@@ -19,6 +23,8 @@ typedef struct RawOptions {
 static void raw_clear(RawOptions *raw)
 {
     g_free(raw->report);
+    g_free(raw->evidence);
+    g_free(raw->evidence_max);
     g_free(raw->explain);
     g_free(raw->format);
     g_free(raw->match);
@@ -135,6 +141,34 @@ static bool parse_memory(const char *text, size_t *ret_memory, GError **error)
     return true;
 }
 
+static bool parse_evidence_max(const char *text, unsigned *ret_max, GError **error)
+{
+    if (!text)
+        return true;
+    int64_t max;
+    if (!text_number(span_of_text(text), &max) || max < 1 || max > EXHIBITS_MAX) {
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "--evidence-max takes a number of captures from 1 to %d, not '%s'",
+                    EXHIBITS_MAX, text);
+        return false;
+    }
+    *ret_max = (unsigned)max;
+    return true;
+}
+
+/* They are read twice. */
+static bool check_evidence(const RawOptions *raw, GError **error)
+{
+    for (char **input = raw->inputs; raw->evidence && input && *input; input++)
+        if (strcmp(*input, "-") == 0) {
+            g_set_error_literal(error, OPTIONS_ERROR, 0,
+                                "--evidence reads its inputs twice, and standard input can be read "
+                                "only once: save it to a file first");
+            return false;
+        }
+    return true;
+}
+
 static bool parse_rule(const char *name, Options *options, GError **error)
 {
     options->explain = true;
@@ -174,8 +208,17 @@ static bool check_output(const RawOptions *raw, GError **error)
     else if (raw->show && (raw->output || raw->report || raw->format || raw->match))
         wrong = "--show prints one connection instead of a report: not with --output, --report, "
                 "--format or --match";
-    else if (raw->force && !raw->output)
-        wrong = "--force is for reports that --output would overwrite";
+    else if (raw->evidence && !*raw->evidence)
+        wrong = "--evidence takes the name of a directory";
+    else if (raw->evidence && raw->show)
+        wrong = "--show prints one connection, --evidence writes captures of many: not both";
+    else if (raw->evidence && raw->redact)
+        wrong = "--evidence writes packets as they were captured, which would tell what --redact "
+                "hides: not both";
+    else if (raw->evidence_max && !raw->evidence)
+        wrong = "--evidence-max is for the captures that --evidence writes";
+    else if (raw->force && !raw->output && !raw->evidence)
+        wrong = "--force is for what --output or --evidence would overwrite";
     if (wrong)
         g_set_error_literal(error, OPTIONS_ERROR, 0, wrong);
     return !wrong;
@@ -218,8 +261,10 @@ static bool check_values(const RawOptions *raw, Options *options, GError **error
            parse_seconds("timeout-tolerance", raw->timeout_tolerance,
                          &thresholds->timeout_tolerance, error) &&
            parse_seconds("half-close", raw->half_close, &thresholds->half_close, error) &&
-           parse_memory(raw->max_memory, &options->max_memory, error) && check_output(raw, error) &&
-           check_inputs(raw->inputs, error);
+           parse_memory(raw->max_memory, &options->max_memory, error) &&
+           parse_evidence_max(raw->evidence_max, &options->evidence_max, error) &&
+           check_output(raw, error) && check_inputs(raw->inputs, error) &&
+           check_evidence(raw, error);
 }
 
 static GOptionContext *make_context(RawOptions *raw)
@@ -234,7 +279,13 @@ static GOptionContext *make_context(RawOptions *raw)
         { "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format,
           "How reports are written: csv (default) or jsonl", "FORMAT" },
         { "force", 0, 0, G_OPTION_ARG_NONE, &raw->force,
-          "Overwrite reports that are in DIR already", NULL },
+          "Overwrite files of the same name that are in DIR already", NULL },
+        { "evidence", 0, 0, G_OPTION_ARG_FILENAME, &raw->evidence,
+          "Also write the packets of each connection that is contradicted or has an error into "
+          "DIR",
+          "DIR" },
+        { "evidence-max", 0, 0, G_OPTION_ARG_STRING, &raw->evidence_max,
+          "At most so many of these captures (1000)", "N" },
         { "filter", 'F', 0, G_OPTION_ARG_STRING, &raw->filter,
           "Look only at the packets that this pcap filter matches", "BPF" },
         { "separate", 0, 0, G_OPTION_ARG_NONE, &raw->separate,
@@ -302,7 +353,9 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
     for (int i = 0; i < argc; i++)
         arguments[i] = g_strdup(argv[i]);
 
-    *ret_options = (Options){ .thresholds = THRESHOLDS_DEFAULT, .max_memory = MEMORY_DEFAULT };
+    *ret_options = (Options){ .thresholds = THRESHOLDS_DEFAULT,
+                              .max_memory = MEMORY_DEFAULT,
+                              .evidence_max = EXHIBITS_DEFAULT };
     if (!g_option_context_parse_strv(context, &arguments, error))
         return false;
     ret_options->all = raw.all;
@@ -325,6 +378,7 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
         return false;
     ret_options->inputs = g_steal_pointer(&raw.inputs);
     ret_options->output = g_steal_pointer(&raw.output);
+    ret_options->evidence = g_steal_pointer(&raw.evidence);
     ret_options->filter = g_steal_pointer(&raw.filter);
     return true;
 }
@@ -335,6 +389,7 @@ void options_clear(Options *options)
     g_strfreev(options->inputs);
     g_free(options->output);
     g_free(options->filter);
+    g_free(options->evidence);
     g_free(options->show);
     g_free(options->show_text);
     g_free(options->help_text);

@@ -12,6 +12,7 @@
 #include "report/progress.h"
 #include "report/server_rows.h"
 #include "report/summary.h"
+#include "second_pass.h"
 
 G_DEFINE_QUARK(connaudit - run - error, run_error)
 
@@ -38,6 +39,10 @@ typedef struct Run {
     Servers *servers;
     AnalysisTotals totals;
     bool analyzed;
+    Exhibits *exhibits; /* NULL: no evidence is wanted */
+    Output *evidence;   /* likewise: where it goes */
+    GArray *captures;   /* ManifestCapture: what was written; NULL: nothing yet */
+    uint64_t fragments_given_up;
     Progress *progress; /* NULL: nobody wants to know */
     ProgressFacts progress_facts;
 } Run;
@@ -238,6 +243,10 @@ static SummaryFacts summary_facts(const Run *run)
                            .unfilterable = filter ? filter_skipped(filter) : 0,
                            .matching = run->context->options->matcher,
                            .matched = counters->matched,
+                           .evidence = run->captures,
+                           .captures = run->captures ? run->captures->len : 0,
+                           .left_out = run->captures ? run->exhibits->left_out : 0,
+                           .fragments_given_up = run->fragments_given_up,
                            .match_given_up = counters->match_given_up };
 }
 
@@ -252,15 +261,95 @@ static void write_summary(const Run *run)
     summary_write(stderr, &facts, wants_colour(STDERR_FILENO));
 }
 
+/* Evidence ------------------------------------------------------------------------------------- */
+
+static bool open_evidence(Run *run, GError **error)
+{
+    static const char *const none[] = { NULL };
+    const Options *options = run->context->options;
+    if (!options->evidence)
+        return true;
+    const InputFile *once = capture_inputs_only_once(run->inputs);
+    if (once) {
+        g_autofree char *name = capture_display_name(once->path);
+        g_set_error(error, RUN_ERROR, RUN_ERROR_ONLY_ONCE,
+                    "%s: can be read only once, and --evidence reads its inputs twice: save it to "
+                    "a file first",
+                    name);
+        return false;
+    }
+    run->evidence = output_open(options->evidence, none, (const char *const *)options->inputs,
+                                options->force, error);
+    if (!run->evidence)
+        return false;
+    run->exhibits = exhibits_new(options->evidence_max);
+    run->analysis.exhibits = run->exhibits;
+    return true;
+}
+
+/* Only what the manifest is to say of the inputs needs their sums no longer. */
+static void forget_sums(const CaptureInputs *inputs)
+{
+    for (guint i = 0; i < inputs->numbered->len; i++) {
+        InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        if (file->info)
+            file->info->sha256 = NULL;
+    }
+}
+
+/* The captures are written, but none has its name yet. */
+static bool write_evidence(Run *run, GError **error)
+{
+    if (!run->evidence)
+        return true;
+    const Options *options = run->context->options;
+    g_autoptr(Progress) progress = start_progress(options);
+    SecondPass pass = { .inputs = run->inputs,
+                        .analysis = &run->analysis,
+                        .exhibits = run->exhibits,
+                        .version = run->context->version,
+                        .separate = options->separate,
+                        .progress = progress };
+    GArray *captures = NULL;
+    if (run->exhibits->list->len == 0)
+        captures = g_array_new(FALSE, FALSE, sizeof(ManifestCapture));
+    else if (!second_pass(&pass, run->evidence, &captures, &run->fragments_given_up, error))
+        return false;
+    if (options->no_hash)
+        forget_sums(run->inputs);
+    run->captures = captures;
+    return !options->output || second_pass_sums(run->evidence, captures, error);
+}
+
+static bool commit_evidence(Run *run, GError **error)
+{
+    return !run->evidence || output_commit(run->evidence, error);
+}
+
+/* Nothing of it is to stay if the reports could not be written. */
+static void close_evidence(Run *run, bool written)
+{
+    if (run->evidence && !written)
+        output_retract(run->evidence);
+    g_clear_pointer(&run->evidence, output_free);
+}
+
+/* Reports -------------------------------------------------------------------------------------- */
+
 static bool run_to_stdout(Run *run, GError **error)
 {
     ReportName report = run->context->options->report;
     g_autoptr(Table) table = table_new(stdout, run->context->options->format, COLUMNS[report]);
     run->reports[report] = table;
-    analyze_all(run);
-    bool written = table_flush(table, error);
-    if (!written)
-        g_prefix_error(error, "standard output: ");
+    bool written = open_evidence(run, error);
+    if (written) {
+        analyze_all(run);
+        written = table_flush(table, error);
+        if (!written)
+            g_prefix_error(error, "standard output: ");
+        written = written && write_evidence(run, error) && commit_evidence(run, error);
+    }
+    close_evidence(run, written);
     return written;
 }
 
@@ -283,6 +372,14 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
 {
     const RunContext *context = run->context;
     SummaryFacts totals = summary_facts(run);
+    ManifestEvidence evidence = { .directory = context->options->evidence,
+                                  .max = context->options->evidence_max,
+                                  .left_out = totals.left_out,
+                                  .given_up = totals.fragments_given_up };
+    if (run->captures) {
+        evidence.captures = (const ManifestCapture *)(const void *)run->captures->data;
+        evidence.count = run->captures->len;
+    }
     ManifestFacts facts = { .version = context->version,
                             .command = context->command,
                             .redactor = run->analysis.texts.redactor,
@@ -295,12 +392,13 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
                             .exchange_verdicts = run->totals.analysis.exchange_verdicts,
                             .findings = run->totals.analysis.findings,
                             .reports = reports,
-                            .report_count = FILE_MANIFEST };
+                            .report_count = FILE_MANIFEST,
+                            .evidence = run->captures ? &evidence : NULL };
     manifest_write(out, &facts);
 }
 
 /* The sums are those of the bytes as they lie in the files. */
-static bool finish_output(const Run *run, Output *output, GError **error)
+static bool finish_output(Run *run, Output *output, GError **error)
 {
     const char *const *names = FILE_NAMES[run->context->options->format];
     ManifestReport reports[FILE_MANIFEST] = { { .name = NULL } };
@@ -312,20 +410,17 @@ static bool finish_output(const Run *run, Output *output, GError **error)
     }
     if (done) {
         write_manifest(run, output_stream(output, FILE_MANIFEST), reports);
-        done = output_commit(output, error);
+        done = commit_evidence(run, error) && output_commit(output, error);
     }
     for (unsigned i = 0; i < FILE_MANIFEST; i++)
         g_free(reports[i].sha256);
     return done;
 }
 
-static bool run_to_directory(Run *run, GError **error)
+static bool write_directory(Run *run, Output *output, GError **error)
 {
     const Options *options = run->context->options;
-    g_autoptr(Output) output =
-        output_open(options->output, FILE_NAMES[options->format],
-                    (const char *const *)options->inputs, options->force, error);
-    if (!output)
+    if (!open_evidence(run, error))
         return false;
     for (unsigned i = 0; i < REPORT_COUNT; i++)
         run->reports[i] = table_new(output_stream(output, i), options->format, COLUMNS[i]);
@@ -336,7 +431,7 @@ static bool run_to_directory(Run *run, GError **error)
         g_clear_pointer(&run->reports[i], table_free);
     }
     if (written)
-        return finish_output(run, output, error);
+        return write_evidence(run, error) && finish_output(run, output, error);
     g_autofree char *name = capture_display_name(options->output);
     g_prefix_error(error, "%s: ", name);
     return false;
@@ -351,9 +446,23 @@ static Redactor *redactor_for(const CaptureInputs *inputs)
     return redactor_new(span_make(key, sizeof key));
 }
 
+/* The evidence may lie in the directory of the reports: it is closed first. */
+static bool run_to_directory(Run *run, GError **error)
+{
+    const Options *options = run->context->options;
+    g_autoptr(Output) output =
+        output_open(options->output, FILE_NAMES[options->format],
+                    (const char *const *)options->inputs, options->force, error);
+    bool written = output && write_directory(run, output, error);
+    close_evidence(run, written);
+    return written;
+}
+
 static CaptureOptions capture_options(const Options *options)
 {
-    return (CaptureOptions){ .hash = options->output && !options->no_hash };
+    /* evidence takes a second pass, over bytes that must be the same */
+    bool hash = options->evidence || (options->output && !options->no_hash);
+    return (CaptureOptions){ .hash = hash };
 }
 
 CaptureInputs *run_open_inputs(const Options *options, Filter *filter)
@@ -396,5 +505,7 @@ bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GErr
     if (!options->quiet && !options->show && state.analyzed)
         write_summary(&state);
     *ret_fails = fails(&state.totals.analysis, options->fail_on);
+    exhibits_free(state.exhibits);
+    manifest_captures_free(state.captures);
     return written;
 }

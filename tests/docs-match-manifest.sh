@@ -10,6 +10,7 @@ trap 'rm -rf "$work"' EXIT
 # Inputs that fill every list: HTTP, something skipped, and a file that is no capture.
 mkdir "$work/inputs"
 cp "$top"/samples/idle-timeout-stated-and-kept.pcap "$work/inputs/a.pcap"
+cp "$top"/samples/request-crossed-the-idle-close-seen-by-the-client.pcap "$work/inputs/c.pcap"
 printf 'no capture\n' >"$work/inputs/notes"
 # Little-endian pcap 2.4, raw IP, with one packet of one byte.
 {
@@ -17,7 +18,7 @@ printf 'no capture\n' >"$work/inputs/notes"
     printf '\377\377\000\000\145\000\000\000'
     printf '\000\000\000\000\000\000\000\000\001\000\000\000\001\000\000\000\105'
 } >"$work/inputs/b.pcap"
-"$CONNAUDIT" -q -o "$work/report" "$work/inputs"
+"$CONNAUDIT" -q -o "$work/report" --evidence="$work/report" "$work/inputs"
 
 # Each key with those around it: two blanks a level, a key before a bracket opens a level.
 awk '

@@ -246,6 +246,57 @@ void capture_inputs_sum(const CaptureInputs *inputs, uint8_t ret_sum[CAPTURE_SUM
     g_checksum_get_digest(checksum, ret_sum, &size);
 }
 
+const InputFile *capture_inputs_only_once(const CaptureInputs *inputs)
+{
+    for (guint i = 0; i < inputs->numbered->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        if (file->reader)
+            return file;
+    }
+    return NULL;
+}
+
+CaptureInputs *capture_inputs_again(const CaptureInputs *inputs)
+{
+    CaptureInputs *again = g_new0(CaptureInputs, 1);
+    again->files = g_ptr_array_new_with_free_func(input_file_free);
+    again->numbered = g_ptr_array_new();
+    for (guint i = 0; i < inputs->numbered->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        InputFile *copy = g_new0(InputFile, 1);
+        copy->path = g_strdup(file->path);
+        copy->number = file->number;
+        copy->timed = file->timed;
+        copy->first_time = file->first_time;
+        copy->time_digits = file->time_digits;
+        copy->size = file->size;
+        g_ptr_array_add(again->files, copy);
+        g_ptr_array_add(again->numbered, copy);
+    }
+    return again;
+}
+
+static bool is_same_content(const CaptureInfo *first, const CaptureInfo *second)
+{
+    if (!first || !second)
+        return !first && !second;
+    return first->packets == second->packets && first->frames == second->frames &&
+           first->size == second->size && first->bytes_read == second->bytes_read &&
+           first->first_time == second->first_time && first->last_time == second->last_time &&
+           first->end == second->end && g_strcmp0(first->sha256, second->sha256) == 0;
+}
+
+const InputFile *capture_inputs_changed(const CaptureInputs *inputs, const CaptureInputs *again)
+{
+    for (guint i = 0; i < inputs->numbered->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        const InputFile *second = g_ptr_array_index(again->numbered, i);
+        if (!is_same_content(file->info, second->info))
+            return file;
+    }
+    return NULL;
+}
+
 uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsigned count)
 {
     uint64_t sum = 0;

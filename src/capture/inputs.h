@@ -58,6 +58,18 @@ uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsign
  * inputs, and not to be guessed by who does not have them. */
 void capture_inputs_sum(const CaptureInputs *inputs, uint8_t ret_sum[CAPTURE_SUM_SIZE]);
 
+/* The same inputs, with the same numbers, to be read once more: what was learned by reading them is
+ * not there. */
+CaptureInputs *capture_inputs_again(const CaptureInputs *inputs);
+
+/* The first of `again` that is not what it was when `inputs` were read; NULL: none. Both were read to
+ * their ends. With hashes of both it is certain. */
+const InputFile *capture_inputs_changed(const CaptureInputs *inputs, const CaptureInputs *again);
+
+/* NULL if all of them can be read twice; else the first that cannot. To be asked before they are
+ * read. */
+const InputFile *capture_inputs_only_once(const CaptureInputs *inputs);
+
 /* `number` from 1. */
 const InputFile *capture_inputs_file(const CaptureInputs *inputs, unsigned number);
 

@@ -1,22 +1,32 @@
 #include <pcap.h>
 
 #include "capture/pcapng.h"
+#include "capture/pcapng_writer.h"
 
 /* Files number link types alike everywhere; libpcap's own numbers grew apart on the systems that had
  * them first, for these few. */
+static const struct {
+    uint16_t in_file;
+    int here;
+} DIFFERENT[] = {
+    { 100, DLT_ATM_RFC1483 }, { 101, DLT_RAW },      { 102, DLT_SLIP_BSDOS },
+    { 103, DLT_PPP_BSDOS },   { 106, DLT_ATM_CLIP },
+};
+
 int capture_link_type_of_file(uint32_t link_type)
 {
-    static const struct {
-        uint32_t in_file;
-        int here;
-    } DIFFERENT[] = {
-        { 100, DLT_ATM_RFC1483 }, { 101, DLT_RAW },      { 102, DLT_SLIP_BSDOS },
-        { 103, DLT_PPP_BSDOS },   { 106, DLT_ATM_CLIP },
-    };
     for (size_t i = 0; i < G_N_ELEMENTS(DIFFERENT); i++)
         if (DIFFERENT[i].in_file == link_type)
             return DIFFERENT[i].here;
     return (int)link_type;
+}
+
+uint16_t capture_link_type_in_file(int link_type)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(DIFFERENT); i++)
+        if (DIFFERENT[i].here == link_type)
+            return DIFFERENT[i].in_file;
+    return (uint16_t)link_type;
 }
 
 unsigned capture_note_link(CaptureInfo *info, int link_type, uint32_t snap_length)

@@ -283,6 +283,51 @@ static void add_reports(JsonBuilder *json, const ManifestFacts *facts)
     json_builder_end_array(json);
 }
 
+static void add_capture(JsonBuilder *json, const ManifestCapture *capture)
+{
+    g_autofree char *connection =
+        g_strdup_printf("%u:%" G_GUINT64_FORMAT, frame_input(capture->connection),
+                        frame_number(capture->connection));
+    json_builder_begin_object(json);
+    add_text(json, "name", capture->name);
+    add_text(json, "connection", connection);
+    add_truth(json, "contradicted", capture->contradicted);
+    add_text(json, "reason", capture->reason);
+    add_count(json, "packets", capture->packets);
+    add_count(json, "size", capture->size);
+    add_text(json, "sha256", capture->sha256);
+    json_builder_end_object(json);
+}
+
+static void add_evidence(JsonBuilder *json, const ManifestEvidence *evidence)
+{
+    if (!evidence) {
+        add_text(json, "evidence", NULL);
+        return;
+    }
+    begin_object(json, "evidence");
+    add_escaped(json, "directory", evidence->directory);
+    add_count(json, "max", evidence->max);
+    add_count(json, "left_out", evidence->left_out);
+    add_count(json, "fragments_given_up", evidence->given_up);
+    begin_array(json, "captures");
+    for (unsigned i = 0; i < evidence->count; i++)
+        add_capture(json, &evidence->captures[i]);
+    json_builder_end_array(json);
+    json_builder_end_object(json);
+}
+
+void manifest_captures_free(GArray *captures)
+{
+    for (guint i = 0; captures && i < captures->len; i++) {
+        ManifestCapture *capture = &g_array_index(captures, ManifestCapture, i);
+        g_free(capture->name);
+        g_free(capture->sha256);
+    }
+    if (captures)
+        g_array_unref(captures);
+}
+
 static void add_verdicts(JsonBuilder *json, const char *name, const uint64_t verdicts[3])
 {
     begin_object(json, name);
@@ -387,6 +432,7 @@ void manifest_write(FILE *out, const ManifestFacts *facts)
     add_limits(json, facts->limits);
     add_inputs(json, facts->inputs);
     add_reports(json, facts);
+    add_evidence(json, facts->evidence);
     add_totals(json, facts);
     add_missing(json, facts->totals);
     json_builder_end_object(json);

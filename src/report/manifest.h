@@ -17,6 +17,27 @@ typedef struct ManifestReport {
     char *sha256;  /* 64 hexadecimal digits */
 } ManifestReport;
 
+/* The packets of one connection, as --evidence writes them. */
+typedef struct ManifestCapture {
+    char *name; /* owned, like the sum */
+    FrameId connection;
+    bool contradicted;
+    const char *reason; /* a cause if contradicted, else a rule */
+    uint64_t packets, size;
+    char *sha256;
+} ManifestCapture;
+
+typedef struct ManifestEvidence {
+    const char *directory;
+    unsigned max;
+    const ManifestCapture *captures;
+    unsigned count;
+    uint64_t left_out, given_up;
+} ManifestEvidence;
+
+/* Frees an array of ManifestCapture. */
+void manifest_captures_free(GArray *captures);
+
 /* All borrowed. */
 typedef struct ManifestFacts {
     const char *version;
@@ -35,6 +56,7 @@ typedef struct ManifestFacts {
     const uint64_t *findings;          /* by Severity */
     const ManifestReport *reports;
     unsigned report_count;
+    const ManifestEvidence *evidence; /* NULL: not asked for */
 } ManifestFacts;
 
 /* Whether it was written shows in the stream. */

@@ -235,6 +235,17 @@ static void write_servers(Summary *summary)
     write_list(summary, "timeouts", mismatches);
 }
 
+static void write_evidence(Summary *summary)
+{
+    const SummaryFacts *facts = summary->facts;
+    if (!facts->evidence)
+        return;
+    g_autoptr(GString) words = g_string_new(facts->captures == 1 ? "capture" : "captures");
+    append_item(words, facts->left_out, "connections without one (--evidence-max)");
+    append_item(words, facts->fragments_given_up, "fragments that one may lack (limit)");
+    write_number(summary, "evidence", PAGE_PLAIN, facts->captures, words->str);
+}
+
 /* Frames of which nothing could become a connection, and why. */
 static void write_left_out(Summary *summary)
 {
@@ -289,7 +300,7 @@ static void write_losses(Summary *summary)
 /* The numbers that stand below each other. */
 static int digits_needed(const SummaryFacts *facts)
 {
-    uint64_t most = MAX(facts->http_connections, facts->matched);
+    uint64_t most = MAX(MAX(facts->http_connections, facts->matched), facts->captures);
     for (Verdict verdict = VERDICT_AS_DECLARED; verdict <= VERDICT_CONTRADICTED; verdict++)
         most = MAX(most, facts->verdicts[verdict]);
     for (Severity severity = SEVERITY_NOTE; severity <= SEVERITY_ERROR; severity++)
@@ -313,6 +324,7 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
     write_findings(&summary);
     write_servers(&summary);
     write_matches(&summary);
+    write_evidence(&summary);
     write_left_out(&summary);
     write_losses(&summary);
     fputs(text->str, out);

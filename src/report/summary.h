@@ -27,6 +27,10 @@ typedef struct SummaryFacts {
     uint64_t unfilterable;   /* those of a link type that it cannot be used on */
     bool matching;           /* something was looked for: */
     uint64_t matched;        /* exchanges in which it was found */
+    bool evidence;           /* captures of single connections were written: */
+    uint64_t captures;       /* how many */
+    uint64_t left_out;       /* those that deserve one beyond the bound */
+    uint64_t fragments_given_up; /* that one of them may lack */
     uint64_t match_given_up; /* those in which a bound kept it from being found */
 } SummaryFacts;
 
