@@ -28,8 +28,8 @@ typedef struct AnalysisOptions {
     bool all_connections;       /* also those in which no HTTP was found */
     const ConnectionName *show; /* the connection whose ladder is wanted; NULL: none */
     StreamLimits limits;
-    Filter *filter;         /* borrowed; NULL: every frame is looked at */
-    Servers *servers;       /* borrowed; is told of every exchange and connection; NULL: nobody is */
+    Filter *filter;   /* borrowed; NULL: every frame is looked at */
+    Servers *servers; /* borrowed; is told of every exchange and connection; NULL: nobody is */
     const Matcher *matcher; /* borrowed; NULL: rows of everything, else of what matches */
     Exhibits *exhibits;     /* borrowed; takes the connections that deserve a capture; NULL: none */
     Gatherer *gatherer;     /* borrowed; is told of every frame; NULL: nobody is */

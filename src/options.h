@@ -32,10 +32,10 @@ typedef enum FailOn {
 typedef enum ProgressWhen { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } ProgressWhen;
 
 typedef struct Options {
-    char **inputs;    /* owned, NULL-terminated; "-" is standard input */
-    char *output;     /* owned; NULL: the report goes to standard output */
-    char *filter;     /* owned; NULL: none */
-    char *evidence;   /* owned; where captures of single connections go; NULL: nowhere */
+    char **inputs;  /* owned, NULL-terminated; "-" is standard input */
+    char *output;   /* owned; NULL: the report goes to standard output */
+    char *filter;   /* owned; NULL: none */
+    char *evidence; /* owned; where captures of single connections go; NULL: nowhere */
     unsigned evidence_max;
     Matcher *matcher; /* owned; NULL: none */
     FailOn fail_on;

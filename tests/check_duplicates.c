@@ -259,10 +259,32 @@ START_TEST(test_connection)
 }
 END_TEST
 
+/* A copy tells whose packet it is a copy of, and what is said after it changes nothing. */
+START_TEST(test_owner)
+{
+    uint64_t network;
+    Duplicates *duplicates = duplicates_new();
+    Segment segment = packet(), other = packet();
+    other.sequence += 5000;
+    ck_assert(!feed(duplicates, &segment, &network));
+    duplicates_own(duplicates, frame_id(1, 7));
+    ck_assert_uint_eq(duplicates_owner(duplicates), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(feed(duplicates, &segment, &network));
+        duplicates_own(duplicates, frame_id(1, 9));
+        ck_assert_uint_eq(duplicates_owner(duplicates), frame_id(1, 7));
+    }
+    ck_assert(!feed(duplicates, &other, &network));
+    ck_assert_uint_eq(duplicates_owner(duplicates), 0);
+    duplicates_free(duplicates);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("duplicates");
     TCase *tcase = tcase_create("duplicates");
+    tcase_add_test(tcase, test_owner);
     tcase_add_loop_test(tcase, test_row, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_several);
     tcase_add_test(tcase, test_many);

@@ -205,6 +205,59 @@ START_TEST(test_place)
 }
 END_TEST
 
+/* Files that join one by one, beside those that were named, in a directory within the other's. */
+START_TEST(test_added)
+{
+    static const char *const none[] = { NULL };
+    unsigned index = 0;
+    uint64_t size;
+    g_autoptr(GError) error = NULL;
+    Output *output = open_and_write(false, NULL);
+    Output *inner = output_open("out/inner", none, NO_INPUTS, false, NULL);
+    ck_assert_ptr_nonnull(inner);
+    for (unsigned i = 0; i < 100; i++) {
+        g_autofree char *name = g_strdup_printf("%u", i);
+        ck_assert(output_add(inner, name, &index, NULL));
+        ck_assert_uint_eq(index, i);
+    }
+    ck_assert(output_append(inner, 7, "se", 2, NULL));
+    ck_assert(output_append(inner, 8, "other", 5, NULL));
+    ck_assert(output_append(inner, 7, "ven", 3, NULL));
+    g_autofree char *sum = output_sha256(inner, 7, &size, NULL);
+    g_autofree char *expected = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "seven", -1);
+    ck_assert_str_eq(sum, expected);
+    ck_assert_uint_eq(size, 5);
+    ck_assert(!g_file_test("out/inner/7", G_FILE_TEST_EXISTS));
+    ck_assert(output_commit(inner, NULL));
+    assert_text("out/inner/7", "seven");
+    assert_text("out/inner/99", "");
+    ck_assert_uint_eq(count_files("out/inner"), 100);
+
+    /* All of it is taken back, and both directories go. */
+    output_retract(inner);
+    output_free(inner);
+    output_free(output);
+    ck_assert(!g_file_test("out", G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+START_TEST(test_added_name_exists)
+{
+    static const char *const none[] = { NULL };
+    unsigned index = 0;
+    g_autoptr(GError) error = NULL;
+    ck_assert_int_eq(g_mkdir("out", 0700), 0);
+    ck_assert(g_file_set_contents("out/mine", "mine", -1, NULL));
+    Output *output = output_open("out", none, NO_INPUTS, false, NULL);
+    ck_assert(!output_add(output, "mine", &index, &error));
+    ck_assert(g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED));
+    ck_assert(output_add(output, "other", &index, NULL));
+    output_free(output);
+    assert_text("out/mine", "mine");
+    ck_assert_uint_eq(count_files("out"), 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("output");
@@ -216,6 +269,8 @@ int main(void)
     tcase_add_test(tcase, test_existing);
     tcase_add_test(tcase, test_name_taken_meanwhile);
     tcase_add_test(tcase, test_foreign_names);
+    tcase_add_test(tcase, test_added);
+    tcase_add_test(tcase, test_added_name_exists);
     tcase_add_loop_test(tcase, test_place, 0, G_N_ELEMENTS(PLACES));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

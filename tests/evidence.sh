@@ -2,6 +2,7 @@
 # --evidence: a capture of each connection that is contradicted or has an error, which gives the same
 # judgement when it is read; whole or not at all, nothing next to an input, a second pass over the same
 # bytes.
+# evidence.sh DIR: of the captures there as well.
 set -eu
 top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
 : "${CONNAUDIT:?is the program to test}"
@@ -14,7 +15,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
 captures=0
-cd "$work"
 
 complain() {
     echo "$*"
@@ -66,7 +66,9 @@ reads_back() {
     done
 }
 
-for sample in "$top"/samples/*.pcap*; do
+[ $# -eq 0 ] || others=$(cd "$1" && pwd)
+cd "$work"
+for sample in "$top"/samples/*.pcap* ${others:+"$others"/*.pcap*}; do
     reads_back "$(basename "$sample")" "$sample"
 done
 reads_back 'all samples merged' "$top/samples"

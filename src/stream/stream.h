@@ -211,7 +211,7 @@ typedef struct SegmentOwner {
      * SYN kept aside, or sent again meanwhile, that of the connection which it opens if it opens
      * one. The packets of a connection are those that have it here. */
     FrameId belongs;
-    bool after_end;      /* the connection was over: nothing was made of the segment */
+    bool after_end; /* the connection was over: nothing was made of the segment */
     bool number_known;
     uint32_t number; /* Connection.stream_number */
 } SegmentOwner;
