@@ -31,7 +31,7 @@ typedef struct InputFile {
     Nanoseconds first_time;
     unsigned time_digits;
     uint64_t size;                      /* as it lies on the disk; 0: only its end will tell */
-    uint8_t head_sum[CAPTURE_SUM_SIZE]; /* of its first bytes (capture_reader_head()) */
+    uint8_t head_sum[CAPTURE_SUM_SIZE]; /* over its first bytes (capture_reader_head()) */
     /* only of what cannot be opened twice; its first frames are in `begun` */
     CaptureReader *reader;
     FrameBatch begun;

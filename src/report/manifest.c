@@ -110,11 +110,11 @@ static void add_command(JsonBuilder *json, const ManifestFacts *facts)
 {
     static const char match[] = "--match";
     const size_t length = sizeof match - 1;
-    bool options = true, hides = false; /* the next word is what --match looks for */
+    bool hides = false; /* the next word may be what --match looks for */
     begin_array(json, "command");
     json_builder_add_string_value(json, "connaudit");
     for (const char *const *word = facts->command + 1; *word; word++) {
-        bool matches = facts->redactor && options && strncmp(*word, match, length) == 0;
+        bool matches = facts->redactor && strncmp(*word, match, length) == 0;
         if (hides)
             add_hidden_value(json, facts->redactor, *word, 0);
         else if (matches && (*word)[length] == '=')
@@ -122,7 +122,6 @@ static void add_command(JsonBuilder *json, const ManifestFacts *facts)
         else
             add_escaped_value(json, *word);
         hides = !hides && matches && (*word)[length] == '\0';
-        options = options && strcmp(*word, "--") != 0;
     }
     json_builder_end_array(json);
     add_truth(json, "redacted", facts->redactor != NULL);
