@@ -46,6 +46,11 @@ static size_t unit_length(const char *unit)
     return unit[1] == 'x' ? 4 : 2;
 }
 
+size_t text_unit_length(const char *escaped)
+{
+    return escaped[0] == '\\' && escaped[1] == '.' ? CUT_LENGTH : unit_length(escaped);
+}
+
 void text_append_escaped(GString *text, Span bytes)
 {
     size_t i = 0;

@@ -19,6 +19,9 @@ void text_append_escaped(GString *text, Span bytes);
  * field). */
 bool text_append_bounded(GString *text, size_t start, size_t max, Span bytes);
 
+/* Characters of the first unit of escaped text that no cut may divide; TEXT_CUT is one. */
+size_t text_unit_length(const char *escaped);
+
 /* RFC 9110 §5.6.2 token characters. */
 bool text_is_tchar(uint8_t c);
 bool text_is_token(Span bytes);

@@ -72,20 +72,12 @@ void proof_say_seconds(Proof *proof, Nanoseconds duration)
         proof_say(proof, "%" PRId64 ".%03d s", ms / 1000, (int)(ms % 1000));
 }
 
-/* How many bytes the escaped character at the front has. */
-static size_t escaped_length(const char *text)
-{
-    if (text[0] != '\\')
-        return 1;
-    return MIN(strlen(text), text[1] == 'x' ? 4u : text[1] == '.' ? 4u : 2u);
-}
-
 void proof_say_text(Proof *proof, const char *text, const char *otherwise)
 {
     size_t length = 0;
     if (!*text)
         text = otherwise;
     while (text[length] && length < SAID_MAX)
-        length += escaped_length(text + length);
+        length += text_unit_length(text + length);
     proof_say(proof, "%.*s%s", (int)length, text, text[length] ? TEXT_CUT : "");
 }

@@ -159,9 +159,9 @@ static void take_host(Server *server, const Exchange *exchange)
         return;
     }
     g_autoptr(GString) cut = g_string_new(NULL);
-    size_t length = SERVER_HOST_SIZE - sizeof TEXT_CUT;
-    while (length > 0 && memchr(name + MAX(length, 4) - 4, '\\', MIN(length, 4)))
-        length--; /* through no escape */
+    size_t length = 0, unit;
+    while (length + (unit = text_unit_length(name + length)) <= SERVER_HOST_SIZE - sizeof TEXT_CUT)
+        length += unit; /* through no escape */
     g_string_append_len(cut, name, (gssize)length);
     g_string_append(cut, TEXT_CUT);
     add_host(server, first->time, first->frame, cut->str);

@@ -6,6 +6,9 @@
  * may lie as much: more would blur a timer. */
 #define LOOSE_LEAST (NS_PER_SECOND / 10)
 
+/* Timers that are looked at once a second fire up to a second late, and a little. */
+#define COARSE_MOST (NS_PER_SECOND / 2 * 3)
+
 static void add_period(Use *use, IdleEnd end, Nanoseconds length, Nanoseconds time)
 {
     if (length < 0)
@@ -37,11 +40,13 @@ static bool closed_as_idle(const Judgement *judgement)
 }
 
 /* The request was lost with its connection. Whether a server that had received it closed because of
- * it, or because its timer fired before it looked, nobody can see. */
-static bool is_raced(const Judgement *judgement, const Ending *ending)
+ * it, or because its timer fired before it looked, nobody can see; but if it closed later than a
+ * coarse timer would have, it was not the timer. */
+static bool is_raced(const Exchange *exchange, const Judgement *judgement, const Ending *ending)
 {
-    bool unanswered = judgement->cause == CAUSE_CLOSED_UNANSWERED ||
-                      judgement->cause == CAUSE_CLOSED_DURING_REQUEST;
+    bool unanswered = (judgement->cause == CAUSE_CLOSED_UNANSWERED ||
+                       judgement->cause == CAUSE_CLOSED_DURING_REQUEST) &&
+                      ending->server.stamp.time - exchange->next_request.time <= COARSE_MOST;
     return (closed_as_idle(judgement) || unanswered) && judgement->after >= 0 &&
            judgement->verdict == VERDICT_CONTRADICTED && ending->possible == ENDER_SERVER;
 }
@@ -77,7 +82,7 @@ static void weigh_end(Use *use, const JudgeContext *context, const Ending *endin
     switch (judgement->actual) {
     case ACTUAL_REQUEST_LOST:
         use->tried = judgement->after;
-        if (is_raced(judgement, ending))
+        if (is_raced(exchange, judgement, ending))
             take_raced(use, context, ending, exchange, judgement);
         break;
     case ACTUAL_CLOSED:
