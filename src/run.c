@@ -39,9 +39,10 @@ typedef struct Run {
     Servers *servers;
     AnalysisTotals totals;
     bool analyzed;
-    Exhibits *exhibits; /* NULL: no evidence is wanted */
-    Output *evidence;   /* likewise: where it goes */
-    GArray *captures;   /* ManifestCapture: what was written; NULL: nothing yet */
+    uint64_t unfilterable; /* frames that the filter could not be used on */
+    Exhibits *exhibits;    /* NULL: no evidence is wanted */
+    Output *evidence;      /* likewise: where it goes */
+    GArray *captures;      /* ManifestCapture: what was written; NULL: nothing yet */
     uint64_t fragments_given_up;
     Progress *progress; /* NULL: nobody wants to know */
     ProgressFacts progress_facts;
@@ -204,6 +205,8 @@ static void analyze_all(Run *run)
         for (unsigned number = 1; number <= count && !writing_failed(run); number++)
             analyze(run, number, 1);
     end_progress(run);
+    if (run->context->filter)
+        run->unfilterable = filter_skipped(run->context->filter);
     servers_finish(run->servers);
     write_mismatches(run);
     write_servers(run);
@@ -229,7 +232,6 @@ static CaptureInfo joint_info(const CaptureInputs *inputs, const char *name)
 static SummaryFacts summary_facts(const Run *run)
 {
     const AnalysisCounters *counters = &run->totals.analysis;
-    const Filter *filter = run->context->filter;
     return (SummaryFacts){ .frames = counters->frames,
                            .decoded = counters->decoded,
                            .http_connections = counters->http_connections,
@@ -240,7 +242,7 @@ static SummaryFacts summary_facts(const Run *run)
                            .streams = &run->totals.streams,
                            .servers = run->servers,
                            .filtered = counters->filtered,
-                           .unfilterable = filter ? filter_skipped(filter) : 0,
+                           .unfilterable = run->unfilterable,
                            .matching = run->context->options->matcher,
                            .matched = counters->matched,
                            .evidence = run->captures,

@@ -340,9 +340,9 @@ static bool half_open(const Case *c, Proof *proof)
 static bool requests_are_known(const Case *c)
 {
     const Connection *connection = c->context->connection;
-    return connection->opener_known && connection->half[c->context->facts->client].seen &&
-           !connection->limited && c->context->facts->reasons == 0 &&
-           c->exchange->response.first.acked >= 0;
+    return connection->opener_known && !connection->syn_uncounted &&
+           connection->half[c->context->facts->client].seen && !connection->limited &&
+           c->context->facts->reasons == 0 && c->exchange->response.first.acked >= 0;
 }
 
 /* RFC 9110 §15.5.9. A server that gives up waiting says so and closes. */

@@ -381,7 +381,7 @@ void flow_begin_anew(Flow *flow, const Segment *first)
         flow->network[side] = fresh->network[side];
         flow->aliased[side] = false;
     }
-    flow->uncounted = false;
+    flow->facts.syn_uncounted = false;
 }
 
 void flow_take_uncounted(Flow *flow, int side, const Segment *segment)
@@ -389,14 +389,14 @@ void flow_take_uncounted(Flow *flow, int side, const Segment *segment)
     const Direction *peer = &flow->direction[!side];
     if (peer->base_known && peer->shift != WINDOW_UNSEEN && !flow->direction[side].base_known &&
         segment->acknowledgement == peer->base - 1)
-        flow->uncounted = true;
+        flow->facts.syn_uncounted = true;
 }
 
 /* A receiver would cut its first byte off; but no sender sends so. */
 static bool begins_at_uncounted_syn(const Flow *flow, int side, const Segment *segment)
 {
     const Direction *own = &flow->direction[side];
-    return flow->uncounted && own->shift != WINDOW_UNSEEN && flow->facts.half[side].next == 0 &&
+    return flow->facts.syn_uncounted && own->shift != WINDOW_UNSEEN && flow->facts.half[side].next == 0 &&
            segment->length > 1 && !(segment->flags & (TCP_SYN | TCP_RST)) &&
            segment->sequence == own->base - 1;
 }
@@ -455,7 +455,7 @@ static void learn_peer_base(Flow *flow, int side, const Segment *segment)
         peer->base = segment->acknowledgement;
         peer->base_known = true;
     } else if (segment->flags & TCP_SYN) {
-        flow->uncounted = false;
+        flow->facts.syn_uncounted = false;
         if (peer->base != segment->acknowledgement &&
             flow_may_begin(flow, !side, segment->acknowledgement))
             move_base(flow, !side, segment->acknowledgement);

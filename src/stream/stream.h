@@ -92,6 +92,9 @@ typedef struct Connection {
     bool opener_known; /* a SYN or SYN-ACK is in the capture; if not, it begins in mid-stream */
     bool stream_number_known;
     uint32_t stream_number; /* tcp.stream of Wireshark 4.0 */
+    /* a SYN-ACK acknowledged the SYN's own number, and none the next one: a tool made this capture
+     * that counts no SYN. Its acknowledgements prove nothing */
+    bool syn_uncounted;
     /* two different versions of the same bytes were seen. Noticed only while the later ones in the
      * stream were held: delivered bytes are not kept to be compared */
     bool overlap_conflict;

@@ -708,7 +708,7 @@ static Flow *flow_for(StreamTable *table, Shard *shard, const Segment *segment,
         }
         if (is_syn_ack(segment))
             flow_take_uncounted(flow, side, segment);
-        if (is_syn_ack(segment) && flow->uncounted)
+        if (is_syn_ack(segment) && flow->facts.syn_uncounted)
             table->owner.belongs = flow->facts.first_frame;
         return NULL;
     }
