@@ -211,7 +211,6 @@ START_TEST(test_added)
     static const char *const none[] = { NULL };
     unsigned index = 0;
     uint64_t size;
-    g_autoptr(GError) error = NULL;
     Output *output = open_and_write(false, NULL);
     Output *inner = output_open("out/inner", none, NO_INPUTS, false, NULL);
     ck_assert_ptr_nonnull(inner);

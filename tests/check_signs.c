@@ -148,6 +148,7 @@ START_TEST(signs)
     const Row *row = &ROWS[_i];
     static Head head;
     g_autofree char *bytes = parse(row->head, &head);
+    ck_assert_ptr_nonnull(bytes);
     unsigned got = signs_of(&head);
     ck_assert_msg(got == row->signs, "%s: 0x%x, not 0x%x: too much 0x%x, missing 0x%x", row->name,
                   got, row->signs, got & ~row->signs, row->signs & ~got);
@@ -159,6 +160,7 @@ START_TEST(cut)
 {
     static Head head;
     g_autofree char *bytes = parse(GET "TE: trailers\nUpgrade: websocket\nKeep-Alive: a\n", &head);
+    ck_assert_ptr_nonnull(bytes);
     ck_assert_uint_ne(signs_of(&head) & SIGN_TE_UNLISTED, 0);
     head.notes |= HEAD_INCOMPLETE;
     ck_assert_uint_eq(signs_of(&head), PATH | LISTED | SIGN_WEBSOCKET);
@@ -186,7 +188,9 @@ START_TEST(websocket_accept)
     g_autofree char *asks = g_strdup_printf(GET "Sec-WebSocket-Key: %s\n", row->key);
     g_autofree char *says = g_strdup_printf(SWITCHING "Sec-WebSocket-Accept: %s\n", row->accept);
     g_autofree char *request_bytes = parse(asks, &request);
+    ck_assert_ptr_nonnull(request_bytes);
     g_autofree char *response_bytes = parse(says, &response);
+    ck_assert_ptr_nonnull(response_bytes);
     uint64_t wanted = websocket_accept_wanted(&request);
     ck_assert_uint_ne(wanted, 0);
     ck_assert_msg((wanted == websocket_accept_given(&response)) == row->answers, "%s", row->name);
@@ -197,10 +201,13 @@ START_TEST(no_key)
 {
     static Head head;
     g_autofree char *none = parse(GET, &head);
+    ck_assert_ptr_nonnull(none);
     ck_assert_uint_eq(websocket_accept_wanted(&head), 0);
     g_autofree char *two = parse(GET KEY KEY, &head);
+    ck_assert_ptr_nonnull(two);
     ck_assert_uint_eq(websocket_accept_wanted(&head), 0);
     g_autofree char *answer = parse(SWITCHING, &head);
+    ck_assert_ptr_nonnull(answer);
     ck_assert_uint_eq(websocket_accept_given(&head), 0);
 }
 END_TEST
@@ -231,7 +238,9 @@ START_TEST(offers)
     g_autofree char *asks = g_strdup_printf(GET "Upgrade: %s\n", row->offered);
     g_autofree char *says = g_strdup_printf(SWITCHING "Upgrade: %s\n", row->chosen);
     g_autofree char *request_bytes = parse(asks, &request);
+    ck_assert_ptr_nonnull(request_bytes);
     g_autofree char *response_bytes = parse(says, &response);
+    ck_assert_ptr_nonnull(response_bytes);
     UpgradeOffer offered = head_upgrade_offer(&request), chosen = head_upgrade_offer(&response);
     ck_assert_msg(upgrade_is_offered(&offered, &chosen) == row->is_offered, "%s", row->name);
 }
