@@ -27,7 +27,7 @@ struct Analysis {
     AnalysisOptions options;
     Decoder *decoder;
     StreamTable *streams;
-    Recorder *recorder; /* NULL: no ladder is wanted */
+    ConnectionTrace *trace; /* NULL: no connection is traced */
     CaptureClock clock;
     GArray *rows;   /* ReportRow: of this tick, then sorted and handed out */
     guint next_row; /* of those that are ready */
@@ -43,7 +43,7 @@ Analysis *analysis_new(const AnalysisOptions *options)
     analysis->decoder = decoder_new();
     analysis->streams = stream_table_new(&options->limits);
     if (options->show) {
-        analysis->recorder = recorder_new(options->show, &RECORDER_LIMITS_DEFAULT);
+        analysis->trace = connection_trace_new(options->show, &TRACE_LIMITS_DEFAULT);
         analysis->options.texts.wish = TEXT_WISH_ALL;
     }
     analysis->rows = g_array_new(FALSE, FALSE, sizeof(ReportRow));
@@ -152,8 +152,8 @@ static void add_exchange_row(Analysis *analysis, const Connection *connection, A
 {
     analysis->counters.exchanges++;
     analysis->counters.exchange_verdicts[judgement->verdict]++;
-    if (analysis->recorder)
-        recorder_exchange(analysis->recorder, connection, exchange, judgement);
+    if (analysis->trace)
+        connection_trace_exchange(analysis->trace, connection, exchange, judgement);
     if (!note_match(analysis, audit, exchange, findings) || !analysis->options.exchange_rows)
         return;
     ReportRow row = { .kind = ROW_EXCHANGE, .open_at_end = connection->end == CONNECTION_UNENDED };
@@ -169,7 +169,7 @@ static void add_exchange_row(Analysis *analysis, const Connection *connection, A
 
 static FindingsOptions findings_options(const Analysis *analysis)
 {
-    return (FindingsOptions){ .texts = analysis->options.finding_rows || analysis->recorder,
+    return (FindingsOptions){ .texts = analysis->options.finding_rows || analysis->trace,
                               .pedantic = analysis->options.pedantic };
 }
 
@@ -257,8 +257,8 @@ static void add_connection_row(Analysis *analysis, const Connection *connection,
                       .open_at_end = connection->end == CONNECTION_UNENDED };
     row.connection = connection_row(connection, audit, ending, client);
     row.connection.findings = findings;
-    if (analysis->recorder && recorder_wants(analysis->recorder, connection))
-        recorder_ended(analysis->recorder, connection, &row.connection);
+    if (analysis->trace && connection_trace_wants(analysis->trace, connection))
+        connection_trace_ended(analysis->trace, connection, &row.connection);
     bool listed =
         analysis->options.matcher ? audit->matched : decision || analysis->options.all_connections;
     if (!analysis->options.connection_rows || !listed)
@@ -306,8 +306,8 @@ static void add_finding_rows(Analysis *analysis, const Connection *connection, A
 {
     size_t count;
     const Finding *findings = findings_list(&audit->findings, &count);
-    if (analysis->recorder && recorder_wants(analysis->recorder, connection))
-        recorder_findings(analysis->recorder, findings, count);
+    if (analysis->trace && connection_trace_wants(analysis->trace, connection))
+        connection_trace_findings(analysis->trace, findings, count);
     for (size_t i = 0; i < count; i++) {
         analysis->counters.findings[findings[i].severity]++;
         analysis->counters.rules[findings[i].severity][findings[i].rule]++;
@@ -327,12 +327,12 @@ static void add_finding_rows(Analysis *analysis, const Connection *connection, A
 static void note_exhibit(Analysis *analysis, const Connection *connection, const Audit *audit)
 {
     const AnalysisOptions *options = &analysis->options;
-    if (!options->exhibits || (options->matcher && !audit->matched))
+    if (!options->evidence_list || (options->matcher && !audit->matched))
         return;
     size_t count;
     const Finding *findings = findings_list(&audit->findings, &count);
-    exhibits_consider(options->exhibits, connection->first_frame, judge_decision(&audit->judge),
-                      findings, count);
+    evidence_list_consider(options->evidence_list, connection->first_frame,
+                           judge_decision(&audit->judge), findings, count);
 }
 
 static void end_connection(Analysis *analysis, Connection *connection)
@@ -371,7 +371,7 @@ static void take_event(Analysis *analysis, const StreamEvent *event)
         judge_settled_exchanges(analysis, connection, audit);
         connection->owner_size =
             sizeof *audit + conversation_size(audit->conversation) + audit->judged_size;
-    } else if (event->kind == STREAM_REST) {
+    } else if (event->kind == STREAM_PACK) {
         audit_rest(connection);
     }
 }
@@ -424,12 +424,12 @@ static void end_tick(Analysis *analysis)
 /* `fed`: the frame gave a segment, which the table has been fed with. */
 static void gather(Analysis *analysis, const Frame *frame, DecodeResult result, bool fed)
 {
-    if (!analysis->options.gatherer)
+    if (!analysis->options.evidence_writer)
         return;
-    FrameFate fate = { .result = result, .trail = decoder_trail(analysis->decoder) };
+    FrameResult frame_result = { .result = result, .trail = decoder_trail(analysis->decoder) };
     if (fed)
-        fate.connection = stream_table_owner(analysis->streams).belongs;
-    gatherer_frame(analysis->options.gatherer, frame, &fate);
+        frame_result.connection = stream_table_owner(analysis->streams).belongs;
+    evidence_writer_frame(analysis->options.evidence_writer, frame, &frame_result);
 }
 
 /* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole file, in which
@@ -456,8 +456,8 @@ static void feed_frame(Analysis *analysis, const Frame *frame, uint64_t order)
     else
         stream_table_pass(analysis->streams, &segment);
     gather(analysis, frame, result, wanted);
-    if (wanted && analysis->recorder)
-        recorder_segment(analysis->recorder, analysis->streams, &segment);
+    if (wanted && analysis->trace)
+        connection_trace_segment(analysis->trace, analysis->streams, &segment);
     drain_streams(analysis);
 }
 
@@ -524,11 +524,11 @@ void analysis_add_totals(const Analysis *analysis, AnalysisTotals *totals)
     add_counts(&totals->streams, analysis_stream_counters(analysis), sizeof totals->streams);
 }
 
-const Ladder *analysis_ladder(Analysis *analysis)
+const TracedConnection *analysis_traced_connection(Analysis *analysis)
 {
-    if (!analysis->recorder)
+    if (!analysis->trace)
         return NULL;
-    return recorder_ladder(analysis->recorder, &analysis->options.thresholds);
+    return connection_trace_result(analysis->trace, &analysis->options.thresholds);
 }
 
 void analysis_free(Analysis *analysis)
@@ -540,7 +540,7 @@ void analysis_free(Analysis *analysis)
     while (analysis_next(analysis, &row))
         report_row_clear(&row);
     g_array_free(analysis->rows, TRUE);
-    recorder_free(analysis->recorder);
+    connection_trace_free(analysis->trace);
     stream_table_free(analysis->streams);
     decoder_free(analysis->decoder);
     g_free(analysis);

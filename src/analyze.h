@@ -9,11 +9,11 @@
 
 #include "capture/filter.h"
 #include "capture/reader.h"
+#include "connection_trace.h"
 #include "decode/decode.h"
-#include "exhibits.h"
-#include "gatherer.h"
+#include "evidence_list.h"
+#include "evidence_writer.h"
 #include "judge/judge.h"
-#include "recorder.h"
 #include "report/rows.h"
 #include "servers/servers.h"
 #include "stream/stream.h"
@@ -26,13 +26,14 @@ typedef struct AnalysisOptions {
     bool finding_rows;
     bool pedantic;              /* also findings that only older specifications demand */
     bool all_connections;       /* also those in which no HTTP was found */
-    const ConnectionName *show; /* the connection whose ladder is wanted; NULL: none */
+    const ConnectionName *show; /* the connection that is traced; NULL: none */
     StreamLimits limits;
     Filter *filter;   /* borrowed; NULL: every frame is looked at */
     Servers *servers; /* borrowed; is told of every exchange and connection; NULL: nobody is */
     const Matcher *matcher; /* borrowed; NULL: rows of everything, else of what matches */
-    Exhibits *exhibits;     /* borrowed; takes the connections that deserve a capture; NULL: none */
-    Gatherer *gatherer;     /* borrowed; is told of every frame; NULL: nobody is */
+    EvidenceList
+        *evidence_list; /* borrowed; takes the connections that deserve a capture; NULL: none */
+    EvidenceWriter *evidence_writer; /* borrowed; is told of every frame; NULL: nobody is */
 } AnalysisOptions;
 
 AnalysisOptions analysis_options_default(void);
@@ -74,7 +75,7 @@ const StreamCounters *analysis_stream_counters(const Analysis *analysis);
 void analysis_add_totals(const Analysis *analysis, AnalysisTotals *totals);
 
 /* After the end: the connection asked for; NULL: there was none. As long as the analysis. */
-const Ladder *analysis_ladder(Analysis *analysis);
+const TracedConnection *analysis_traced_connection(Analysis *analysis);
 
 void analysis_free(Analysis *analysis);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Analysis, analysis_free)

@@ -41,8 +41,8 @@ static bool complain_of_inputs(const CaptureInputs *inputs, bool numbered, bool 
             complain(file->problem);
     }
     if (skipped > NAMED_MAX && !quiet) {
-        g_autofree char *others = g_strdup_printf(
-            "and %u more files are left out", skipped - NAMED_MAX);
+        g_autofree char *others =
+            g_strdup_printf("and %u more files are left out", skipped - NAMED_MAX);
         complain(others);
     }
     return failed;

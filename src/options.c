@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "exhibits.h"
+#include "evidence_list.h"
 
 G_DEFINE_QUARK(connaudit - options - error, options_error)
 
@@ -146,10 +146,10 @@ static bool parse_evidence_max(const char *text, unsigned *ret_max, GError **err
     if (!text)
         return true;
     int64_t max;
-    if (!text_number(span_of_text(text), &max) || max < 1 || max > EXHIBITS_MAX) {
+    if (!text_number(span_of_text(text), &max) || max < 1 || max > EVIDENCE_MAX) {
         g_set_error(error, OPTIONS_ERROR, 0,
                     "--evidence-max takes a number of captures from 1 to %d, not '%s'",
-                    EXHIBITS_MAX, text);
+                    EVIDENCE_MAX, text);
         return false;
     }
     *ret_max = (unsigned)max;
@@ -355,7 +355,7 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
 
     *ret_options = (Options){ .thresholds = THRESHOLDS_DEFAULT,
                               .max_memory = MEMORY_DEFAULT,
-                              .evidence_max = EXHIBITS_DEFAULT };
+                              .evidence_max = EVIDENCE_DEFAULT };
     if (!g_option_context_parse_strv(context, &arguments, error))
         return false;
     ret_options->all = raw.all;

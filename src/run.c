@@ -39,10 +39,10 @@ typedef struct Run {
     Servers *servers;
     AnalysisTotals totals;
     bool analyzed;
-    uint64_t unfilterable; /* frames that the filter could not be used on */
-    Exhibits *exhibits;    /* NULL: no evidence is wanted */
-    Output *evidence;      /* likewise: where it goes */
-    GArray *captures;      /* ManifestCapture: what was written; NULL: nothing yet */
+    uint64_t unfilterable;       /* frames that the filter could not be used on */
+    EvidenceList *evidence_list; /* NULL: no evidence is wanted */
+    Output *evidence;            /* likewise: where it goes */
+    GArray *captures;            /* ManifestCapture: what was written; NULL: nothing yet */
     uint64_t fragments_given_up;
     Progress *progress; /* NULL: nobody wants to know */
     ProgressFacts progress_facts;
@@ -136,13 +136,13 @@ static bool wants_colour(int fd)
 /* The page of the connection that is to be shown, if this was the analysis in which it is. */
 static void take_page(Run *run, Analysis *analysis)
 {
-    const Ladder *ladder = run->page ? analysis_ladder(analysis) : NULL;
-    if (!ladder || run->page->len)
+    const TracedConnection *traced = run->page ? analysis_traced_connection(analysis) : NULL;
+    if (!traced || run->page->len)
         return;
-    unsigned number = frame_input(ladder->connection.connection.first_frame);
+    unsigned number = frame_input(traced->connection.connection.first_frame);
     const InputFile *input = capture_inputs_file(run->inputs, number);
     RowFile file = { .path = input->path, .time_digits = input->time_digits };
-    ladder_append(run->page, ladder, &file, wants_colour(STDOUT_FILENO));
+    connection_page_append(run->page, traced, &file, wants_colour(STDOUT_FILENO));
 }
 
 /* On a terminal, unless rows are being written to one: they would go through each other. */
@@ -247,7 +247,7 @@ static SummaryFacts summary_facts(const Run *run)
                            .matched = counters->matched,
                            .evidence = run->captures,
                            .captures = run->captures ? run->captures->len : 0,
-                           .left_out = run->captures ? run->exhibits->left_out : 0,
+                           .left_out = run->captures ? run->evidence_list->left_out : 0,
                            .fragments_given_up = run->fragments_given_up,
                            .match_given_up = counters->match_given_up };
 }
@@ -284,8 +284,8 @@ static bool open_evidence(Run *run, GError **error)
                                 options->force, error);
     if (!run->evidence)
         return false;
-    run->exhibits = exhibits_new(options->evidence_max);
-    run->analysis.exhibits = run->exhibits;
+    run->evidence_list = evidence_list_new(options->evidence_max);
+    run->analysis.evidence_list = run->evidence_list;
     return true;
 }
 
@@ -308,12 +308,12 @@ static bool write_evidence(Run *run, GError **error)
     g_autoptr(Progress) progress = start_progress(options);
     SecondPass pass = { .inputs = run->inputs,
                         .analysis = &run->analysis,
-                        .exhibits = run->exhibits,
+                        .evidence_list = run->evidence_list,
                         .version = run->context->version,
                         .separate = options->separate,
                         .progress = progress };
     GArray *captures = NULL;
-    if (run->exhibits->list->len == 0)
+    if (run->evidence_list->list->len == 0)
         captures = g_array_new(FALSE, FALSE, sizeof(ManifestCapture));
     else if (!second_pass(&pass, run->evidence, &captures, &run->fragments_given_up, error))
         return false;
@@ -507,7 +507,7 @@ bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GErr
     if (!options->quiet && !options->show && state.analyzed)
         write_summary(&state);
     *ret_fails = fails(&state.totals.analysis, options->fail_on);
-    exhibits_free(state.exhibits);
+    evidence_list_free(state.evidence_list);
     manifest_captures_free(state.captures);
     return written;
 }

@@ -20,7 +20,7 @@ static void analyze(const SecondPass *pass, const AnalysisOptions *options, Capt
     g_autoptr(CaptureMerge) merge = capture_merge_new(inputs, first, count, &hashed);
     FrameBatch batch = { 0 };
     uint64_t before = facts->bytes;
-    while (!gatherer_failed(options->gatherer) && capture_merge_next(merge, &batch)) {
+    while (!evidence_writer_failed(options->evidence_writer) && capture_merge_next(merge, &batch)) {
         analysis_feed(analysis, &batch);
         discard_rows(analysis);
         facts->packets += batch.count;
@@ -32,16 +32,16 @@ static void analyze(const SecondPass *pass, const AnalysisOptions *options, Capt
     facts->bytes = before + capture_merge_bytes_read(merge);
     analysis_finish(analysis);
     discard_rows(analysis);
-    gatherer_pause(options->gatherer);
+    evidence_writer_pause(options->evidence_writer);
 }
 
 /* The chosen connections of the second pass are those of the first, if nothing has changed. */
 static bool check_unchanged(const SecondPass *pass, const CaptureInputs *again,
-                            const Exhibits *exhibits, GError **error)
+                            const EvidenceList *evidence_list, GError **error)
 {
     const InputFile *changed = capture_inputs_changed(pass->inputs, again);
     g_autofree char *name = changed ? capture_display_name(changed->path) : NULL;
-    if (!changed && exhibits_equal(pass->exhibits, exhibits))
+    if (!changed && evidence_list_equal(pass->evidence_list, evidence_list))
         return true;
     g_set_error(error, SECOND_PASS_ERROR, SECOND_PASS_ERROR_CHANGED,
                 "%s: changed while it was being read, so there is no evidence of what is reported",
@@ -49,16 +49,16 @@ static bool check_unchanged(const SecondPass *pass, const CaptureInputs *again,
     return false;
 }
 
-static GArray *list_captures(const SecondPass *pass, const Gatherer *gatherer)
+static GArray *list_captures(const SecondPass *pass, const EvidenceWriter *evidence_writer)
 {
     GArray *captures = g_array_new(FALSE, TRUE, sizeof(ManifestCapture));
-    for (guint i = 0; i < pass->exhibits->list->len; i++) {
-        const Exhibit *exhibit = exhibits_get(pass->exhibits, i);
-        ManifestCapture capture = { .name = exhibit_file_name(exhibit),
-                                    .connection = exhibit->connection,
-                                    .contradicted = exhibit->contradicted,
-                                    .reason = exhibit_reason(exhibit),
-                                    .packets = gatherer_packets(gatherer, i) };
+    for (guint i = 0; i < pass->evidence_list->list->len; i++) {
+        const EvidenceItem *evidence_item = evidence_list_get(pass->evidence_list, i);
+        ManifestCapture capture = { .name = evidence_item_file_name(evidence_item),
+                                    .connection = evidence_item->connection,
+                                    .contradicted = evidence_item->contradicted,
+                                    .reason = evidence_item_reason(evidence_item),
+                                    .packets = evidence_writer_packets(evidence_writer, i) };
         g_array_append_val(captures, capture);
     }
     return captures;
@@ -68,28 +68,31 @@ bool second_pass(const SecondPass *pass, Output *output, GArray **ret_captures,
                  uint64_t *ret_given_up, GError **error)
 {
     g_autoptr(CaptureInputs) again = capture_inputs_again(pass->inputs);
-    g_autoptr(Exhibits) exhibits = exhibits_new(pass->exhibits->max);
-    g_autoptr(Gatherer) gatherer = gatherer_new(
-        pass->exhibits, pass->inputs, &GATHERER_LIMITS_DEFAULT, pass->version, output, error);
-    if (!gatherer)
+    g_autoptr(EvidenceList) evidence_list = evidence_list_new(pass->evidence_list->max);
+    g_autoptr(EvidenceWriter) evidence_writer =
+        evidence_writer_new(pass->evidence_list, pass->inputs, &EVIDENCE_WRITER_LIMITS_DEFAULT,
+                            pass->version, output, error);
+    if (!evidence_writer)
         return false;
     AnalysisOptions options = *pass->analysis;
-    options.exhibits = exhibits;
-    options.gatherer = gatherer;
+    options.evidence_list = evidence_list;
+    options.evidence_writer = evidence_writer;
     options.servers = NULL; /* they have been told */
     unsigned count = again->numbered->len;
     ProgressFacts facts = { .total = capture_inputs_size(again, 1, count) };
     if (!pass->separate)
         analyze(pass, &options, again, 1, count, &facts);
     else
-        for (unsigned number = 1; number <= count && !gatherer_failed(gatherer); number++)
+        for (unsigned number = 1; number <= count && !evidence_writer_failed(evidence_writer);
+             number++)
             analyze(pass, &options, again, number, 1, &facts);
     if (pass->progress)
         progress_end(pass->progress, &facts);
-    if (!gatherer_finish(gatherer, error) || !check_unchanged(pass, again, exhibits, error))
+    if (!evidence_writer_finish(evidence_writer, error) ||
+        !check_unchanged(pass, again, evidence_list, error))
         return false;
-    *ret_captures = list_captures(pass, gatherer);
-    *ret_given_up = gatherer_given_up(gatherer);
+    *ret_captures = list_captures(pass, evidence_writer);
+    *ret_given_up = evidence_writer_given_up(evidence_writer);
     return true;
 }
 

@@ -9,9 +9,9 @@
 #include "report/progress.h"
 
 typedef struct SecondPass {
-    const CaptureInputs *inputs;     /* as the first pass read them */
-    const AnalysisOptions *analysis; /* of the first pass */
-    const Exhibits *exhibits;        /* what it chose */
+    const CaptureInputs *inputs;       /* as the first pass read them */
+    const AnalysisOptions *analysis;   /* of the first pass */
+    const EvidenceList *evidence_list; /* what it chose */
     const char *version;
     bool separate;
     Progress *progress; /* NULL: nobody wants to know */
@@ -24,7 +24,7 @@ typedef enum SecondPassError {
 } SecondPassError;
 
 /* Writes the captures to `output`, which is still to be committed. *ret_captures: ManifestCapture, in
- * the order of the exhibits, to be freed by manifest_captures_free(); *ret_given_up: fragments that
+ * the order of the evidence_list, to be freed by manifest_captures_free(); *ret_given_up: fragments that
  * one of them may lack. False and `error` if they must not appear. */
 bool second_pass(const SecondPass *pass, Output *output, GArray **ret_captures,
                  uint64_t *ret_given_up, GError **error);

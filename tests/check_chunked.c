@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "http/chunked.h"
+#include "http1/chunked.h"
 
 #define BYTES(text)                                                                                \
     {                                                                                              \

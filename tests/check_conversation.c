@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "http/conversation.h"
+#include "http1/conversation.h"
 
 #define CLIENT 0
 #define SERVER 1

@@ -200,7 +200,7 @@ END_TEST
 START_TEST(pedantic)
 {
     Exchange exchange = exchange_make(1, 0, 0);
-    exchange.response.signs = SIGN_HOP_BY_HOP | SIGN_HOP_BY_HOP_UNLISTED;
+    exchange.response.header_flags = FLAG_HOP_BY_HOP | FLAG_HOP_BY_HOP_UNLISTED;
     g_autoptr(Scene) scene = scene_new(false);
     ck_assert_uint_eq(take(scene, &exchange), 0);
     scene->options.pedantic = true;
@@ -287,17 +287,17 @@ START_TEST(packed)
 }
 END_TEST
 
-/* However many frames a proof has, it keeps the first few, each once. */
+/* However many frames a finding has, its builder keeps the first few, each once. */
 START_TEST(frames_are_bounded)
 {
-    Proof proof = { .frame_count = 0 };
+    FindingBuilder builder = { .frame_count = 0 };
     for (FrameId frame = 0; frame <= 2 * FINDING_FRAMES_MAX; frame++) {
-        proof_frame(&proof, frame);
-        proof_frame(&proof, frame);
+        builder_frame(&builder, frame);
+        builder_frame(&builder, frame);
     }
-    ck_assert_uint_eq(proof.frame_count, FINDING_FRAMES_MAX);
-    for (unsigned i = 0; i < proof.frame_count; i++)
-        ck_assert_uint_eq(proof.frames[i], i + 1);
+    ck_assert_uint_eq(builder.frame_count, FINDING_FRAMES_MAX);
+    for (unsigned i = 0; i < builder.frame_count; i++)
+        ck_assert_uint_eq(builder.frames[i], i + 1);
 }
 END_TEST
 

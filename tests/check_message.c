@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "http/message.h"
+#include "http1/message.h"
 
 typedef enum PieceKind {
     PIECE_NONE,

@@ -107,7 +107,7 @@ static const struct {
     { "eight are equal, the rest is not", BYTES("keep-alive"), "keep-alivo", false, false },
     { "of eight the last differs", BYTES("keep-ali"), "keep-alo", false, false },
     { "only letters, eight at once", BYTES("ABCDEFG["), "abcdefg{", false, false },
-    { "signs before A, eight at once", BYTES("@BCDEFGH"), "`bcdefgh", false, false },
+    { "header_flags before A, eight at once", BYTES("@BCDEFGH"), "`bcdefgh", false, false },
     { "A and Z themselves", BYTES("AZAZAZAZ"), "azazazaz", true, false },
     { "a hyphen is no carriage return", BYTES("keep-alive"), "keep\ralive", false, false },
     { "beyond ASCII, eight at once", BYTES("\xc1\xdazzzzzz"), "\xe1\xfazzzzzz", false, false },

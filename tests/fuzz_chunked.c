@@ -2,7 +2,7 @@
  * the same byte with the same notes. */
 #include <glib.h>
 
-#include "http/chunked.h"
+#include "http1/chunked.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
  * tell data, gap or rejection and whose others, with data, are the length. */
 #include <glib.h>
 
-#include "http/message.h"
+#include "http1/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

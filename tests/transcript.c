@@ -223,9 +223,9 @@ static bool read_content(const Draft *draft, WireLine *line, char *content, GErr
 
 /* ---- conditions ---- */
 
-static bool read_fate(WireLine *line, WireFate fate, char *segments)
+static bool read_fate(WireLine *line, WireFate frame_result, char *segments)
 {
-    line->fate = fate;
+    line->frame_result = frame_result;
     for (char *word = next_word(&segments); *word; word = next_word(&segments)) {
         int64_t number;
         if (!read_number(word, &number) || number < 1 || number > 64)
@@ -601,7 +601,7 @@ static WireLine *handshake_line(const Draft *draft, const WireLine *first, WireK
     line->kind = kind;
     line->side = side;
     line->other = first->other;
-    line->fate = draft->settings.midstream && !first->other ? WIRE_LOST : WIRE_NORMAL;
+    line->frame_result = draft->settings.midstream && !first->other ? WIRE_LOST : WIRE_NORMAL;
     return line;
 }
 

@@ -379,7 +379,7 @@ static void arrive(Wire *wire, Sent *sent, Nanoseconds time)
 
 static bool fate_applies(const Sent *sent, unsigned index)
 {
-    if (!sent->line || sent->line->fate == WIRE_NORMAL)
+    if (!sent->line || sent->line->frame_result == WIRE_NORMAL)
         return false;
     return sent->line->fate_segments == 0 ||
            (index < 64 && (sent->line->fate_segments >> index & 1) != 0);
@@ -408,15 +408,15 @@ static void capture(Wire *wire, Sent *sent, Nanoseconds time)
 static void transmit(Wire *wire, Sent *sent, unsigned index, Nanoseconds time)
 {
     Side *side = &wire->sides[sent->flow][sent->side];
-    WireFate fate = fate_applies(sent, index) ? sent->line->fate : WIRE_NORMAL;
-    if ((sent->flags & TCP_RST) && fate != WIRE_DROPPED)
+    WireFate frame_result = fate_applies(sent, index) ? sent->line->frame_result : WIRE_NORMAL;
+    if ((sent->flags & TCP_RST) && frame_result != WIRE_DROPPED)
         side->over = true;
     if (side->over || ((sent->flags & TCP_ACK) && sent->acknowledgement == side->received))
         side->ack_due = NEVER;
     g_ptr_array_add(wire->sent, sent);
-    if (fate == WIRE_NORMAL || fate == WIRE_DROPPED)
+    if (frame_result == WIRE_NORMAL || frame_result == WIRE_DROPPED)
         capture(wire, sent, time);
-    if (fate == WIRE_DROPPED || fate == WIRE_VANISHED)
+    if (frame_result == WIRE_DROPPED || frame_result == WIRE_VANISHED)
         return;
     if (sent->line && sent->line->kind == WIRE_STRAY_SYN)
         return;

@@ -34,7 +34,7 @@ typedef struct WireLine {
     bool fin;
     GByteArray *payload;
     GArray *splits; /* of size_t: offsets in the payload where a segment begins, ascending */
-    WireFate fate;
+    WireFate frame_result;
     uint64_t fate_segments; /* bit N - 1: segment N; 0: all */
     bool no_ack;
     Nanoseconds ack_delay;         /* -1: as usual */

@@ -149,7 +149,7 @@ static DecodeResult decode_ppp_of_daemon(Layer *layer)
     return skip_to(layer, 2, LAYER_PPP);
 }
 
-/* NetANALYZER: four bytes before the frame, or twelve with its preamble. */
+/* NetANALYZER: four bytes before the frame, or twelve with its proxy_header. */
 static DecodeResult decode_netanalyzer(Layer *layer)
 {
     return skip_to(layer, 4, LAYER_ETHERNET);

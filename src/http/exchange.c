@@ -111,7 +111,7 @@ static void take_head(MessageFacts *message, const Head *head, const BodyFraming
     message->notes = head->notes;
     Listed listed = connection_options(head);
     message->options = listed.options;
-    message->signs = head_signs(head, &listed);
+    message->header_flags = header_flags(head, &listed);
     message->keep_alive = keep_alive_parameters(head);
     message->framing = *framing;
 }
@@ -141,9 +141,9 @@ static bool is_whole(const MessageFacts *message)
 /* What a 101 has to be measured against, and whether it fits. */
 static void take_offer(Exchange *exchange, const Head *request)
 {
-    if (exchange->request.signs & SIGN_UPGRADE)
+    if (exchange->request.header_flags & FLAG_UPGRADE)
         exchange->upgrade_offer = head_upgrade_offer(request);
-    if (exchange->request.signs & SIGN_WEBSOCKET)
+    if (exchange->request.header_flags & FLAG_WEBSOCKET)
         exchange->websocket_accept = websocket_accept_wanted(request);
     if (exchange->method == METHOD_CONNECT)
         exchange->target_hash = hash_of(request->target);
@@ -156,10 +156,11 @@ static void compare_offer(Exchange *exchange, const Head *response)
         return;
     UpgradeOffer chosen = head_upgrade_offer(response);
     exchange->upgrade_foreign = !upgrade_is_offered(&exchange->upgrade_offer, &chosen);
-    exchange->accept_wrong = (request->signs & SIGN_WEBSOCKET) &&
-                             !(request->signs & (SIGN_WEBSOCKET_DRAFT | SIGN_WEBSOCKET_KEY)) &&
-                             (exchange->response.signs & SIGN_WEBSOCKET) &&
-                             websocket_accept_given(response) != exchange->websocket_accept;
+    exchange->accept_wrong =
+        (request->header_flags & FLAG_WEBSOCKET) &&
+        !(request->header_flags & (FLAG_WEBSOCKET_DRAFT | FLAG_WEBSOCKET_KEY)) &&
+        (exchange->response.header_flags & FLAG_WEBSOCKET) &&
+        websocket_accept_given(response) != exchange->websocket_accept;
 }
 
 void exchange_take_request(Exchange *exchange, const Exchange *before, const Head *head,

@@ -10,9 +10,9 @@
 #include "base/evidence.h"
 #include "http/framing.h"
 #include "http/head.h"
+#include "http/header_flags.h"
 #include "http/options.h"
 #include "http/redaction.h"
-#include "http/signs.h"
 
 #define INTERIM_MAX 8 /* 1xx responses kept by number; more are counted only */
 
@@ -28,9 +28,9 @@ typedef struct MessageFacts {
     ReasonSet reasons; /* what of it is missing, and why */
     HttpVersion version;
     uint8_t minor;
-    unsigned options; /* ConnectionOption */
-    unsigned notes;   /* HeadNote */
-    unsigned signs;   /* Sign */
+    unsigned options;      /* ConnectionOption */
+    unsigned notes;        /* HeadNote */
+    unsigned header_flags; /* HeaderFlag */
     KeepAlive keep_alive;
     BodyFraming framing;
     int64_t head_end;    /* offset of the head's last byte */
@@ -83,7 +83,7 @@ typedef struct Exchange {
     Nanoseconds burst_start;     /* of the response's last burst (judgement.md §3, idle_most) */
     uint16_t interim[INTERIM_MAX];
     unsigned interim_count;
-    unsigned interim_signs;            /* Sign, of all of them */
+    unsigned interim_flags;            /* HeaderFlag, of all of them */
     FrameId interim_frame;             /* of the first that has one; 0: none */
     Stamp interim_first, interim_last; /* first byte of the first one, last byte of the last one */
     bool response_resent;              /* its first bytes are no first transmission */
@@ -93,8 +93,9 @@ typedef struct Exchange {
     UpgradeOffer upgrade_offer;    /* of the request */
     uint64_t websocket_accept;     /* websocket_accept_wanted() of the request */
     uint32_t target_hash;          /* of a CONNECT */
-    Stamp early;   /* the first byte of the client behind the request that is of no message */
-    FrameId stray; /* frame of bytes right behind the response that are of no message; 0: none */
+    Stamp early; /* the first byte of the client behind the request that is of no message */
+    FrameId
+        trailing_bytes; /* frame of bytes right behind the response that are of no message; 0: none */
     bool later_answered; /* a later request on this connection got the start of a response */
     Stamp next_request;  /* of the request after this one, if it has one */
     unsigned match;      /* MatchAnswer of its heads, if anything is looked for */

@@ -2,7 +2,7 @@
 #ifndef JUDGE_ENDING_H
 #define JUDGE_ENDING_H
 
-#include "http/conversation.h"
+#include "http1/conversation.h"
 #include "judge/verdict.h"
 #include "stream/stream.h"
 

@@ -1,6 +1,6 @@
 /* The collection, and the walk over the rules.
  *
- * Every exchange is put to every rule for which there is a ground (grounds.h), in the order of the table; a message's
+ * Every exchange is put to every rule whose prefilter holds (rule_prefilter.h), in the order of the table; a message's
  * rule is asked twice. In everyday traffic there is none. Only a yes makes texts, and only the first of the gravest ones
  * is kept.
  *
@@ -115,14 +115,14 @@ bool head_is_whole(const MessageFacts *message)
     return message->has_head && !(message->notes & HEAD_INCOMPLETE);
 }
 
-void proof_case_message(Proof *proof, const Case *c)
+void builder_case_message(FindingBuilder *builder, const Case *c)
 {
     if (c->sender == PARTY_CLIENT)
-        proof_request(proof, c->message);
+        builder_request(builder, c->message);
     else
-        proof_response(proof, c->message);
+        builder_response(builder, c->message);
     if (c->message->head_end > c->message->first.offset && c->message->complete)
-        proof_frame(proof, c->message->last.frame);
+        builder_frame(builder, c->message->last.frame);
 }
 
 const char *case_connection_value(const Case *c)
@@ -139,19 +139,19 @@ static gint compare_frames(gconstpointer a, gconstpointer b)
     return left < right ? -1 : left > right;
 }
 
-static void take_proof(Finding *finding, Proof *proof)
+static void take_proof(Finding *finding, FindingBuilder *builder)
 {
     finding_clear(finding);
-    finding->severity = proof->severity;
-    finding->party = proof->party;
-    finding->exchange = proof->exchange;
-    memcpy(finding->frames, proof->frames, proof->frame_count * sizeof(FrameId));
-    finding->frame_count = proof->frame_count;
+    finding->severity = builder->severity;
+    finding->party = builder->party;
+    finding->exchange = builder->exchange;
+    memcpy(finding->frames, builder->frames, builder->frame_count * sizeof(FrameId));
+    finding->frame_count = builder->frame_count;
     qsort(finding->frames, finding->frame_count, sizeof(FrameId), compare_frames);
-    if (proof->evidence)
-        finding->evidence = g_strdup(proof->evidence->str);
-    if (proof->message)
-        finding->message = g_strdup(proof->message->str);
+    if (builder->evidence)
+        finding->evidence = g_strdup(builder->evidence->str);
+    if (builder->message)
+        finding->message = g_strdup(builder->message->str);
 }
 
 static Finding *find_finding(Findings *findings, Rule rule)
@@ -168,13 +168,13 @@ static Finding *find_finding(Findings *findings, Rule rule)
     return &g_array_index(findings->list, Finding, at);
 }
 
-static void add_finding(Findings *findings, Rule rule, Proof *proof)
+static void add_finding(Findings *findings, Rule rule, FindingBuilder *builder)
 {
     Finding *finding = find_finding(findings, rule);
-    if (finding->count++ == 0 || proof->severity > finding->severity)
-        take_proof(finding, proof);
-    else if (proof->severity == finding->severity)
-        finding->party |= proof->party;
+    if (finding->count++ == 0 || builder->severity > finding->severity)
+        take_proof(finding, builder);
+    else if (builder->severity == finding->severity)
+        finding->party |= builder->party;
 }
 
 /* The walk -------------------------------------------------------------------------------------- */
@@ -213,27 +213,28 @@ static bool only_shares(const Case *c, Rule rule)
 static bool ask(Findings *findings, const RuleTest *test, const Case *c)
 {
     const RuleInfo *info = rule_info(test->rule);
-    Proof proof; /* its frames count as far as frame_count goes: most rules have none to show */
-    proof.severity = info->severity;
-    proof.party = PARTY_NONE;
-    proof.exchange = c->exchange ? c->exchange->number : 0;
-    proof.frame_count = 0;
-    proof.evidence = proof.message = NULL;
+    FindingBuilder
+        builder; /* its frames count as far as frame_count goes: most rules have none to show */
+    builder.severity = info->severity;
+    builder.party = PARTY_NONE;
+    builder.exchange = c->exchange ? c->exchange->number : 0;
+    builder.frame_count = 0;
+    builder.evidence = builder.message = NULL;
     g_autoptr(GString) evidence = NULL;
     g_autoptr(GString) message = NULL;
-    if (!test->holds(c, &proof))
+    if (!test->holds(c, &builder))
         return false;
-    if (proof.party == PARTY_NONE)
-        proof.party = default_party(info, c->sender);
+    if (builder.party == PARTY_NONE)
+        builder.party = default_party(info, c->sender);
     if (test->scope != SCOPE_CONNECTION && only_shares(c, test->rule))
         return true;
     if (c->options->texts) {
-        proof.evidence = evidence = g_string_new(NULL);
-        proof.message = message = g_string_new(NULL);
-        proof.frame_count = 0;
-        test->holds(c, &proof);
+        builder.evidence = evidence = g_string_new(NULL);
+        builder.message = message = g_string_new(NULL);
+        builder.frame_count = 0;
+        test->holds(c, &builder);
     }
-    add_finding(findings, test->rule, &proof);
+    add_finding(findings, test->rule, &builder);
     return true;
 }
 
@@ -241,53 +242,53 @@ static const RuleGroup *const groups[] = { &FINDINGS_PERSISTENCE, &FINDINGS_KEEP
                                            &FINDINGS_OPTIONS,     &FINDINGS_UPGRADE,
                                            &FINDINGS_FRAMING,     &FINDINGS_TRANSPORT };
 
-static unsigned grounds_of(RuleScope scope, const Case *c)
+static unsigned prefilter_of(RuleScope scope, const Case *c)
 {
     switch (scope) {
     case SCOPE_MESSAGE:
-        return grounds_of_message(c);
+        return prefilter_of_message(c);
     case SCOPE_EXCHANGE:
-        return grounds_of_exchange(c);
+        return prefilter_of_exchange(c);
     case SCOPE_CONNECTION:
         break;
     }
-    return GROUND_END;
+    return PREFILTER_END;
 }
 
 static RuleSet ask_all(Findings *findings, RuleScope scope, const Case *c)
 {
     RuleSet rules = 0;
-    unsigned grounds = grounds_of(scope, c);
-    if (grounds == 0)
+    unsigned prefilter = prefilter_of(scope, c);
+    if (prefilter == 0)
         return 0;
     for (size_t g = 0; g < G_N_ELEMENTS(groups); g++) {
         for (size_t i = 0; i < groups[g]->count; i++) {
             const RuleTest *test = &groups[g]->tests[i];
-            if (test->scope == scope && (test->grounds & grounds) && ask(findings, test, c))
+            if (test->scope == scope && (test->prefilter & prefilter) && ask(findings, test, c))
                 rules |= rule_bit(test->rule);
         }
     }
     return rules;
 }
 
-static void say(Said *said, const Exchange *exchange, const MessageFacts *message)
+static void say(Statement *statement, const Exchange *exchange, const MessageFacts *message)
 {
-    if (said->exchange != 0)
+    if (statement->exchange != 0)
         return;
-    said->exchange = exchange->number;
-    said->frame = message->first.frame;
+    statement->exchange = exchange->number;
+    statement->frame = message->first.frame;
 }
 
-static void tell(Told *told, const Exchange *exchange)
+static void tell(Announced *announced, const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
-    if (told->said.exchange != 0)
+    if (announced->statement.exchange != 0)
         return;
-    say(&told->said, exchange, response);
-    told->tidings = (Tidings){ .time = response->first.time,
-                               .acked_before = response->first.acked_before,
-                               .past = response->head_end + 1,
-                               .again = exchange->response_resent };
+    say(&announced->statement, exchange, response);
+    announced->announcement = (Announcement){ .time = response->first.time,
+                                              .acked_before = response->first.acked_before,
+                                              .past = response->head_end + 1,
+                                              .again = exchange->response_resent };
 }
 
 static void remember_max(Findings *findings, const MessageFacts *response)
@@ -351,7 +352,7 @@ RuleSet findings_exchange(Findings *findings, const JudgeContext *context, const
                .before = findings,
                .context = context,
                .options = options };
-    if (context->connection->rest)
+    if (context->connection->after_eviction)
         return 0; /* what looks like a message may be none */
     RuleSet rules = ask_all(findings, SCOPE_EXCHANGE, &c);
     if (request_is_certain(exchange)) {
@@ -377,7 +378,7 @@ RuleSet findings_connection(Findings *findings, const JudgeContext *context, con
                .before = findings,
                .context = context,
                .options = options };
-    if (last && !context->connection->rest)
+    if (last && !context->connection->after_eviction)
         findings->rules |= ask_all(findings, SCOPE_CONNECTION, &c);
     return findings->rules;
 }

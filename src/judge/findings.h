@@ -1,4 +1,4 @@
-/* Breaches of published rules, and signs of trouble, that the capture proves (docs/rules.md).
+/* Breaches of published rules, and header_flags of trouble, that the capture proves (docs/rules.md).
  *
  * One Findings a connection: init · settled* · ended* · connection · list · clear. It keeps a few
  * numbers about what earlier exchanges said, and of each rule that was broken the first case (the
@@ -7,10 +7,10 @@
 #ifndef JUDGE_FINDINGS_H
 #define JUDGE_FINDINGS_H
 
+#include "judge/finding_builder.h"
 #include "judge/judge.h"
-#include "judge/knowledge.h"
-#include "judge/proof.h"
 #include "judge/rules.h"
+#include "judge/who_knew.h"
 
 typedef struct Finding {
     Rule rule;
@@ -29,25 +29,26 @@ Finding finding_copy(const Finding *finding);
 void finding_clear(Finding *finding);
 
 /* An exchange that said something which binds what comes after it. */
-typedef struct Said {
+typedef struct Statement {
     uint32_t exchange; /* 0: none has */
     FrameId frame;
-} Said;
+} Statement;
 
 /* The same of a response, which the client may or may not have known. */
-typedef struct Told {
-    Said said;
-    Tidings tidings;
-} Told;
+typedef struct Announced {
+    Statement statement;
+    Announcement announcement;
+} Announced;
 
 typedef struct Findings {
     /* private */
-    Said client_close;    /* the first request with the close option */
-    Told server_close;    /* the first response with it */
-    Told http10;          /* the first HTTP/1.0 response without keep-alive */
-    Told faulty;          /* the first response whose framing obliges the client to close */
-    Said closing_option;  /* the first answered exchange that was declared close, by an option */
-    Said closing_default; /* … by its version */
+    Statement client_close; /* the first request with the close option */
+    Announced server_close; /* the first response with it */
+    Announced http10;       /* the first HTTP/1.0 response without keep-alive */
+    Announced faulty;       /* the first response whose framing obliges the client to close */
+    Statement
+        closing_option; /* the first answered exchange that was declared close, by an option */
+    Statement closing_default; /* … by its version */
     bool answered_any;
     int64_t max; /* Keep-Alive: max as last stated; -1: not */
     uint32_t answered, max_at;

@@ -1,15 +1,15 @@
 /* Framing that decides or forbids persistence: RFC 9112 §2 to §7. */
-#include "http/message.h"
+#include "http1/message.h"
 #include "judge/findings_rules.h"
 
 /* §6.2 */
-static bool length_and_chunked(const Case *c, Proof *proof)
+static bool length_and_chunked(const Case *c, FindingBuilder *builder)
 {
     if (!(c->message->framing.notes & FRAMING_LENGTH_AND_CODING))
         return false;
-    proof_case_message(proof, c);
-    proof_say(proof, "the %s sent Content-Length together with Transfer-Encoding",
-              party_name(c->sender));
+    builder_case_message(builder, c);
+    builder_say(builder, "the %s sent Content-Length together with Transfer-Encoding",
+                party_name(c->sender));
     return true;
 }
 
@@ -24,63 +24,63 @@ static const char *framing_fault(unsigned notes)
 }
 
 /* §6.1, §6.3: after a request that is framed so, the server closes. */
-static bool must_close_not_closed(const Case *c, Proof *proof)
+static bool must_close_not_closed(const Case *c, FindingBuilder *builder)
 {
     const Exchange *exchange = c->exchange;
     if (!request_is_certain(exchange) || !is_answered(exchange) || exchange_switched(exchange) ||
         !exchange->later_answered || !framing_obliges_close(&exchange->request.framing) ||
         (exchange->request.framing.notes & FRAMING_LENGTH_TOO_LARGE))
         return false;
-    proof_request(proof, &exchange->request);
-    proof_response(proof, &exchange->response);
-    proof_frame(proof, exchange->next_request.frame);
-    proof_say(proof,
-              "a request with %s was answered (status %d), and the server answered a further one",
-              framing_fault(exchange->request.framing.notes), exchange->status);
+    builder_request(builder, &exchange->request);
+    builder_response(builder, &exchange->response);
+    builder_frame(builder, exchange->next_request.frame);
+    builder_say(builder,
+                "a request with %s was answered (status %d), and the server answered a further one",
+                framing_fault(exchange->request.framing.notes), exchange->status);
     return true;
 }
 
 /* §6.1, §6.3: after a response that is framed so, the client closes. */
-static bool client_must_close(const Case *c, Proof *proof)
+static bool client_must_close(const Case *c, FindingBuilder *builder)
 {
-    const Told *faulty = &c->before->faulty;
-    if (faulty->said.exchange == 0 || !request_is_certain(c->exchange) ||
-        !request_sent_knowing(c->exchange, &faulty->tidings))
+    const Announced *faulty = &c->before->faulty;
+    if (faulty->statement.exchange == 0 || !request_is_certain(c->exchange) ||
+        !request_sent_knowing(c->exchange, &faulty->announcement))
         return false;
-    proof->party = PARTY_CLIENT;
-    proof_frame(proof, faulty->said.frame);
-    proof_request(proof, &c->exchange->request);
-    proof_offset(proof, "h", faulty->tidings.past);
-    proof_say(proof,
-              "the client sent a further request after response %u, whose framing is faulty "
-              "(Transfer-Encoding in HTTP/1.0, or an invalid Content-Length)",
-              faulty->said.exchange);
+    builder->party = PARTY_CLIENT;
+    builder_frame(builder, faulty->statement.frame);
+    builder_request(builder, &c->exchange->request);
+    builder_offset(builder, "h", faulty->announcement.past);
+    builder_say(builder,
+                "the client sent a further request after response %u, whose framing is faulty "
+                "(Transfer-Encoding in HTTP/1.0, or an invalid Content-Length)",
+                faulty->statement.exchange);
     return true;
 }
 
-static bool invalid_length(const Case *c, Proof *proof)
+static bool invalid_length(const Case *c, FindingBuilder *builder)
 {
     unsigned notes = c->message->framing.notes;
     if (!(notes & (FRAMING_INVALID_LENGTH | FRAMING_REPEATED_LENGTH)) ||
         (notes & FRAMING_LENGTH_TOO_LARGE))
         return false;
     if (!(notes & FRAMING_INVALID_LENGTH))
-        proof->severity = SEVERITY_NOTE;
-    proof_case_message(proof, c);
-    proof_say(proof, "the %s sent a Content-Length that is %s", party_name(c->sender),
-              notes & FRAMING_INVALID_LENGTH ? "no number, or has different values"
-                                             : "there several times, with the same value");
+        builder->severity = SEVERITY_NOTE;
+    builder_case_message(builder, c);
+    builder_say(builder, "the %s sent a Content-Length that is %s", party_name(c->sender),
+                notes & FRAMING_INVALID_LENGTH ? "no number, or has different values"
+                                               : "there several times, with the same value");
     return true;
 }
 
-static bool bad_chunk(const Case *c, Proof *proof)
+static bool bad_chunk(const Case *c, FindingBuilder *builder)
 {
     if (!(c->message->body_notes & MESSAGE_BAD_CHUNK))
         return false;
-    proof_case_message(proof, c);
-    proof_frame(proof, c->message->last.frame);
-    proof_say(proof, "the %s sent a chunk size or delimiter off the grammar",
-              party_name(c->sender));
+    builder_case_message(builder, c);
+    builder_frame(builder, c->message->last.frame);
+    builder_say(builder, "the %s sent a chunk size or delimiter off the grammar",
+                party_name(c->sender));
     return true;
 }
 
@@ -92,7 +92,7 @@ static bool could_have_length(const Case *c)
 }
 
 /* RFC 2068 §19.7.1 */
-static bool http10_keepalive_without_length(const Case *c, Proof *proof)
+static bool http10_keepalive_without_length(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *response = &c->exchange->response;
     bool no_length = response->framing.kind == BODY_UNTIL_CLOSE ||
@@ -102,73 +102,74 @@ static bool http10_keepalive_without_length(const Case *c, Proof *proof)
         !(response->options & OPTION_KEEP_ALIVE) || (response->options & OPTION_CLOSE) ||
         (response->framing.notes & (FRAMING_INVALID_LENGTH | FRAMING_REPEATED_LENGTH)))
         return false;
-    proof_response(proof, response);
-    proof_say(proof, "an HTTP/1.0 response (status %d) says keep-alive and has no Content-Length",
-              c->exchange->status);
+    builder_response(builder, response);
+    builder_say(builder,
+                "an HTTP/1.0 response (status %d) says keep-alive and has no Content-Length",
+                c->exchange->status);
     return true;
 }
 
 /* §6.3. To a client of HTTP/1.0 the server can send no chunks. */
-static bool close_delimited(const Case *c, Proof *proof)
+static bool close_delimited(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *response = &c->exchange->response;
     if (!could_have_length(c) || response->framing.kind != BODY_UNTIL_CLOSE ||
         response->framing.notes != 0 || response->version != HTTP_1_1 ||
         c->exchange->request.version != HTTP_1_1)
         return false;
-    proof_response(proof, response);
-    proof_say(proof, "response %u (status %d) has neither Content-Length nor chunks",
-              c->exchange->number, c->exchange->status);
+    builder_response(builder, response);
+    builder_say(builder, "response %u (status %d) has neither Content-Length nor chunks",
+                c->exchange->number, c->exchange->status);
     return true;
 }
 
-static bool noted(const Case *c, Proof *proof, HeadNote note, const char *what)
+static bool noted(const Case *c, FindingBuilder *builder, HeadNote note, const char *what)
 {
     if (!(c->message->notes & note))
         return false;
-    proof_case_message(proof, c);
-    proof_say(proof, "the %s sent %s", party_name(c->sender), what);
+    builder_case_message(builder, c);
+    builder_say(builder, "the %s sent %s", party_name(c->sender), what);
     return true;
 }
 
-static bool bare_lf(const Case *c, Proof *proof)
+static bool bare_lf(const Case *c, FindingBuilder *builder)
 {
-    return noted(c, proof, HEAD_BARE_LF, "a head with a line that ends in LF without CR");
+    return noted(c, builder, HEAD_BARE_LF, "a head with a line that ends in LF without CR");
 }
 
-static bool bad_start_line(const Case *c, Proof *proof)
+static bool bad_start_line(const Case *c, FindingBuilder *builder)
 {
-    return noted(c, proof, HEAD_BAD_START, "a start line off the grammar");
+    return noted(c, builder, HEAD_BAD_START, "a start line off the grammar");
 }
 
-static bool space_before_colon(const Case *c, Proof *proof)
+static bool space_before_colon(const Case *c, FindingBuilder *builder)
 {
-    return noted(c, proof, HEAD_SPACE_BEFORE_COLON, "a blank between field name and colon");
+    return noted(c, builder, HEAD_SPACE_BEFORE_COLON, "a blank between field name and colon");
 }
 
-static bool obs_fold(const Case *c, Proof *proof)
+static bool obs_fold(const Case *c, FindingBuilder *builder)
 {
-    return noted(c, proof, HEAD_OBS_FOLD, "a field value that goes on in the next line");
+    return noted(c, builder, HEAD_OBS_FOLD, "a field value that goes on in the next line");
 }
 
 /* §6.3, rule 1 */
-static bool body_with_bodyless(const Case *c, Proof *proof)
+static bool body_with_bodyless(const Case *c, FindingBuilder *builder)
 {
     const Exchange *exchange = c->exchange;
-    if (exchange->stray == 0 || !exchange->request.has_head ||
+    if (exchange->trailing_bytes == 0 || !exchange->request.has_head ||
         exchange->response.framing.kind != BODY_NONE ||
         (exchange->method != METHOD_HEAD && exchange->status != 204 && exchange->status != 304))
         return false;
-    proof_request(proof, &exchange->request);
-    proof_response(proof, &exchange->response);
-    proof_frame(proof, exchange->stray);
-    proof_say(proof, "bytes follow the response (status %d)%s, which has no body", exchange->status,
-              exchange->method == METHOD_HEAD ? " to HEAD" : "");
+    builder_request(builder, &exchange->request);
+    builder_response(builder, &exchange->response);
+    builder_frame(builder, exchange->trailing_bytes);
+    builder_say(builder, "bytes follow the response (status %d)%s, which has no body",
+                exchange->status, exchange->method == METHOD_HEAD ? " to HEAD" : "");
     return true;
 }
 
 /* §9.3 */
-static bool early_response_body_unread(const Case *c, Proof *proof)
+static bool early_response_body_unread(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *request = &c->exchange->request, *response = &c->exchange->response;
     bool has_body = request->framing.kind == BODY_CHUNKED ||
@@ -178,31 +179,32 @@ static bool early_response_body_unread(const Case *c, Proof *proof)
         stamp_is_set(&c->exchange->next_request) || response->first.acked == NO_OFFSET ||
         (request->complete && response->first.acked > request->last.offset))
         return false;
-    proof_request(proof, request);
-    proof_response(proof, response);
-    proof_closing(proof, &c->ending->stamp);
-    proof_say(proof,
-              "the response (status %d) came before the request's body ended, and then the "
-              "server closed",
-              c->exchange->status);
+    builder_request(builder, request);
+    builder_response(builder, response);
+    builder_closing(builder, &c->ending->stamp);
+    builder_say(builder,
+                "the response (status %d) came before the request's body ended, and then the "
+                "server closed",
+                c->exchange->status);
     return true;
 }
 
 static const RuleTest tests[] = {
-    { RULE_LENGTH_AND_CHUNKED, SCOPE_MESSAGE, GROUND_FRAMING, length_and_chunked },
-    { RULE_MUST_CLOSE_NOT_CLOSED, SCOPE_EXCHANGE, GROUND_REQUEST_BODY, must_close_not_closed },
-    { RULE_MUST_CLOSE_NOT_CLOSED, SCOPE_EXCHANGE, GROUND_SAID, client_must_close },
-    { RULE_INVALID_LENGTH, SCOPE_MESSAGE, GROUND_FRAMING, invalid_length },
-    { RULE_BAD_CHUNK, SCOPE_MESSAGE, GROUND_BODY, bad_chunk },
-    { RULE_HTTP10_KEEPALIVE_WITHOUT_LENGTH, SCOPE_EXCHANGE, GROUND_NO_LENGTH,
+    { RULE_LENGTH_AND_CHUNKED, SCOPE_MESSAGE, PREFILTER_FRAMING, length_and_chunked },
+    { RULE_MUST_CLOSE_NOT_CLOSED, SCOPE_EXCHANGE, PREFILTER_REQUEST_BODY, must_close_not_closed },
+    { RULE_MUST_CLOSE_NOT_CLOSED, SCOPE_EXCHANGE, PREFILTER_ANNOUNCED, client_must_close },
+    { RULE_INVALID_LENGTH, SCOPE_MESSAGE, PREFILTER_FRAMING, invalid_length },
+    { RULE_BAD_CHUNK, SCOPE_MESSAGE, PREFILTER_BODY, bad_chunk },
+    { RULE_HTTP10_KEEPALIVE_WITHOUT_LENGTH, SCOPE_EXCHANGE, PREFILTER_NO_LENGTH,
       http10_keepalive_without_length },
-    { RULE_CLOSE_DELIMITED, SCOPE_EXCHANGE, GROUND_NO_LENGTH, close_delimited },
-    { RULE_BARE_LF, SCOPE_MESSAGE, GROUND_HEAD, bare_lf },
-    { RULE_BAD_START_LINE, SCOPE_MESSAGE, GROUND_HEAD, bad_start_line },
-    { RULE_SPACE_BEFORE_COLON, SCOPE_MESSAGE, GROUND_HEAD, space_before_colon },
-    { RULE_OBS_FOLD, SCOPE_MESSAGE, GROUND_HEAD, obs_fold },
-    { RULE_BODY_WITH_BODYLESS, SCOPE_EXCHANGE, GROUND_UNASKED, body_with_bodyless },
-    { RULE_EARLY_RESPONSE_BODY_UNREAD, SCOPE_EXCHANGE, GROUND_UNREAD, early_response_body_unread },
+    { RULE_CLOSE_DELIMITED, SCOPE_EXCHANGE, PREFILTER_NO_LENGTH, close_delimited },
+    { RULE_BARE_LF, SCOPE_MESSAGE, PREFILTER_HEAD, bare_lf },
+    { RULE_BAD_START_LINE, SCOPE_MESSAGE, PREFILTER_HEAD, bad_start_line },
+    { RULE_SPACE_BEFORE_COLON, SCOPE_MESSAGE, PREFILTER_HEAD, space_before_colon },
+    { RULE_OBS_FOLD, SCOPE_MESSAGE, PREFILTER_HEAD, obs_fold },
+    { RULE_BODY_WITH_BODYLESS, SCOPE_EXCHANGE, PREFILTER_UNASKED, body_with_bodyless },
+    { RULE_EARLY_RESPONSE_BODY_UNREAD, SCOPE_EXCHANGE, PREFILTER_UNREAD,
+      early_response_body_unread },
 };
 
 const RuleGroup FINDINGS_FRAMING = { tests, G_N_ELEMENTS(tests) };

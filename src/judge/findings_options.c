@@ -1,129 +1,129 @@
 /* Connection options: RFC 9110 §7.6.1. */
-#include "http/message.h"
+#include "http1/message.h"
 #include "judge/findings_rules.h"
 
-static bool say_options(const Case *c, Proof *proof)
+static bool say_options(const Case *c, FindingBuilder *builder)
 {
-    proof_case_message(proof, c);
-    proof_say(proof, "the %s sent Connection: ", party_name(c->sender));
-    proof_say_text(proof, case_connection_value(c), "(empty)");
+    builder_case_message(builder, c);
+    builder_say(builder, "the %s sent Connection: ", party_name(c->sender));
+    builder_say_text(builder, case_connection_value(c), "(empty)");
     return true;
 }
 
-static bool conflicting_options(const Case *c, Proof *proof)
+static bool conflicting_options(const Case *c, FindingBuilder *builder)
 {
     const unsigned both = OPTION_CLOSE | OPTION_KEEP_ALIVE;
-    return (c->message->options & both) == both && say_options(c, proof);
+    return (c->message->options & both) == both && say_options(c, builder);
 }
 
-static bool malformed_connection(const Case *c, Proof *proof)
+static bool malformed_connection(const Case *c, FindingBuilder *builder)
 {
-    return (c->message->options & OPTION_MALFORMED) && say_options(c, proof);
+    return (c->message->options & OPTION_MALFORMED) && say_options(c, builder);
 }
 
-static bool empty_connection_line(const Case *c, Proof *proof)
+static bool empty_connection_line(const Case *c, FindingBuilder *builder)
 {
     if (!(c->message->options & OPTION_EMPTY_LINE))
         return false;
-    proof_case_message(proof, c);
-    proof_say(proof,
-              "the %s sent several Connection lines, one of them empty: ", party_name(c->sender));
-    proof_say_text(proof, case_connection_value(c), "(all)");
+    builder_case_message(builder, c);
+    builder_say(builder,
+                "the %s sent several Connection lines, one of them empty: ", party_name(c->sender));
+    builder_say_text(builder, case_connection_value(c), "(all)");
     return true;
 }
 
 /* RFC 2616 §13.5.1, §14.10; RFC 9110 §7.6.1 no longer asks for it. */
-static bool hop_by_hop_unlisted(const Case *c, Proof *proof)
+static bool hop_by_hop_unlisted(const Case *c, FindingBuilder *builder)
 {
-    if (!c->options->pedantic || !(c->message->signs & SIGN_HOP_BY_HOP_UNLISTED))
+    if (!c->options->pedantic || !(c->message->header_flags & FLAG_HOP_BY_HOP_UNLISTED))
         return false;
-    proof_case_message(proof, c);
-    proof_say(proof, "Connection does not list ");
-    proof_say_text(proof,
-                   exchange_text(c->exchange, c->sender == PARTY_CLIENT ? TEXT_REQUEST_UNLISTED
-                                                                        : TEXT_RESPONSE_UNLISTED),
-                   "it");
+    builder_case_message(builder, c);
+    builder_say(builder, "Connection does not list ");
+    builder_say_text(builder,
+                     exchange_text(c->exchange, c->sender == PARTY_CLIENT ? TEXT_REQUEST_UNLISTED
+                                                                          : TEXT_RESPONSE_UNLISTED),
+                     "it");
     return true;
 }
 
-static bool end_to_end_nominated(const Case *c, Proof *proof)
+static bool end_to_end_nominated(const Case *c, FindingBuilder *builder)
 {
-    return (c->message->signs & SIGN_END_TO_END_NOMINATED) && say_options(c, proof);
+    return (c->message->header_flags & FLAG_END_TO_END_NOMINATED) && say_options(c, builder);
 }
 
-static bool sensitive_nominated(const Case *c, Proof *proof)
+static bool sensitive_nominated(const Case *c, FindingBuilder *builder)
 {
-    return (c->message->signs & SIGN_SENSITIVE_NOMINATED) && say_options(c, proof);
+    return (c->message->header_flags & FLAG_SENSITIVE_NOMINATED) && say_options(c, builder);
 }
 
 /* RFC 9110 §6.5.1: fields for framing and routing are no trailers. */
-static bool connection_in_trailer(const Case *c, Proof *proof)
+static bool connection_in_trailer(const Case *c, FindingBuilder *builder)
 {
     if (!(c->message->body_notes & MESSAGE_CONNECTION_IN_TRAILER))
         return false;
-    proof_case_message(proof, c);
-    proof_say(proof, "the %s sent Connection, Host or a framing field as a trailer",
-              party_name(c->sender));
+    builder_case_message(builder, c);
+    builder_say(builder, "the %s sent Connection, Host or a framing field as a trailer",
+                party_name(c->sender));
     return true;
 }
 
 /* RFC 9110 §15.2 */
-static bool connection_in_interim(const Case *c, Proof *proof)
+static bool connection_in_interim(const Case *c, FindingBuilder *builder)
 {
-    if (!(c->exchange->interim_signs & SIGN_HOP_BY_HOP))
+    if (!(c->exchange->interim_flags & FLAG_HOP_BY_HOP))
         return false;
-    proof->party = PARTY_SERVER;
-    proof_frame(proof, c->exchange->interim_frame);
-    proof_say(proof, "an interim response has fields that concern the connection");
+    builder->party = PARTY_SERVER;
+    builder_frame(builder, c->exchange->interim_frame);
+    builder_say(builder, "an interim response has fields that concern the connection");
     return true;
 }
 
 /* RFC 9112 §C.2.2 */
-static bool proxy_connection(const Case *c, Proof *proof)
+static bool proxy_connection(const Case *c, FindingBuilder *builder)
 {
-    if (!(c->message->signs & SIGN_PROXY_CONNECTION))
+    if (!(c->message->header_flags & FLAG_PROXY_CONNECTION))
         return false;
-    proof_case_message(proof, c);
-    proof_say(proof, "the client sent a Proxy-Connection field%s",
-              c->message->signs & SIGN_ORIGIN_FORM
-                  ? ", and asked for a path: no proxy has consumed it"
-                  : "");
+    builder_case_message(builder, c);
+    builder_say(builder, "the client sent a Proxy-Connection field%s",
+                c->message->header_flags & FLAG_ORIGIN_FORM
+                    ? ", and asked for a path: no proxy has consumed it"
+                    : "");
     return true;
 }
 
 /* RFC 9110 §10.1.4 */
-static bool te_not_listed(const Case *c, Proof *proof)
+static bool te_not_listed(const Case *c, FindingBuilder *builder)
 {
-    if (c->sender != PARTY_CLIENT || !(c->message->signs & SIGN_TE_UNLISTED))
+    if (c->sender != PARTY_CLIENT || !(c->message->header_flags & FLAG_TE_UNLISTED))
         return false;
-    proof_case_message(proof, c);
-    proof_say(proof, "the client sent a TE field, and Connection: ");
-    proof_say_text(proof, case_connection_value(c), "(none)");
+    builder_case_message(builder, c);
+    builder_say(builder, "the client sent a TE field, and Connection: ");
+    builder_say_text(builder, case_connection_value(c), "(none)");
     return true;
 }
 
 /* RFC 9112 §7.4 */
-static bool te_chunked(const Case *c, Proof *proof)
+static bool te_chunked(const Case *c, FindingBuilder *builder)
 {
-    if (c->sender != PARTY_CLIENT || !(c->message->signs & SIGN_TE_CHUNKED))
+    if (c->sender != PARTY_CLIENT || !(c->message->header_flags & FLAG_TE_CHUNKED))
         return false;
-    proof_case_message(proof, c);
-    proof_say(proof, "the client listed chunked in TE");
+    builder_case_message(builder, c);
+    builder_say(builder, "the client listed chunked in TE");
     return true;
 }
 
 static const RuleTest tests[] = {
-    { RULE_CONFLICTING_OPTIONS, SCOPE_MESSAGE, GROUND_OPTIONS, conflicting_options },
-    { RULE_MALFORMED_CONNECTION, SCOPE_MESSAGE, GROUND_OPTIONS, malformed_connection },
-    { RULE_EMPTY_CONNECTION_LINE, SCOPE_MESSAGE, GROUND_OPTIONS, empty_connection_line },
-    { RULE_HOP_BY_HOP_UNLISTED, SCOPE_MESSAGE, GROUND_SIGNS, hop_by_hop_unlisted },
-    { RULE_END_TO_END_NOMINATED, SCOPE_MESSAGE, GROUND_SIGNS, end_to_end_nominated },
-    { RULE_SENSITIVE_NOMINATED, SCOPE_MESSAGE, GROUND_SIGNS, sensitive_nominated },
-    { RULE_CONNECTION_IN_TRAILER, SCOPE_MESSAGE, GROUND_BODY, connection_in_trailer },
-    { RULE_CONNECTION_IN_INTERIM, SCOPE_EXCHANGE, GROUND_INTERIM, connection_in_interim },
-    { RULE_PROXY_CONNECTION, SCOPE_MESSAGE, GROUND_SIGNS, proxy_connection },
-    { RULE_TE_NOT_LISTED, SCOPE_MESSAGE, GROUND_SIGNS, te_not_listed },
-    { RULE_TE_CHUNKED, SCOPE_MESSAGE, GROUND_SIGNS, te_chunked },
+    { RULE_CONFLICTING_OPTIONS, SCOPE_MESSAGE, PREFILTER_OPTIONS, conflicting_options },
+    { RULE_MALFORMED_CONNECTION, SCOPE_MESSAGE, PREFILTER_OPTIONS, malformed_connection },
+    { RULE_EMPTY_CONNECTION_LINE, SCOPE_MESSAGE, PREFILTER_OPTIONS, empty_connection_line },
+    { RULE_HOP_BY_HOP_UNLISTED, SCOPE_MESSAGE, PREFILTER_SIGNS, hop_by_hop_unlisted },
+    { RULE_END_TO_END_NOMINATED, SCOPE_MESSAGE, PREFILTER_SIGNS, end_to_end_nominated },
+    { RULE_SENSITIVE_NOMINATED, SCOPE_MESSAGE, PREFILTER_SIGNS, sensitive_nominated },
+    { RULE_CONNECTION_IN_TRAILER, SCOPE_MESSAGE, PREFILTER_BODY, connection_in_trailer },
+    { RULE_CONNECTION_IN_INTERIM, SCOPE_EXCHANGE, PREFILTER_INTERIM, connection_in_interim },
+    { RULE_PROXY_CONNECTION, SCOPE_MESSAGE, PREFILTER_SIGNS, proxy_connection },
+    { RULE_TE_NOT_LISTED, SCOPE_MESSAGE, PREFILTER_SIGNS, te_not_listed },
+    { RULE_TE_CHUNKED, SCOPE_MESSAGE, PREFILTER_SIGNS, te_chunked },
 };
 
 const RuleGroup FINDINGS_OPTIONS = { tests, G_N_ELEMENTS(tests) };

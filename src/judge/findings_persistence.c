@@ -3,83 +3,84 @@
 
 /* Sentences ------------------------------------------------------------------------------------ */
 
-static void say_request(Proof *proof, const Exchange *exchange)
+static void say_request(FindingBuilder *builder, const Exchange *exchange)
 {
-    proof_say_text(proof, exchange_text(exchange, TEXT_METHOD), "a request");
+    builder_say_text(builder, exchange_text(exchange, TEXT_METHOD), "a request");
     const char *target = exchange_text(exchange, TEXT_TARGET);
     if (*target) {
-        proof_say(proof, " ");
-        proof_say_text(proof, target, "");
+        builder_say(builder, " ");
+        builder_say_text(builder, target, "");
     }
 }
 
 /* §9.6: a client that has sent close sends no more requests, whatever it knows. */
-static bool request_after_client_close(const Case *c, Proof *proof)
+static bool request_after_client_close(const Case *c, FindingBuilder *builder)
 {
-    const Said *close = &c->before->client_close;
+    const Statement *close = &c->before->client_close;
     if (close->exchange == 0 || !request_is_certain(c->exchange))
         return false;
-    proof_frame(proof, close->frame);
-    proof_request(proof, &c->exchange->request);
-    say_request(proof, c->exchange);
-    proof_say(proof, " is request %u of the connection, and request %u had said close",
-              c->exchange->number, close->exchange);
+    builder_frame(builder, close->frame);
+    builder_request(builder, &c->exchange->request);
+    say_request(builder, c->exchange);
+    builder_say(builder, " is request %u of the connection, and request %u had said close",
+                c->exchange->number, close->exchange);
     return true;
 }
 
-static bool sent_knowing(const Case *c, const Told *told)
+static bool sent_knowing(const Case *c, const Announced *announced)
 {
-    return told->said.exchange != 0 && request_is_certain(c->exchange) &&
-           request_sent_knowing(c->exchange, &told->tidings);
+    return announced->statement.exchange != 0 && request_is_certain(c->exchange) &&
+           request_sent_knowing(c->exchange, &announced->announcement);
 }
 
 /* §9.6: a client that has received close sends no more. */
-static bool request_after_server_close(const Case *c, Proof *proof)
+static bool request_after_server_close(const Case *c, FindingBuilder *builder)
 {
-    const Told *close = &c->before->server_close;
+    const Announced *close = &c->before->server_close;
     if (!sent_knowing(c, close))
         return false;
-    proof_frame(proof, close->said.frame);
-    proof_request(proof, &c->exchange->request);
-    proof_offset(proof, "h", close->tidings.past);
-    say_request(proof, c->exchange);
-    proof_say(proof, " was sent after the client had received response %u, which says close",
-              close->said.exchange);
+    builder_frame(builder, close->statement.frame);
+    builder_request(builder, &c->exchange->request);
+    builder_offset(builder, "h", close->announcement.past);
+    say_request(builder, c->exchange);
+    builder_say(builder, " was sent after the client had received response %u, which says close",
+                close->statement.exchange);
     return true;
 }
 
 /* §9.3: an HTTP/1.0 response without keep-alive leaves nothing to reuse. */
-static bool http10_reused(const Case *c, Proof *proof)
+static bool http10_reused(const Case *c, FindingBuilder *builder)
 {
-    const Told *old = &c->before->http10;
+    const Announced *old = &c->before->http10;
     if (!sent_knowing(c, old))
         return false;
-    proof_frame(proof, old->said.frame);
-    proof_request(proof, &c->exchange->request);
-    proof_offset(proof, "h", old->tidings.past);
-    say_request(proof, c->exchange);
-    proof_say(proof,
-              " was sent after the client had received response %u, of HTTP/1.0 without keep-alive",
-              old->said.exchange);
+    builder_frame(builder, old->statement.frame);
+    builder_request(builder, &c->exchange->request);
+    builder_offset(builder, "h", old->announcement.past);
+    say_request(builder, c->exchange);
+    builder_say(
+        builder,
+        " was sent after the client had received response %u, of HTTP/1.0 without keep-alive",
+        old->statement.exchange);
     return true;
 }
 
 /* §9.6: a server that has sent or received close processes no further requests. */
-static bool response_after_close(const Case *c, Proof *proof)
+static bool response_after_close(const Case *c, FindingBuilder *builder)
 {
-    const Said *close = &c->before->closing_option;
+    const Statement *close = &c->before->closing_option;
     if (close->exchange == 0)
         close = &c->before->closing_default;
     if (close->exchange == 0 || !is_answered(c->exchange))
         return false;
     if (close == &c->before->closing_default)
-        proof->severity = SEVERITY_WARNING;
-    proof_frame(proof, close->frame);
-    proof_request(proof, &c->exchange->request);
-    proof_response(proof, &c->exchange->response);
-    proof_say(proof, "response %u (status %d) came after exchange %u had declared close%s",
-              c->exchange->number, c->exchange->status, close->exchange,
-              proof->severity == SEVERITY_WARNING ? " by its HTTP version" : "");
+        builder->severity = SEVERITY_WARNING;
+    builder_frame(builder, close->frame);
+    builder_request(builder, &c->exchange->request);
+    builder_response(builder, &c->exchange->response);
+    builder_say(builder, "response %u (status %d) came after exchange %u had declared close%s",
+                c->exchange->number, c->exchange->status, close->exchange,
+                builder->severity == SEVERITY_WARNING ? " by its HTTP version" : "");
     return true;
 }
 
@@ -90,49 +91,50 @@ static const Half *server_half(const Case *c)
     return &c->context->connection->half[1 - c->context->facts->client];
 }
 
-static void say_whose_close(Proof *proof, const Case *c)
+static void say_whose_close(FindingBuilder *builder, const Case *c)
 {
     const Declaration *declaration = &c->judgement->declaration;
-    proof_say(proof, "close was declared by %s (%s)",
-              declaration->by == PARTY_BOTH ? "both sides" : party_name(declaration->by),
-              basis_name(declaration->basis));
+    builder_say(builder, "close was declared by %s (%s)",
+                declaration->by == PARTY_BOTH ? "both sides" : party_name(declaration->by),
+                basis_name(declaration->basis));
 }
 
-static bool left_open(const Case *c, Proof *proof)
+static bool left_open(const Case *c, FindingBuilder *builder)
 {
     if (!case_has_cause(c, CAUSE_LEFT_OPEN))
         return false;
     if (c->judgement->declaration.basis != BASIS_OPTION)
-        proof->severity = SEVERITY_WARNING;
+        builder->severity = SEVERITY_WARNING;
     const Stamp *end = &c->exchange->response.last;
-    proof_response(proof, &c->exchange->response);
-    proof_frame(proof, server_half(c)->open_frame);
-    say_whose_close(proof, c);
-    proof_say(proof, ", and the server had sent no FIN ");
-    proof_say_seconds(proof, MAX(0, server_half(c)->open_time - end->time));
-    proof_say(proof, " after the response");
+    builder_response(builder, &c->exchange->response);
+    builder_frame(builder, server_half(c)->open_frame);
+    say_whose_close(builder, c);
+    builder_say(builder, ", and the server had sent no FIN ");
+    builder_say_seconds(builder, MAX(0, server_half(c)->open_time - end->time));
+    builder_say(builder, " after the response");
     return true;
 }
 
 /* The client closes too after reading such a response: where it was the one that closed late, both were. */
-static bool closed_late(const Case *c, Proof *proof)
+static bool closed_late(const Case *c, FindingBuilder *builder)
 {
     if (!case_has_cause(c, CAUSE_CLOSED_LATE) || !c->ending)
         return false;
     bool by_client = c->ending->possible == ENDER_CLIENT;
     if (by_client && (c->exchange->response.options & OPTION_CLOSE))
-        proof->party = PARTY_BOTH;
-    proof_response(proof, &c->exchange->response);
-    proof_closing(proof, &c->ending->stamp);
-    say_whose_close(proof, c);
-    proof_say(proof, ", and the connection was closed by the %s ", by_client ? "client" : "server");
-    proof_say_seconds(proof, MAX(0, c->ending->stamp.time - c->exchange->response.last.time));
-    proof_say(proof, " after the response");
+        builder->party = PARTY_BOTH;
+    builder_response(builder, &c->exchange->response);
+    builder_closing(builder, &c->ending->stamp);
+    say_whose_close(builder, c);
+    builder_say(builder, ", and the connection was closed by the %s ",
+                by_client ? "client" : "server");
+    builder_say_seconds(builder, MAX(0, c->ending->stamp.time - c->exchange->response.last.time));
+    builder_say(builder, " after the response");
     return true;
 }
 
 /* §9.6: the final response to a request that said close should say it too. A 1.0 response says it by its version. */
-static bool close_not_echoed(const Case *c, Proof *proof)
+static bool close_not_echoed(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *request = &c->exchange->request, *response = &c->exchange->response;
     if (!is_answered(c->exchange) || !(request->options & OPTION_CLOSE) ||
@@ -140,116 +142,118 @@ static bool close_not_echoed(const Case *c, Proof *proof)
         !head_is_whole(response) || (response->options & OPTION_CLOSE) ||
         response->version != HTTP_1_1)
         return false;
-    proof_request(proof, request);
-    proof_response(proof, response);
-    proof_say(proof, "the request said close, and the response (status %d) has ",
-              c->exchange->status);
-    proof_say_text(proof, exchange_text(c->exchange, TEXT_RESPONSE_CONNECTION), "no such option");
+    builder_request(builder, request);
+    builder_response(builder, response);
+    builder_say(builder, "the request said close, and the response (status %d) has ",
+                c->exchange->status);
+    builder_say_text(builder, exchange_text(c->exchange, TEXT_RESPONSE_CONNECTION),
+                     "no such option");
     return true;
 }
 
-static void prove_close(const Case *c, Proof *proof)
+static void prove_close(const Case *c, FindingBuilder *builder)
 {
-    proof_response(proof, &c->exchange->response);
-    proof_frame(proof, c->exchange->response.last.frame);
-    proof_closing(proof, &c->ending->stamp);
+    builder_response(builder, &c->exchange->response);
+    builder_frame(builder, c->exchange->response.last.frame);
+    builder_closing(builder, &c->ending->stamp);
 }
 
-static bool undeclared_close(const Case *c, Proof *proof)
+static bool undeclared_close(const Case *c, FindingBuilder *builder)
 {
     if (!case_has_cause(c, CAUSE_UNDECLARED_CLOSE) || !c->ending)
         return false;
-    prove_close(c, proof);
-    proof_say(proof, "the server closed ");
-    proof_say_seconds(proof, MAX(0, c->ending->stamp.time - c->exchange->response.last.time));
-    proof_say(proof, " after response %u, which promised a persistent connection",
-              c->exchange->number);
+    prove_close(c, builder);
+    builder_say(builder, "the server closed ");
+    builder_say_seconds(builder, MAX(0, c->ending->stamp.time - c->exchange->response.last.time));
+    builder_say(builder, " after response %u, which promised a persistent connection",
+                c->exchange->number);
     return true;
 }
 
 /* A lost request: the request itself, and the segment by which the server closed. */
-static bool lost(const Case *c, Proof *proof, Cause cause, const char *how)
+static bool lost(const Case *c, FindingBuilder *builder, Cause cause, const char *how)
 {
     if (!case_has_cause(c, cause) || !c->ending)
         return false;
     const Exchange *exchange = c->exchange;
-    proof_request(proof, &exchange->request);
-    proof_closing(proof, &c->ending->server.stamp);
-    say_request(proof, exchange);
-    proof_say(proof, " %s", how);
+    builder_request(builder, &exchange->request);
+    builder_closing(builder, &c->ending->server.stamp);
+    say_request(builder, exchange);
+    builder_say(builder, " %s", how);
     return true;
 }
 
-static bool keepalive_race(const Case *c, Proof *proof)
+static bool keepalive_race(const Case *c, FindingBuilder *builder)
 {
-    return lost(c, proof, CAUSE_KEEPALIVE_RACE,
+    return lost(c, builder, CAUSE_KEEPALIVE_RACE,
                 "crossed the closing of the server, which had none of it: nobody's fault");
 }
 
-static bool connection_forgotten(const Case *c, Proof *proof)
+static bool connection_forgotten(const Case *c, FindingBuilder *builder)
 {
-    return lost(c, proof, CAUSE_CONNECTION_FORGOTTEN,
+    return lost(c, builder, CAUSE_CONNECTION_FORGOTTEN,
                 "was answered by a reset from one who no longer knew the connection");
 }
 
-static bool request_after_fin(const Case *c, Proof *proof)
+static bool request_after_fin(const Case *c, FindingBuilder *builder)
 {
-    return lost(c, proof, CAUSE_REQUEST_AFTER_FIN,
+    return lost(c, builder, CAUSE_REQUEST_AFTER_FIN,
                 "was sent although the client had received the server's FIN");
 }
 
-static bool closed_unanswered(const Case *c, Proof *proof)
+static bool closed_unanswered(const Case *c, FindingBuilder *builder)
 {
-    return lost(c, proof, CAUSE_CLOSED_UNANSWERED,
+    return lost(c, builder, CAUSE_CLOSED_UNANSWERED,
                 "had reached the server whole, which closed without an answer");
 }
 
-static bool closed_during_request(const Case *c, Proof *proof)
+static bool closed_during_request(const Case *c, FindingBuilder *builder)
 {
-    return lost(c, proof, CAUSE_CLOSED_DURING_REQUEST,
+    return lost(c, builder, CAUSE_CLOSED_DURING_REQUEST,
                 "had reached the server in part, which closed without an answer");
 }
 
 /* §8. Bytes of the body where it has a length; the words otherwise. */
-static void say_what_is_missing(Proof *proof, const Exchange *exchange)
+static void say_what_is_missing(FindingBuilder *builder, const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
     if (!response->begun)
-        proof_say(proof, exchange->interim_count ? "after an interim response alone"
-                                                 : "before any byte of a response");
+        builder_say(builder, exchange->interim_count ? "after an interim response alone"
+                                                     : "before any byte of a response");
     else if (!response->has_head)
-        proof_say(proof, "before the end of the response's head");
+        builder_say(builder, "before the end of the response's head");
     else if (response->framing.kind == BODY_LENGTH)
-        proof_say(proof,
-                  "after %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " bytes of the response's body",
-                  response->last.offset - response->head_end, response->framing.length);
+        builder_say(builder,
+                    "after %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+                    " bytes of the response's body",
+                    response->last.offset - response->head_end, response->framing.length);
     else
-        proof_say(proof, "before the last chunk of the response");
+        builder_say(builder, "before the last chunk of the response");
 }
 
-static bool aborted(const Case *c, Proof *proof)
+static bool aborted(const Case *c, FindingBuilder *builder)
 {
     if (!case_has_cause(c, CAUSE_ABORTED) || !c->ending)
         return false;
     if (!c->exchange->answered)
-        proof->severity = SEVERITY_WARNING; /* no message was begun that had to be completed */
-    proof_request(proof, &c->exchange->request);
-    proof_response(proof, &c->exchange->response);
-    proof_closing(proof, &c->ending->server.stamp);
-    proof_say(proof, "the server closed ");
-    say_what_is_missing(proof, c->exchange);
+        builder->severity = SEVERITY_WARNING; /* no message was begun that had to be completed */
+    builder_request(builder, &c->exchange->request);
+    builder_response(builder, &c->exchange->response);
+    builder_closing(builder, &c->ending->server.stamp);
+    builder_say(builder, "the server closed ");
+    say_what_is_missing(builder, c->exchange);
     return true;
 }
 
-static bool client_aborted(const Case *c, Proof *proof)
+static bool client_aborted(const Case *c, FindingBuilder *builder)
 {
     if (!case_has_cause(c, CAUSE_CLIENT_ABORTED) || !c->ending)
         return false;
-    proof_request(proof, &c->exchange->request);
-    proof_response(proof, &c->exchange->response);
-    proof_closing(proof, &c->ending->client.stamp);
-    proof_say(proof, "the client closed ");
-    say_what_is_missing(proof, c->exchange);
+    builder_request(builder, &c->exchange->request);
+    builder_response(builder, &c->exchange->response);
+    builder_closing(builder, &c->ending->client.stamp);
+    builder_say(builder, "the client closed ");
+    say_what_is_missing(builder, c->exchange);
     return true;
 }
 
@@ -264,7 +268,7 @@ static bool nothing_is_missing(const Case *c)
 }
 
 /* §9.6: a reset makes the client's TCP discard what it has not delivered. Of an incomplete response: `aborted`. */
-static bool response_at_risk(const Case *c, Proof *proof)
+static bool response_at_risk(const Case *c, FindingBuilder *builder)
 {
     const Connection *connection = c->context->connection;
     int server = 1 - c->context->facts->client;
@@ -275,13 +279,13 @@ static bool response_at_risk(const Case *c, Proof *proof)
     int64_t past = c->exchange->response.last.offset + 1, acked = connection->half[server].acked;
     if (acked == NO_OFFSET || acked >= past)
         return false;
-    proof_response(proof, &c->exchange->response);
-    proof_frame(proof, c->exchange->response.last.frame);
-    proof_closing(proof, &reset->stamp);
-    proof_say(proof,
-              "the server reset the connection while %" G_GINT64_FORMAT
-              " bytes of its response were unacknowledged",
-              past - MAX(acked, c->exchange->response.first.offset));
+    builder_response(builder, &c->exchange->response);
+    builder_frame(builder, c->exchange->response.last.frame);
+    builder_closing(builder, &reset->stamp);
+    builder_say(builder,
+                "the server reset the connection while %" G_GINT64_FORMAT
+                " bytes of its response were unacknowledged",
+                past - MAX(acked, c->exchange->response.first.offset));
     return true;
 }
 
@@ -292,25 +296,25 @@ static bool is_idle(const Case *c)
            !c->context->facts->under_way[0] && !c->context->facts->under_way[1];
 }
 
-static bool idle_reset(const Case *c, Proof *proof)
+static bool idle_reset(const Case *c, FindingBuilder *builder)
 {
     unsigned by = c->ending->possible;
     if (c->ending->how != END_HOW_RST || !is_idle(c) || !nothing_is_missing(c) ||
         c->exchange->response.framing.kind == BODY_UNTIL_CLOSE ||
         (by != ENDER_CLIENT && by != ENDER_SERVER))
         return false;
-    proof->party = by == ENDER_CLIENT ? PARTY_CLIENT : PARTY_SERVER;
-    proof_frame(proof, c->exchange->response.last.frame);
-    proof_closing(proof, &c->ending->stamp);
-    proof_say(proof, "the %s reset the idle connection, ", party_name(proof->party));
-    proof_say_seconds(proof, MAX(0, c->ending->stamp.time - c->exchange->response.last.time));
-    proof_say(proof, " after the last response, without a FIN");
+    builder->party = by == ENDER_CLIENT ? PARTY_CLIENT : PARTY_SERVER;
+    builder_frame(builder, c->exchange->response.last.frame);
+    builder_closing(builder, &c->ending->stamp);
+    builder_say(builder, "the %s reset the idle connection, ", party_name(builder->party));
+    builder_say_seconds(builder, MAX(0, c->ending->stamp.time - c->exchange->response.last.time));
+    builder_say(builder, " after the last response, without a FIN");
     return true;
 }
 
 /* §9.5: watch for the other's close and answer it, when nothing is left to be sent. `closer` sent a FIN that the other
  * has acknowledged. */
-static bool stayed_open(const Case *c, Proof *proof, int closer)
+static bool stayed_open(const Case *c, FindingBuilder *builder, int closer)
 {
     const Connection *connection = c->context->connection;
     const FinFact *fin = &connection->half[closer].fin;
@@ -320,20 +324,20 @@ static bool stayed_open(const Case *c, Proof *proof, int closer)
         connection->half[closer].acked <= fin->stamp.offset || other->open_frame == 0 ||
         other->open_time - since <= c->context->thresholds->half_close)
         return false;
-    proof->party = closer == c->context->facts->client ? PARTY_SERVER : PARTY_CLIENT;
-    proof_closing(proof, &fin->stamp);
-    proof_frame(proof, other->open_frame);
-    proof_say(proof, "the %s was still open ", party_name(proof->party));
-    proof_say_seconds(proof, other->open_time - since);
-    proof_say(proof, " after the other side's FIN and the last response");
+    builder->party = closer == c->context->facts->client ? PARTY_SERVER : PARTY_CLIENT;
+    builder_closing(builder, &fin->stamp);
+    builder_frame(builder, other->open_frame);
+    builder_say(builder, "the %s was still open ", party_name(builder->party));
+    builder_say_seconds(builder, other->open_time - since);
+    builder_say(builder, " after the other side's FIN and the last response");
     return true;
 }
 
-static bool half_open(const Case *c, Proof *proof)
+static bool half_open(const Case *c, FindingBuilder *builder)
 {
     if (!is_idle(c))
         return false;
-    return stayed_open(c, proof, 0) || stayed_open(c, proof, 1);
+    return stayed_open(c, builder, 0) || stayed_open(c, builder, 1);
 }
 
 /* Whatever the client sent so far was read as requests, and the server's acknowledgement makes sense. */
@@ -351,58 +355,61 @@ static bool is_idle_408(const Exchange *exchange)
     return exchange->unsolicited && (exchange->status == 408 || exchange->status == 400);
 }
 
-static bool idle_408(const Case *c, Proof *proof)
+static bool idle_408(const Case *c, FindingBuilder *builder)
 {
     if (!is_idle_408(c->exchange) || !requests_are_known(c))
         return false;
-    proof_response(proof, &c->exchange->response);
-    proof_say(proof, "a %d came while no request was outstanding", c->exchange->status);
+    builder_response(builder, &c->exchange->response);
+    builder_say(builder, "a %d came while no request was outstanding", c->exchange->status);
     return true;
 }
 
 /* §9.2. A response of its own, or bytes behind a complete one. */
-static bool unsolicited_response(const Case *c, Proof *proof)
+static bool unsolicited_response(const Case *c, FindingBuilder *builder)
 {
     const Exchange *exchange = c->exchange;
     if (!requests_are_known(c))
         return false;
     if (exchange->unsolicited && exchange->response.has_head && !is_idle_408(exchange)) {
-        proof_response(proof, &exchange->response);
-        proof_say(proof, "a response (status %d) came while no request was outstanding",
-                  exchange->status);
+        builder_response(builder, &exchange->response);
+        builder_say(builder, "a response (status %d) came while no request was outstanding",
+                    exchange->status);
         return true;
     }
     const MessageFacts *response = &exchange->response;
-    if (exchange->stray == 0 || response->framing.kind == BODY_NONE || !head_is_whole(response))
+    if (exchange->trailing_bytes == 0 || response->framing.kind == BODY_NONE ||
+        !head_is_whole(response))
         return false;
-    proof_response(proof, response);
-    proof_frame(proof, exchange->stray);
-    proof_say(proof, "bytes that begin no response follow response %u, which was complete",
-              exchange->number);
+    builder_response(builder, response);
+    builder_frame(builder, exchange->trailing_bytes);
+    builder_say(builder, "bytes that begin no response follow response %u, which was complete",
+                exchange->number);
     return true;
 }
 
 static const RuleTest tests[] = {
-    { RULE_REQUEST_AFTER_CLIENT_CLOSE, SCOPE_EXCHANGE, GROUND_SAID, request_after_client_close },
-    { RULE_REQUEST_AFTER_SERVER_CLOSE, SCOPE_EXCHANGE, GROUND_SAID, request_after_server_close },
-    { RULE_RESPONSE_AFTER_CLOSE, SCOPE_EXCHANGE, GROUND_SAID, response_after_close },
-    { RULE_LEFT_OPEN, SCOPE_EXCHANGE, GROUND_CAUSE, left_open },
-    { RULE_CLOSED_LATE, SCOPE_EXCHANGE, GROUND_CAUSE, closed_late },
-    { RULE_CLOSE_NOT_ECHOED, SCOPE_EXCHANGE, GROUND_CLOSE, close_not_echoed },
-    { RULE_UNDECLARED_CLOSE, SCOPE_EXCHANGE, GROUND_CAUSE, undeclared_close },
-    { RULE_HTTP10_REUSED, SCOPE_EXCHANGE, GROUND_SAID, http10_reused },
-    { RULE_KEEPALIVE_RACE, SCOPE_EXCHANGE, GROUND_CAUSE, keepalive_race },
-    { RULE_CONNECTION_FORGOTTEN, SCOPE_EXCHANGE, GROUND_CAUSE, connection_forgotten },
-    { RULE_REQUEST_AFTER_FIN, SCOPE_EXCHANGE, GROUND_CAUSE, request_after_fin },
-    { RULE_CLOSED_UNANSWERED, SCOPE_EXCHANGE, GROUND_CAUSE, closed_unanswered },
-    { RULE_CLOSED_DURING_REQUEST, SCOPE_EXCHANGE, GROUND_CAUSE, closed_during_request },
-    { RULE_RESPONSE_AT_RISK, SCOPE_CONNECTION, GROUND_END, response_at_risk },
-    { RULE_ABORTED, SCOPE_EXCHANGE, GROUND_CAUSE, aborted },
-    { RULE_CLIENT_ABORTED, SCOPE_EXCHANGE, GROUND_CAUSE, client_aborted },
-    { RULE_IDLE_RESET, SCOPE_CONNECTION, GROUND_END, idle_reset },
-    { RULE_HALF_OPEN, SCOPE_CONNECTION, GROUND_END, half_open },
-    { RULE_UNSOLICITED_RESPONSE, SCOPE_EXCHANGE, GROUND_UNASKED, unsolicited_response },
-    { RULE_IDLE_408, SCOPE_EXCHANGE, GROUND_UNASKED, idle_408 },
+    { RULE_REQUEST_AFTER_CLIENT_CLOSE, SCOPE_EXCHANGE, PREFILTER_ANNOUNCED,
+      request_after_client_close },
+    { RULE_REQUEST_AFTER_SERVER_CLOSE, SCOPE_EXCHANGE, PREFILTER_ANNOUNCED,
+      request_after_server_close },
+    { RULE_RESPONSE_AFTER_CLOSE, SCOPE_EXCHANGE, PREFILTER_ANNOUNCED, response_after_close },
+    { RULE_LEFT_OPEN, SCOPE_EXCHANGE, PREFILTER_CAUSE, left_open },
+    { RULE_CLOSED_LATE, SCOPE_EXCHANGE, PREFILTER_CAUSE, closed_late },
+    { RULE_CLOSE_NOT_ECHOED, SCOPE_EXCHANGE, PREFILTER_CLOSE, close_not_echoed },
+    { RULE_UNDECLARED_CLOSE, SCOPE_EXCHANGE, PREFILTER_CAUSE, undeclared_close },
+    { RULE_HTTP10_REUSED, SCOPE_EXCHANGE, PREFILTER_ANNOUNCED, http10_reused },
+    { RULE_KEEPALIVE_RACE, SCOPE_EXCHANGE, PREFILTER_CAUSE, keepalive_race },
+    { RULE_CONNECTION_FORGOTTEN, SCOPE_EXCHANGE, PREFILTER_CAUSE, connection_forgotten },
+    { RULE_REQUEST_AFTER_FIN, SCOPE_EXCHANGE, PREFILTER_CAUSE, request_after_fin },
+    { RULE_CLOSED_UNANSWERED, SCOPE_EXCHANGE, PREFILTER_CAUSE, closed_unanswered },
+    { RULE_CLOSED_DURING_REQUEST, SCOPE_EXCHANGE, PREFILTER_CAUSE, closed_during_request },
+    { RULE_RESPONSE_AT_RISK, SCOPE_CONNECTION, PREFILTER_END, response_at_risk },
+    { RULE_ABORTED, SCOPE_EXCHANGE, PREFILTER_CAUSE, aborted },
+    { RULE_CLIENT_ABORTED, SCOPE_EXCHANGE, PREFILTER_CAUSE, client_aborted },
+    { RULE_IDLE_RESET, SCOPE_CONNECTION, PREFILTER_END, idle_reset },
+    { RULE_HALF_OPEN, SCOPE_CONNECTION, PREFILTER_END, half_open },
+    { RULE_UNSOLICITED_RESPONSE, SCOPE_EXCHANGE, PREFILTER_UNASKED, unsolicited_response },
+    { RULE_IDLE_408, SCOPE_EXCHANGE, PREFILTER_UNASKED, idle_408 },
 };
 
 const RuleGroup FINDINGS_PERSISTENCE = { tests, G_N_ELEMENTS(tests) };

@@ -1,10 +1,10 @@
-/* What the groups of rules share: each rule is a predicate over one case, and fills in its proof if
+/* What the groups of rules share: each rule is a predicate over one case, and fills in its finding's builder if
  * it holds. */
 #ifndef JUDGE_FINDINGS_RULES_H
 #define JUDGE_FINDINGS_RULES_H
 
 #include "judge/findings.h"
-#include "judge/grounds.h"
+#include "judge/rule_prefilter.h"
 
 typedef struct Case {
     const Exchange *exchange;   /* of a connection's rule: the last one */
@@ -26,8 +26,8 @@ typedef enum RuleScope {
 typedef struct RuleTest {
     Rule rule;
     RuleScope scope;
-    Ground grounds; /* without one of these it cannot hold, and is not asked */
-    bool (*holds)(const Case *c, Proof *proof);
+    Prefilter prefilter; /* without one of these it cannot hold, and is not asked */
+    bool (*holds)(const Case *c, FindingBuilder *builder);
 } RuleTest;
 
 typedef struct RuleGroup {
@@ -51,7 +51,7 @@ bool is_answered(const Exchange *exchange);
 bool head_is_whole(const MessageFacts *message);
 
 /* Adds the message's frames and numbers. */
-void proof_case_message(Proof *proof, const Case *c);
+void builder_case_message(FindingBuilder *builder, const Case *c);
 
 /* The value of the message's Connection field, for the sentence. */
 const char *case_connection_value(const Case *c);

@@ -1,52 +1,53 @@
 /* Upgrade (RFC 9110 §7.8), WebSocket (RFC 6455 §4), h2c (RFC 7540 §3.2.1) and CONNECT (RFC 9931). */
 #include "judge/findings_rules.h"
 
-static bool upgrade_not_listed(const Case *c, Proof *proof)
+static bool upgrade_not_listed(const Case *c, FindingBuilder *builder)
 {
-    if (!(c->message->signs & SIGN_UPGRADE_UNLISTED))
+    if (!(c->message->header_flags & FLAG_UPGRADE_UNLISTED))
         return false;
-    proof_case_message(proof, c);
-    proof_say(proof, "the %s sent an Upgrade field, and Connection: ", party_name(c->sender));
-    proof_say_text(proof, case_connection_value(c), "(none)");
+    builder_case_message(builder, c);
+    builder_say(builder, "the %s sent an Upgrade field, and Connection: ", party_name(c->sender));
+    builder_say_text(builder, case_connection_value(c), "(none)");
     return true;
 }
 
-static bool upgrade_not_listed_in_interim(const Case *c, Proof *proof)
+static bool upgrade_not_listed_in_interim(const Case *c, FindingBuilder *builder)
 {
-    if (!(c->exchange->interim_signs & SIGN_UPGRADE_UNLISTED))
+    if (!(c->exchange->interim_flags & FLAG_UPGRADE_UNLISTED))
         return false;
-    proof->party = PARTY_SERVER;
-    proof_frame(proof, c->exchange->interim_frame);
-    proof_say(proof, "an interim response has an Upgrade field that Connection does not list");
+    builder->party = PARTY_SERVER;
+    builder_frame(builder, c->exchange->interim_frame);
+    builder_say(builder, "an interim response has an Upgrade field that Connection does not list");
     return true;
 }
 
-static bool upgrade_on_http10(const Case *c, Proof *proof)
+static bool upgrade_on_http10(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *request = &c->exchange->request;
     if (c->exchange->status != 101 || !is_answered(c->exchange) ||
         !request_is_certain(c->exchange) || request->version != HTTP_1_0)
         return false;
-    proof_request(proof, request);
-    proof_response(proof, &c->exchange->response);
-    proof_say(proof, "the server answered an HTTP/1.0 request with 101");
+    builder_request(builder, request);
+    builder_response(builder, &c->exchange->response);
+    builder_say(builder, "the server answered an HTTP/1.0 request with 101");
     return true;
 }
 
-static bool upgrade_not_offered(const Case *c, Proof *proof)
+static bool upgrade_not_offered(const Case *c, FindingBuilder *builder)
 {
     const Exchange *exchange = c->exchange;
-    bool missing = exchange->response.signs & SIGN_UPGRADE_MISSING;
+    bool missing = exchange->response.header_flags & FLAG_UPGRADE_MISSING;
     bool foreign = exchange->upgrade_foreign && request_is_certain(exchange);
     if (!is_answered(exchange) || !(missing || foreign))
         return false;
-    proof_request(proof, &exchange->request);
-    proof_response(proof, &exchange->response);
+    builder_request(builder, &exchange->request);
+    builder_response(builder, &exchange->response);
     if (missing)
-        proof_say(proof, "the server sent a %d without an Upgrade field", exchange->status);
+        builder_say(builder, "the server sent a %d without an Upgrade field", exchange->status);
     else
-        proof_say(proof, "the server switched to a protocol that the request %s",
-                  exchange->request.signs & SIGN_UPGRADE ? "did not offer" : "did not ask for");
+        builder_say(builder, "the server switched to a protocol that the request %s",
+                    exchange->request.header_flags & FLAG_UPGRADE ? "did not offer"
+                                                                  : "did not ask for");
     return true;
 }
 
@@ -62,101 +63,105 @@ static bool early_bytes(const Exchange *exchange)
     return !exchange->answered && exchange->early.acked <= exchange->request.first.acked;
 }
 
-static void prove_early(Proof *proof, const Exchange *exchange)
+static void prove_early(FindingBuilder *builder, const Exchange *exchange)
 {
-    proof_request(proof, &exchange->request);
-    proof_frame(proof, exchange->early.frame);
-    proof_offset(proof, "b", exchange->early.offset);
-    proof_offset(proof, "d", exchange->early.acked);
-    proof_response(proof, &exchange->response);
+    builder_request(builder, &exchange->request);
+    builder_frame(builder, exchange->early.frame);
+    builder_offset(builder, "b", exchange->early.offset);
+    builder_offset(builder, "d", exchange->early.acked);
+    builder_response(builder, &exchange->response);
 }
 
 /* RFC 6455 §4.1 forbids it. In the earliest drafts eight bytes follow the request's head. */
-static bool upgrade_too_early(const Case *c, Proof *proof)
+static bool upgrade_too_early(const Case *c, FindingBuilder *builder)
 {
     if (c->exchange->status != 101 || !early_bytes(c->exchange) ||
-        (c->exchange->request.signs & SIGN_WEBSOCKET_DRAFT))
+        (c->exchange->request.header_flags & FLAG_WEBSOCKET_DRAFT))
         return false;
-    if (c->exchange->response.signs & SIGN_WEBSOCKET)
-        proof->severity = SEVERITY_ERROR;
-    prove_early(proof, c->exchange);
-    proof_say(proof, "the client sent bytes of the new protocol before it had received the 101");
+    if (c->exchange->response.header_flags & FLAG_WEBSOCKET)
+        builder->severity = SEVERITY_ERROR;
+    prove_early(builder, c->exchange);
+    builder_say(builder,
+                "the client sent bytes of the new protocol before it had received the 101");
     return true;
 }
 
-static void say_client_handshake(Proof *proof, unsigned signs)
+static void say_client_handshake(FindingBuilder *builder, unsigned header_flags)
 {
-    proof_say(proof, "the client's WebSocket handshake has");
-    if (signs & SIGN_WEBSOCKET_METHOD)
-        proof_say(proof, " a wrong method or HTTP version;");
-    if (signs & SIGN_WEBSOCKET_KEY)
-        proof_say(proof, " no single Sec-WebSocket-Key of 16 bytes in base64;");
-    if (signs & SIGN_WEBSOCKET_VERSION)
-        proof_say(proof, " no Sec-WebSocket-Version: 13;");
-    if (proof->message)
-        g_string_truncate(proof->message, proof->message->len - 1);
+    builder_say(builder, "the client's WebSocket handshake has");
+    if (header_flags & FLAG_WEBSOCKET_METHOD)
+        builder_say(builder, " a wrong method or HTTP version;");
+    if (header_flags & FLAG_WEBSOCKET_KEY)
+        builder_say(builder, " no single Sec-WebSocket-Key of 16 bytes in base64;");
+    if (header_flags & FLAG_WEBSOCKET_VERSION)
+        builder_say(builder, " no Sec-WebSocket-Version: 13;");
+    if (builder->message)
+        g_string_truncate(builder->message, builder->message->len - 1);
 }
 
 /* RFC 6455 §4.1 */
-static bool websocket_client(const Case *c, Proof *proof)
+static bool websocket_client(const Case *c, FindingBuilder *builder)
 {
-    const unsigned faults = SIGN_WEBSOCKET_METHOD | SIGN_WEBSOCKET_KEY | SIGN_WEBSOCKET_VERSION;
-    unsigned signs = c->exchange->request.signs;
-    if (!(signs & faults) || (signs & SIGN_WEBSOCKET_DRAFT) || !request_is_certain(c->exchange))
+    const unsigned faults = FLAG_WEBSOCKET_METHOD | FLAG_WEBSOCKET_KEY | FLAG_WEBSOCKET_VERSION;
+    unsigned header_flags = c->exchange->request.header_flags;
+    if (!(header_flags & faults) || (header_flags & FLAG_WEBSOCKET_DRAFT) ||
+        !request_is_certain(c->exchange))
         return false;
-    proof->party = PARTY_CLIENT;
-    proof_request(proof, &c->exchange->request);
-    say_client_handshake(proof, signs);
+    builder->party = PARTY_CLIENT;
+    builder_request(builder, &c->exchange->request);
+    say_client_handshake(builder, header_flags);
     return true;
 }
 
 /* RFC 6455 §4.2.2 */
-static bool websocket_server(const Case *c, Proof *proof)
+static bool websocket_server(const Case *c, FindingBuilder *builder)
 {
     const Exchange *exchange = c->exchange;
-    const unsigned choices = SIGN_WEBSOCKET_PROTOCOL | SIGN_WEBSOCKET_EXTENSION;
+    const unsigned choices = FLAG_WEBSOCKET_PROTOCOL | FLAG_WEBSOCKET_EXTENSION;
     if (exchange->status != 101 || !is_answered(exchange) || !request_is_certain(exchange) ||
-        !(exchange->response.signs & SIGN_WEBSOCKET) || !head_is_whole(&exchange->request) ||
-        (exchange->request.signs & SIGN_WEBSOCKET_DRAFT))
+        !(exchange->response.header_flags & FLAG_WEBSOCKET) || !head_is_whole(&exchange->request) ||
+        (exchange->request.header_flags & FLAG_WEBSOCKET_DRAFT))
         return false;
-    bool not_offered = exchange->response.signs & ~exchange->request.signs & choices;
+    bool not_offered = exchange->response.header_flags & ~exchange->request.header_flags & choices;
     if (!exchange->accept_wrong && !not_offered)
         return false;
-    proof->party = PARTY_SERVER;
-    proof_request(proof, &exchange->request);
-    proof_response(proof, &exchange->response);
+    builder->party = PARTY_SERVER;
+    builder_request(builder, &exchange->request);
+    builder_response(builder, &exchange->response);
     if (exchange->accept_wrong)
-        proof_say(proof, "Sec-WebSocket-Accept is not the value that answers the request's key");
+        builder_say(builder,
+                    "Sec-WebSocket-Accept is not the value that answers the request's key");
     else
-        proof_say(proof, "the 101 chooses a subprotocol or extension, and none was offered");
+        builder_say(builder, "the 101 chooses a subprotocol or extension, and none was offered");
     return true;
 }
 
-static bool h2c_upgrade(const Case *c, Proof *proof)
+static bool h2c_upgrade(const Case *c, FindingBuilder *builder)
 {
-    unsigned signs = c->exchange->request.signs;
-    if (!(signs & SIGN_H2C) || !request_is_certain(c->exchange))
+    unsigned header_flags = c->exchange->request.header_flags;
+    if (!(header_flags & FLAG_H2C) || !request_is_certain(c->exchange))
         return false;
-    if (signs & (SIGN_H2C_SETTINGS | SIGN_H2C_UNLISTED))
-        proof->severity = SEVERITY_ERROR;
-    proof_request(proof, &c->exchange->request);
-    proof_response(proof, &c->exchange->response);
-    proof_say(proof, "the client asked to upgrade to h2c%s%s",
-              signs & SIGN_H2C_SETTINGS ? " without exactly one HTTP2-Settings field" : "",
-              signs & SIGN_H2C_UNLISTED ? " with HTTP2-Settings that Connection does not list"
-                                        : "");
+    if (header_flags & (FLAG_H2C_SETTINGS | FLAG_H2C_UNLISTED))
+        builder->severity = SEVERITY_ERROR;
+    builder_request(builder, &c->exchange->request);
+    builder_response(builder, &c->exchange->response);
+    builder_say(builder, "the client asked to upgrade to h2c%s%s",
+                header_flags & FLAG_H2C_SETTINGS ? " without exactly one HTTP2-Settings field" : "",
+                header_flags & FLAG_H2C_UNLISTED
+                    ? " with HTTP2-Settings that Connection does not list"
+                    : "");
     /* The server must not switch then either. Of several protocols it may have chosen another. */
-    if ((signs & SIGN_H2C_SETTINGS) && c->exchange->status == 101 && is_answered(c->exchange) &&
-        c->exchange->upgrade_offer.count == 1)
-        proof->party = PARTY_BOTH;
+    if ((header_flags & FLAG_H2C_SETTINGS) && c->exchange->status == 101 &&
+        is_answered(c->exchange) && c->exchange->upgrade_offer.count == 1)
+        builder->party = PARTY_BOTH;
     if (c->exchange->status == 101)
-        proof_say(proof, "; the server switched");
+        builder_say(builder, "; the server switched");
     else if (c->exchange->status)
-        proof_say(proof, "; the server answered %d and went on in HTTP/1", c->exchange->status);
+        builder_say(builder, "; the server answered %d and went on in HTTP/1", c->exchange->status);
     return true;
 }
 
-static bool connect_reject_kept_open(const Case *c, Proof *proof)
+static bool connect_reject_kept_open(const Case *c, FindingBuilder *builder)
 {
     const Exchange *exchange = c->exchange;
     bool early = early_bytes(exchange);
@@ -165,40 +170,40 @@ static bool connect_reject_kept_open(const Case *c, Proof *proof)
         (exchange->retried_with_credentials && !early))
         return false;
     if (early)
-        proof->severity = SEVERITY_WARNING;
-    prove_early(proof, exchange);
-    proof_frame(proof, exchange->next_request.frame);
-    proof_say(proof, "the server refused CONNECT ");
-    proof_say_text(proof, exchange_text(exchange, TEXT_TARGET), "");
-    proof_say(proof, " with %d and answered a further request%s", exchange->status,
-              early ? "; the client had sent payload before the answer" : "");
+        builder->severity = SEVERITY_WARNING;
+    prove_early(builder, exchange);
+    builder_frame(builder, exchange->next_request.frame);
+    builder_say(builder, "the server refused CONNECT ");
+    builder_say_text(builder, exchange_text(exchange, TEXT_TARGET), "");
+    builder_say(builder, " with %d and answered a further request%s", exchange->status,
+                early ? "; the client had sent payload before the answer" : "");
     return true;
 }
 
-static bool connect_payload_early(const Case *c, Proof *proof)
+static bool connect_payload_early(const Case *c, FindingBuilder *builder)
 {
     const Exchange *exchange = c->exchange;
     if (exchange->method != METHOD_CONNECT || (exchange->request.options & OPTION_CLOSE) ||
         !early_bytes(exchange))
         return false;
-    prove_early(proof, exchange);
-    proof_say(proof, "the client sent payload behind CONNECT ");
-    proof_say_text(proof, exchange_text(exchange, TEXT_TARGET), "");
-    proof_say(proof, " before it had received the answer, without the close option");
+    prove_early(builder, exchange);
+    builder_say(builder, "the client sent payload behind CONNECT ");
+    builder_say_text(builder, exchange_text(exchange, TEXT_TARGET), "");
+    builder_say(builder, " before it had received the answer, without the close option");
     return true;
 }
 
 static const RuleTest tests[] = {
-    { RULE_UPGRADE_NOT_LISTED, SCOPE_MESSAGE, GROUND_SIGNS, upgrade_not_listed },
-    { RULE_UPGRADE_NOT_LISTED, SCOPE_EXCHANGE, GROUND_INTERIM, upgrade_not_listed_in_interim },
-    { RULE_UPGRADE_ON_HTTP10, SCOPE_EXCHANGE, GROUND_UPGRADE, upgrade_on_http10 },
-    { RULE_UPGRADE_NOT_OFFERED, SCOPE_EXCHANGE, GROUND_UPGRADE, upgrade_not_offered },
-    { RULE_UPGRADE_TOO_EARLY, SCOPE_EXCHANGE, GROUND_UPGRADE, upgrade_too_early },
-    { RULE_WEBSOCKET_HANDSHAKE, SCOPE_EXCHANGE, GROUND_UPGRADE, websocket_client },
-    { RULE_WEBSOCKET_HANDSHAKE, SCOPE_EXCHANGE, GROUND_UPGRADE, websocket_server },
-    { RULE_H2C_UPGRADE, SCOPE_EXCHANGE, GROUND_UPGRADE, h2c_upgrade },
-    { RULE_CONNECT_REJECT_KEPT_OPEN, SCOPE_EXCHANGE, GROUND_UPGRADE, connect_reject_kept_open },
-    { RULE_CONNECT_PAYLOAD_EARLY, SCOPE_EXCHANGE, GROUND_UPGRADE, connect_payload_early },
+    { RULE_UPGRADE_NOT_LISTED, SCOPE_MESSAGE, PREFILTER_SIGNS, upgrade_not_listed },
+    { RULE_UPGRADE_NOT_LISTED, SCOPE_EXCHANGE, PREFILTER_INTERIM, upgrade_not_listed_in_interim },
+    { RULE_UPGRADE_ON_HTTP10, SCOPE_EXCHANGE, PREFILTER_UPGRADE, upgrade_on_http10 },
+    { RULE_UPGRADE_NOT_OFFERED, SCOPE_EXCHANGE, PREFILTER_UPGRADE, upgrade_not_offered },
+    { RULE_UPGRADE_TOO_EARLY, SCOPE_EXCHANGE, PREFILTER_UPGRADE, upgrade_too_early },
+    { RULE_WEBSOCKET_HANDSHAKE, SCOPE_EXCHANGE, PREFILTER_UPGRADE, websocket_client },
+    { RULE_WEBSOCKET_HANDSHAKE, SCOPE_EXCHANGE, PREFILTER_UPGRADE, websocket_server },
+    { RULE_H2C_UPGRADE, SCOPE_EXCHANGE, PREFILTER_UPGRADE, h2c_upgrade },
+    { RULE_CONNECT_REJECT_KEPT_OPEN, SCOPE_EXCHANGE, PREFILTER_UPGRADE, connect_reject_kept_open },
+    { RULE_CONNECT_PAYLOAD_EARLY, SCOPE_EXCHANGE, PREFILTER_UPGRADE, connect_payload_early },
 };
 
 const RuleGroup FINDINGS_UPGRADE = { tests, G_N_ELEMENTS(tests) };

@@ -478,7 +478,7 @@ static Readings read_undeclared(const Situation *plain, const Declaration *decla
 /* What may be the rest of a connection that was given up may lie in a body, or in a tunnel. */
 static void doubt_rest(Judgement *judgement, const Connection *connection)
 {
-    if (!connection->rest)
+    if (!connection->after_eviction)
         return;
     judgement->verdict = VERDICT_UNDETERMINED;
     judgement->cause = CAUSE_LIMIT;

@@ -6,7 +6,7 @@
 #ifndef JUDGE_JUDGE_H
 #define JUDGE_JUDGE_H
 
-#include "http/conversation.h"
+#include "http1/conversation.h"
 #include "judge/declared.h"
 #include "judge/ending.h"
 #include "judge/verdict.h"

@@ -1,13 +1,13 @@
 #include "judge/lost_request.h"
 
-#include "judge/knowledge.h"
+#include "judge/who_knew.h"
 
 static bool knew_fin(const Exchange *request, const Closing *server)
 {
-    Tidings fin = { .time = server->stamp.time,
-                    .acked_before = server->stamp.acked_before,
-                    .past = server->stamp.offset + 1,
-                    .again = server->latest_only };
+    Announcement fin = { .time = server->stamp.time,
+                         .acked_before = server->stamp.acked_before,
+                         .past = server->stamp.offset + 1,
+                         .again = server->latest_only };
     return server->how == END_HOW_FIN && request_sent_knowing(request, &fin);
 }
 

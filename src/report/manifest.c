@@ -7,9 +7,9 @@
 #include "capture/merge.h"
 #include "capture/unpack.h"
 #include "decode/decode.h"
-#include "http/conversation.h"
 #include "http/exchange.h"
 #include "http/head.h"
+#include "http1/conversation.h"
 #include "report/time.h"
 #include "stream/numbering.h"
 

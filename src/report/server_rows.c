@@ -211,19 +211,19 @@ static int compare_frames(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static void say_mismatch(const Pair *pair, const RacedRequest *longest, Proof *proof)
+static void say_mismatch(const Pair *pair, const RacedRequest *longest, FindingBuilder *builder)
 {
     const Spike *spike = &pair->server->estimate.spikes[0];
     g_autoptr(GString) timeout = g_string_new(NULL);
     append_timeout(timeout, spike->timeout);
-    proof_say(proof,
-              "the server closes idle connections after %s s (n = %" PRIu64
-              "), the client sends requests after up to ",
-              timeout->str, spike->closes);
-    proof_say_seconds(proof, pair->longest_tried);
-    proof_say(proof, ": %" PRIu64 " of %" PRIu64 " reuses were lost then, the longest idle ",
-              pair->lost_risky, pair->reuses);
-    proof_say_seconds(proof, longest->idle);
+    builder_say(builder,
+                "the server closes idle connections after %s s (n = %" PRIu64
+                "), the client sends requests after up to ",
+                timeout->str, spike->closes);
+    builder_say_seconds(builder, pair->longest_tried);
+    builder_say(builder, ": %" PRIu64 " of %" PRIu64 " reuses were lost then, the longest idle ",
+                pair->lost_risky, pair->reuses);
+    builder_say_seconds(builder, longest->idle);
 }
 
 bool pair_mismatch(const Pair *pair, bool matching, FindingRow *ret_row)
@@ -234,18 +234,18 @@ bool pair_mismatch(const Pair *pair, bool matching, FindingRow *ret_row)
     unsigned count = risky_ones(pair, raced);
     bool matched = !matching;
     g_autoptr(GString) message = g_string_new(NULL), evidence = g_string_new(NULL);
-    Proof proof = { .message = message, .evidence = evidence };
+    FindingBuilder builder = { .message = message, .evidence = evidence };
     for (unsigned i = 0; i < count; i++) {
-        proof_frame(&proof, raced[i]->request);
-        proof_frame(&proof, raced[i]->close);
+        builder_frame(&builder, raced[i]->request);
+        builder_frame(&builder, raced[i]->close);
         matched = matched || raced[i]->matched;
     }
     if (!matched)
         return false;
-    proof_offset(&proof, "c", raced[0]->close_offset);
-    proof_offset(&proof, "a", raced[0]->close_acked);
-    say_mismatch(pair, &pair->raced[0], &proof);
-    qsort(proof.frames, proof.frame_count, sizeof proof.frames[0], compare_frames);
+    builder_offset(&builder, "c", raced[0]->close_offset);
+    builder_offset(&builder, "a", raced[0]->close_acked);
+    say_mismatch(pair, &pair->raced[0], &builder);
+    qsort(builder.frames, builder.frame_count, sizeof builder.frames[0], compare_frames);
     const RuleInfo *info = rule_info(RULE_TIMEOUT_MISMATCH);
     *ret_row = (FindingRow){ .connection = raced[0]->connection,
                              .stream_number_known = raced[0]->stream_number_known,
@@ -255,8 +255,8 @@ bool pair_mismatch(const Pair *pair, bool matching, FindingRow *ret_row)
                                           .party = PARTY_BOTH,
                                           .exchange = raced[0]->exchange,
                                           .count = (uint32_t)MIN(pair->lost_risky, UINT32_MAX),
-                                          .frame_count = proof.frame_count } };
-    memcpy(ret_row->finding.frames, proof.frames, sizeof proof.frames);
+                                          .frame_count = builder.frame_count } };
+    memcpy(ret_row->finding.frames, builder.frames, sizeof builder.frames);
     ret_row->finding.message = g_string_free(g_steal_pointer(&message), FALSE);
     ret_row->finding.evidence = g_string_free(g_steal_pointer(&evidence), FALSE);
     return true;

@@ -219,7 +219,7 @@ static void count_served(Server *server, uint32_t number, uint64_t reached, uint
 /* Telling ---------------------------------------------------------------------------------------- */
 
 static void take_use(Server *server, const JudgeContext *context, const Exchange *exchange,
-                     const Judgement *judgement, const Use *use)
+                     const Judgement *judgement, const Reuse *use)
 {
     server->exchanges++;
     server->declared_close += judgement->declaration.declared == DECLARED_CLOSE;
@@ -244,7 +244,7 @@ static void take_use(Server *server, const JudgeContext *context, const Exchange
     take_host(server, exchange);
 }
 
-static void take_pair_use(Pair *pair, const Use *use)
+static void take_pair_use(Pair *pair, const Reuse *use)
 {
     pair->reuses += use->reused + use->lost;
     pair->lost += use->lost;
@@ -263,7 +263,7 @@ void servers_exchange(Servers *servers, const JudgeContext *context, const Endin
                       int client, const Exchange *exchange, const Judgement *judgement)
 {
     PairKey key = key_of(context->connection, client);
-    Use use = use_of(context, ending, exchange, judgement);
+    Reuse use = reuse_of(context, ending, exchange, judgement);
     Server *server = server_of(servers, &key.server);
     if (server)
         take_use(server, context, exchange, judgement, &use);

@@ -7,8 +7,8 @@
 #ifndef SERVERS_SERVERS_H
 #define SERVERS_SERVERS_H
 
+#include "servers/reuse.h"
 #include "servers/timeout.h"
-#include "servers/use.h"
 
 /* Of servers and pairs: a histogram can have some 60 KiB, a raced request 100 bytes, a pair with
  * races 4 KiB. */
@@ -93,7 +93,7 @@ typedef struct Servers Servers;
 
 Servers *servers_new(const ServersLimits *limits);
 
-/* An exchange as it was judged. `client`: its side index. `ending` as for use_of(). */
+/* An exchange as it was judged. `client`: its side index. `ending` as for reuse_of(). */
 void servers_exchange(Servers *servers, const JudgeContext *context, const Ending *ending,
                       int client, const Exchange *exchange, const Judgement *judgement);
 

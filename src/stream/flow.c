@@ -396,9 +396,9 @@ void flow_take_uncounted(Flow *flow, int side, const Segment *segment)
 static bool begins_at_uncounted_syn(const Flow *flow, int side, const Segment *segment)
 {
     const Direction *own = &flow->direction[side];
-    return flow->facts.syn_uncounted && own->shift != WINDOW_UNSEEN && flow->facts.half[side].next == 0 &&
-           segment->length > 1 && !(segment->flags & (TCP_SYN | TCP_RST)) &&
-           segment->sequence == own->base - 1;
+    return flow->facts.syn_uncounted && own->shift != WINDOW_UNSEEN &&
+           flow->facts.half[side].next == 0 && segment->length > 1 &&
+           !(segment->flags & (TCP_SYN | TCP_RST)) && segment->sequence == own->base - 1;
 }
 
 /* The acknowledgement that gave a side offset 0 in mid-stream was captured just ahead of the bytes that

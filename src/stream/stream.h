@@ -105,7 +105,7 @@ typedef struct Connection {
     bool limited;
     /* it begins in mid-stream, after connections had been given up, and may be what followed of one
      * of them: nothing is sure that is said of it */
-    bool rest;
+    bool after_eviction;
     ConnectionEnd end;
     Half half[2];
     /* for the stage above: NULL at first, never touched here. Released by that stage at
@@ -121,7 +121,7 @@ typedef enum StreamEventKind {
     STREAM_GAP, /* `gap` bytes are missing here, for `reason` */
     STREAM_FIN, /* half[side].fin has just been set (or raised from FIN_IMPLIED to a seen one) */
     STREAM_RST, /* a RST of `side` was delivered; accepted or not is known at the end */
-    STREAM_REST, /* memory is short and this connection has been idle longest: its owner had better shrink */
+    STREAM_PACK, /* memory is short and this connection has been idle longest: its owner had better shrink */
     STREAM_END, /* all facts are final; the connection is freed by the next call into the table */
 } StreamEventKind;
 

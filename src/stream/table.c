@@ -457,7 +457,7 @@ static Flow *add_flow(StreamTable *table, Shard *shard, const Segment *segment, 
     Flow *flow = flow_new(segment, &shard->budget);
     flow->shard = (uint8_t)(shard - table->shards);
     flow->seeded = seeded;
-    flow->facts.rest = shard->gave_up && !flow->facts.opener_known;
+    flow->facts.after_eviction = shard->gave_up && !flow->facts.opener_known;
     insert_flow(shard, flow);
     table->sink.counters.connections++;
     return flow;
@@ -868,7 +868,7 @@ static bool relieve(StreamTable *table)
         return true;
     table->sink.counters.rested++;
     table->sink.events[table->sink.count++] =
-        (StreamEvent){ .kind = STREAM_REST, .connection = &flow->facts, .quiet_acked = NO_OFFSET };
+        (StreamEvent){ .kind = STREAM_PACK, .connection = &flow->facts, .quiet_acked = NO_OFFSET };
     return true;
 }
 

@@ -1,0 +1,245 @@
+/* Which segments belong to the connection is the table's word for each of them. The first segment
+ * of a connection may be a SYN that was kept aside and had no owner when it came: it is known by
+ * its frame.
+ *
+ * Numbers become relative only when the connection has ended: the number of offset 0 may be
+ * corrected until then. They are unwrapped from one segment of a side to the next, so what is
+ * compared later knows no 32 bits. */
+#include "connection_trace.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "stream/seq.h"
+
+typedef struct Record {
+    TracedSegment packet; /* numbers and side are filled in at the end */
+    uint32_t sequence, acknowledgement;
+    IpAddress source;
+    uint16_t source_port;
+} Record;
+
+struct ConnectionTrace {
+    ConnectionName name;
+    TraceLimits limits;
+    FrameId first_frame; /* of the connection; 0: it has not been met */
+    bool ended;
+    GArray *records;   /* Record */
+    GArray *exchanges; /* ExchangeRow */
+    GArray *packets;   /* TracedSegment */
+    GArray *findings;  /* Finding */
+    size_t omitted_at;
+    TracedConnection traced;
+};
+
+static bool parse_number(const char *text, size_t length, uint64_t max, uint64_t *ret_number)
+{
+    int64_t number;
+    if (!text_number(span_make(text, length), &number) || (uint64_t)number > max)
+        return false;
+    *ret_number = (uint64_t)number;
+    return true;
+}
+
+#define INPUT_MAX UINT64_C(0xffff)
+#define NUMBER_MAX UINT64_C(0xffffffffffff)
+
+bool connection_name_parse(const char *text, ConnectionName *ret_name)
+{
+    uint64_t input = 1, number;
+    *ret_name = (ConnectionName){ 0 };
+    if (g_str_has_prefix(text, "stream:")) {
+        text += strlen("stream:");
+        if (!parse_number(text, strlen(text), UINT32_MAX, &number))
+            return false;
+        ret_name->by_stream = true;
+        ret_name->stream = (uint32_t)number;
+        return true;
+    }
+    const char *colon = strchr(text, ':');
+    if (colon && !parse_number(text, (size_t)(colon - text), INPUT_MAX, &input))
+        return false;
+    const char *frame = colon ? colon + 1 : text;
+    if (!parse_number(frame, strlen(frame), NUMBER_MAX, &number) || number == 0 || input == 0)
+        return false;
+    ret_name->frame = frame_id((unsigned)input, number);
+    return true;
+}
+
+ConnectionTrace *connection_trace_new(const ConnectionName *name, const TraceLimits *limits)
+{
+    ConnectionTrace *trace = g_new0(ConnectionTrace, 1);
+    trace->name = *name;
+    trace->limits = *limits;
+    trace->records = g_array_new(FALSE, FALSE, sizeof(Record));
+    trace->exchanges = g_array_new(FALSE, FALSE, sizeof(ExchangeRow));
+    trace->packets = g_array_new(FALSE, FALSE, sizeof(TracedSegment));
+    trace->findings = g_array_new(FALSE, FALSE, sizeof(Finding));
+    return trace;
+}
+
+static void clear_exchanges(GArray *exchanges, guint from, guint count)
+{
+    for (guint i = from; i < from + count; i++)
+        exchange_clear(&g_array_index(exchanges, ExchangeRow, i).exchange);
+}
+
+void connection_trace_free(ConnectionTrace *trace)
+{
+    if (!trace)
+        return;
+    clear_exchanges(trace->exchanges, 0, trace->exchanges->len);
+    g_free(trace->traced.connection.decision.host);
+    g_array_free(trace->records, TRUE);
+    g_array_free(trace->exchanges, TRUE);
+    g_array_free(trace->packets, TRUE);
+    for (guint i = 0; i < trace->findings->len; i++)
+        finding_clear(&g_array_index(trace->findings, Finding, i));
+    g_array_free(trace->findings, TRUE);
+    g_free(trace);
+}
+
+/* How much of an array that has more than `max` and a quarter goes from its middle: a quarter at a
+ * time, so that nothing is moved often. */
+static guint surplus(const GArray *array, unsigned max)
+{
+    return array->len > max + max / 4 ? array->len - max : 0;
+}
+
+static bool owns(ConnectionTrace *trace, const StreamTable *table, const Segment *segment,
+                 SegmentOwner *ret_owner)
+{
+    const ConnectionName *name = &trace->name;
+    *ret_owner = stream_table_owner(table);
+    if (trace->first_frame == 0 && ret_owner->first_frame != 0) {
+        bool found = name->by_stream ? ret_owner->number_known && ret_owner->number == name->stream
+                                     : ret_owner->first_frame == name->frame;
+        if (found)
+            trace->first_frame = ret_owner->first_frame;
+    }
+    if (trace->first_frame != 0 && ret_owner->first_frame == trace->first_frame)
+        return true;
+    return !name->by_stream && segment->frame == name->frame && ret_owner->first_frame == 0;
+}
+
+void connection_trace_segment(ConnectionTrace *trace, const StreamTable *table,
+                              const Segment *segment)
+{
+    SegmentOwner owner;
+    if (!owns(trace, table, segment, &owner))
+        return;
+    Record record = {
+        .packet = { .frame = segment->frame,
+                    .time = segment->time,
+                    .length = segment->length,
+                    .captured = (uint32_t)MIN(segment->payload.length, segment->length),
+                    .window = segment->window,
+                    .flags = segment->flags,
+                    .after_end = owner.after_end },
+        .sequence = segment->sequence,
+        .acknowledgement = segment->acknowledgement,
+        .source = segment->source,
+        .source_port = segment->source_port,
+    };
+    g_array_append_val(trace->records, record);
+    guint removed = surplus(trace->records, trace->limits.segments);
+    if (removed) {
+        trace->omitted_at = trace->limits.segments / 2;
+        g_array_remove_range(trace->records, trace->limits.segments / 2, removed);
+        trace->traced.segments_omitted += removed;
+    }
+}
+
+bool connection_trace_wants(const ConnectionTrace *trace, const Connection *connection)
+{
+    return trace->first_frame != 0 && connection->first_frame == trace->first_frame;
+}
+
+void connection_trace_exchange(ConnectionTrace *trace, const Connection *connection,
+                               Exchange *exchange, const Judgement *judgement)
+{
+    if (!connection_trace_wants(trace, connection))
+        return;
+    ExchangeRow row = { .connection = connection->first_frame,
+                        .exchange = *exchange,
+                        .judgement = *judgement };
+    exchange->text = NULL;
+    g_array_append_val(trace->exchanges, row);
+    guint removed = surplus(trace->exchanges, trace->limits.exchanges);
+    if (removed) {
+        guint from = trace->limits.exchanges / 2;
+        clear_exchanges(trace->exchanges, from, removed);
+        g_array_remove_range(trace->exchanges, from, removed);
+        trace->traced.exchanges_omitted += removed;
+    }
+}
+
+static bool is_sent_by(const Record *record, const Connection *connection, int side)
+{
+    return record->source_port == connection->port[side] &&
+           memcmp(&record->source.bytes, &connection->address[side].bytes,
+                  sizeof record->source.bytes) == 0;
+}
+
+static void make_rungs(ConnectionTrace *trace, const Connection *connection, int client)
+{
+    uint32_t base[2] = { connection_sequence(connection, client, 0),
+                         connection_sequence(connection, 1 - client, 0) };
+    int64_t near[2] = { 0, 0 };
+    g_array_set_size(trace->packets, 0);
+    for (guint i = 0; i < trace->records->len; i++) {
+        const Record *record = &g_array_index(trace->records, Record, i);
+        TracedSegment packet = record->packet;
+        int side = is_sent_by(record, connection, client) ? TRACED_CLIENT : TRACED_SERVER;
+        packet.side = (uint8_t)side;
+        int64_t offset = seq_offset(base[side], near[side], record->sequence);
+        if (!(packet.flags & (TCP_SYN | TCP_RST)))
+            near[side] = offset;
+        packet.sequence = offset + 1;
+        packet.acknowledged =
+            packet.flags & TCP_ACK
+                ? seq_offset(base[!side], near[!side], record->acknowledgement) + 1
+                : NO_OFFSET;
+        g_array_append_val(trace->packets, packet);
+    }
+}
+
+void connection_trace_ended(ConnectionTrace *trace, const Connection *connection,
+                            const ConnectionRow *row)
+{
+    TracedConnection *traced = &trace->traced;
+    trace->ended = true;
+    traced->connection = *row;
+    traced->connection.decision.host = g_strdup(row->decision.host);
+    int sides[2] = { row->client, 1 - row->client };
+    for (int i = 0; i < 2; i++) {
+        const RstFact *reset = connection_reset(connection, sides[i]);
+        traced->resets[i] = reset ? reset->stamp : (Stamp){ 0 };
+    }
+    make_rungs(trace, connection, row->client);
+}
+
+void connection_trace_findings(ConnectionTrace *trace, const Finding *findings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        Finding finding = finding_copy(&findings[i]);
+        g_array_append_val(trace->findings, finding);
+    }
+}
+
+const TracedConnection *connection_trace_result(ConnectionTrace *trace,
+                                                const Thresholds *thresholds)
+{
+    TracedConnection *traced = &trace->traced;
+    if (!trace->ended)
+        return NULL;
+    traced->thresholds = *thresholds;
+    traced->segments = (const TracedSegment *)(const void *)trace->packets->data;
+    traced->segment_count = trace->packets->len;
+    traced->omitted_at = trace->omitted_at;
+    traced->exchanges = (const ExchangeRow *)(const void *)trace->exchanges->data;
+    traced->exchange_count = trace->exchanges->len;
+    traced->findings = (const Finding *)(const void *)trace->findings->data;
+    traced->finding_count = trace->findings->len;
+    return traced;
+}

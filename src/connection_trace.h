@@ -1,0 +1,57 @@
+/* Takes down all that the page of one connection needs, while the analysis goes by. Only there when
+ * a page is asked for.
+ *
+ * Grammar: new · (segment | exchange)* · ended · findings · result · free. */
+#ifndef CONNECTION_TRACE_H
+#define CONNECTION_TRACE_H
+
+#include "report/connection_page.h"
+#include "stream/stream.h"
+
+/* The connection that is asked for. */
+typedef struct ConnectionName {
+    bool by_stream; /* the first that has this stream number; else the one first seen in `frame` */
+    uint32_t stream;
+    FrameId frame;
+} ConnectionName;
+
+/* "K:N", "N" or "stream:N"; false if it is none of them. */
+bool connection_name_parse(const char *text, ConnectionName *ret_name);
+
+/* Of more, the middle is left out, and said to be. */
+typedef struct TraceLimits {
+    unsigned segments, exchanges;
+} TraceLimits;
+
+#define TRACE_LIMITS_DEFAULT ((TraceLimits){ .segments = 100000, .exchanges = 10000 })
+
+typedef struct ConnectionTrace ConnectionTrace;
+
+ConnectionTrace *connection_trace_new(const ConnectionName *name, const TraceLimits *limits);
+
+/* Each segment that was just fed to the table. */
+void connection_trace_segment(ConnectionTrace *trace, const StreamTable *table,
+                              const Segment *segment);
+
+/* Each exchange that was judged. What it takes over leaves `exchange->text` NULL. */
+void connection_trace_exchange(ConnectionTrace *trace, const Connection *connection,
+                               Exchange *exchange, const Judgement *judgement);
+
+/* Whether this is the connection whose row it wants, which it then gets by connection_trace_ended(). */
+bool connection_trace_wants(const ConnectionTrace *trace, const Connection *connection);
+
+/* It has ended; `connection` still is the table's. `row` is copied. */
+void connection_trace_ended(ConnectionTrace *trace, const Connection *connection,
+                            const ConnectionRow *row);
+
+/* What it broke, with texts: copied. */
+void connection_trace_findings(ConnectionTrace *trace, const Finding *findings, size_t count);
+
+/* NULL if there was no such connection; as long as the trace. */
+const TracedConnection *connection_trace_result(ConnectionTrace *trace,
+                                                const Thresholds *thresholds);
+
+void connection_trace_free(ConnectionTrace *trace);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ConnectionTrace, connection_trace_free)
+
+#endif

@@ -1,0 +1,68 @@
+#include "evidence_list.h"
+
+EvidenceList *evidence_list_new(unsigned max)
+{
+    EvidenceList *evidence_list = g_new0(EvidenceList, 1);
+    evidence_list->list = g_array_new(FALSE, FALSE, sizeof(EvidenceItem));
+    evidence_list->max = max;
+    return evidence_list;
+}
+
+void evidence_list_consider(EvidenceList *evidence_list, FrameId connection,
+                            const Decision *decision, const Finding *findings, size_t count)
+{
+    EvidenceItem evidence_item = { .connection = connection };
+    size_t error = 0;
+    evidence_item.contradicted = decision && decision->judgement.verdict == VERDICT_CONTRADICTED;
+    while (error < count && findings[error].severity != SEVERITY_ERROR)
+        error++;
+    if (evidence_item.contradicted)
+        evidence_item.cause = decision->judgement.cause;
+    else if (error < count)
+        evidence_item.rule = findings[error].rule;
+    else
+        return;
+    if (evidence_list->list->len == evidence_list->max)
+        evidence_list->left_out++;
+    else
+        g_array_append_val(evidence_list->list, evidence_item);
+}
+
+const EvidenceItem *evidence_list_get(const EvidenceList *evidence_list, unsigned index)
+{
+    return &g_array_index(evidence_list->list, EvidenceItem, index);
+}
+
+bool evidence_list_equal(const EvidenceList *a, const EvidenceList *b)
+{
+    if (a->list->len != b->list->len || a->left_out != b->left_out)
+        return false;
+    for (guint i = 0; i < a->list->len; i++) {
+        const EvidenceItem *left = evidence_list_get(a, i), *right = evidence_list_get(b, i);
+        if (left->connection != right->connection || left->contradicted != right->contradicted ||
+            left->cause != right->cause || left->rule != right->rule)
+            return false;
+    }
+    return true;
+}
+
+const char *evidence_item_reason(const EvidenceItem *evidence_item)
+{
+    return evidence_item->contradicted ? cause_name(evidence_item->cause)
+                                       : rule_info(evidence_item->rule)->name;
+}
+
+char *evidence_item_file_name(const EvidenceItem *evidence_item)
+{
+    return g_strdup_printf(
+        "%u-%" G_GUINT64_FORMAT "-%s.pcapng", frame_input(evidence_item->connection),
+        frame_number(evidence_item->connection), evidence_item_reason(evidence_item));
+}
+
+void evidence_list_free(EvidenceList *evidence_list)
+{
+    if (!evidence_list)
+        return;
+    g_array_unref(evidence_list->list);
+    g_free(evidence_list);
+}

@@ -1,0 +1,43 @@
+/* The connections of which --evidence writes a capture: those that are contradicted or have a finding of
+ * severity error, in the order in which they became final, up to a bound. */
+#ifndef EVIDENCE_LIST_H
+#define EVIDENCE_LIST_H
+
+#include "judge/findings.h"
+
+#define EVIDENCE_DEFAULT 1000
+#define EVIDENCE_MAX 100000
+
+typedef struct EvidenceItem {
+    FrameId connection; /* its first frame */
+    bool contradicted;
+    Cause cause; /* of a contradicted one */
+    Rule rule;   /* of any other: the first rule broken with severity error */
+} EvidenceItem;
+
+typedef struct EvidenceList {
+    GArray *list; /* EvidenceItem */
+    unsigned max;
+    uint64_t left_out; /* beyond it */
+} EvidenceList;
+
+EvidenceList *evidence_list_new(unsigned max);
+
+/* A connection that has ended. `decision` may be NULL. */
+void evidence_list_consider(EvidenceList *evidence_list, FrameId connection,
+                            const Decision *decision, const Finding *findings, size_t count);
+
+const EvidenceItem *evidence_list_get(const EvidenceList *evidence_list, unsigned index);
+
+bool evidence_list_equal(const EvidenceList *a, const EvidenceList *b);
+
+/* Why it is one: a cause or a rule; static. */
+const char *evidence_item_reason(const EvidenceItem *evidence_item);
+
+/* "1-42-keepalive_race.pcapng"; owned by the caller. */
+char *evidence_item_file_name(const EvidenceItem *evidence_item);
+
+void evidence_list_free(EvidenceList *evidence_list);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EvidenceList, evidence_list_free)
+
+#endif

@@ -1,0 +1,124 @@
+/* One direction of a connection as HTTP/1 messages.
+ *
+ * A reader is small (some 200 bytes beside its head buffer, which lives only while a head
+ * straddles segments): there are two for every open connection.
+ *
+ * Heads are gathered (in a buffer of at most HEAD_BYTES_MAX, only when they straddle segments),
+ * bodies are skipped by count and their bytes not looked at; only chunk lines and trailers are
+ * read.
+ *
+ * Grammar: new · (data | gap | finish) · next* · free. After each data or gap,
+ * message_reader_next() is called until it returns false; the data's bytes have to live until
+ * then. */
+#ifndef HTTP1_MESSAGE_H
+#define HTTP1_MESSAGE_H
+
+#include <glib.h>
+
+#include "base/evidence.h"
+#include "base/span.h"
+#include "http/framing.h"
+#include "http/head.h"
+
+typedef enum MessageEventKind {
+    /* The first bytes of what is a start line so far. While seeking: only when the whole start line
+     * is there and valid. `first` is set. */
+    MESSAGE_BEGIN,
+    /* The head is complete (or, with HEAD_INCOMPLETE, a gap cut it, and MESSAGE_LOST follows);
+     * `head`, `first`, `last` (its last byte) are set. The caller states the body with
+     * message_reader_body() before the next call; not said: BODY_NONE. After BODY_UNREADABLE there
+     * is no MESSAGE_END: the reader seeks (REASON_MALFORMED). */
+    MESSAGE_HEAD,
+    /* The message is complete. `first` and `last` (its last byte). */
+    MESSAGE_END,
+    /* Where a message must begin, or inside a head or a chunk line, stand bytes that are none. Once
+     * for a run of them; the reader then seeks. If `begun`, the message that had begun goes no
+     * further. The caller may answer with message_reader_body(BODY_UNTIL_CLOSE): the bytes, from
+     * `first` on, then are the body of a message without head (HTTP/0.9). */
+    MESSAGE_JUNK,
+    /* A gap hid where the messages begin and end; `reason`. If `begun`, the message that had begun
+     * (in its head, or with `in_body` after it) goes no further. The reader then seeks. */
+    MESSAGE_LOST,
+} MessageEventKind;
+
+typedef struct MessageEvent {
+    MessageEventKind kind;
+    Stamp first; /* of the message's first byte (JUNK: of the first such byte) */
+    Stamp last;
+    /* END: the last byte itself is not in the capture; `last` is the stamp that showed the gap,
+     * with that byte's offset: a latest time */
+    bool end_missing;
+    /* LOST; JUNK: REASON_MALFORMED, or REASON_LIMIT for a head, chunk line or trailer section above
+     * its bounds */
+    Reason reason;
+    /* BEGIN, HEAD: what had been read before this message was no message, because of …; 0: the
+     * message stands where one must begin */
+    ReasonSet sought;
+    bool begun, in_body;
+    int64_t missing; /* LOST: how many bytes of the gap belong to no message that was counted */
+    /* HEAD: its spans last until more data, message_reader_next() or _reject(). Large, and only
+     * filled as far as it goes: keep one MessageEvent, never clear it. At MESSAGE_BEGIN the head may stand in
+     * it already: bring the same one again, untouched. */
+    Head head;
+} MessageEvent;
+
+/* While seeking, a message counts only at the first byte of a segment. */
+
+typedef struct MessageReader MessageReader;
+
+/* `kind` HEAD_EITHER: requests or responses, as the first start line says; then it stays with
+ * that. `sought` not 0: the reader begins by seeking (mid-stream: REASON_MIDSTREAM). `proxy_header`:
+ * a PROXY protocol header (v1 or v2) may come first. */
+MessageReader *message_reader_new(HeadKind kind, ReasonSet sought, bool proxy_header);
+
+void message_reader_data(MessageReader *reader, Span data, const Stamp *stamp, bool segment_start);
+void message_reader_gap(MessageReader *reader, int64_t length, Reason reason, const Stamp *stamp);
+/* The direction ended (FIN, RST): a body that ends with the connection is complete. */
+void message_reader_finish(MessageReader *reader);
+
+/* False: none until more has been fed. */
+bool message_reader_next(MessageReader *reader, MessageEvent *ret_event);
+
+/* After MESSAGE_HEAD (or JUNK, see there). */
+void message_reader_body(MessageReader *reader, const BodyFraming *framing);
+/* After MESSAGE_BEGIN or MESSAGE_HEAD: what begins here is no message after all; go on seeking. */
+void message_reader_reject(MessageReader *reader);
+/* Inside a request's body whose sending `Expect: 100-continue` had announced and a final
+ * response refused, or before the body of a response that may answer a HEAD: if a start line stands
+ * where the body would begin, the body was never sent, and the message ends before it. */
+void message_reader_body_refused(MessageReader *reader);
+
+/* From here on nothing in this direction is a message (the other side switched protocols). */
+void message_reader_opaque(MessageReader *reader);
+/* Takes BODY_OPAQUE back: the next byte must begin a message; if bytes had been passed over
+ * already, the reader seeks (REASON_MALFORMED). For a CONNECT that was refused. A BODY_OPAQUE
+ * message itself ends (MESSAGE_END) with its head. */
+void message_reader_resume(MessageReader *reader);
+
+/* Begun and not complete. */
+bool message_reader_in_message(const MessageReader *reader);
+/* A message is in progress that more bytes must complete: a head, a counted or chunked body (zero
+ * chunk not seen). Not: until close. A first byte counts even before it is a MESSAGE_BEGIN. */
+bool message_reader_lacks_bytes(const MessageReader *reader);
+bool message_reader_seeking(const MessageReader *reader);
+/* While seeking: why. */
+ReasonSet message_reader_sought(const MessageReader *reader);
+HeadKind message_reader_kind(const MessageReader *reader);
+/* MessageNote of the message in progress or just ended. */
+unsigned message_reader_chunk_notes(const MessageReader *reader);
+
+typedef enum MessageNote {
+    MESSAGE_BAD_CHUNK = 1 << 0,             /* §7.1; as far as it was understood it was read on */
+    MESSAGE_CONNECTION_IN_TRAILER = 1 << 1, /* RFC 9110 §6.5.1: Connection or a framing field */
+} MessageNote;
+
+/* Between two feeds, when next() has returned false: the reader as packed bytes, and back. */
+void message_reader_pack(const MessageReader *reader, GByteArray *to);
+MessageReader *message_reader_unpack(Span *from);
+/* Bytes that it takes now. */
+size_t message_reader_size(const MessageReader *reader);
+
+void message_reader_free(MessageReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MessageReader, message_reader_free)
+
+#endif

@@ -1,0 +1,148 @@
+#include "servers/reuse.h"
+
+#include "http/match.h"
+
+/* Between the earliest moment at which the server can have finished a response and its last byte
+ * may lie as much: more would blur a timer. */
+#define LOOSE_LEAST (NS_PER_SECOND / 10)
+
+/* Timers that are looked at once a second fire up to a second late, and a little. */
+#define COARSE_MOST (NS_PER_SECOND / 2 * 3)
+
+static void add_period(Reuse *use, IdleEnd end, Nanoseconds length, Nanoseconds time)
+{
+    if (length < 0)
+        return;
+    use->periods[use->period_count++] = (IdlePeriod){ end, length, time };
+}
+
+/* The idle time before a close by the server is an interval (judgement.md §3). A wide one proves no more
+ * than that the connection was idle for its shorter end. */
+static void add_close(Reuse *use, const Exchange *exchange, const Stamp *close)
+{
+    Nanoseconds least = close->time - exchange->response.last.time;
+    Nanoseconds most = close->time - exchange->burst_start;
+    bool loose = most - least > MAX(LOOSE_LEAST, least / 20);
+    add_period(use, loose ? IDLE_ENDED : IDLE_CLOSED, least, close->time);
+}
+
+static bool is_idle_close(const Judgement *judgement)
+{
+    return judgement->cause == CAUSE_IDLE_TIMEOUT || judgement->cause == CAUSE_UNDECLARED_CLOSE ||
+           judgement->cause == CAUSE_CLOSED_BEFORE_TIMEOUT ||
+           judgement->cause == CAUSE_SEND_BACKLOG;
+}
+
+/* The server closed, or had closed, for want of a request: it knew nothing of the one that was lost. */
+static bool closed_as_idle(const Judgement *judgement)
+{
+    return judgement->cause == CAUSE_KEEPALIVE_RACE || judgement->cause == CAUSE_REQUEST_AFTER_FIN;
+}
+
+/* The request was lost with its connection. Whether a server that had received it closed because of
+ * it, or because its timer fired before it looked, nobody can see; but if it closed later than a
+ * coarse timer would have, it was not the timer. */
+static bool is_raced(const Exchange *exchange, const Judgement *judgement, const Ending *ending)
+{
+    bool unanswered = (judgement->cause == CAUSE_CLOSED_UNANSWERED ||
+                       judgement->cause == CAUSE_CLOSED_DURING_REQUEST) &&
+                      ending->server.stamp.time - exchange->next_request.time <= COARSE_MOST;
+    return (closed_as_idle(judgement) || unanswered) && judgement->after >= 0 &&
+           judgement->verdict == VERDICT_CONTRADICTED && ending->possible == ENDER_SERVER;
+}
+
+static void take_raced(Reuse *use, const JudgeContext *context, const Ending *ending,
+                       const Exchange *exchange, const Judgement *judgement)
+{
+    const Stamp *close = &ending->server.stamp;
+    use->raced = true;
+    use->raced_request =
+        (RacedRequest){ .connection = context->connection->first_frame,
+                        .stream_number_known = context->connection->stream_number_known,
+                        .stream_number = context->connection->stream_number,
+                        .matched = (exchange->match & MATCH_FOUND) != 0,
+                        .exchange = exchange->number + 1,
+                        .request = exchange->next_request.frame,
+                        .close = close->frame,
+                        .time = exchange->next_request.time,
+                        .idle = judgement->after,
+                        .closed_idle = MAX(0, close->time - exchange->response.last.time),
+                        .close_offset = close->offset,
+                        .close_acked = close->acked };
+    if (closed_as_idle(judgement) && !ending->server.latest_only)
+        add_close(use, exchange, close);
+    add_period(use, IDLE_LOST, judgement->after, use->raced_request.time);
+}
+
+/* What followed the last answered exchange of a connection that was to persist. */
+static void weigh_end(Reuse *use, const JudgeContext *context, const Ending *ending,
+                      const Exchange *exchange, const Judgement *judgement)
+{
+    Nanoseconds end = exchange->response.last.time;
+    switch (judgement->actual) {
+    case ACTUAL_REQUEST_LOST:
+        use->tried = judgement->after;
+        if (is_raced(exchange, judgement, ending))
+            take_raced(use, context, ending, exchange, judgement);
+        break;
+    case ACTUAL_CLOSED:
+        if (ending->possible == ENDER_SERVER && !ending->latest_only && is_idle_close(judgement))
+            add_close(use, exchange, &ending->stamp);
+        else if (ending->possible == ENDER_CLIENT)
+            add_period(use, IDLE_ENDED, ending->stamp.time - end, ending->stamp.time);
+        break;
+    case ACTUAL_OPEN:
+        if (context->connection->end == CONNECTION_UNENDED)
+            add_period(use, IDLE_ENDED, context->clock_end - end, context->clock_end);
+        break;
+    default:
+        break;
+    }
+}
+
+static bool is_lost(const Exchange *exchange, const Judgement *judgement)
+{
+    bool relied = judgement->actual == ACTUAL_UNANSWERED && exchange->number > 1;
+    switch (judgement->cause) {
+    case CAUSE_KEEPALIVE_RACE:
+    case CAUSE_REQUEST_AFTER_FIN:
+    case CAUSE_CONNECTION_FORGOTTEN:
+    case CAUSE_CLOSED_DURING_REQUEST:
+    case CAUSE_CLOSED_UNANSWERED:
+        return relied && judgement->verdict == VERDICT_CONTRADICTED;
+    default:
+        return false;
+    }
+}
+
+/* An error is answered with a close wherever it happens. */
+static bool is_last_served(const Exchange *exchange, const Judgement *judgement)
+{
+    const Declaration *declaration = &judgement->declaration;
+    if (exchange->status >= 400)
+        return false;
+    if (declaration->declared == DECLARED_CLOSE)
+        return declaration->by == PARTY_SERVER && declaration->basis == BASIS_OPTION;
+    return judgement->actual == ACTUAL_CLOSED && judgement->ended_by == ENDER_SERVER &&
+           judgement->after >= 0 && judgement->after < IDLE_LEAST &&
+           (judgement->cause == CAUSE_UNDECLARED_CLOSE || judgement->cause == CAUSE_MAX_REACHED);
+}
+
+Reuse reuse_of(const JudgeContext *context, const Ending *ending, const Exchange *exchange,
+               const Judgement *judgement)
+{
+    Reuse use = { .tried = -1 };
+    use.lost = is_lost(exchange, judgement);
+    use.race = use.lost && judgement->cause == CAUSE_KEEPALIVE_RACE;
+    use.last_served = exchange->answered && is_last_served(exchange, judgement);
+    if (judgement->actual == ACTUAL_REUSED) {
+        use.reused = true;
+        use.tried = judgement->after;
+        add_period(&use, IDLE_REUSED, judgement->after,
+                   exchange->response.last.time + judgement->after);
+    }
+    bool persists = judgement->declaration.declared == DECLARED_KEEP_ALIVE;
+    if (ending && persists && exchange->response.complete && !exchange->response.end_missing)
+        weigh_end(&use, context, ending, exchange, judgement);
+    return use;
+}

@@ -1,0 +1,46 @@
+/* What one exchange tells about how its server and its client use connections. Pure. */
+#ifndef SERVERS_REUSE_H
+#define SERVERS_REUSE_H
+
+#include "judge/judge.h"
+#include "servers/idle.h"
+
+/* Idle time of a connection after a response, and what ended it. */
+typedef struct IdlePeriod {
+    IdleEnd end;
+    Nanoseconds length, time; /* when it ended */
+} IdlePeriod;
+
+/* A request on an idle connection that was lost because the server was closing that, had closed it,
+ * or closed it without an answer. */
+typedef struct RacedRequest {
+    FrameId connection; /* its first frame */
+    bool stream_number_known, matched;
+    uint32_t stream_number;
+    uint32_t exchange;                 /* the request's */
+    FrameId request, close;            /* frames */
+    Nanoseconds time;                  /* of the request */
+    Nanoseconds idle;                  /* before it */
+    Nanoseconds closed_idle;           /* before the close */
+    int64_t close_offset, close_acked; /* of the closing segment, as in Stamp */
+} RacedRequest;
+
+typedef struct Reuse {
+    IdlePeriod periods[2]; /* of a lost request: when the server closed, and when it was sent */
+    unsigned period_count;
+    bool reused; /* a later request was answered */
+    bool lost;   /* it is a request on a used connection, and was lost with that */
+    bool race;   /* … by crossing the close */
+    bool raced;  /* the request after it was lost: `raced_request` is set */
+    RacedRequest raced_request;
+    Nanoseconds tried; /* idle time before the later request, answered or lost; -1: there is none */
+    /* the server announced the end of the connection in this response, or ended it right behind
+     * it */
+    bool last_served;
+} Reuse;
+
+/* `ending`: of the connection; NULL while it goes on. */
+Reuse reuse_of(const JudgeContext *context, const Ending *ending, const Exchange *exchange,
+               const Judgement *judgement);
+
+#endif

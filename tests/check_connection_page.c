@@ -1,0 +1,313 @@
+/* The page of a connection: what is folded, what is said, and that it keeps its form whatever the
+ * capture. */
+#include <check.h>
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze.h"
+#include "recording.h"
+#include "report/page.h"
+#include "report/reasoning.h"
+#include "transcript.h"
+
+static const RowFile FILE_ = { .path = "x.pcap", .time_digits = 6 };
+
+/* Made packets ----------------------------------------------------------------------------------- */
+
+#define MADE_MAX 12
+
+static TracedSegment made(int side, uint64_t frame, int64_t ms, int64_t sequence,
+                          int64_t acknowledged, uint32_t length)
+{
+    return (TracedSegment){ .frame = frame_id(1, frame),
+                            .time = ms * NS_PER_MS,
+                            .sequence = sequence,
+                            .acknowledged = acknowledged,
+                            .length = length,
+                            .captured = length,
+                            .window = 100,
+                            .side = (uint8_t)side,
+                            .flags = TCP_ACK };
+}
+
+static char *page_of(const TracedSegment *segments, size_t count, uint64_t omitted,
+                     size_t omitted_at)
+{
+    TracedConnection traced = { .segments = segments,
+                                .segment_count = count,
+                                .segments_omitted = omitted,
+                                .omitted_at = omitted_at,
+                                .thresholds = THRESHOLDS_DEFAULT };
+    traced.connection.connection.first_frame = frame_id(1, 1);
+    traced.connection.connection.last_frame = frame_id(1, count);
+    traced.connection.facts.client = 0;
+    traced.connection.idle = -1;
+    GString *page = g_string_new(NULL);
+    connection_page_append(page, &traced, &FILE_, false);
+    return g_string_free(page, FALSE);
+}
+
+static unsigned count_of(const char *page, const char *words)
+{
+    unsigned count = 0;
+    for (const char *at = page; (at = strstr(at, words)); at += strlen(words))
+        count++;
+    return count;
+}
+
+START_TEST(test_fold)
+{
+    TracedSegment segments[MADE_MAX];
+    size_t count = 0;
+    for (; count < 6; count++)
+        segments[count] = count % 2 ? made(TRACED_CLIENT, count + 1, (int64_t)count, 1,
+                                           (int64_t)(count / 2) * 10 + 11, 0)
+                                    : made(TRACED_SERVER, count + 1, (int64_t)count,
+                                           (int64_t)(count / 2) * 10 + 1, 1, 10);
+    g_autofree char *page = page_of(segments, count, 0, 0);
+    ck_assert_uint_eq(count_of(page, "3 data segments of the server (30 bytes)"), 1);
+    ck_assert_uint_eq(count_of(page, ", 3 bare"), 1);
+    ck_assert_uint_eq(count_of(page, "up to frame 6 at 0.005000"), 1);
+    ck_assert_uint_eq(count_of(page, "-->"), 1); /* the heading's */
+}
+END_TEST
+
+START_TEST(test_two_are_not_folded)
+{
+    TracedSegment segments[] = { made(TRACED_SERVER, 1, 0, 1, 1, 10),
+                                 made(TRACED_SERVER, 2, 1, 11, 1, 10) };
+    g_autofree char *page = page_of(segments, 2, 0, 0);
+    ck_assert_uint_eq(count_of(page, "data of no message"), 2);
+    ck_assert_uint_eq(count_of(page, "..."), 0);
+}
+END_TEST
+
+/* A pause ends a run, and is told from a second on. */
+START_TEST(test_pause)
+{
+    TracedSegment segments[] = {
+        made(TRACED_SERVER, 1, 0, 1, 1, 10),
+        made(TRACED_SERVER, 2, 1, 11, 1, 10),
+        made(TRACED_SERVER, 3, 1000, 21, 1, 10),
+        made(TRACED_SERVER, 4, 2000, 31, 1, 10),
+    };
+    g_autofree char *page = page_of(segments, 4, 0, 0);
+    ck_assert_uint_eq(count_of(page, "without a packet"), 1);
+    ck_assert_uint_eq(count_of(page, "1.000000 s without a packet"), 1);
+    ck_assert_uint_eq(count_of(page, "3 data segments"), 1);
+}
+END_TEST
+
+/* What was left out at the bound is said where it was, and is no pause. */
+START_TEST(test_omission)
+{
+    TracedSegment segments[] = {
+        made(TRACED_SERVER, 1, 0, 1, 1, 10),
+        made(TRACED_SERVER, 2, 1, 11, 1, 10),
+        made(TRACED_SERVER, 9003, 9000, 21, 1, 10),
+        made(TRACED_SERVER, 9004, 9001, 31, 1, 10),
+    };
+    g_autofree char *page = page_of(segments, 4, 9000, 2);
+    ck_assert_uint_eq(count_of(page, "9000 segments are left out here"), 1);
+    ck_assert_uint_eq(count_of(page, "without a packet"), 0);
+    ck_assert_uint_eq(count_of(page, "data segments"), 0);
+}
+END_TEST
+
+/* Of a hole of one byte the words are in the singular; of one of two they are not. */
+START_TEST(test_holes)
+{
+    TracedSegment segments[] = { made(TRACED_SERVER, 1, 0, 1, 1, 10),
+                                 made(TRACED_SERVER, 2, 1, 12, 1, 10),
+                                 made(TRACED_SERVER, 3, 2, 24, 1, 10) };
+    g_autofree char *page = page_of(segments, 3, 0, 0);
+    ck_assert_uint_eq(count_of(page, " 1 byte before this is not in the capture"), 1);
+    ck_assert_uint_eq(count_of(page, " 2 bytes before this are not in the capture"), 1);
+}
+END_TEST
+
+/* A lost request's numbers are Wireshark's: offset 0 is number 1. */
+START_TEST(test_numbers)
+{
+    Exchange request = { .request = { .begun = true,
+                                      .complete = true,
+                                      .first = { .frame = 9, .offset = 601, .acked = 859 },
+                                      .last = { .frame = 9, .offset = 636 } } };
+    Ending ending = { .server = { .how = END_HOW_FIN,
+                                  .stamp = { .frame = 8, .offset = 859, .acked = 601 },
+                                  .acked_least = 601,
+                                  .acked_most = 601 } };
+    g_autoptr(GString) text = g_string_new(NULL);
+    reasoning_append_numbers(text, &request, &ending);
+    ck_assert_str_eq(text->str, "r=602 e=638 k=860 c=860 a=602");
+    ending.server.acked_most = 610;
+    request.request.complete = false;
+    g_string_truncate(text, 0);
+    reasoning_append_numbers(text, &request, &ending);
+    ck_assert_str_eq(text->str, "r=602 k=860 c=860 a=602..611");
+    ending.server.acked_least = ending.server.acked_most = NO_OFFSET;
+    request.request.first.acked = NO_OFFSET;
+    g_string_truncate(text, 0);
+    reasoning_append_numbers(text, &request, &ending);
+    ck_assert_str_eq(text->str, "r=602 c=860");
+}
+END_TEST
+
+START_TEST(test_completeness)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (unsigned bit = 0; bit < REASON_COUNT; bit++) {
+        g_string_truncate(text, 0);
+        reasoning_append_completeness(text, (ReasonSet)(1u << bit));
+        ck_assert_ptr_nonnull(strstr(text->str, reason_name((Reason)(1u << bit))));
+    }
+    g_string_truncate(text, 0);
+    reasoning_append_completeness(text, REASON_LOSS | REASON_LIMIT);
+    ck_assert_uint_eq(count_of(text->str, "; "), 1);
+}
+END_TEST
+
+/* Whole captures ------------------------------------------------------------------------------- */
+
+/* The page of the connection first seen in that frame. */
+static Analysis *analyse(const Frame *frames, size_t count, FrameId first)
+{
+    ConnectionName name = { .frame = first };
+    AnalysisOptions options = analysis_options_default();
+    options.show = &name;
+    options.connection_rows = false;
+    Analysis *analysis = analysis_new(&options);
+    for (size_t at = 0; at < count; at += FRAME_BATCH_MAX) {
+        FrameBatch batch = { .count = MIN(count - at, FRAME_BATCH_MAX) };
+        memcpy(batch.frames, frames + at, batch.count * sizeof(Frame));
+        analysis_feed(analysis, &batch);
+    }
+    analysis_finish(analysis);
+    return analysis;
+}
+
+static void check_form(const char *name, const char *page)
+{
+    size_t column = 0;
+    for (const char *at = page; *at; at++) {
+        column = *at == '\n' ? 0 : column + 1;
+        ck_assert_msg(*at == '\n' || (*at >= ' ' && *at <= '~'), "%s: byte %02x", name,
+                      (unsigned char)*at);
+        ck_assert_msg(column <= PAGE_WIDTH, "%s: a line is too long", name);
+        ck_assert_msg(*at != '\n' || at == page || at[-1] != ' ', "%s: a blank ends a line", name);
+    }
+    ck_assert_msg(g_str_has_suffix(page, "\n"), "%s", name);
+}
+
+/* Colours are around words, and nothing else changes. */
+static void check_colours(const char *name, const char *page, const char *coloured)
+{
+    g_autoptr(GString) plain = g_string_new(NULL);
+    for (const char *at = coloured; *at; at++) {
+        if (*at == '\033')
+            at = strchr(at, 'm');
+        else
+            g_string_append_c(plain, *at);
+    }
+    ck_assert_msg(strcmp(plain->str, page) == 0, "%s: the colours change the page", name);
+    ck_assert_msg(strchr(coloured, '\033') != NULL, "%s: no colours", name);
+}
+
+/* Every exchange has its reasons, every frame that a judgement names can be found. */
+static void check_content(const char *name, const char *page, const TracedConnection *traced)
+{
+    for (size_t i = 0; i < traced->exchange_count; i++) {
+        const ExchangeRow *row = &traced->exchanges[i];
+        g_autofree char *heading = g_strdup_printf("\nEXCHANGE %u", row->exchange.number);
+        g_autofree char *verdict =
+            g_strdup_printf("  verdict       %s, %s\n", verdict_name(row->judgement.verdict),
+                            cause_name(row->judgement.cause));
+        ck_assert_msg(strstr(page, heading) != NULL, "%s: %s", name, heading);
+        ck_assert_msg(strstr(page, verdict) != NULL, "%s: %s", name, verdict);
+    }
+    ck_assert_msg(!strstr(page, "  why           \n") && !strstr(page, "  why\n"), "%s: no reason",
+                  name);
+    ck_assert_msg(!strstr(page, "(null)"), "%s", name);
+}
+
+/* All connections of the frames; returns how many. */
+static unsigned check_pages(const char *name, const Frame *frames, size_t count)
+{
+    unsigned pages = 0;
+    for (size_t i = 0; i < count; i++) {
+        g_autoptr(Analysis) analysis = analyse(frames, count, frames[i].id);
+        const TracedConnection *traced = analysis_traced_connection(analysis);
+        if (!traced)
+            continue;
+        pages++;
+        ck_assert_uint_eq(traced->segments[0].frame, frames[i].id);
+        g_autoptr(GString) page = g_string_new(NULL);
+        g_autoptr(GString) coloured = g_string_new(NULL);
+        connection_page_append(page, traced, &FILE_, false);
+        connection_page_append(coloured, traced, &FILE_, true);
+        check_form(name, page->str);
+        check_colours(name, page->str, coloured->str);
+        check_content(name, page->str, traced);
+    }
+    return pages;
+}
+
+START_TEST(test_samples)
+{
+    g_autoptr(GPtrArray) recordings = recordings_of_samples();
+    ck_assert_uint_gt(recordings->len, 0);
+    for (guint i = 0; i < recordings->len; i++) {
+        const Recording *recording = g_ptr_array_index(recordings, i);
+        g_autofree Frame *frames = g_new0(Frame, recording->takes->len);
+        for (guint at = 0; at < recording->takes->len; at++) {
+            frames[at] = recording_take(recording, at)->frame;
+            frames[at].id = frame_id(1, at + 1);
+        }
+        size_t few = MIN(recording->takes->len, 60);
+        ck_assert_msg(check_pages(recording->name, frames, few) > 0, "%s", recording->name);
+    }
+}
+END_TEST
+
+/* Each share in a test of its own: on a machine with much to do they take their time. */
+#define SHARES 8
+
+START_TEST(test_conversations)
+{
+    const char *top = g_getenv("srcdir");
+    g_autofree char *directory = g_build_filename(top ? top : ".", "tests", "conversations", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) transcripts = transcripts_load(directory, &error);
+    ck_assert_msg(transcripts != NULL, "%s", error ? error->message : "");
+    for (guint i = (guint)_i; i < transcripts->len; i += SHARES) {
+        const Transcript *transcript = g_ptr_array_index(transcripts, i);
+        size_t few = MIN(transcript->frame_count, 40);
+        check_pages(transcript->title, transcript->frames, few);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("traced");
+    TCase *packets = tcase_create("packets"), *words = tcase_create("words");
+    tcase_add_test(packets, test_fold);
+    tcase_add_test(packets, test_two_are_not_folded);
+    tcase_add_test(packets, test_pause);
+    tcase_add_test(packets, test_omission);
+    tcase_add_test(packets, test_holes);
+    suite_add_tcase(suite, packets);
+    tcase_add_test(words, test_numbers);
+    tcase_add_test(words, test_completeness);
+    suite_add_tcase(suite, words);
+    TCase *pages = tcase_create("pages");
+    tcase_add_test(pages, test_samples);
+    tcase_add_loop_test(pages, test_conversations, 0, SHARES);
+    suite_add_tcase(suite, pages);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,259 @@
+/* Which connection is asked for, and what is taken down of it. */
+#include <check.h>
+#include <glib.h>
+#include <stdlib.h>
+
+#include "connection_trace.h"
+
+static const struct {
+    const char *text;
+    ConnectionName name;
+    bool valid;
+} NAMES[] = {
+    { "1:42", { .frame = (UINT64_C(1) << 48) + 42 }, true },
+    { "42", { .frame = (UINT64_C(1) << 48) + 42 }, true },
+    { "65535:281474976710655", { .frame = UINT64_MAX }, true },
+    { "stream:0", { .by_stream = true }, true },
+    { "stream:4294967295", { .by_stream = true, .stream = UINT32_MAX }, true },
+    { "", { 0 }, false },
+    { "0", { 0 }, false },
+    { "1:0", { 0 }, false },
+    { "0:1", { 0 }, false },
+    { "65536:1", { 0 }, false },
+    { "1:281474976710656", { 0 }, false },
+    { "stream:4294967296", { 0 }, false },
+    { "stream:", { 0 }, false },
+    { "stream:1:2", { 0 }, false },
+    { "1:2:3", { 0 }, false },
+    { ":1", { 0 }, false },
+    { "1:", { 0 }, false },
+    { "-1", { 0 }, false },
+    { "+1", { 0 }, false },
+    { " 1", { 0 }, false },
+    { "1 ", { 0 }, false },
+    { "0x1", { 0 }, false },
+};
+
+START_TEST(test_name)
+{
+    ConnectionName name;
+    bool valid = connection_name_parse(NAMES[_i].text, &name);
+    ck_assert_msg(valid == NAMES[_i].valid, "'%s'", NAMES[_i].text);
+    if (!valid)
+        return;
+    ck_assert_uint_eq(name.frame, NAMES[_i].name.frame);
+    ck_assert_uint_eq(name.stream, NAMES[_i].name.stream);
+    ck_assert_int_eq(name.by_stream, NAMES[_i].name.by_stream);
+}
+END_TEST
+
+/* A table and a trace beside it. */
+typedef struct Setting {
+    StreamTable *table;
+    ConnectionTrace *trace;
+    uint64_t frame;
+} Setting;
+
+static void setting_open(Setting *setting, ConnectionName name, TraceLimits limits)
+{
+    setting->table = stream_table_new(&STREAM_LIMITS_DEFAULT);
+    setting->trace = connection_trace_new(&name, &limits);
+    setting->frame = 0;
+}
+
+static void setting_close(Setting *setting)
+{
+    connection_trace_free(setting->trace);
+    stream_table_free(setting->table);
+}
+
+static IpAddress address(uint8_t last)
+{
+    return (IpAddress){ .bytes = { 10, 0, 0, last }, .version = 4 };
+}
+
+/* A segment of the connection of that client port, from it or to it; all payload is one block. */
+static void feed(Setting *setting, uint16_t port, bool to_client, uint8_t flags, uint32_t sequence,
+                 uint32_t acknowledgement, uint32_t length)
+{
+    static const uint8_t payload[64];
+    Segment segment = { .frame = frame_id(1, ++setting->frame),
+                        .order = setting->frame,
+                        .time = (Nanoseconds)setting->frame * NS_PER_MS,
+                        .source = address(to_client ? 2 : 1),
+                        .destination = address(to_client ? 1 : 2),
+                        .source_port = to_client ? 80 : port,
+                        .destination_port = to_client ? port : 80,
+                        .sequence = sequence,
+                        .acknowledgement = acknowledgement,
+                        .window = 1000,
+                        .flags = flags,
+                        .window_shift = -1,
+                        .length = length,
+                        .payload = span_make(payload, length) };
+    stream_table_feed(setting->table, &segment);
+    connection_trace_segment(setting->trace, setting->table, &segment);
+    StreamEvent event;
+    while (stream_table_next(setting->table, &event))
+        ;
+}
+
+static const TracedConnection *end(Setting *setting)
+{
+    StreamEvent event;
+    stream_table_finish(setting->table);
+    while (stream_table_next(setting->table, &event)) {
+        if (event.kind != STREAM_END || !connection_trace_wants(setting->trace, event.connection))
+            continue;
+        ConnectionRow row = { .connection = *event.connection, .client = 0 };
+        connection_trace_ended(setting->trace, event.connection, &row);
+    }
+    return connection_trace_result(setting->trace, &THRESHOLDS_DEFAULT);
+}
+
+static void handshake(Setting *setting, uint16_t port, uint32_t isn)
+{
+    feed(setting, port, false, TCP_SYN, isn, 0, 0);
+    feed(setting, port, true, TCP_SYN | TCP_ACK, isn + 100, isn + 1, 0);
+    feed(setting, port, false, TCP_ACK, isn + 1, isn + 101, 0);
+}
+
+/* Numbers are relative to the handshake's, also around 2^32; other connections are left out. */
+START_TEST(test_numbers)
+{
+    Setting setting;
+    ConnectionName names[] = { { .frame = frame_id(1, 4) }, { .by_stream = true, .stream = 1 } };
+    setting_open(&setting, names[_i], TRACE_LIMITS_DEFAULT);
+    handshake(&setting, 4000, 1000);
+    handshake(&setting, 4001, UINT32_MAX - 1);
+    feed(&setting, 4000, false, TCP_ACK, 1001, 1101, 5);
+    feed(&setting, 4001, false, TCP_ACK, UINT32_MAX, 99, 10);
+    feed(&setting, 4001, true, TCP_ACK, 99, 9, 20);
+    feed(&setting, 4001, true, TCP_RST, 119, 0, 0);
+    const TracedConnection *traced = end(&setting);
+    ck_assert_ptr_nonnull(traced);
+    ck_assert_uint_eq(traced->segment_count, 6);
+    static const struct {
+        uint64_t frame;
+        int side;
+        int64_t sequence, acknowledged;
+        uint32_t length;
+    } expected[] = {
+        { 4, TRACED_CLIENT, 0, NO_OFFSET, 0 }, { 5, TRACED_SERVER, 0, 1, 0 },
+        { 6, TRACED_CLIENT, 1, 1, 0 },         { 8, TRACED_CLIENT, 1, 1, 10 },
+        { 9, TRACED_SERVER, 1, 11, 20 },       { 10, TRACED_SERVER, 21, NO_OFFSET, 0 },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
+        const TracedSegment *segment = &traced->segments[i];
+        ck_assert_uint_eq(frame_number(segment->frame), expected[i].frame);
+        ck_assert_int_eq(segment->side, expected[i].side);
+        ck_assert_int_eq(segment->sequence, expected[i].sequence);
+        ck_assert_int_eq(segment->acknowledged, expected[i].acknowledged);
+        ck_assert_uint_eq(segment->length, expected[i].length);
+        ck_assert(!segment->after_end);
+    }
+    ck_assert_uint_eq(frame_number(traced->resets[1].frame), 10);
+    ck_assert_uint_eq(traced->resets[0].frame, 0);
+    setting_close(&setting);
+}
+END_TEST
+
+/* What comes for a connection that is over belongs to it and is marked, before and after the tick
+ * at which its state goes. */
+START_TEST(test_after_end)
+{
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 1) }, TRACE_LIMITS_DEFAULT);
+    handshake(&setting, 4000, 0);
+    feed(&setting, 4000, false, TCP_FIN | TCP_ACK, 1, 101, 0);
+    feed(&setting, 4000, true, TCP_FIN | TCP_ACK, 101, 2, 0);
+    feed(&setting, 4000, false, TCP_ACK, 2, 102, 0);
+    feed(&setting, 4000, true, TCP_FIN | TCP_ACK, 101, 2, 0);
+    StreamEvent event;
+    stream_table_tick(setting.table);
+    while (stream_table_next(setting.table, &event))
+        if (event.kind == STREAM_END) {
+            ConnectionRow row = { .connection = *event.connection };
+            connection_trace_ended(setting.trace, event.connection, &row);
+        }
+    const TracedConnection *traced = connection_trace_result(setting.trace, &THRESHOLDS_DEFAULT);
+    ck_assert_ptr_nonnull(traced);
+    ck_assert_uint_eq(traced->segment_count, 7);
+    ck_assert(!traced->segments[5].after_end);
+    ck_assert(traced->segments[6].after_end);
+    feed(&setting, 4000, true, TCP_RST, 102, 0, 0);
+    SegmentOwner owner = stream_table_owner(setting.table);
+    ck_assert_uint_eq(owner.first_frame, frame_id(1, 1));
+    ck_assert(owner.after_end);
+    setting_close(&setting);
+}
+END_TEST
+
+/* The SYN of a connection that follows another one, which had not been seen to end, is known before
+ * it has an owner. */
+START_TEST(test_kept_syn)
+{
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 4) }, TRACE_LIMITS_DEFAULT);
+    handshake(&setting, 4000, 0);
+    handshake(&setting, 4000, 70000);
+    const TracedConnection *traced = end(&setting);
+    ck_assert_ptr_nonnull(traced);
+    ck_assert_uint_eq(traced->segment_count, 3);
+    ck_assert_uint_eq(frame_number(traced->segments[0].frame), 4);
+    ck_assert_int_eq(traced->segments[0].sequence, 0);
+    ck_assert_uint_eq(frame_number(traced->segments[2].frame), 6);
+    setting_close(&setting);
+}
+END_TEST
+
+/* Of more segments than the bound the first and the last stay. */
+START_TEST(test_bound)
+{
+    enum { MAX_SEGMENTS = 8, SEGMENTS = 1000 };
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 1) },
+                 (TraceLimits){ .segments = MAX_SEGMENTS, .exchanges = 1 });
+    handshake(&setting, 4000, 0);
+    for (uint32_t i = 0; i < SEGMENTS; i++)
+        feed(&setting, 4000, false, TCP_ACK, 1 + i, 101, 1);
+    const TracedConnection *traced = end(&setting);
+    ck_assert_uint_le(traced->segment_count, MAX_SEGMENTS + MAX_SEGMENTS / 4);
+    ck_assert_uint_ge(traced->segment_count, MAX_SEGMENTS);
+    ck_assert_uint_eq(traced->segment_count + traced->segments_omitted, SEGMENTS + 3);
+    ck_assert_uint_eq(frame_number(traced->segments[MAX_SEGMENTS / 2 - 1].frame), MAX_SEGMENTS / 2);
+    ck_assert_uint_eq(frame_number(traced->segments[traced->segment_count - 1].frame),
+                      SEGMENTS + 3);
+    ck_assert_uint_eq(traced->omitted_at, MAX_SEGMENTS / 2);
+    setting_close(&setting);
+}
+END_TEST
+
+START_TEST(test_no_such)
+{
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 2) }, TRACE_LIMITS_DEFAULT);
+    handshake(&setting, 4000, 0);
+    ck_assert_ptr_null(end(&setting));
+    setting_close(&setting);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trace");
+    TCase *names = tcase_create("names"), *segments = tcase_create("segments");
+    tcase_add_loop_test(names, test_name, 0, (int)G_N_ELEMENTS(NAMES));
+    suite_add_tcase(suite, names);
+    tcase_add_loop_test(segments, test_numbers, 0, 2);
+    tcase_add_test(segments, test_after_end);
+    tcase_add_test(segments, test_kept_syn);
+    tcase_add_test(segments, test_bound);
+    tcase_add_test(segments, test_no_such);
+    suite_add_tcase(suite, segments);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,114 @@
+#include <check.h>
+#include <stdlib.h>
+
+#include "evidence_list.h"
+
+static const struct {
+    const char *name;
+    bool judged;
+    Verdict verdict;
+    Cause cause;
+    struct {
+        Rule rule;
+        Severity severity;
+    } findings[2];
+    size_t count;
+    const char *file; /* NULL: it is none */
+} ROWS[] = {
+    { "no HTTP", false, 0, 0, { { 0 } }, 0, NULL },
+    { "as declared", true, VERDICT_AS_DECLARED, CAUSE_CLOSED, { { 0 } }, 0, NULL },
+    { "undetermined", true, VERDICT_UNDETERMINED, CAUSE_LOSS, { { 0 } }, 0, NULL },
+    { "contradicted",
+      true,
+      VERDICT_CONTRADICTED,
+      CAUSE_KEEPALIVE_RACE,
+      { { 0 } },
+      0,
+      "2-42-keepalive_race.pcapng" },
+    { "a warning",
+      true,
+      VERDICT_AS_DECLARED,
+      CAUSE_CLOSED,
+      { { RULE_IDLE_408, SEVERITY_WARNING } },
+      1,
+      NULL },
+    { "an error behind a note",
+      true,
+      VERDICT_AS_DECLARED,
+      CAUSE_CLOSED,
+      { { RULE_IDLE_408, SEVERITY_NOTE }, { RULE_SENSITIVE_NOMINATED, SEVERITY_ERROR } },
+      2,
+      "2-42-sensitive-nominated.pcapng" },
+    { "an error, and contradicted",
+      true,
+      VERDICT_CONTRADICTED,
+      CAUSE_ABORTED,
+      { { RULE_SENSITIVE_NOMINATED, SEVERITY_ERROR } },
+      1,
+      "2-42-aborted.pcapng" },
+    { "an error without a verdict",
+      false,
+      0,
+      0,
+      { { RULE_SENSITIVE_NOMINATED, SEVERITY_ERROR } },
+      1,
+      "2-42-sensitive-nominated.pcapng" },
+};
+
+static void consider(EvidenceList *evidence_list, int row, FrameId connection)
+{
+    Finding findings[2] = { { 0 } };
+    for (size_t i = 0; i < ROWS[row].count; i++) {
+        findings[i].rule = ROWS[row].findings[i].rule;
+        findings[i].severity = ROWS[row].findings[i].severity;
+    }
+    Decision decision = { .set = true,
+                          .judgement = { .verdict = ROWS[row].verdict, .cause = ROWS[row].cause } };
+    evidence_list_consider(evidence_list, connection, ROWS[row].judged ? &decision : NULL, findings,
+                           ROWS[row].count);
+}
+
+START_TEST(test_choice)
+{
+    g_autoptr(EvidenceList) evidence_list = evidence_list_new(3);
+    consider(evidence_list, _i, frame_id(2, 42));
+    ck_assert_msg(evidence_list->list->len == (ROWS[_i].file != NULL), "%s", ROWS[_i].name);
+    if (!ROWS[_i].file)
+        return;
+    g_autofree char *file = evidence_item_file_name(evidence_list_get(evidence_list, 0));
+    ck_assert_str_eq(file, ROWS[_i].file);
+}
+END_TEST
+
+START_TEST(test_bound)
+{
+    g_autoptr(EvidenceList) evidence_list = evidence_list_new(3);
+    g_autoptr(EvidenceList) other = evidence_list_new(3);
+    for (unsigned i = 1; i <= 5; i++)
+        consider(evidence_list, 3, frame_id(1, i));
+    ck_assert_uint_eq(evidence_list->list->len, 3);
+    ck_assert_uint_eq(evidence_list->left_out, 2);
+    ck_assert_uint_eq(evidence_list_get(evidence_list, 2)->connection, frame_id(1, 3));
+    for (unsigned i = 1; i <= 5; i++) {
+        ck_assert(!evidence_list_equal(evidence_list, other));
+        consider(other, 3, frame_id(1, i));
+    }
+    ck_assert(evidence_list_equal(evidence_list, other));
+    g_array_index(other->list, EvidenceItem, 1).cause = CAUSE_ABORTED;
+    ck_assert(!evidence_list_equal(evidence_list, other));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("evidence_list");
+    TCase *tcase = tcase_create("evidence_list");
+    tcase_add_loop_test(tcase, test_choice, 0, G_N_ELEMENTS(ROWS));
+    tcase_add_test(tcase, test_bound);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
