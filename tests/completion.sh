@@ -2,25 +2,11 @@
 # The completion for bash offers exactly the options that --help lists and the values that the program
 # takes, and files where a file belongs.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
-case $CONNAUDIT in
-/*) ;;
-*) CONNAUDIT=$PWD/$CONNAUDIT ;;
-esac
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 if ! command -v bash >/dev/null; then
     echo "there is no bash here"
     exit 77
 fi
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# Also from within a pipe, whose commands have variables of their own.
-fail() {
-    echo "$*"
-    : >"$work/failed"
-}
 
 # offers WORD...: what completing the last word may give, sorted, in a directory with these.
 mkdir -p "$work/here/reports"
@@ -82,4 +68,4 @@ offers --report = ex | same "the beginning of a value" exchanges
 offers --explain = | same "the rules" "$("$CONNAUDIT" --list-rules | cut -f 1 | tr '\n' ' ')"
 offers a '' | same "files" 'capture.pcap reports'
 
-[ ! -e "$work/failed" ]
+finish

@@ -1,11 +1,7 @@
 #!/bin/sh
 # docs/manifest.md describes exactly the keys that a manifest has, in their order.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
 # Inputs that fill every list: HTTP, something skipped, and a file that is no capture.
 mkdir "$work/inputs"
@@ -39,5 +35,5 @@ awk '
     }' "$work/report/manifest.json" >"$work/program"
 
 sed -n 's/^| `\([^`]*\)` |.*/\1/p' "$top/docs/manifest.md" >"$work/page"
-[ -s "$work/program" ] || { echo "the manifest has no keys"; exit 1; }
-diff -u "$work/program" "$work/page" || { echo "docs/manifest.md is not the manifest"; exit 1; }
+[ -s "$work/program" ] || die "the manifest has no keys"
+diff -u "$work/program" "$work/page" || die "docs/manifest.md is not the manifest"

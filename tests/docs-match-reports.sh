@@ -2,16 +2,10 @@
 # docs/reports.md describes exactly the columns that the reports have, in their order, each in full, and
 # JSON has of each the type that it states.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 page=$top/docs/reports.md
-: "${CONNAUDIT:?is the program to test}"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# A capture without a frame: little-endian pcap 2.4, Ethernet.
-printf '\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000\377\377\000\000\001\000\000\000' \
-    >"$work/empty.pcap"
+empty_capture "$work/empty.pcap"
 
 for report in connections exchanges findings servers pairs; do
     # Under "## NAME", the names in the first cell of the rows of the table that begins with "column".
@@ -25,8 +19,8 @@ for report in connections exchanges findings servers pairs; do
             for (i = 2; i <= n; i += 2) print parts[i]
         }' "$page" >"$work/page"
     "$CONNAUDIT" -q -r "$report" "$work/empty.pcap" | head -n 1 | tr , '\n' >"$work/program"
-    [ -s "$work/program" ] || { echo "-r $report: no header row"; exit 1; }
-    diff -u "$work/program" "$work/page" || { echo "docs/reports.md is not the report $report"; exit 1; }
+    [ -s "$work/program" ] || die "-r $report: no header row"
+    diff -u "$work/program" "$work/page" || die "docs/reports.md is not the report $report"
 
     # "column type", where several columns share a row and a type, or have one each.
     awk -v heading="## $report" '
@@ -52,7 +46,7 @@ for report in connections exchanges findings servers pairs; do
     [ ! -s "$work/wrong" ] || { cat "$work/wrong"; exit 1; }
 
     "$CONNAUDIT" -q -a -f jsonl -r "$report" "$top"/samples/*.pcap* >"$work/rows" || :
-    [ -s "$work/rows" ] || { echo "-r $report: no rows"; exit 1; }
+    [ -s "$work/rows" ] || die "-r $report: no rows"
     while read -r column type empty; do
         case $type in
         number | decimal | seconds) form='null|[0-9.]+' ;;
@@ -64,6 +58,6 @@ for report in connections exchanges findings servers pairs; do
         grep -Ev "[{,]\"$column\":($form)[,}]" "$work/rows" >"$work/wrong" || :
         [ ! -s "$work/wrong" ] || { echo "$report, $column: no $type"; head -n 1 "$work/wrong"; exit 1; }
         [ "$empty" = never ] || continue
-        ! grep -E "[{,]\"$column\":(null|\[\])" "$work/rows" || { echo "$report, $column: empty"; exit 1; }
+        ! grep -E "[{,]\"$column\":(null|\[\])" "$work/rows" || die "$report, $column: empty"
     done <"$work/types"
 done

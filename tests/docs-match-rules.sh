@@ -1,11 +1,8 @@
 #!/bin/sh
 # docs/rules.md has a heading for each rule, in their order, and says of it what --list-rules says.
 set -eu
-page=${srcdir:-$(dirname "$0")/..}/docs/rules.md
-: "${CONNAUDIT:?is the program to test}"
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
+page=$top/docs/rules.md
 
 "$CONNAUDIT" --list-rules | awk -F '\t' '{ print $1; print $2 " | " $3 " | " $4; print $5 }' >"$work/program"
 
@@ -19,8 +16,8 @@ awk '
     END { if (line == 3) { sub(/\.$/, "", text); print text } }
 ' "$page" >"$work/page"
 
-[ -s "$work/program" ] || { echo "--list-rules lists nothing"; exit 1; }
-diff -u "$work/program" "$work/page" || { echo "docs/rules.md is not --list-rules"; exit 1; }
+[ -s "$work/program" ] || die "--list-rules lists nothing"
+diff -u "$work/program" "$work/page" || die "docs/rules.md is not --list-rules"
 "$CONNAUDIT" --list-rules | cut -f 1 | while read -r rule; do
-    "$CONNAUDIT" --explain="$rule" | grep -q "^$rule: " || { echo "--explain=$rule"; exit 1; }
+    "$CONNAUDIT" --explain="$rule" | grep -q "^$rule: " || die "--explain=$rule"
 done

@@ -4,22 +4,9 @@
 # bytes.
 # evidence.sh DIR: of the captures there as well.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
-case $CONNAUDIT in
-/*) ;;
-*) CONNAUDIT=$PWD/$CONNAUDIT ;;
-esac
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
 captures=0
-
-complain() {
-    echo "$*"
-    failures=$((failures + 1))
-}
 
 # What is to be the same, a line each connection: "K:N" first, then the judgement. No value of these
 # columns holds a quotation mark.
@@ -46,22 +33,22 @@ reads_back() {
     shift
     rm -rf reports captures
     "$CONNAUDIT" -q -f jsonl -o reports --evidence=captures "$@" 2>errors || :
-    [ -d captures ] || { complain "$name: $(cat errors)"; return; }
+    [ -d captures ] || { fail "$name: $(cat errors)"; return; }
     judgements reports/connections.jsonl >judged
     wanted judged reports/findings.jsonl >wanted
     (cd captures && ls) | sed 's/^\([0-9]*\)-\([0-9]*\)-.*/\1:\2/' | sort -u >got
-    diff -u wanted got || complain "$name: these connections have a capture, those should"
+    diff -u wanted got || fail "$name: these connections have a capture, those should"
     for capture in captures/*; do
         [ -f "$capture" ] || continue
         captures=$((captures + 1))
         connection=$(basename "$capture" | sed 's/^\([0-9]*\)-\([0-9]*\)-.*/\1:\2/')
         grep "^$connection " judged | cut -d ' ' -f 2- >before
         "$CONNAUDIT" -q -f jsonl ${thresholds-} "$capture" >again.jsonl 2>errors ||
-            complain "$name: $capture: $(cat errors)"
+            fail "$name: $capture: $(cat errors)"
         judgements again.jsonl | cut -d ' ' -f 2- >after
-        diff -u before after || complain "$name: $capture is judged otherwise"
+        diff -u before after || fail "$name: $capture is judged otherwise"
         case $capture in
-        *[!a-zA-Z0-9_/.-]*) complain "$name: the name $capture" ;;
+        *[!a-zA-Z0-9_/.-]*) fail "$name: the name $capture" ;;
         esac
     done
 }
@@ -73,9 +60,9 @@ for sample in "$top"/samples/*.pcap* ${others:+"$others"/*.pcap*}; do
 done
 reads_back 'all samples merged' "$top/samples"
 merged=$(ls captures | wc -l)
-[ "$merged" -gt 10 ] || complain "all samples merged: only $merged captures"
+[ "$merged" -gt 10 ] || fail "all samples merged: only $merged captures"
 reads_back 'each sample alone' --separate "$top/samples"
-[ "$(ls captures | wc -l)" -ge "$merged" ] || complain "each sample alone: fewer captures"
+[ "$(ls captures | wc -l)" -ge "$merged" ] || fail "each sample alone: fewer captures"
 
 # Names, in whole.
 cp "$top/samples/request-crossed-the-idle-close-seen-by-the-client.pcap" race.pcap
@@ -85,52 +72,46 @@ runs() {
     shift 2
     status=0
     "$CONNAUDIT" -q "$@" >stdout 2>errors || status=$?
-    [ "$status" -eq "$expected" ] || complain "$name: status $status: $(cat errors)"
-    [ "$expected" -eq 0 ] || [ -s errors ] || complain "$name: no error is told"
-}
-holds() {
-    dir=$1
-    shift
-    [ "$(ls -A "$dir" 2>/dev/null | tr '\n' ' ')" = "${*:+$* }" ] ||
-        complain "$dir: holds $(ls -A "$dir" | tr '\n' ' ')instead of $*"
+    [ "$status" -eq "$expected" ] || fail "$name: status $status: $(cat errors)"
+    [ "$expected" -eq 0 ] || [ -s errors ] || fail "$name: no error is told"
 }
 runs 'one capture' 0 --evidence=one race.pcap
 holds one 1-1-keepalive_race.pcapng
-"$CONNAUDIT" -q race.pcap | diff - stdout || complain "--evidence changes the report"
+"$CONNAUDIT" -q race.pcap | diff - stdout || fail "--evidence changes the report"
 runs 'again' 2 --evidence=one race.pcap
-grep -q 'exists already' errors || complain "again: $(cat errors)"
+grep -q 'exists already' errors || fail "again: $(cat errors)"
 cp one/1-1-keepalive_race.pcapng first
 runs 'by force' 0 --evidence=one --force race.pcap
-cmp first one/1-1-keepalive_race.pcapng || complain "the same input gives other bytes"
+cmp first one/1-1-keepalive_race.pcapng || fail "the same input gives other bytes"
 runs 'nothing to write' 0 --evidence=none "$top/samples/close-declared-and-kept.pcap"
 holds none
 
 # What a witness asks for: where each packet was.
 for text in 'frame 1 of input 1' 'connection 1:1 (contradicted: keepalive_race)' 'race.pcap'; do
-    grep -aq "$text" first || complain "the capture does not say: $text"
+    grep -aq "$text" first || fail "the capture does not say: $text"
 done
 
 # The manifest names them, with their sums.
 runs 'with reports' 0 -o both --evidence=both/captures race.pcap
 holds both captures connections.csv exchanges.csv findings.csv manifest.json pairs.csv servers.csv
 sum=$(sha256sum both/captures/1-1-keepalive_race.pcapng | cut -d ' ' -f 1)
-grep -q "\"sha256\" : \"$sum\"" both/manifest.json || complain "the manifest lacks its sum"
+grep -q "\"sha256\" : \"$sum\"" both/manifest.json || fail "the manifest lacks its sum"
 runs 'in the same directory' 0 -o same --evidence=same race.pcap
 holds same 1-1-keepalive_race.pcapng connections.csv exchanges.csv findings.csv manifest.json \
     pairs.csv servers.csv
 runs 'no hash' 0 --no-hash -o nohash --evidence=nohash race.pcap
-[ "$(grep -c '"sha256" : null' nohash/manifest.json)" -eq 1 ] || complain "--no-hash: sums"
+[ "$(grep -c '"sha256" : null' nohash/manifest.json)" -eq 1 ] || fail "--no-hash: sums"
 
 # The second pass counts nothing again.
 "$CONNAUDIT" "$top/samples" >/dev/null 2>without || :
 "$CONNAUDIT" --evidence=counted "$top/samples" >/dev/null 2>with || :
-grep -v '^  evidence ' with | diff -u without - || complain "--evidence changes the summary"
+grep -v '^  evidence ' with | diff -u without - || fail "--evidence changes the summary"
 
 # The bound: counted, and said.
 "$CONNAUDIT" --evidence=three --evidence-max=3 "$top/samples" >/dev/null 2>errors || :
-[ "$(ls three | wc -l)" -eq 3 ] || complain "--evidence-max=3: $(ls three)"
+[ "$(ls three | wc -l)" -eq 3 ] || fail "--evidence-max=3: $(ls three)"
 grep -q "evidence *3  captures, $((merged - 3)) connections without one (--evidence-max)" errors ||
-    complain "--evidence-max is not told: $(grep evidence errors)"
+    fail "--evidence-max is not told: $(grep evidence errors)"
 
 # What is looked for, and what is left out.
 runs 'a match' 0 --match=/no.such.thing/ --evidence=match race.pcap
@@ -141,12 +122,12 @@ holds filter
 
 # Wrong usage.
 runs 'standard input' 2 --evidence=wrong - <race.pcap
-grep -q 'only once' errors || complain "standard input: $(cat errors)"
+grep -q 'only once' errors || fail "standard input: $(cat errors)"
 mkfifo pipe
 cat race.pcap >pipe &
 writer=$!
 runs 'a pipe' 2 --evidence=wrong pipe
-grep -q 'only once' errors || complain "a pipe: $(cat errors)"
+grep -q 'only once' errors || fail "a pipe: $(cat errors)"
 wait "$writer" 2>/dev/null || :
 runs 'a page' 2 --evidence=wrong --show=1 race.pcap
 runs 'what is to be hidden' 2 --evidence=wrong --redact race.pcap
@@ -160,7 +141,7 @@ cp race.pcap in/
 runs 'next to an input' 2 --evidence=in in/race.pcap
 runs 'into an input' 2 --evidence=in/ev in
 holds in race.pcap
-[ ! -e wrong ] || complain "wrong usage left something"
+[ ! -e wrong ] || fail "wrong usage left something"
 
 # A place that cannot be written to.
 runs 'a file in its place' 1 --evidence=race.pcap/ev race.pcap
@@ -170,17 +151,17 @@ runs 'a directory of that name' 2 --force --evidence=taken race.pcap
 
 # Whole or not at all, and the reports with it.
 head -c 2000000 /dev/zero | tr '\0' x >body
-(ulimit -f 2 && runs 'a quota' 1 --evidence=full "$top/samples" && [ "$failures" -eq 0 ]) ||
-    complain "a quota"
-[ ! -e full ] || complain "a quota: $(ls full) remains"
+(ulimit -f 2 && runs 'a quota' 1 --evidence=full "$top/samples") ||
+    fail "a quota"
+[ ! -e full ] || fail "a quota: $(ls full) remains"
 mkdir blocked blocked/1-1-keepalive_race.pcapng
 runs 'reports that lack their evidence' 2 --force -o lacking --evidence=blocked race.pcap
-[ ! -e lacking ] || complain "there are reports without their evidence"
+[ ! -e lacking ] || fail "there are reports without their evidence"
 
 # A capture that ends too soon is read as far as it goes, twice.
 head -c -5 race.pcap >cut.pcap
 runs 'a cut input' 1 --evidence=cut cut.pcap
-[ "$(ls cut | wc -l)" -le 1 ] || complain "a cut input: $(ls cut)"
+[ "$(ls cut | wc -l)" -le 1 ] || fail "a cut input: $(ls cut)"
 
 # An input that changes between the passes: the report is more than a pipe takes, and nobody reads it
 # until the first pass has read all inputs.
@@ -192,14 +173,13 @@ program=$!
 {
     sleep 0.5
     printf '\125' | dd of=many/aborted-in-the-body-by-rst.pcap bs=1 seek=200 conv=notrunc 2>/dev/null
-    [ "$(wc -c)" -gt 70000 ] || complain "a changed input: the report fits into a pipe"
+    [ "$(wc -c)" -gt 70000 ] || fail "a changed input: the report fits into a pipe"
 } <report
 status=0
 wait "$program" || status=$?
-[ "$status" -eq 1 ] || complain "a changed input: status $status"
+[ "$status" -eq 1 ] || fail "a changed input: status $status"
 grep -q 'by-rst.pcap: changed while it was being read' errors ||
-    complain "a changed input: $(cat errors)"
-[ ! -e changed ] || complain "a changed input: $(ls changed | head -3) remains"
+    fail "a changed input: $(cat errors)"
+[ ! -e changed ] || fail "a changed input: $(ls changed | head -3) remains"
 
-echo "$captures captures read back, $failures failures"
-[ "$failures" -eq 0 ]
+finish "$captures captures read back"

@@ -2,15 +2,8 @@
 # The findings of the samples in samples/findings.csv are those that it lists, no more and no fewer: it
 # was written from the peers' configurations and the bytes. The rule "none": the sample has none.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
-case $CONNAUDIT in
-/*) ;;
-*) CONNAUDIT=$PWD/$CONNAUDIT ;;
-esac
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$top/samples"
 
 sed 1d findings.csv | sort >"$work/truth"

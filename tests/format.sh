@@ -2,21 +2,7 @@
 # --format: on standard output and in a directory the same bytes, every line a JSON object of its own,
 # as many of them as CSV has rows, and nothing but what the words promise.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
-case $CONNAUDIT in
-/*) ;;
-*) CONNAUDIT=$PWD/$CONNAUDIT ;;
-esac
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-    echo "$*"
-    failures=$((failures + 1))
-}
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
 cd "$top/samples"
 for sample in close-declared-then-reused.pcap three-requests-pipelined.pcap ipv6-idle-timeout.pcap; do
@@ -38,8 +24,7 @@ for sample in close-declared-then-reused.pcap three-requests-pipelined.pcap ipv6
 done
 
 # A report without rows is an empty file, and a good one.
-printf '\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000\377\377\000\000\001\000\000\000' \
-    >"$work/empty.pcap"
+empty_capture "$work/empty.pcap"
 "$CONNAUDIT" -q -f jsonl "$work/empty.pcap" >"$work/out"
 [ ! -s "$work/out" ] || fail "no connection, and a line"
 
@@ -47,4 +32,4 @@ status=0
 "$CONNAUDIT" -f xml "$work/empty.pcap" >"$work/out" 2>"$work/errors" || status=$?
 [ "$status" -eq 2 ] && [ ! -s "$work/out" ] || fail "an unknown format ends with status $status"
 
-[ "$failures" -eq 0 ]
+finish

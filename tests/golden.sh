@@ -3,33 +3,20 @@
 # status 0 (or the one in <sample>.status, for a capture that is broken on purpose).
 # With --update writes them instead: dev/update-golden.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 golden=$top/tests/golden
-: "${CONNAUDIT:?is the program to test}"
-case $CONNAUDIT in
-/*) ;;
-*) CONNAUDIT=$PWD/$CONNAUDIT ;;
-esac
 
 mode=compare
 [ "${1-}" != --update ] || mode=update
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
 samples=0
-
-complain() {
-    echo "$*"
-    failures=$((failures + 1))
-}
 
 # run SAMPLE REPORT: into $work/<name>.<report>.csv
 run() {
     status=0
     "$CONNAUDIT" -q -r "$2" "$1" >"$work/$name.$2.csv" 2>"$work/errors" || status=$?
     [ "$status" -eq "$expected_status" ] ||
-        complain "$1: -r $2 ended with status $status: $(cat "$work/errors")"
+        fail "$1: -r $2 ended with status $status: $(cat "$work/errors")"
 }
 
 # folder PATH-IN-GOLDEN REPORT…: the samples of the working directory, for the `file` column shows the
@@ -48,14 +35,14 @@ folder() {
             if [ "$mode" = update ]; then
                 cp "$work/$name.$report.csv" "$golden_here/$name.$report.csv"
             elif ! diff -u "$golden_here/$name.$report.csv" "$work/$name.$report.csv"; then
-                complain "$sample: the report $report has changed"
+                fail "$sample: the report $report has changed"
             fi
         done
     done
     # A golden report without its sample is a test that no longer runs.
     for report in "$golden_here"/*.csv; do
         report=$(basename "$report")
-        ls "${report%%.*}".pcap* >/dev/null 2>&1 || complain "$report: no such sample"
+        ls "${report%%.*}".pcap* >/dev/null 2>&1 || fail "$report: no such sample"
     done
 }
 
@@ -71,13 +58,13 @@ for page in "$golden"/*.show.txt; do
     name=$(basename "$page" .show.txt)
     sample=$(ls "$name".pcap*)
     "$CONNAUDIT" --show=1 "$sample" >"$work/$name.show.txt" 2>"$work/errors" ||
-        complain "$sample: --show=1 ended with status $?: $(cat "$work/errors")"
+        fail "$sample: --show=1 ended with status $?: $(cat "$work/errors")"
     if [ "$mode" = update ]; then
         cp "$work/$name.show.txt" "$page"
     elif ! diff -u "$page" "$work/$name.show.txt"; then
-        complain "$sample: its page has changed"
+        fail "$sample: its page has changed"
     fi
 done
 
-echo "$samples samples, $failures failures"
-[ "$samples" -gt 0 ] && [ "$failures" -eq 0 ]
+[ "$samples" -gt 0 ] || die "there are no samples"
+finish "$samples samples"

@@ -3,18 +3,9 @@
 # the report of the whole. And each alone with --separate; and what is broken takes nothing else
 # with it.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
 cd "$work"
-
-complain() {
-    echo "$*"
-    failures=$((failures + 1))
-}
 
 # offsets FILE: where each packet of a little-endian pcap file begins, and its end.
 offsets() {
@@ -100,10 +91,10 @@ same() {
     shift 2
     for report in connections exchanges; do
         "$CONNAUDIT" -q -r "$report" one.pcap | whole n >expected
-        "$CONNAUDIT" -q -r "$report" "$@" >rows || complain "$name: status $?"
+        "$CONNAUDIT" -q -r "$report" "$@" >rows || fail "$name: status $?"
         whole "$formula" <rows >got
-        [ "$(wc -l <got)" -gt 1 ] || complain "$name: no rows"
-        diff -u expected got || complain "$name: the report $report differs"
+        [ "$(wc -l <got)" -gt 1 ] || fail "$name: no rows"
+        diff -u expected got || fail "$name: the report $report differs"
     done
 }
 
@@ -122,7 +113,7 @@ for sample in same-ports-twice max-used-up-without-a-close idle-timeout-stated-a
     deal one.pcap dealt
     same "$sample, in two files at once" '(n - 1) * 2 + k' dealt.2 dealt.1
     cat one.pcap | "$CONNAUDIT" -q - | whole n >got
-    "$CONNAUDIT" -q one.pcap | whole n | diff -u - got || complain "$sample: from standard input"
+    "$CONNAUDIT" -q one.pcap | whole n | diff -u - got || fail "$sample: from standard input"
 done
 
 # A file a packet, a thousand of them, and 64 descriptors. Each sample is a network of its own in
@@ -136,12 +127,12 @@ for sample in "$top"/samples/*.pcap; do
     count=$((count + 1))
 done
 files=$(find many -type f | wc -l)
-[ "$files" -ge 900 ] || complain "only $files files"
+[ "$files" -ge 900 ] || fail "only $files files"
 "$CONNAUDIT" -q ./*-*.pcap | whole 0 | sort >expected
-(ulimit -n 64 && "$CONNAUDIT" -q many) >rows || complain "$files files: status $?"
+(ulimit -n 64 && "$CONNAUDIT" -q many) >rows || fail "$files files: status $?"
 whole 0 <rows | sort >got
-[ "$(wc -l <got)" -gt "$count" ] || complain "$files files: too few rows"
-diff -u expected got || complain "$files files: other rows than of $count"
+[ "$(wc -l <got)" -gt "$count" ] || fail "$files files: too few rows"
+diff -u expected got || fail "$files files: other rows than of $count"
 
 # A broken one, a foreign one, one that is missing: told, and the others are read.
 cp "$top/samples/idle-timeout-stated-and-kept.pcap" good
@@ -149,18 +140,18 @@ head -c -5 "$top/samples/three-requests-pipelined.pcap" >cut
 echo 'no capture' >foreign
 status=0
 "$CONNAUDIT" -q foreign good missing cut >rows 2>errors || status=$?
-[ "$status" -eq 1 ] || complain "broken inputs: status $status"
+[ "$status" -eq 1 ] || fail "broken inputs: status $status"
 for file in foreign missing cut; do
-    grep -q "^connaudit: $file: " errors || complain "broken inputs: nothing about $file"
+    grep -q "^connaudit: $file: " errors || fail "broken inputs: nothing about $file"
 done
-[ "$(wc -l <errors)" -eq 3 ] || complain "broken inputs: $(cat errors)"
-grep -q ',good,' rows || complain "broken inputs: the good one is missing"
-grep -q ',cut,' rows || complain "broken inputs: what the cut one held is missing"
+[ "$(wc -l <errors)" -eq 3 ] || fail "broken inputs: $(cat errors)"
+grep -q ',good,' rows || fail "broken inputs: the good one is missing"
+grep -q ',cut,' rows || fail "broken inputs: what the cut one held is missing"
 
 # Nothing that can be read: no report at all.
 status=0
 "$CONNAUDIT" -q foreign missing >rows 2>errors || status=$?
-[ "$status" -eq 1 ] && [ ! -s rows ] || complain "nothing to read: status $status, $(cat rows)"
+[ "$status" -eq 1 ] && [ ! -s rows ] || fail "nothing to read: status $status, $(cat rows)"
 
 # Each alone: the rows of each file, under its number.
 for report in connections exchanges; do
@@ -173,29 +164,29 @@ for report in connections exchanges; do
         number=$((number + 1))
         "$CONNAUDIT" -q -r "$report" "$file" | sed "1d; s/^1:/$number:/" >>expected
     done
-    [ "$number" -eq 3 ] || complain "--separate: $number files"
-    diff -u expected got || complain "--separate: the report $report differs"
+    [ "$number" -eq 3 ] || fail "--separate: $number files"
+    diff -u expected got || fail "--separate: the report $report differs"
 done
 # A connection that goes on in the next file is two, alone.
 rotate same-ports-twice.pcap 4 apart
 joined=$("$CONNAUDIT" -q -a apart.* | wc -l)
 apart=$("$CONNAUDIT" -q -a --separate apart.* | wc -l)
-[ "$apart" -gt "$joined" ] || complain "--separate: $apart rows, $joined without it"
+[ "$apart" -gt "$joined" ] || fail "--separate: $apart rows, $joined without it"
 
 # A filter leaves out packets and changes no number: of the two connections with the same ports
 # the second, by its initial sequence number.
 "$CONNAUDIT" -q same-ports-twice.pcap | sed -n '1p; 3p' >expected
 second=$(sed -n '2s/^1:\([0-9]*\),.*/\1/p' expected)
-[ -n "$second" ] || complain "the sample has no second connection"
+[ -n "$second" ] || fail "the sample has no second connection"
 at=$(offsets same-ports-twice.pcap | sed -n "${second}p")
 isn=$(part same-ports-twice.pcap $((at + 16 + 14 + 20 + 4)) $((at + 16 + 14 + 20 + 8)) |
     od -An -tu1 | awk '{ printf "%.0f", $1 * 16777216 + $2 * 65536 + $3 * 256 + $4 }')
 "$CONNAUDIT" -q -F "tcp[4:4] - $isn < 65536 or tcp[8:4] - $isn < 65536" same-ports-twice.pcap |
-    diff -u expected - || complain "-F changes numbers"
+    diff -u expected - || fail "-F changes numbers"
 for expression in 'port and' 'wlan type data' 'host localhost'; do
     status=0
     "$CONNAUDIT" -q -F "$expression" one.pcap >rows 2>errors || status=$?
-    [ "$status" -eq 2 ] && [ ! -s rows ] || complain "-F '$expression': status $status"
+    [ "$status" -eq 2 ] && [ ! -s rows ] || fail "-F '$expression': status $status"
 done
 
 # Two mirror ports, each with a file of its own, show every packet twice: no row is another one for
@@ -207,14 +198,13 @@ for sample in "$top"/samples/*.pcap; do
     for report in connections exchanges; do
         "$CONNAUDIT" -q -r "$report" "$name" >expected
         "$CONNAUDIT" -q -r "$report" "$name" mirrored >got
-        diff -u expected got || complain "$name: seen twice, the report $report differs"
+        diff -u expected got || fail "$name: seen twice, the report $report differs"
     done
 done
 
 # Twice the same file is once, and said.
 "$CONNAUDIT" one.pcap ./one.pcap >got 2>errors
-"$CONNAUDIT" -q one.pcap | diff -u - got || complain "a file named twice counts twice"
-grep -q 'read once' errors || complain "a file named twice: not said"
+"$CONNAUDIT" -q one.pcap | diff -u - got || fail "a file named twice counts twice"
+grep -q 'read once' errors || fail "a file named twice: not said"
 
-echo "$failures failures"
-[ "$failures" -eq 0 ]
+finish

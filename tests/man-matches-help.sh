@@ -2,11 +2,8 @@
 # The man page documents exactly the options that --help lists, with the same argument names, and
 # is that of this version.
 set -eu
-man=${srcdir:-$(dirname "$0")/..}/doc/connaudit.1
-: "${CONNAUDIT:?is the program to test}"
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
+man=$top/doc/connaudit.1
 
 "$CONNAUDIT" --help >"$work/help"
 
@@ -16,14 +13,9 @@ sed -n 's/^ *\(-[A-Za-z?], \)\{0,1\}\(--[a-z-]*\(=[A-Z]*\)\{0,1\}\).*/\1\2/p' "$
 sed -n '/^\.SH OPTIONS/,/^\.SH READING/p' "$man" | sed -n '/^\.TP/{n;p;}' |
     sed -e 's/\\f[A-Z]//g' -e 's/\\-/-/g' -e 's/^\.BR* *//' -e 's/ *", " */ /g' | sort >"$work/man.options"
 
-if [ ! -s "$work/help.options" ]; then
-    echo "--help lists no options"
-    exit 1
-fi
+[ -s "$work/help.options" ] || die "--help lists no options"
 diff -u "$work/help.options" "$work/man.options"
 
 version=$("$CONNAUDIT" --version | head -n 1)
-grep -q "^\.TH CONNAUDIT 1 \"[^\"]*\" \"$version\"" "$man" || {
-    echo "the man page is not that of $version"
-    exit 1
-}
+grep -q "^\.TH CONNAUDIT 1 \"[^\"]*\" \"$version\"" "$man" ||
+    die "the man page is not that of $version"

@@ -1,21 +1,7 @@
 #!/bin/sh
 # --match lists what matches and counts everything; --fail-on ends with 3, and never hides a 1 or 2.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
-case $CONNAUDIT in
-/*) ;;
-*) CONNAUDIT=$PWD/$CONNAUDIT ;;
-esac
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-    echo "$*"
-    failures=$((failures + 1))
-}
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
 # rows REPORT EXPECTED SAMPLE PATTERN: how many rows match.
 rows() {
@@ -74,4 +60,4 @@ status 1 --fail-on=contradicted close-declared-then-reused.pcap "$work/not-there
 head -c -20 close-declared-then-reused.pcap >"$work/cut.pcap"
 status 1 --fail-on=contradicted "$work/cut.pcap"
 
-[ "$failures" -eq 0 ]
+finish

@@ -1,21 +1,12 @@
 #!/bin/sh
 # --output: every report and the manifest, whole or not at all, and nothing next to an input.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
 cd "$work"
 mkdir in
 cp "$top/samples/same-ports-twice.pcap" in/a.pcap
 cp "$top/samples/websocket-upgrade.pcap" in/b.pcap
-
-complain() {
-    echo "$*"
-    failures=$((failures + 1))
-}
 
 # runs NAME STATUS ARGUMENT...: it ends so, and says nothing on standard output.
 runs() {
@@ -24,54 +15,46 @@ runs() {
     shift 2
     status=0
     "$CONNAUDIT" -q "$@" >stdout 2>errors || status=$?
-    [ "$status" -eq "$expected" ] || complain "$name: status $status: $(cat errors)"
-    [ ! -s stdout ] || complain "$name: standard output: $(cat stdout)"
-    [ "$expected" -eq 0 ] || [ -s errors ] || complain "$name: no error is told"
-}
-
-# holds DIR NAME...: these files and nothing else.
-holds() {
-    dir=$1
-    shift
-    [ "$(ls -A "$dir" 2>/dev/null | tr '\n' ' ')" = "${*:+$* }" ] ||
-        complain "$dir: holds $(ls -A "$dir" | tr '\n' ' ')instead of $*"
+    [ "$status" -eq "$expected" ] || fail "$name: status $status: $(cat errors)"
+    [ ! -s stdout ] || fail "$name: standard output: $(cat stdout)"
+    [ "$expected" -eq 0 ] || [ -s errors ] || fail "$name: no error is told"
 }
 
 # sums FILE: its SHA-256 stands in the manifest.
 sums() {
     ! command -v sha256sum >/dev/null || grep -q "\"$(sha256sum <"$1" | cut -d ' ' -f 1)\"" "$2" ||
-        complain "$2: the sum of $1 is not there"
+        fail "$2: the sum of $1 is not there"
 }
 
 runs 'a new directory' 0 -o out in
 holds out connections.csv exchanges.csv findings.csv manifest.json pairs.csv servers.csv
 for report in connections exchanges findings servers pairs; do
     "$CONNAUDIT" -q -r "$report" in | diff -u - "out/$report.csv" ||
-        complain "-o: $report.csv is not the report $report"
+        fail "-o: $report.csv is not the report $report"
     sums "out/$report.csv" out/manifest.json
 done
 sums in/a.pcap out/manifest.json
 sums in/b.pcap out/manifest.json
 [ "$(ls in)" = "a.pcap
-b.pcap" ] || complain "something was written next to the inputs"
+b.pcap" ] || fail "something was written next to the inputs"
 
 # The same bytes again, elsewhere and another day; and by force on top of the old ones.
 cp -R out first
 cp -R in out again 2>/dev/null || mkdir again && cp -R in again/
 (cd again && rm -rf out && "$CONNAUDIT" -q -o out in)
-diff -r first again/out || complain "the same inputs and options give other bytes"
+diff -r first again/out || fail "the same inputs and options give other bytes"
 echo old >out/connections.csv
 runs 'reports that exist' 2 -o out in
-[ "$(cat out/connections.csv)" = old ] || complain "an existing report was overwritten"
+[ "$(cat out/connections.csv)" = old ] || fail "an existing report was overwritten"
 holds out connections.csv exchanges.csv findings.csv manifest.json pairs.csv servers.csv
 runs 'by force' 0 -o out/ --force in
-cmp out/connections.csv first/connections.csv || complain "--force did not overwrite"
+cmp out/connections.csv first/connections.csv || fail "--force did not overwrite"
 mkdir beside
 echo mine >beside/notes
 runs 'a directory that holds other things' 0 --output=beside in
 holds beside connections.csv exchanges.csv findings.csv manifest.json notes pairs.csv servers.csv
 runs 'no hash' 0 --no-hash -o nohash in
-[ "$(grep -c '"sha256" : null' nohash/manifest.json)" -eq 2 ] || complain "--no-hash: sums"
+[ "$(grep -c '"sha256" : null' nohash/manifest.json)" -eq 2 ] || fail "--no-hash: sums"
 
 # Not into an input, not next to one.
 runs 'the input itself' 2 -o in in
@@ -88,30 +71,30 @@ runs 'in a directory beside the file' 0 -o beside-the-file here.pcap
 cp here.pcap before
 status=0
 "$CONNAUDIT" -q here.pcap >>here.pcap 2>errors || status=$?
-[ "$status" -eq 2 ] || complain "standard output is the input: status $status"
-cmp here.pcap before || complain "standard output was written into an input"
+[ "$status" -eq 2 ] || fail "standard output is the input: status $status"
+cmp here.pcap before || fail "standard output was written into an input"
 
 # Whole or not at all: what cannot be written leaves nothing.
 mkdir kept
 echo mine >kept/notes
 for dir in full kept; do
-    (ulimit -f 1 && runs 'a quota' 1 -o "$dir" in && [ "$failures" -eq 0 ]) ||
-        complain "a quota, $dir"
+    (ulimit -f 1 && runs 'a quota' 1 -o "$dir" in) ||
+        fail "a quota, $dir"
 done
-[ ! -e full ] || complain "a quota: the directory remains"
+[ ! -e full ] || fail "a quota: the directory remains"
 holds kept notes
 status=0
 [ ! -c /dev/full ] || "$CONNAUDIT" -q in >/dev/full 2>errors || status=$?
-[ ! -c /dev/full ] || [ "$status" -eq 1 ] || complain "a full disk: status $status"
+[ ! -c /dev/full ] || [ "$status" -eq 1 ] || fail "a full disk: status $status"
 
 # An input that breaks is reported as far as it goes, and the manifest says so.
 head -c -5 in/a.pcap >cut.pcap
 runs 'a broken input' 1 -o broken cut.pcap in/b.pcap
 holds broken connections.csv exchanges.csv findings.csv manifest.json pairs.csv servers.csv
-grep -q '"end" : "cut"' broken/manifest.json || complain "the manifest does not tell a cut input"
-grep -q '"problem" : "cut.pcap: cut short' broken/manifest.json || complain "nor why"
+grep -q '"end" : "cut"' broken/manifest.json || fail "the manifest does not tell a cut input"
+grep -q '"problem" : "cut.pcap: cut short' broken/manifest.json || fail "nor why"
 runs 'nothing to read' 1 -o nothing missing.pcap
-[ ! -e nothing ] || complain "nothing to read: there is a report of it"
+[ ! -e nothing ] || fail "nothing to read: there is a report of it"
 
 # A signal leaves nothing either. Enough packets for the reading to begin, then none.
 mkfifo pipe
@@ -127,13 +110,12 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
     [ ! -e ended/.manifest.json.* ] 2>/dev/null || break
     sleep 0.2
 done
-[ "$(ls -A ended | wc -l)" -eq 6 ] || complain "a signal: $(ls -A ended)"
+[ "$(ls -A ended | wc -l)" -eq 6 ] || fail "a signal: $(ls -A ended)"
 kill -TERM "$reader"
 status=0
 wait "$reader" || status=$?
-[ "$status" -eq 143 ] || complain "a signal: status $status"
-[ ! -e ended ] || complain "a signal: $(ls -A ended) remains"
+[ "$status" -eq 143 ] || fail "a signal: status $status"
+[ ! -e ended ] || fail "a signal: $(ls -A ended) remains"
 kill "$writer" 2>/dev/null || :
 
-echo "$failures failures"
-[ "$failures" -eq 0 ]
+finish

@@ -1,21 +1,7 @@
 #!/bin/sh
 # --progress: on standard error alone, all the bytes there are in the end, before the summary.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
-case $CONNAUDIT in
-/*) ;;
-*) CONNAUDIT=$PWD/$CONNAUDIT ;;
-esac
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-    echo "$*"
-    failures=$((failures + 1))
-}
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
 # tells EXPECTED OPTION...: the first line on standard error.
 tells() {
@@ -57,4 +43,4 @@ diff "$work/errors" "$work/none" || fail "without a terminal there is progress"
 "$CONNAUDIT" -q --progress=always "$sample" >"$work/out" 2>"$work/errors"
 [ ! -s "$work/errors" ] || fail "-q: $(cat "$work/errors")"
 
-[ "$failures" -eq 0 ]
+finish

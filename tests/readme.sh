@@ -3,16 +3,9 @@
 # the top directory, and what it prints, on both outputs, is what stands below it. A line "..." stands
 # for any number of lines. And what the pages refer to is there.
 set -eu
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 export LC_ALL=C
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
-case $CONNAUDIT in
-/*) ;;
-*) CONNAUDIT=$PWD/$CONNAUDIT ;;
-esac
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 mkdir "$work/bin"
 ln -s "$CONNAUDIT" "$work/bin/connaudit"
 PATH=$work/bin:$PATH
@@ -57,12 +50,10 @@ agrees() {
     ' "$1" "$2"
 }
 
-failures=0
 for page in README.md ARCHITECTURE.md CONTRIBUTING.md docs/*.md samples/README.md; do
     for link in $(grep -o '](\([^)#:]*\))' "$page" | sed 's/^](//; s/)$//'); do
         [ -e "$(dirname "$page")/$link" ] && continue
-        echo "$page: there is no $link"
-        failures=$((failures + 1))
+        fail "$page: there is no $link"
     done
 done
 
@@ -73,10 +64,9 @@ while [ "$number" -lt "$count" ]; do
     # Of a status nothing is shown.
     sh "$this.command" >"$this.printed" 2>&1 </dev/null || :
     if ! agrees "$this.shown" "$this.printed"; then
-        echo "$(cat "$this.page"): \$ $(cat "$this.command")"
+        fail "$(cat "$this.page"): \$ $(cat "$this.command")"
         diff "$this.shown" "$this.printed" || :
-        failures=$((failures + 1))
     fi
 done
-echo "$count commands, $failures failures"
-[ "$count" -gt 0 ] && [ "$failures" -eq 0 ]
+[ "$count" -gt 0 ] || die "the pages show no command"
+finish "$count commands"

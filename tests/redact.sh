@@ -3,21 +3,7 @@
 # equal names, and nothing else changes. The captures are samples whose texts were replaced by others
 # of the same length.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
-case $CONNAUDIT in
-/*) ;;
-*) CONNAUDIT=$PWD/$CONNAUDIT ;;
-esac
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-    echo "$*"
-    failures=$((failures + 1))
-}
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
 # capture NAME SAMPLE SED-EXPRESSION...
 capture() {
@@ -89,4 +75,4 @@ for name in verdict cause request_frame method status declared_basis response_op
         fail "--redact changes the column $name"
 done
 
-[ "$failures" -eq 0 ]
+finish

@@ -5,17 +5,13 @@
 # In tests/conversations/ a breach is an `expect finding RULE`, a near miss has the title
 # `near miss of RULE[, RULE]: …` and expects `findings=""` or `findings!~RULE`.
 set -eu
-top=${srcdir:-$(dirname "$0")/..}
-: "${CONNAUDIT:?is the program to test}"
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
 # Near misses that only a sample can show: "RULE:SAMPLE".
 in_samples='timeout-mismatch:timeouts/backend-waits-longer-than-its-proxy'
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
 "$CONNAUDIT" --list-rules | cut -f 1 | sort >"$work/rules"
-[ -s "$work/rules" ] || { echo "--list-rules lists nothing"; exit 1; }
+[ -s "$work/rules" ] || die "--list-rules lists nothing"
 
 # "breach RULE", and "near RULE" where the expectation is met by "clean RULE" or "clean *".
 awk '
@@ -43,10 +39,8 @@ done | sort -u | sed 's/^/breach /' >>"$work/seen"
 for pair in $in_samples; do
     rule=${pair%%:*}
     sample=${pair#*:}
-    if grep -q "^$rule," "$top/tests/golden/$sample.findings.csv"; then
-        echo "$sample is no near miss of $rule"
-        exit 1
-    fi
+    ! grep -q "^$rule," "$top/tests/golden/$sample.findings.csv" ||
+        die "$sample is no near miss of $rule"
     echo "near $rule" >>"$work/seen"
 done
 

@@ -4,11 +4,8 @@
 # is too little to infer it from; so is the limit of requests; and a mismatch is said where requests
 # were lost by one.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$top/samples/timeouts"
 for sample in *.pcap.gz; do
     "$CONNAUDIT" -q -r servers "$sample" >"$work/servers.$sample"

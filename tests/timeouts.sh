@@ -3,11 +3,8 @@
 # them, which was written from the peers' configurations and logs: capture by capture, so many
 # connections ended this way and that, and so many requests were answered and lost.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$top/samples/timeouts"
 
 for sample in *.pcap.gz; do

@@ -2,11 +2,8 @@
 # What the program says of the samples is what samples/truth.csv says of them, which was written from
 # the peers' configurations and logs: row by row, for every exchange and every connection.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$top/samples"
 
 for sample in *.pcap*; do

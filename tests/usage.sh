@@ -2,21 +2,7 @@
 # Odd usage: one clear line on standard error, nothing else, and the exit status that the man page
 # states.
 set -eu
-top=$(cd "${srcdir:-$(dirname "$0")/..}" && pwd)
-: "${CONNAUDIT:?is the program to test}"
-case $CONNAUDIT in
-/*) ;;
-*) CONNAUDIT=$PWD/$CONNAUDIT ;;
-esac
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-    echo "$*"
-    failures=$((failures + 1))
-}
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
 # judge NAME STATUS EXPECTED-STATUS WORDS: what is in "errors" is one line that has the words.
 judge() {
@@ -133,4 +119,4 @@ status=0
 "$CONNAUDIT" --show=1:1 --fail-on=contradicted bad.pcap >out 2>errors || status=$?
 [ "$status" -eq 3 ] && [ -s out ] && [ ! -s errors ] || fail "--show --fail-on: status $status"
 
-[ "$failures" -eq 0 ]
+finish
