@@ -1,5 +1,11 @@
 #include "base/evidence.h"
 
+#include <glib.h>
+
+/* Others loop over the bits and index tables with them: the last reason has the last bit. */
+G_STATIC_ASSERT(REASON_ENCRYPTED == 1 << (REASON_COUNT - 1));
+G_STATIC_ASSERT(REASON_COUNT <= 8 * sizeof(ReasonSet));
+
 const char *reason_name(Reason reason)
 {
     switch (reason) {

@@ -60,7 +60,7 @@ typedef enum DecodeResult {
     DECODE_DAMAGED,    /* its check sequence was wrong, so nobody received it */
 } DecodeResult;
 
-#define DECODE_RESULT_COUNT 12
+#define DECODE_RESULT_COUNT (DECODE_DAMAGED + 1)
 
 /* The IP packets in fragments that a frame had a part in, from the outside in, by the numbers of
  * fragments_datagram(): it made each but the last whole. The last one as well, unless the frame's

@@ -54,7 +54,7 @@ typedef struct Server {
     bool more_hosts;
     uint64_t connections, exchanges;
     uint64_t declared_close, declared_keep_alive; /* exchanges */
-    uint64_t verdicts[3];                         /* connections by Verdict */
+    uint64_t verdicts[VERDICT_CONTRADICTED + 1];  /* connections by Verdict */
     int64_t stated[SERVER_STATED_MAX];            /* timeouts in seconds, the least, ascending */
     unsigned stated_count;
     bool more_stated;
