@@ -1,23 +1,24 @@
-/* The small values that every stage after capture/ hands on: frames, times, stamps, reasons. */
+/* Small values that every stage after capture/ passes on: frames, times, stamps, reasons. */
 #ifndef BASE_EVIDENCE_H
 #define BASE_EVIDENCE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Nanoseconds since 1970-01-01T00:00:00Z for points in time, nanoseconds for durations. */
+/* A point in time is in nanoseconds since 1970-01-01T00:00:00Z; a duration is in nanoseconds. */
 typedef int64_t Nanoseconds;
 
 #define NS_PER_SECOND INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
 
-/* Points in time lie between this and its negative (the years 1823 and 2116), whatever a file
- * claims: the difference of any two is a duration that does not overflow. */
+/* All points in time lie between this and its negative (the years 1823 and 2116), whatever a file
+ * claims. So the difference of any two is a duration that does not overflow. */
 #define NANOSECONDS_MAX (INT64_MAX / 2)
 
-/* A frame: the input (numbered from 1 by first packet time) in the top 16 bits, Wireshark's number
- * of the frame in that input (from 1) in the other 48. Ordered like the frames of an input; which
- * of two inputs' frames came first, frame_precedes() tells. 0 is no frame. */
+/* A frame. The top 16 bits hold the number of its input; inputs are numbered from 1 by the time of
+ * their first packet. The other 48 bits hold Wireshark's number of the frame in that input, from 1.
+ * Frames of one input are ordered by this value; frame_precedes() orders frames of two inputs. 0 is
+ * no frame. */
 typedef uint64_t FrameId;
 
 static inline FrameId frame_id(unsigned input, uint64_t number)
@@ -35,27 +36,28 @@ static inline uint64_t frame_number(FrameId frame)
     return frame & UINT64_C(0xffffffffffff);
 }
 
-/* The order of the capture: within an input that of its frames, whatever their times say, between
- * inputs that of time, equal times by number. No frame precedes every frame. */
+/* The order of the capture. Within an input, frames are ordered by number, whatever their times
+ * say. Frames of two inputs are ordered by time, and frames of equal time by number. "No frame"
+ * precedes every frame. */
 static inline bool frame_precedes(FrameId a, Nanoseconds a_time, FrameId b, Nanoseconds b_time)
 {
     bool by_frame = frame_input(a) == frame_input(b) || a_time == b_time || a == 0 || b == 0;
     return by_frame ? a < b : a_time < b_time;
 }
 
-/* When and where a byte of a stream (or a FIN or RST) was first seen to leave, and what its sender
- * had received by then. Offsets count the bytes of a direction; 0 is the first byte after the SYN,
- * or in mid-stream the first byte seen (bytes before it are negative). A FIN takes the offset after
- * the last byte, and covers one offset itself, so a peer that acknowledges it acknowledges offset +
- * 1. Wireshark's relative number of the same byte is offset + 1. */
+/* Where and when a byte of a stream (or a FIN or RST) was first seen to leave, and what its sender
+ * had received by then. Offsets count the bytes of one direction. Offset 0 is the first byte after
+ * the SYN; without a SYN it is the first byte seen, and bytes before it have negative offsets. A
+ * FIN takes the offset after the last byte and covers one offset, so a peer that acknowledges the
+ * FIN acknowledges offset + 1. Wireshark's relative number of the same byte is offset + 1. */
 typedef struct Stamp {
     FrameId frame; /* 0: no stamp */
     Nanoseconds time;
     int64_t offset; /* of this byte, in the sender's own stream */
-    /* of the peer's stream: all before it had reached the sender; NO_OFFSET if the segment carried
-     * no ACK */
+    /* in the peer's stream: everything before it had reached the sender; NO_OFFSET if the segment
+     * carried no ACK */
     int64_t acked;
-    /* the same as far as the sender's earlier segments show; NO_OFFSET: none */
+    /* the same, as the sender's earlier segments show it; NO_OFFSET: none */
     int64_t acked_before;
 } Stamp;
 
@@ -71,7 +73,7 @@ static inline bool stamp_precedes(const Stamp *a, const Stamp *b)
     return frame_precedes(a->frame, a->time, b->frame, b->time);
 }
 
-/* What the capture lacks. One vocabulary for causes and for `completeness`; a set is a bit mask. */
+/* What the capture lacks. Causes and `completeness` share these words. A set is a bit mask. */
 typedef enum Reason {
     REASON_LOSS = 1 << 0,
     REASON_SNAPLEN = 1 << 1,
@@ -88,7 +90,7 @@ typedef enum Reason {
 
 typedef uint16_t ReasonSet;
 
-/* The reports' word for one reason (exactly one bit set). */
+/* The reports' word for one reason; exactly one bit is set. */
 const char *reason_name(Reason reason);
 
 #endif

@@ -1,13 +1,15 @@
-/* Two words share a byte of codes, four bits each, and their bytes follow it, the lowest first:
+/* Two words share a byte with their two codes of four bits. The bytes of both words follow, lowest
+ * byte first:
  *
- *   0 to 8    the word in so many bytes
+ *   0 to 8    the word in that many bytes
  *   9         INT64_MIN, which is NO_OFFSET
  *   10        -1
- *   11 to 15  its difference to the word STRIDE before, in 1 to 5 bytes: the sign in the lowest bit
+ *   11 to 15  the difference to the word STRIDE words before, in 1 to 5 bytes; its lowest bit is
+ *             the sign
  *
- * Structs are full of stamps, one behind the other; STRIDE is a stamp's length, so frames and times, which are
- * large, become small differences. A general compressor was discarded: it needs a library, and on a few hundred
- * bytes does no better. */
+ * Structs are full of stamps, one after another. STRIDE is the length of a stamp, so frames and
+ * times, which are large, become small differences. A general compressor was rejected: it needs a
+ * library, and it does no better on a few hundred bytes. */
 #include "base/pack.h"
 
 #include "base/evidence.h"
@@ -32,7 +34,7 @@ static uint64_t word_from(uint64_t difference, uint64_t before)
     return before + ((difference >> 1) ^ (0 - (difference & 1)));
 }
 
-/* The word's code; *ret_rest is what is written, in so many bytes. */
+/* The word's code. *ret_rest is the value to write, in that many bytes. */
 static unsigned code_of(uint64_t word, uint64_t before, uint64_t *ret_rest, unsigned *ret_bytes)
 {
     unsigned plain = bytes_of(word), apart = bytes_of(difference_to(word, before));

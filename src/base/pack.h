@@ -1,8 +1,9 @@
-/* Structs at rest, in few bytes: for state that must be kept while memory is short and nobody looks at it.
+/* Packs structs into few bytes: for state that must be kept while memory is short and nobody reads
+ * it.
  *
- * A struct is taken as words of 64 bits, each written in as many bytes as it needs: most are small
- * numbers, NO_OFFSET, or not far from the same member of the stamp before. The caller clears pointers first.
- * What is packed is read back in the same order by the same program: it is no format. */
+ * A struct is treated as words of 64 bits. Each word takes as many bytes as it needs, because most
+ * are small numbers, NO_OFFSET, or close to the same member of the previous stamp. The caller
+ * clears pointers first. The same program unpacks in the same order; this is no file format. */
 #ifndef BASE_PACK_H
 #define BASE_PACK_H
 
@@ -13,14 +14,14 @@
 /* `size` is a multiple of eight. */
 void pack_words(GByteArray *to, const void *from, size_t size);
 void pack_span(GByteArray *to, Span bytes);
-/* NULL is a text too; "" comes back as NULL. */
+/* NULL is allowed. "" comes back as NULL. */
 void pack_text(GByteArray *to, const char *text);
 
-/* They take what they read off the front of `from`. */
+/* These remove what they read from the front of `from`. */
 void unpack_words(Span *from, void *to, size_t size);
-/* The bytes lie in what was packed. */
+/* The bytes point into the packed data. */
 Span unpack_span(Span *from);
-/* To be freed. */
+/* The caller frees the text. */
 char *unpack_text(Span *from);
 
 #endif

@@ -1,8 +1,8 @@
-/* Spans: borrowed bytes, and the only place where integers are read from them.
+/* Spans: borrowed bytes. This is the only place where integers are read from bytes.
  *
- * A span owns nothing. It lives as long as the storage it points into, which the function that
- * hands it out states. Every read is bounds-checked: a read outside the span fails and stores
- * nothing. */
+ * A span owns nothing. It lives as long as the storage that it points into; the function that hands
+ * it out states how long that is. Every read is bounds-checked: a read outside the span fails and
+ * stores nothing. */
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H
 
@@ -26,7 +26,7 @@ static inline Span span_of_text(const char *text)
     return span_make(text, strlen(text));
 }
 
-/* What follows the first `skip` bytes; empty if there is nothing. */
+/* The bytes after the first `skip` bytes; empty if there are none. */
 static inline Span span_after(Span span, size_t skip)
 {
     if (skip >= span.length)
@@ -81,8 +81,8 @@ static inline bool span_equal(Span a, Span b)
     return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
 }
 
-/* Eight bytes with their letters A to Z made small: of each byte below 0x80, the sum's high bit tells
- * whether it reached 'A', and whether it passed 'Z'. */
+/* Turns the letters A to Z in eight bytes to lower case. For each byte below 0x80, the high bits of
+ * two sums show whether the byte is at least 'A', and whether it is beyond 'Z'. */
 static inline uint64_t span_small_letters(uint64_t eight)
 {
     const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
@@ -91,7 +91,7 @@ static inline uint64_t span_small_letters(uint64_t eight)
     return eight | ((reached & ~passed & ~eight & high) >> 2);
 }
 
-/* Compares with an ASCII text, letters without regard to case. */
+/* Compares with an ASCII text and ignores the case of letters. */
 static inline bool span_is_nocase(Span span, const char *text)
 {
     size_t length = strlen(text), i = 0;

@@ -1,14 +1,14 @@
-/* Escaping, and fields that keep to a maximum.
+/* Escaping, and fields with a maximum length.
  *
- * Escaped text is a sequence of units that no cut may divide: a plain character (0x20..0x7e
- * without the backslash), "\\" (two characters) and "\xNN" (four). Where a field passes its
- * maximum, TEXT_CUT takes the place of as many units at its end as it needs.
+ * Escaped text is a sequence of units that no cut may divide: a plain character (0x20..0x7e without
+ * the backslash), "\\" (two characters) and "\xNN" (four). If a field exceeds its maximum, TEXT_CUT
+ * replaces as many units at its end as necessary.
  *
- * Whether a field was cut is read from the text itself, so that no state travels beside it. The
- * suffix alone does not tell: a value that ends in a backslash and three dots is escaped to two
- * backslashes and three dots. But escaping writes backslashes in pairs, or one before an x; an odd
- * number of them before three closing dots is therefore TEXT_CUT and nothing else. Counting the
- * run of backslashes may not go back beyond the start of the field. */
+ * The text itself shows whether it was cut, so no other state is needed. The suffix alone is not
+ * enough, because a value that ends in a backslash and three dots is escaped to two backslashes and
+ * three dots. But escaping writes backslashes in pairs, or one before an x. An odd number of
+ * backslashes before three final dots is therefore always TEXT_CUT. The count of backslashes must
+ * not go back beyond the start of the field. */
 #include "base/text.h"
 
 #define CUT_LENGTH (sizeof TEXT_CUT - 1)
@@ -98,7 +98,7 @@ bool text_append_bounded(GString *text, size_t start, size_t max, Span bytes)
     g_assert(start <= text->len && max >= CUT_LENGTH);
     if (is_cut(text, start))
         return false;
-    /* One byte more than fits is enough to know that it does not. */
+    /* One byte more than fits suffices to see that it does not fit. */
     text_append_escaped(text, span_first(bytes, max + 1 - (text->len - start)));
     if (text->len - start <= max)
         return true;

@@ -1,4 +1,4 @@
-/* Text for reports: bytes from the wire made safe to print, and lists joined. */
+/* Text for reports: makes bytes from the wire safe to print, and joins lists. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -9,17 +9,16 @@
 /* Appends bytes as printable ASCII: a byte outside 0x20..0x7e as \xNN, a backslash as \\. */
 void text_append_escaped(GString *text, Span bytes);
 
-/* A bounded list of values in one escaped string, joined by a separator that is already escaped.
- * Past `max` bytes nothing more is taken and the text ends in TEXT_CUT, which escaping cannot
- * make. */
+/* A bounded list of values in one escaped string. A separator, already escaped, joins them. After
+ * `max` bytes nothing more is added, and the text ends in TEXT_CUT, which escaping never
+ * produces. */
 #define TEXT_CUT "\\..."
 
-/* Appends `bytes` escaped to `text` so that the field begun at `start` keeps to `max` bytes,
- * TEXT_CUT included. Returns false if it was cut (then, or by an earlier call for the same
- * field). */
+/* Appends `bytes`, escaped, to `text`. The field that begins at `start` has at most `max` bytes,
+ * TEXT_CUT included. Returns false if the field was cut, now or by an earlier call. */
 bool text_append_bounded(GString *text, size_t start, size_t max, Span bytes);
 
-/* Characters of the first unit of escaped text that no cut may divide; TEXT_CUT is one. */
+/* Length of the first unit of escaped text. No cut may divide a unit; TEXT_CUT is one. */
 size_t text_unit_length(const char *escaped);
 
 /* RFC 9110 §5.6.2 token characters. */
@@ -37,7 +36,7 @@ static inline Span text_trim(Span bytes)
     return span_make(begin, (size_t)(end - begin));
 }
 
-/* 1*DIGIT as a number; false if it is anything else or above INT64_MAX. */
+/* Reads 1*DIGIT as a number. Returns false for anything else, and for values above INT64_MAX. */
 bool text_number(Span digits, int64_t *ret_value);
 
 #endif

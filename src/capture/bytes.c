@@ -13,12 +13,12 @@ struct CaptureBytes {
     int fd;
     uint8_t *head; /* CAPTURE_HEAD_MAX bytes, the first head_length of them filled */
     size_t head_length;
-    size_t head_given; /* of the head, to the reader */
+    size_t head_given; /* bytes of the head that the reader already has */
     uint64_t count;    /* read so far */
     uint64_t file_size;
     bool regular;
-    bool failed;  /* a read failed: what comes later is not the rest */
-    Hasher *hash; /* until the end; NULL: none wanted */
+    bool failed;  /* a read failed: later bytes are not the rest of the input */
+    Hasher *hash; /* freed at the end; NULL: no hash is wanted */
     char *sha256;
 };
 
@@ -47,7 +47,8 @@ static ssize_t read_some(CaptureBytes *bytes, void *buffer, size_t size)
     return got;
 }
 
-/* Waits until the head is full or the input ends: a pipe's portions must not decide what it holds. */
+/* Waits until the head is full or the input ends, so that the head does not depend on the portions
+ * of a pipe. */
 static bool read_head(CaptureBytes *bytes)
 {
     while (bytes->head_length < CAPTURE_HEAD_MAX) {

@@ -1,13 +1,13 @@
-/* How long the capture's clock ran. A step of more than an hour from one frame to the next, forward
- * or back, ends one stretch of time and begins another: the machine slept, or the clock was set. */
+/* How long the capture's clock ran. If the clock jumps by more than an hour between two frames,
+ * forward or back, one stretch of time ends and another begins: the machine slept, or somebody set
+ * the clock. */
 #ifndef CAPTURE_CLOCK_H
 #define CAPTURE_CLOCK_H
 
 #include "base/evidence.h"
 
 #define CLOCK_STEP (3600 * NS_PER_SECOND)
-/* At the next step after these the clock stands: later stretches only look shorter than they
- * were. */
+/* After this many jumps the clock stops. Later stretches then only look shorter than they were. */
 #define CLOCK_STEPS_MAX 256
 
 typedef struct CaptureClock {
@@ -20,11 +20,11 @@ typedef struct CaptureClock {
     Nanoseconds latest, previous;
 } CaptureClock;
 
-/* A zeroed clock has seen no frame. `frame` counts the frames of the whole capture, over all its
- * inputs: where inputs overlap, their own numbers do not say what came first. */
+/* A zeroed clock has seen no frame. `frame` counts the frames of the whole capture, over all
+ * inputs. The frames' own numbers do not show the order where inputs overlap. */
 void capture_clock_see(CaptureClock *clock, uint64_t frame, Nanoseconds time);
 
-/* The end of the stretch of time that this frame lies in, as far as frames have been seen. */
+/* The end of the stretch of time that contains this frame, as far as frames have been seen. */
 Nanoseconds capture_clock_end(const CaptureClock *clock, uint64_t frame);
 
 #endif

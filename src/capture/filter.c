@@ -1,33 +1,35 @@
 /* Names.
  *
- * libpcap asks the system, and so perhaps the network, for the address of each host or network that an expression
- * names. So names are refused before it sees them where they would be such. Whether it takes a word for a name is
- * asked of itself: behind `ifname` it takes any name and looks none up, and what is no name is a syntax error.
- * (A list of its words was discarded: it would have to be that of the library at hand.) */
+ * For each host or network name in an expression, libpcap asks the system for the address, and so
+ * perhaps asks the network. Therefore the program rejects such names before libpcap sees them. To
+ * find out whether a word is a name, it asks libpcap: after `ifname` libpcap accepts any name and
+ * looks none up, and a word that is not a name is a syntax error. (A list of libpcap's words was
+ * rejected: it would have to match the installed version.) */
 #include "capture/filter.h"
 
 #include <arpa/inet.h>
 #include <pcap.h>
 
-/* The length of what a matching program returns; more than any frame has. */
+/* The value that a matching program returns: more than the length of any frame. */
 #define SNAP_LENGTH (256 * 1024)
 
-/* The expression compiled for one link type. Kept also where that failed, so as to fail once only. */
+/* The expression, compiled for one link type. A failed one is kept too, so that it fails only
+ * once. */
 typedef struct Program {
     int link_type;
     struct bpf_program code;
-    char *failure; /* NULL: `code` is there */
+    char *failure; /* NULL: `code` is valid */
 } Program;
 
 struct Filter {
     char *expression;
     Program programs[CAPTURE_LINKS_MAX];
     unsigned count;
-    unsigned last; /* of `programs`: that of the last frame */
+    unsigned last; /* index in `programs`: the one for the last frame */
     uint64_t skipped;
 };
 
-#define LINK_WITH_INTERFACES 117 /* of OpenBSD's pf, where `ifname` means something */
+#define LINK_WITH_INTERFACES 117 /* the link type of OpenBSD's pf, where `ifname` is valid */
 #define WORD_CHARACTERS "-_.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 #define NAME_MAX_SHOWN 64
 
@@ -46,7 +48,7 @@ static bool libpcap_takes_for_name(const char *word)
     return taken;
 }
 
-/* Bytes of an IPv6 or a hardware address at `text`; 0: none. */
+/* Length of an IPv6 or hardware address at `text`; 0 if there is none. */
 static size_t colon_address_length(const char *text)
 {
     size_t length = strspn(text, "0123456789abcdefABCDEF:.");
@@ -62,7 +64,8 @@ static size_t colon_address_length(const char *text)
     return hardware || inet_pton(AF_INET6, word, &address) == 1 ? length : 0;
 }
 
-/* The next word from *at on, which moves behind it; NULL: none. An address with colons is none. */
+/* The next word from *at on; *at moves behind it. NULL if there is none. An address with colons is
+ * not a word. */
 static char *next_word(const char **at)
 {
     while (**at) {
@@ -70,7 +73,7 @@ static char *next_word(const char **at)
         const char *begin = *at;
         if (address) {
             *at += address;
-        } else if (**at == '\\') { /* what follows is a name, whatever it is otherwise */
+        } else if (**at == '\\') { /* a name follows, whatever it looks like */
             *at += 1 + strcspn(*at + 1, " !()\n\t");
             return g_strndup(begin, (gsize)(*at - begin));
         } else if (g_ascii_isalnum(**at)) {
@@ -85,7 +88,7 @@ static char *next_word(const char **at)
     return NULL;
 }
 
-/* What a word means for the names behind it. */
+/* What a word means for the names that follow it. */
 typedef enum Wording { WORDING_NAMES_HOST, WORDING_NAMES_OTHER, WORDING_JOINS } Wording;
 
 static Wording wording_of(const char *word)
@@ -101,7 +104,7 @@ static Wording wording_of(const char *word)
                                                                   : WORDING_NAMES_HOST;
 }
 
-/* The first name that would have to be looked up; NULL: none. */
+/* The first name that would need a lookup; NULL if there is none. */
 static char *find_host_name(const char *expression)
 {
     bool of_host = true;
@@ -151,7 +154,7 @@ static void compile(const char *expression, Program *program)
     pcap_close(nothing);
 }
 
-/* NULL: all places are taken. */
+/* Returns NULL if all places are taken. */
 static const Program *find_program(Filter *filter, int link_type)
 {
     if (filter->last < filter->count && filter->programs[filter->last].link_type == link_type)

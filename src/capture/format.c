@@ -1,7 +1,7 @@
 #include "capture/format.h"
 
-/* The magic number of a pcap file is written in the byte order of the machine that captured. The third
- * one is a variant with longer packet headers that libpcap reads as well. */
+/* A pcap file begins with its magic number in the byte order of the capturing machine. The third
+ * one belongs to a variant with longer packet headers, which libpcap reads too. */
 #define PCAP_MAGIC_MICRO UINT32_C(0xa1b2c3d4)
 #define PCAP_MAGIC_NANO UINT32_C(0xa1b23c4d)
 #define PCAP_MAGIC_PATCHED UINT32_C(0xa1b2cd34)

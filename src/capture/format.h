@@ -1,4 +1,4 @@
-/* What the first bytes of a capture file tell before any packet is read. Pure. */
+/* What the first bytes of a capture file show before any packet is read. Pure. */
 #ifndef CAPTURE_FORMAT_H
 #define CAPTURE_FORMAT_H
 
@@ -12,11 +12,11 @@ typedef enum CaptureFormat {
 
 CaptureFormat capture_format(Span head);
 
-/* The resolution of the time stamps of a pcap file as a number of decimals: 6 or 9; 6 if `head`
- * does not show it. */
+/* The resolution of a pcap file's time stamps, in decimals: 6 or 9; 6 if `head` does not show
+ * it. */
 unsigned capture_time_digits(Span head);
 
-/* The snap length that a pcap file states; 0 if `head` does not show it. */
+/* The snap length in the header of a pcap file; 0 if `head` does not show it. */
 #define CAPTURE_PCAP_HEADER_SIZE 24
 uint32_t capture_snap_length(Span head);
 

@@ -1,8 +1,8 @@
-/* Hashing costs about as much as reading, so the two go side by side. A fixed number of portions goes
- * round: from `spare` to the feeder, who fills one, through `filled` to the thread, who hashes it and
- * gives it back. The feeder waits for a spare one when all are underway, and that bounds what waits. A
- * portion leaves half filled only at the end, so that small reads do not make the two threads wake each
- * other for every few bytes. The empty portion is the end. */
+/* Hashing costs about as much as reading, so both run at the same time. A fixed number of portions
+ * circulates. The feeder takes one from `spare` and fills it; it goes through `filled` to the
+ * thread, which hashes it and gives it back. If all portions are in use, the feeder waits for a
+ * spare one, so memory is bounded. Only the last portion may be partly filled; so small reads do
+ * not make the two threads wake each other for every few bytes. An empty portion marks the end. */
 #include "capture/hash.h"
 
 #include <openssl/crypto.h>
@@ -19,11 +19,11 @@ typedef struct Portion {
 
 struct Hasher {
     GAsyncQueue *spare, *filled; /* of Portion */
-    Portion *filling;            /* NULL, or not yet full */
+    Portion *filling;            /* the portion being filled; NULL: none */
     GThread *thread;
 };
 
-/* libcrypto fails here only where it cannot work at all: no provider has the algorithm. */
+/* libcrypto fails here only if it cannot work at all: no provider has the algorithm. */
 static void require(int done)
 {
     if (done != 1)

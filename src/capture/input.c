@@ -3,22 +3,22 @@
 #include <errno.h>
 #include <stdio_ext.h>
 
-/* The first look needs little; a walk over blocks asks for more than that and gets the larger buffer,
- * which stays in the cache of its core. */
+/* The first look ahead needs few bytes. A walk over blocks asks for more and gets the larger
+ * buffer, which fits into the cache of one core. */
 #define FIRST_SIZE 512
 #define BUFFER_SIZE (256 * 1024)
 
-/* libpcap reads a packet in two small portions; with the 4 KiB that stdio would take, a third of the
- * time goes into system calls; with more than a core's own cache holds, what the system has copied there is fetched
- * from farther away. */
+/* libpcap reads each packet in two small portions. With stdio's usual 4 KiB, system calls take a
+ * third of the time. With more than the cache of one core holds, the copied bytes must come from
+ * farther away. */
 #define STREAM_BUFFER_SIZE (128 * 1024)
 
 struct CaptureInput {
     Unpacker *unpacker; /* borrowed */
     uint8_t *buffer;
     size_t capacity;
-    size_t at, end; /* what is ahead lies between them */
-    bool ended;     /* nothing follows `end` */
+    size_t at, end; /* the bytes ahead are between them */
+    bool ended;     /* no bytes follow `end` */
     char *stream_buffer;
 };
 
@@ -31,8 +31,8 @@ CaptureInput *capture_input_new(Unpacker *unpacker)
     return input;
 }
 
-/* Makes room behind `end`: by moving what is ahead to the front, and if that fills the buffer, by
- * doubling it. */
+/* Makes room behind `end`: moves the bytes ahead to the front, and if they fill the buffer, doubles
+ * it. */
 static void make_room(CaptureInput *input)
 {
     size_t ahead = input->end - input->at;
@@ -74,7 +74,7 @@ static ssize_t give_bytes(void *cookie, char *buffer, size_t size)
     if (ahead == 0) {
         ssize_t got = unpacker_read(input->unpacker, buffer, size);
         if (got < 0)
-            errno = EIO; /* what it was, the unpacker says */
+            errno = EIO; /* the unpacker has the reason */
         return got;
     }
     size_t given = MIN(ahead, size);
@@ -87,7 +87,7 @@ FILE *capture_input_stream(CaptureInput *input)
 {
     g_assert(!input->stream_buffer);
     FILE *stream = fopencookie(input, "r", (cookie_io_functions_t){ .read = give_bytes });
-    if (!stream) /* only for want of memory, where GLib aborts as well */
+    if (!stream) /* fails only for lack of memory; GLib aborts then too */
         g_error("fopencookie: %s", g_strerror(errno));
     input->stream_buffer = g_new(char, STREAM_BUFFER_SIZE);
     setvbuf(stream, input->stream_buffer, _IOFBF, STREAM_BUFFER_SIZE);

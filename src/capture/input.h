@@ -1,4 +1,4 @@
-/* The bytes of a capture, unpacked, with a view ahead: what a walk over blocks reads, or
+/* The unpacked bytes of a capture, with a look ahead. A walk over blocks reads from it, or
  * libpcap. */
 #ifndef CAPTURE_INPUT_H
 #define CAPTURE_INPUT_H
@@ -9,19 +9,19 @@
 
 typedef struct CaptureInput CaptureInput;
 
-/* Reads `unpacker`, which stays the caller's and must live longer. */
+/* Reads `unpacker`. The caller keeps it and must not free it earlier. */
 CaptureInput *capture_input_new(Unpacker *unpacker);
 
-/* The bytes ahead: `wanted` of them or more, fewer only where the input ends (or fails, which the
- * unpacker then says). They stay until the next call. `wanted` is the caller's to bound: the buffer
- * grows to it, though not before the bytes are there. */
+/* The bytes ahead: at least `wanted` bytes, fewer only if the input ends or fails. (The unpacker
+ * then has the reason.) They stay valid until the next call. The caller must limit `wanted`: the
+ * buffer grows to that size, but only as bytes arrive. */
 Span capture_input_peek(CaptureInput *input, size_t wanted);
 
-/* Goes on by `size` of the bytes that the last peek showed. */
+/* Skips `size` of the bytes that the last peek returned. */
 void capture_input_skip(CaptureInput *input, size_t size);
 
-/* All that is ahead, as a stream. To be asked for once, then nothing else; the caller closes it,
- * before the input is freed. */
+/* Returns everything ahead as a stream. Call this once, and no other function after it. The caller
+ * closes the stream before freeing the input. */
 FILE *capture_input_stream(CaptureInput *input);
 
 void capture_input_free(CaptureInput *input);

@@ -6,7 +6,7 @@
 
 #include "capture/bytes.h"
 
-/* A file's identity on this machine, to know it again under another name. */
+/* A file's identity on this machine, to recognize the file under another name. */
 typedef struct FileIdentity {
     dev_t device;
     ino_t inode;
@@ -66,7 +66,7 @@ void input_file_fail(InputFile *file, GError *error)
     g_error_free(error);
 }
 
-/* Not the SHA-256 of a small file, which its manifest tells. */
+/* This must not be the plain SHA-256 of a small file, because the manifest shows that one. */
 static void sum_head(InputFile *file, Span head)
 {
     static const char purpose[] = "connaudit, sum over first bytes";
@@ -77,7 +77,7 @@ static void sum_head(InputFile *file, Span head)
     g_checksum_get_digest(checksum, file->head_sum, &size);
 }
 
-/* Takes from the file what places it among the others. */
+/* Reads from the file what decides its place among the others. */
 static void look_into(Listing *listing, InputFile *file, bool again, bool of_directory)
 {
     GError *error = NULL;
@@ -90,7 +90,7 @@ static void look_into(Listing *listing, InputFile *file, bool again, bool of_dir
             file->state = INPUT_SKIPPED;
         return;
     }
-    /* What breaks in here breaks again when it is read. */
+    /* An error here will come again when the file is read. */
     capture_reader_next(reader, &file->begun, NULL);
     const CaptureInfo *info = capture_reader_info(reader);
     if (listing->filter && !listing->inputs->unfit)
@@ -106,7 +106,7 @@ static void look_into(Listing *listing, InputFile *file, bool again, bool of_dir
         file->reader = g_steal_pointer(&reader);
 }
 
-/* Whether it is the first time that this file is named. */
+/* Returns whether this file is named for the first time. */
 static bool is_new(Listing *listing, InputFile *file, const struct stat *status)
 {
     FileIdentity identity = { status->st_dev, status->st_ino };
@@ -137,8 +137,8 @@ static gint compare_names(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Its names in an order that does not depend on the file system. Hidden ones are left alone, as
- * they are wherever a shell expands a pattern. */
+/* The names in a directory, in an order that does not depend on the file system. Hidden files are
+ * left out, as in a shell pattern. */
 static GPtrArray *names_in(const char *path)
 {
     DIR *directory = opendir(path);
@@ -153,7 +153,7 @@ static GPtrArray *names_in(const char *path)
     return names;
 }
 
-/* Directories in it are not entered, and nothing is opened that would wait for a writer. */
+/* Does not enter subdirectories, and opens nothing that would wait for a writer. */
 static void list_directory(Listing *listing, const char *path)
 {
     g_autoptr(GPtrArray) names = names_in(path);
@@ -192,8 +192,8 @@ static void list_argument(Listing *listing, const char *path)
         list_file(listing, path, &status, false);
 }
 
-/* Those without a time last; `numbered` has the order of the arguments, which a stable sort
- * keeps. */
+/* Files without a time come last. `numbered` has the order of the arguments; a stable sort keeps
+ * it. */
 static gint compare_first_times(gconstpointer a, gconstpointer b, gpointer unused)
 {
     const InputFile *left = *(InputFile *const *)a, *right = *(InputFile *const *)b;

@@ -3,8 +3,8 @@
 #include "capture/pcapng.h"
 #include "capture/pcapng_writer.h"
 
-/* Files number link types alike everywhere; libpcap's own numbers grew apart on the systems that had
- * them first, for these few. */
+/* Link types have the same numbers in all files. libpcap's own numbers differ for these few,
+ * because systems had chosen them earlier. */
 static const struct {
     uint16_t in_file;
     int here;

@@ -1,17 +1,17 @@
-/* A merge of files by time that never looks further ahead than one batch of each.
+/* Merges files by time, and never looks further ahead than one batch of each file.
  *
- * The frames of a file keep the file's order. Time steps back inside files (several queues of a
- * card, a clock that is set), and a merge by each frame's own time would then depend on how far one
- * looks ahead. So a frame's key is the latest time that its file has shown so far, and the file
- * with the smallest (key, number) gives the next frame: the result depends on the files alone. A
- * frame without a time has the key of the one before it.
+ * The frames of a file keep the file's order. Times go back within files (several queues of a card,
+ * a clock that is set). If the merge used each frame's own time, the result would depend on how far
+ * it looks ahead. Therefore a frame's key is the latest time that its file has shown so far. The
+ * file with the smallest (key, number) gives the next frame, so the result depends on the files
+ * alone. A frame without a time has the key of the frame before it.
  *
- * An input is opened when the keys reach the time of its first packet, and closed at its end, so
- * that rotated files are open one or two at a time, however many there are. The alternative, to
- * open all of them and to raise the limit of descriptors, fails where that limit is a hard one.
+ * An input is opened when the keys reach the time of its first packet, and closed at its end. So
+ * only one or two rotated files are open at a time, however many there are. The alternative was to
+ * open all files and raise the limit of descriptors; it fails if that limit is a hard one.
  *
- * A batch ends when a file's own batch is used up: what the frames point into must stay until the
- * caller comes again. With one file open that makes it a copy of 64 small structs and nothing
+ * A batch ends when a file's own batch is used up, because the frames' bytes must stay valid until
+ * the caller comes again. With one open file, a batch costs a copy of 64 small structs and nothing
  * else. */
 #include "capture/merge.h"
 
@@ -36,7 +36,7 @@ struct CaptureMerge {
     unsigned unopened, end; /* the next number to open; one past the last */
     Source *sources[MERGE_OPEN_MAX];
     unsigned open;
-    uint64_t closed_bytes; /* read of those that are closed again */
+    uint64_t closed_bytes; /* bytes read of the inputs that are closed again */
 };
 
 static const Key NEVER = { INT64_MAX, INPUTS_MAX + 1 };
@@ -66,7 +66,7 @@ static void source_free(Source *source)
     g_free(source);
 }
 
-/* What was learned of it stays with its file. */
+/* What the reader learned about the file stays with the file. */
 static void close_source(CaptureMerge *merge, unsigned at)
 {
     Source *source = merge->sources[at];
@@ -79,7 +79,7 @@ static void close_source(CaptureMerge *merge, unsigned at)
     merge->sources[at] = merge->sources[--merge->open];
 }
 
-/* False: it has ended, and is closed. */
+/* Returns false if the source has ended; it is then closed. */
 static bool refill(CaptureMerge *merge, unsigned at)
 {
     Source *source = merge->sources[at];
@@ -119,7 +119,8 @@ static Key key_of_unopened(const CaptureMerge *merge)
     return (Key){ file->timed ? file->first_time : INT64_MAX, file->number };
 }
 
-/* The source whose frame is next, and the key at which another's turn comes. None: NULL. */
+/* The source with the next frame, and the key at which another source takes its turn. NULL if there
+ * is none. */
 static Source *choose(const CaptureMerge *merge, Key *ret_until)
 {
     Source *chosen = NULL;
@@ -176,7 +177,7 @@ static void open_next(CaptureMerge *merge)
         refill(merge, merge->open - 1);
 }
 
-/* Opens what is due: nothing open has a frame before its first one. */
+/* Opens the inputs that are due: no open input has a frame before their first one. */
 static void open_due(CaptureMerge *merge)
 {
     while (merge->unopened < merge->end) {
@@ -197,7 +198,7 @@ static void give(Source *source, Key until, FrameBatch *batch)
         source->latest = key.time;
         Frame *frame = &batch->frames[batch->count++];
         *frame = source->batch.frames[source->given++];
-        /* What was opened before its number was known counts frames only. */
+        /* An input that was opened before it had a number counts frames only. */
         frame->id = frame_id(source->file->number, frame_number(frame->id));
     }
 }

@@ -1,4 +1,4 @@
-/* Several inputs as one capture: their frames in the order of time.
+/* Reads several inputs as one capture: their frames in the order of time.
  *
  * Grammar: new · next* · free. */
 #ifndef CAPTURE_MERGE_H
@@ -6,8 +6,8 @@
 
 #include "capture/inputs.h"
 
-/* Inputs being read at once: each has its descriptor and some 1.5 MiB. Rotated files overlap by
- * twos. */
+/* Maximum number of inputs read at once. Each needs a descriptor and about 1.5 MiB. Of rotated
+ * files, two overlap at a time. */
 #define MERGE_OPEN_MAX 64
 
 typedef struct CaptureMerge CaptureMerge;
@@ -16,12 +16,12 @@ typedef struct CaptureMerge CaptureMerge;
 CaptureMerge *capture_merge_new(CaptureInputs *inputs, unsigned first, unsigned count,
                                 const CaptureOptions *options);
 
-/* Fills the batch with the next frames; their bytes are the merge's, until its next call. False
- * when there are no more. An input that fails keeps the reason (INPUT_FAILED), and the others are
- * read on. */
+/* Fills the batch with the next frames. Their bytes belong to the merge and are valid until its
+ * next call. Returns false when there are no more. An input that fails keeps the reason
+ * (INPUT_FAILED); the others are still read. */
 bool capture_merge_next(CaptureMerge *merge, FrameBatch *batch);
 
-/* Read so far, of all that it reads, as the bytes lie on the disk. */
+/* Bytes read so far from all inputs, counted as stored on disk. */
 uint64_t capture_merge_bytes_read(const CaptureMerge *merge);
 
 void capture_merge_free(CaptureMerge *merge);

@@ -1,27 +1,28 @@
-/* A pcapng file is a row of blocks: a type, a length, a body, and the length again. A section header
- * states the byte order of what follows it, up to the next one; interface descriptions are numbered within
- * their section and say what the packets that name them are: link type, snap length, what a tick of their
- * clock is worth. A file may hold several sections, of either byte order, and interfaces of any kinds.
+/* A pcapng file is a row of blocks: a type, a length, a body, and the length again. A section
+ * header states the byte order of the blocks after it, up to the next section header. Interface
+ * descriptions are numbered within their section. Packets name an interface, and its description
+ * gives their link type, snap length and clock resolution. A file may hold several sections of
+ * either byte order, and interfaces of any kinds.
  *
- * Why not libpcap, which reads pcapng as well: it knows one link type and one snap length a file and
- * stops at the first interface that differs, which is what a capture on "any two of my cards" looks like;
- * it keeps to itself the drops that a file states; and its callers cannot count the blocks that
- * Wireshark numbers as frames though they are no packets, so that behind the first of them all numbers
- * would be wrong. Numbered are, in Wireshark 4.0: packets of all three kinds, custom blocks, systemd's
- * journal entries, and three of the event blocks of sysdig. All other blocks have no number.
+ * Why libpcap does not read it, although it can: libpcap knows one link type and one snap length
+ * per file and stops at the first interface that differs, as in a capture on two different cards.
+ * It does not pass on the drops that a file states. Its callers cannot count the blocks that
+ * Wireshark numbers as frames although they are no packets; after the first such block all numbers
+ * would be wrong. Wireshark 4.0 numbers packets of all three kinds, custom blocks, systemd's
+ * journal entries, and three of sysdig's event blocks. Other blocks have no number.
  *
- * What is held against the format: the two lengths of a block agree, its body holds what its type
- * requires, a packet names an interface of its section and lies inside its block, versions are known
- * ones. The first thing that does not hold is the end of the reading: no later byte has a sure meaning.
- * Two things are let pass because Wireshark lets them pass: lengths that are no multiple of four (the
- * block then is longer by its padding), and packets longer than their interface's snap length. Options are
- * read where they decide something; a list that is broken off decides nothing, except in the description
- * of an interface, where it could have said what the times mean.
+ * These checks apply: the two lengths of a block agree; its body holds what its type requires; a
+ * packet names an interface of its section and lies inside its block; versions are known. Reading
+ * ends at the first violation, because no later byte has a certain meaning. Two violations are
+ * accepted because Wireshark accepts them: a length that is not a multiple of four (the block is
+ * then longer by its padding), and a packet longer than its interface's snap length. Options are
+ * read only if they decide something. A truncated list of options is ignored, except in an
+ * interface description, where the lost part could have said what the times mean.
  *
- * A block is looked at whole, so one has a maximum: the 16 MiB that libpcap allows it. */
+ * A block is read as a whole, so its size has a maximum: the 16 MiB that libpcap allows. */
 #include "capture/pcapng.h"
 
-/* The type of a section header reads the same in both byte orders. */
+/* The type of a section header is the same in both byte orders. */
 enum {
     BLOCK_INTERFACE = 1,
     BLOCK_PACKET = 2,
@@ -52,7 +53,7 @@ enum {
 #define BLOCK_OVERHEAD 12 /* type, length, and the length again at the end */
 #define BLOCK_MAX (16 * 1024 * 1024)
 
-/* The parts of each block before what is variable in it. */
+/* Sizes of the fixed part at the start of each block. */
 #define SECTION_FIXED 16
 #define INTERFACE_FIXED 8
 #define PACKET_FIXED 20
@@ -61,7 +62,7 @@ enum {
 
 #define PACKET_DROPS_UNKNOWN 0xffff
 
-/* Interfaces of a section: a packet block numbers them with 16 bits. */
+/* Maximum number of interfaces in a section: a packet block numbers them with 16 bits. */
 #define INTERFACES_MAX 65536
 
 #define RESOLUTION_MICRO 6
@@ -74,7 +75,7 @@ typedef struct Interface {
     uint32_t snap_length;
     uint8_t resolution;                     /* as if_tsresol has it */
     int64_t offset;                         /* seconds */
-    uint64_t interface_drops, system_drops; /* as its last statistics state them */
+    uint64_t interface_drops, system_drops; /* as stated by its last statistics block */
 } Interface;
 
 typedef struct Block {
@@ -89,7 +90,7 @@ struct Pcapng {
     bool open;
     bool big_endian;    /* of the section */
     GArray *interfaces; /* Interface: of the section */
-    size_t passed;      /* the size of the block that was handed out last */
+    size_t passed;      /* size of the block that was returned last */
     uint64_t frames;
     unsigned time_digits;
     char *failure;
@@ -114,9 +115,9 @@ static PcapngStep G_GNUC_PRINTF(2, 3) broken(Pcapng *pcapng, const char *format,
     return PCAPNG_BROKEN;
 }
 
-/* Numbers in the byte order of the section ---------------------------------------------------------- */
+/* Numbers in the byte order of the section ----------------------------------------------------- */
 
-/* 0 where there are no such bytes: the fixed parts of blocks were checked to be there. */
+/* Returns 0 if the bytes are missing; callers have checked the fixed parts of blocks. */
 static inline uint32_t get_u32(const Pcapng *pcapng, Span span, size_t at)
 {
     uint32_t value = 0;
@@ -145,7 +146,7 @@ static size_t padded(size_t size)
     return (size + 3) & ~(size_t)3;
 }
 
-/* Options ------------------------------------------------------------------------------------------- */
+/* Options -------------------------------------------------------------------------------------- */
 
 typedef struct Options {
     Span rest;
@@ -170,22 +171,22 @@ static bool next_option(const Pcapng *pcapng, Options *options, uint16_t *ret_co
     return true;
 }
 
-/* Sections and interfaces ---------------------------------------------------------------------------- */
+/* Sections and interfaces ---------------------------------------------------------------------- */
 
 static PcapngStep take_section(Pcapng *pcapng, const Block *block)
 {
     if (block->body.length < SECTION_FIXED)
         return broken(pcapng, "a section header of %zu bytes", block->size);
     unsigned major = get_u16(pcapng, block->body, 4), minor = get_u16(pcapng, block->body, 6);
-    if (major != 1 || (minor != 0 && minor != 2)) /* 1.2 is what some programs wrote for 1.0 */
+    if (major != 1 || (minor != 0 && minor != 2)) /* some programs wrote 1.2 for 1.0 */
         return broken(pcapng, "pcapng of the unknown version %u.%u", major, minor);
     g_array_set_size(pcapng->interfaces, 0);
     pcapng->open = true;
     return PCAPNG_PACKET;
 }
 
-/* if_tsresol: the negative power of 10, or of 2 when the top bit is set. 2^-19 s is the last binary one
- * that is coarser than a microsecond. */
+/* if_tsresol: the negative power of 10, or of 2 when the top bit is set. 2^-19 s is the last binary
+ * one that is coarser than a microsecond. */
 static unsigned digits_of_resolution(uint8_t resolution)
 {
     unsigned exponent = resolution & 0x7f;
@@ -193,7 +194,7 @@ static unsigned digits_of_resolution(uint8_t resolution)
     return exponent > coarse ? DIGITS_NANO : DIGITS_MICRO;
 }
 
-/* The first option of a kind counts, and only one of the right length, as in Wireshark. */
+/* As in Wireshark, the first option of a kind counts, and only if it has the right length. */
 static bool read_interface_options(const Pcapng *pcapng, Span list, Interface *interface)
 {
     Options options = { .rest = list };
@@ -237,8 +238,8 @@ static Interface *find_interface(const Pcapng *pcapng, uint32_t number)
                                             : NULL;
 }
 
-/* Each statistics block of an interface counts from the start of the capture: it replaces the one
- * before. */
+/* Each statistics block of an interface counts from the start of the capture, so it replaces the
+ * one before. */
 static void take_statistics(Pcapng *pcapng, const Block *block)
 {
     Interface *interface = find_interface(pcapng, get_u32(pcapng, block->body, 0));
@@ -262,9 +263,9 @@ static void take_statistics(Pcapng *pcapng, const Block *block)
     }
 }
 
-/* Packets ------------------------------------------------------------------------------------------- */
+/* Packets -------------------------------------------------------------------------------------- */
 
-/* Nanoseconds of so many ticks. Time stops at the ends of what they can hold. */
+/* Converts ticks to nanoseconds. A time beyond the limits of the type becomes the limit. */
 static Nanoseconds time_of_ticks(const Interface *interface, uint64_t ticks)
 {
     static const uint64_t POWERS_OF_TEN[] = {
@@ -295,7 +296,7 @@ static Nanoseconds time_of_ticks(const Interface *interface, uint64_t ticks)
         time >>= exponent;
     else if (exponent < G_N_ELEMENTS(POWERS_OF_TEN))
         time /= POWERS_OF_TEN[exponent];
-    else /* 10^-20 s and finer: no second yet */
+    else /* 10^-20 s and finer: less than a second in all */
         time = 0;
     time += (__int128)interface->offset * NS_PER_SECOND;
     return (Nanoseconds)CLAMP(time, -NANOSECONDS_MAX, NANOSECONDS_MAX);
@@ -317,8 +318,8 @@ static void read_packet_options(Pcapng *pcapng, Span list)
             count_packet_drops(pcapng, get_u64(pcapng, value, 0));
 }
 
-/* The enhanced packet block and the obsolete packet block differ in the number of the interface, which is
- * shorter in the latter and shares its place with a count of drops. */
+/* The enhanced and the obsolete packet block differ in one place: in the obsolete one, the
+ * interface number is shorter and is followed by a count of drops. */
 static PcapngStep take_packet(Pcapng *pcapng, const Block *block, CapturePacket *ret_packet)
 {
     bool enhanced = block->type == BLOCK_ENHANCED_PACKET;
@@ -350,7 +351,8 @@ static PcapngStep take_packet(Pcapng *pcapng, const Block *block, CapturePacket 
     return PCAPNG_PACKET;
 }
 
-/* A packet of the first interface, without a time, and with the snap length for its captured length. */
+/* A packet of the first interface. It has no time, and the snap length limits its captured
+ * length. */
 static PcapngStep take_simple_packet(Pcapng *pcapng, const Block *block, CapturePacket *ret_packet)
 {
     const Interface *interface = find_interface(pcapng, 0);
@@ -373,9 +375,9 @@ static PcapngStep take_simple_packet(Pcapng *pcapng, const Block *block, Capture
     return PCAPNG_PACKET;
 }
 
-/* Blocks -------------------------------------------------------------------------------------------- */
+/* Blocks --------------------------------------------------------------------------------------- */
 
-/* The byte order is that of the section which `head` begins, if it is a section header. */
+/* If `head` begins a section header, takes its byte order. */
 static bool see_byte_order(Pcapng *pcapng, Span head)
 {
     uint32_t little = 0, big = 0;
@@ -392,7 +394,7 @@ static PcapngStep cut(Pcapng *pcapng, Span rest, size_t wanted)
     return PCAPNG_CUT;
 }
 
-/* The next block, whole. PCAPNG_PACKET: there is one. */
+/* Reads the next complete block. PCAPNG_PACKET: there is one. */
 static PcapngStep read_block(Pcapng *pcapng, Block *ret_block)
 {
     Span rest = capture_input_peek(pcapng->input, BLOCK_OVERHEAD);
@@ -418,7 +420,8 @@ static PcapngStep read_block(Pcapng *pcapng, Block *ret_block)
     return PCAPNG_PACKET;
 }
 
-/* What is done with a block. PCAPNG_PACKET: go on; `ret_is_packet` says whether it was one. */
+/* Processes a block. PCAPNG_PACKET: continue; `ret_is_packet` says whether the block was a
+ * packet. */
 static PcapngStep take_block(Pcapng *pcapng, const Block *block, CapturePacket *ret_packet,
                              bool *ret_is_packet)
 {

@@ -9,35 +9,35 @@ typedef struct Pcapng Pcapng;
 
 /* A packet as a file has it, whatever its format. */
 typedef struct CapturePacket {
-    uint64_t number; /* Wireshark's */
+    uint64_t number; /* Wireshark's frame number */
     Nanoseconds time;
     bool timed;
     uint32_t wire_length;
-    unsigned link; /* of CaptureInfo.links; link_count: not among them */
+    unsigned link; /* index in CaptureInfo.links; link_count: not among them */
     int link_type;
     Span bytes;
 } CapturePacket;
 
-/* Reads `input`, and notes in `info` the links, drops and blocks that it passes; both stay the
- * caller's and must live longer. */
+/* Reads `input`, and records in `info` the links, drops and blocks that it passes. The caller keeps
+ * both and must not free them earlier. */
 Pcapng *pcapng_new(CaptureInput *input, CaptureInfo *info);
 
 typedef enum PcapngStep {
-    PCAPNG_PACKET, /* its bytes stay until the next call */
+    PCAPNG_PACKET, /* its bytes stay valid until the next call */
     PCAPNG_END,
     PCAPNG_CUT,    /* the input ends within a block */
-    PCAPNG_BROKEN, /* a block contradicts the format or itself */
+    PCAPNG_BROKEN, /* a block violates the format or contradicts itself */
 } PcapngStep;
 
 PcapngStep pcapng_next(Pcapng *pcapng, CapturePacket *ret_packet);
 
-/* What is cut or broken, for a person; it lives as long as `pcapng`. */
+/* The problem, for a person; it lives as long as `pcapng`. */
 const char *pcapng_failure(const Pcapng *pcapng);
 
-/* Whether there is a section at all: a whole header of a known version. */
+/* Returns whether there is a section at all: a complete header of a known version. */
 bool pcapng_is_open(const Pcapng *pcapng);
 
-/* The number of the last frame that was passed. */
+/* The number of the last frame passed. */
 uint64_t pcapng_frames(const Pcapng *pcapng);
 
 /* The finest resolution among the interfaces passed so far, in decimals: 6 or 9. */
@@ -49,7 +49,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pcapng, pcapng_free)
 /* The DLT_ value of this system for a link type as files number it. */
 int capture_link_type_of_file(uint32_t link_type);
 
-/* The place in `info->links` of this pair, a new one if it is not there yet; link_count if all
+/* The index of this pair in `info->links`. Adds the pair if it is new; returns link_count if all
  * places are taken. */
 unsigned capture_note_link(CaptureInfo *info, int link_type, uint32_t snap_length);
 

@@ -60,7 +60,7 @@ static void append_end_of_options(GByteArray *to)
     append_option(to, OPTION_END, NULL, 0);
 }
 
-/* Returns where the block begins. Its lengths follow when it ends. */
+/* Returns the start of the block. Its lengths are written when it ends. */
 static guint begin_block(GByteArray *to, uint32_t type)
 {
     guint start = to->len;
@@ -96,7 +96,7 @@ void pcapng_append_interface(GByteArray *to, const PcapngInterface *interface)
     guint start = begin_block(to, BLOCK_INTERFACE);
     append_u16(to, capture_link_type_in_file(interface->link_type));
     append_u16(to, 0);
-    append_u32(to, 0); /* what was cut shows with each packet */
+    append_u32(to, 0); /* each packet shows what was cut */
     append_text(to, OPTION_NAME, interface->name);
     append_text(to, OPTION_DESCRIPTION, interface->description);
     append_option(to, OPTION_TIME_RESOLUTION, &resolution, 1);

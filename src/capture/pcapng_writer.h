@@ -1,8 +1,8 @@
-/* Writes the blocks of a pcapng file (draft-ietf-opsawg-pcapng), little-endian on every machine:
- * the same packets give the same bytes. Pure; what it appends to is the caller's.
+/* Writes the blocks of a pcapng file (draft-ietf-opsawg-pcapng). They are little-endian on every
+ * machine, so the same packets give the same bytes. Pure; the caller owns the array.
  *
- * A file is one section header, then descriptions of interfaces, each before its first packet, and
- * packets, in any mixture. */
+ * A file is one section header, then interface descriptions and packets in any mixture. Each
+ * interface comes before its first packet. */
 #ifndef CAPTURE_PCAPNG_WRITER_H
 #define CAPTURE_PCAPNG_WRITER_H
 
@@ -13,14 +13,14 @@
 /* Texts are cut to this many bytes. */
 #define PCAPNG_TEXT_MAX 4096
 
-/* `application` wrote it; `comment` is for who opens it. */
+/* `application` names the writing program; `comment` is for the reader of the file. */
 void pcapng_append_section(GByteArray *to, const char *application, const char *comment);
 
 /* Interfaces are numbered from 0 in the order in which they are appended. Their clock counts
- * nanoseconds from 1970, or, for times before that, from PCAPNG_EARLY on. */
+ * nanoseconds from 1970 on; for earlier times it counts from PCAPNG_EARLY on. */
 typedef struct PcapngInterface {
     int link_type; /* DLT_ value */
-    bool early;    /* of packets from before 1970 */
+    bool early;    /* for packets from before 1970 */
     const char *name, *description;
 } PcapngInterface;
 
@@ -28,11 +28,12 @@ typedef struct PcapngInterface {
 
 void pcapng_append_interface(GByteArray *to, const PcapngInterface *interface);
 
-/* `early` as its interface has it: the time of the frame must not lie before that. */
+/* `early` must be that of the interface; the time of the frame must not lie before the start of
+ * that clock. */
 void pcapng_append_packet(GByteArray *to, uint32_t interface, bool early, const Frame *frame,
                           const char *comment);
 
-/* How files number a DLT_ value of this system. */
+/* The number in files for a DLT_ value of this system. */
 uint16_t capture_link_type_in_file(int link_type);
 
 #endif

@@ -7,15 +7,15 @@
 #include "capture/input.h"
 #include "capture/pcapng.h"
 
-/* Small enough to stay in the cache while its frames are analyzed, and room for 64 full-sized Ethernet
- * frames. A single larger frame lets it grow to that frame's size. */
+/* Small enough to stay in the cache while its frames are analyzed, and large enough for 64
+ * full-sized Ethernet frames. A single larger frame makes it grow to that frame's size. */
 #define BATCH_STORAGE_SIZE (128 * 1024)
 
-/* libpcap's maximum for every link type that carries IP. D-Bus and USB allow more: of those frames the
- * first 256 KiB are handed out, which then looks like a snap length. */
+/* libpcap's maximum for every link type that carries IP. D-Bus and USB allow larger frames. Of
+ * those, the first 256 KiB are passed on, as if the snap length were 256 KiB. */
 #define FRAME_BYTES_MAX (256 * 1024)
 
-/* Enough to tell what a file is. */
+/* Enough bytes to recognize the format. */
 #define HEAD_WANTED 8
 
 struct CaptureReader {
@@ -25,13 +25,13 @@ struct CaptureReader {
     Unpacker *unpacker;
     CaptureInput *input;
     CaptureFormat format;
-    pcap_t *pcap;   /* of a pcap file; owns the stream over `input` */
-    Pcapng *pcapng; /* of a pcapng file */
+    pcap_t *pcap;   /* for a pcap file; owns the stream over `input` */
+    Pcapng *pcapng; /* for a pcapng file */
     CaptureInfo info;
-    /* The packet that was read last if no batch has it yet. It waits where it was read. */
+    /* The last packet read, if it is in no batch yet. It waits where it was read. */
     CapturePacket packet;
     bool waiting;
-    GError *failure; /* what ended it, if not the end of the file */
+    GError *failure; /* the error that ended reading; NULL at the end of the file */
 };
 
 G_DEFINE_QUARK(connaudit - capture - error - quark, capture_error)
@@ -42,7 +42,7 @@ void frame_batch_clear(FrameBatch *batch)
     *batch = (FrameBatch){ 0 };
 }
 
-/* Reading ------------------------------------------------------------------------------------------- */
+/* Reading -------------------------------------------------------------------------------------- */
 
 static void note_bytes(CaptureReader *reader)
 {
@@ -50,8 +50,8 @@ static void note_bytes(CaptureReader *reader)
     reader->info.size = capture_bytes_size(reader->bytes);
 }
 
-/* The end of the packets. `detail` is NULL where they end as they should. What remains of the input is
- * read for the hash. */
+/* Called at the end of the packets. `detail` is NULL if they end as they should. With a hash, the
+ * rest of the input is read too. */
 static void end(CaptureReader *reader, bool cut, const char *detail)
 {
     CaptureInfo *info = &reader->info;
@@ -77,8 +77,8 @@ static void end(CaptureReader *reader, bool cut, const char *detail)
         cut ? "cut short in" : "broken at", info->frames + 1, info->packets, detail);
 }
 
-/* In pcap files seconds and fractions have 32 bits without a sign, but libpcap extends a sign where the
- * file has this machine's byte order: that would put 2038 into 1901. */
+/* Seconds and fractions in pcap files are 32 bits without a sign. But libpcap extends a sign if the
+ * file has this machine's byte order; 2038 would become 1901. */
 static Nanoseconds pcap_time(const CaptureReader *reader, const struct timeval *stamp)
 {
     int64_t fraction = stamp->tv_usec; /* in nanoseconds here */
@@ -116,7 +116,7 @@ static bool read_pcapng(CaptureReader *reader)
     return false;
 }
 
-/* Whether there is a packet to hand out; the failure, if there is one, is set when there is none. */
+/* Returns whether there is a packet to pass on. If not, the failure is set if there was one. */
 static inline bool read_packet(CaptureReader *reader)
 {
     if (!reader->waiting && reader->info.end == CAPTURE_END_NOT_REACHED)
@@ -124,9 +124,9 @@ static inline bool read_packet(CaptureReader *reader)
     return reader->waiting;
 }
 
-/* Opening ------------------------------------------------------------------------------------------- */
+/* Opening -------------------------------------------------------------------------------------- */
 
-/* `detail` is what the format's reader says; what broke below it says more. */
+/* `detail` comes from the format's reader; an error of a lower layer is more specific. */
 static void set_open_error(const CaptureReader *reader, bool cut, const char *detail,
                            GError **error)
 {
@@ -180,9 +180,9 @@ static bool open_pcap(CaptureReader *reader, GError **error)
     return true;
 }
 
-/* Reads up to the first packet, which then waits: what its interfaces are and how fine their clocks is
- * to be known before. A file that breaks between its first block and that packet is open nevertheless, and
- * says so when it is read. */
+/* Reads up to the first packet, which then waits: callers need to know the interfaces and the
+ * resolution of their clocks early. If the file breaks between its first block and that packet, it
+ * is open nevertheless, and reading it reports the error. */
 static bool open_pcapng(CaptureReader *reader, GError **error)
 {
     reader->info.format = "pcapng";
@@ -229,10 +229,10 @@ CaptureReader *capture_reader_open(const char *path, unsigned input, const Captu
     return opened ? g_steal_pointer(&reader) : NULL;
 }
 
-/* Batches ------------------------------------------------------------------------------------------- */
+/* Batches -------------------------------------------------------------------------------------- */
 
-/* Room for `size` more bytes behind the first `used` ones. Only an empty batch can get more storage:
- * the frames of another point into what it has. */
+/* Makes room for `size` more bytes behind the first `used` ones. Only an empty batch can get more
+ * storage, because the frames of other batches point into theirs. */
 static bool reserve(FrameBatch *batch, size_t used, size_t size)
 {
     if (batch->storage && size <= batch->storage_size - used)
@@ -316,7 +316,7 @@ void capture_reader_free(CaptureReader *reader)
     if (reader->pcap)
         pcap_close(reader->pcap);
     pcapng_free(reader->pcapng);
-    capture_input_free(reader->input); /* each after what reads from it */
+    capture_input_free(reader->input); /* each after the layer that reads from it */
     unpacker_free(reader->unpacker);
     capture_bytes_free(reader->bytes);
     g_clear_error(&reader->failure);

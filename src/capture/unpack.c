@@ -6,7 +6,8 @@
 
 #define INPUT_SIZE (128 * 1024)
 
-/* Frames that both zstd and lz4 tell their readers to skip: sixteen magic numbers, then the length. */
+/* Frames that readers of zstd and of lz4 must skip: sixteen magic numbers, each followed by the
+ * length. */
 #define SKIPPABLE_MAGIC UINT32_C(0x184d2a50)
 #define SKIPPABLE_MASK UINT32_C(0xfffffff0)
 #define SKIPPABLE_HEADER_SIZE 8
@@ -14,11 +15,11 @@
 struct Unpacker {
     CaptureBytes *bytes;        /* borrowed */
     const UnpackFormat *format; /* NULL: bytes pass as they are */
-    void *state;                /* the format's */
-    uint8_t *input;             /* INPUT_SIZE bytes of what is compressed */
+    void *state;                /* state of the format */
+    uint8_t *input;             /* INPUT_SIZE bytes of compressed data */
     UnpackPortion portion;
-    bool may_end; /* as the last step left it */
-    bool filled;  /* the last step left no room for more */
+    bool may_end; /* the state after the last step */
+    bool filled;  /* the last step filled the output */
     char *failure;
     bool cut;
 };
@@ -26,8 +27,8 @@ struct Unpacker {
 static const UnpackFormat *const FORMATS[] = { &unpack_gzip, &unpack_zstd, &unpack_lz4,
                                                &unpack_xz };
 
-/* A frame to be skipped belongs to zstd or to lz4: the first frame that is none decides, and zstd, whose
- * tools write them, if `head` does not reach it. */
+/* Both zstd and lz4 have frames to skip. The first other frame decides. If `head` does not reach
+ * it, the format is zstd, whose tools write such frames. */
 static const UnpackFormat *find_format(Span head)
 {
     uint32_t magic, length;
@@ -109,7 +110,7 @@ static bool refill(Unpacker *unpacker)
     return true;
 }
 
-/* What the end of the input means after the last step. */
+/* Decides what the end of the input means after the last step. */
 static void end_input(Unpacker *unpacker)
 {
     if (unpacker->may_end)
@@ -118,11 +119,12 @@ static void end_input(Unpacker *unpacker)
     unpacker->cut = true;
 }
 
-/* One step of the format. False: there will be no further one, because of the end or of a failure.
+/* Runs one step of the format. Returns false if no further step will follow, because of the end or
+ * of a failure.
  *
- * A step that filled the output may have left more of it with the library. It is fetched by a step without
- * input: with input, zstd and lz4 would go on to the next block, and if that is corrupt lose what they
- * held of the one before. */
+ * If a step filled the output, the library may hold more of it. A step without input fetches the
+ * rest. With input, zstd and lz4 would continue with the next block; if that block is corrupt, they
+ * would lose the rest of the one before. */
 static bool unpack_step(Unpacker *unpacker)
 {
     UnpackPortion *portion = &unpacker->portion;

@@ -1,6 +1,6 @@
-/* What a compression format has to offer to unpack.c: one small file a format, each around its
- * library. Without the library, configure leaves UNPACK_<FORMAT> undefined, and the format can be
- * told but not unpacked. */
+/* The interface of a compression format for unpack.c: one small file per format, each around its
+ * library. Without the library, configure leaves UNPACK_<FORMAT> undefined; the format is then
+ * recognized but not unpacked. */
 #ifndef CAPTURE_UNPACK_FORMAT_H
 #define CAPTURE_UNPACK_FORMAT_H
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a step may read and write; it moves these on by what it did. */
+/* The input and output of a step. The step advances them by what it read and wrote. */
 typedef struct UnpackPortion {
     const uint8_t *in;
     size_t in_left;
@@ -19,7 +19,8 @@ typedef struct UnpackPortion {
 
 typedef enum UnpackState {
     UNPACK_WITHIN, /* the input must not end here */
-    UNPACK_AT_END, /* it may: something whole lies before, and more of the same may follow */
+    /* the input may end here: all before is complete, and more of the same may follow */
+    UNPACK_AT_END,
     UNPACK_FAILED,
 } UnpackState;
 
@@ -27,8 +28,8 @@ typedef struct UnpackFormat {
     const char *name;
     const char *magic; /* its first bytes */
     size_t magic_size;
-    void *(*start)(void); /* NULL: not in this build, and so are the others */
-    /* Unpacks what it can; a step that can neither read nor write leaves the portion as it is. On
+    void *(*start)(void); /* NULL, like the others: not in this build */
+    /* Unpacks what it can. A step that can neither read nor write leaves the portion unchanged. On
      * UNPACK_FAILED, `ret_failure` is a text that lives as long as the state. */
     UnpackState (*step)(void *state, UnpackPortion *portion, const char **ret_failure);
     void (*free)(void *state);

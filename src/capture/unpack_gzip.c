@@ -7,10 +7,10 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
-/* zlib: the largest window, and the gzip format alone. */
+/* for zlib: the largest window, and only the gzip format */
 #define WINDOW_BITS (15 + 16)
 
-/* Members follow one another; what gzip writes to a tape is filled up with zeros. */
+/* Members follow one another. On a tape, gzip's output is padded with zeros. */
 typedef enum GzipPlace { IN_MEMBER, BETWEEN_MEMBERS, IN_PADDING } GzipPlace;
 
 typedef struct Gzip {
@@ -26,7 +26,7 @@ static void *gzip_start(void)
     return gzip;
 }
 
-/* What follows a member: another, or zeros up to the end. */
+/* After a member comes another member, or zeros up to the end. */
 static UnpackState pass_padding(Gzip *gzip, UnpackPortion *portion, const char **ret_failure)
 {
     while (portion->in_left > 0 && portion->in[0] == 0) {
@@ -56,7 +56,7 @@ static UnpackState gzip_step(void *state, UnpackPortion *portion, const char **r
     z_stream *stream = &gzip->stream;
     uInt out_before = (uInt)MIN(portion->out_left, UINT_MAX);
     stream->next_in = portion->in;
-    stream->avail_in = (uInt)portion->in_left; /* of a buffer far below 4 GiB */
+    stream->avail_in = (uInt)portion->in_left; /* the buffer is far below 4 GiB */
     stream->next_out = portion->out;
     stream->avail_out = out_before;
     int result = inflate(stream, Z_NO_FLUSH);
@@ -68,7 +68,7 @@ static UnpackState gzip_step(void *state, UnpackPortion *portion, const char **r
         gzip->place = BETWEEN_MEMBERS;
         return UNPACK_AT_END;
     }
-    if (result == Z_OK || result == Z_BUF_ERROR) /* the latter: it could do nothing this time */
+    if (result == Z_OK || result == Z_BUF_ERROR) /* Z_BUF_ERROR: no progress this time */
         return UNPACK_WITHIN;
     if (result == Z_MEM_ERROR)
         g_error("zlib: no memory");

@@ -6,8 +6,8 @@
 #include <lz4.h>
 #include <lz4frame.h>
 
-/* Enough of a frame for the library to know what it wants next: that is all up to the end of a block, and
- * the header of the block after it. */
+/* Enough bytes of a frame for the library to say how many it wants next: all up to the end of a
+ * block, and the header of the block after it. */
 #define FRAME_START 7
 #define BLOCK_HEADER_SIZE 4
 
@@ -26,9 +26,9 @@ static void *lz4_start(void)
     return lz4;
 }
 
-/* The library reads one frame after the other, and over those that are to be skipped. A block has at
- * most 4 MiB, whatever a frame claims. It gets one at a time, and not the header behind it: of a call
- * that fails, nothing of what it had unpacked could be had. */
+/* The library reads one frame after another, and skips the frames that are to be skipped. A block
+ * has at most 4 MiB, whatever a frame claims. The library gets one block at a time, without the
+ * next block's header: if a call fails, everything unpacked by that call is lost. */
 static UnpackState lz4_step(void *state, UnpackPortion *portion, const char **ret_failure)
 {
     Lz4 *lz4 = state;

@@ -9,10 +9,10 @@
 
 typedef struct Xz {
     lzma_stream stream;
-    bool ended; /* there is nothing behind the last stream */
+    bool ended; /* nothing follows the last stream */
 } Xz;
 
-/* Streams and the padding between them are read through. */
+/* Reads through streams and the padding between them. */
 static void *xz_start(void)
 {
     Xz *xz = g_new0(Xz, 1);
@@ -51,7 +51,7 @@ static UnpackState xz_step(void *state, UnpackPortion *portion, const char **ret
     portion->in_left = stream->avail_in;
     portion->out = stream->next_out;
     portion->out_left = stream->avail_out;
-    if (result == LZMA_OK || result == LZMA_BUF_ERROR) /* the latter: it could do nothing */
+    if (result == LZMA_OK || result == LZMA_BUF_ERROR) /* LZMA_BUF_ERROR: no progress */
         return UNPACK_WITHIN;
     if (result == LZMA_MEM_ERROR)
         g_error("liblzma: no memory");

@@ -5,11 +5,11 @@
 #include <glib.h>
 #include <zstd.h>
 
-/* 128 MiB, what zstd itself takes without being told otherwise. */
+/* 128 MiB, zstd's own default. */
 #define WINDOW_LOG_MAX 27
 
-/* Enough of a frame for the library to know what it wants next: that is all up to the end of a block, and
- * the header of the block after it. */
+/* Enough bytes of a frame for the library to say how many it wants next: all up to the end of a
+ * block, and the header of the block after it. */
 #define FRAME_START 5
 #define BLOCK_HEADER_SIZE 3
 
@@ -29,9 +29,9 @@ static void *zstd_start(void)
     return zstd;
 }
 
-/* The library reads one frame after the other, and over those that are to be skipped. It gets a block at
- * a time, and not the header behind it: of a call that fails, nothing of what it had unpacked could be
- * had. */
+/* The library reads one frame after another, and skips the frames that are to be skipped. It gets
+ * one block at a time, without the next block's header: if a call fails, everything unpacked by
+ * that call is lost. */
 static UnpackState zstd_step(void *state, UnpackPortion *portion, const char **ret_failure)
 {
     Zstd *zstd = state;

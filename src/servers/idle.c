@@ -29,7 +29,7 @@ const IdleBin *idle_bins(const IdleHistogram *histogram, unsigned *ret_count)
     return *ret_count ? &g_array_index(histogram->bins, IdleBin, 0) : NULL;
 }
 
-/* The first of the bins that is not below `bin`. */
+/* The position of the first bin that is not below `bin`. */
 static unsigned find_bin(const IdleHistogram *histogram, unsigned bin)
 {
     unsigned low = 0, high;

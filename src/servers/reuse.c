@@ -2,11 +2,11 @@
 
 #include "http/match.h"
 
-/* Between the earliest moment at which the server can have finished a response and its last byte
- * may lie as much: more would blur a timer. */
+/* The moment at which the server finished a response is known only as an interval, which ends with
+ * the response's last byte. A wider interval than this would blur a timer. */
 #define LOOSE_LEAST (NS_PER_SECOND / 10)
 
-/* Timers that are looked at once a second fire up to a second late, and a little. */
+/* Servers that check their timers once a second close up to a second late, and a little more. */
 #define COARSE_MOST (NS_PER_SECOND / 2 * 3)
 
 static void add_period(Reuse *use, IdleEnd end, Nanoseconds length, Nanoseconds time)
@@ -16,8 +16,8 @@ static void add_period(Reuse *use, IdleEnd end, Nanoseconds length, Nanoseconds 
     use->periods[use->period_count++] = (IdlePeriod){ end, length, time };
 }
 
-/* The idle time before a close by the server is an interval (judgement.md §3). A wide one proves no more
- * than that the connection was idle for its shorter end. */
+/* The idle time before the server's close is an interval (judgement.md, section 3). A wide interval
+ * proves only that the connection was idle for its lower bound. */
 static void add_close(Reuse *use, const Exchange *exchange, const Stamp *close)
 {
     Nanoseconds least = close->time - exchange->response.last.time;
@@ -33,15 +33,15 @@ static bool is_idle_close(const Judgement *judgement)
            judgement->cause == CAUSE_SEND_BACKLOG;
 }
 
-/* The server closed, or had closed, for want of a request: it knew nothing of the one that was lost. */
+/* The server closed because no request came: it knew nothing of the request that was lost. */
 static bool closed_as_idle(const Judgement *judgement)
 {
     return judgement->cause == CAUSE_KEEPALIVE_RACE || judgement->cause == CAUSE_REQUEST_AFTER_FIN;
 }
 
-/* The request was lost with its connection. Whether a server that had received it closed because of
- * it, or because its timer fired before it looked, nobody can see; but if it closed later than a
- * coarse timer would have, it was not the timer. */
+/* The request was lost with its connection. If the server had received it, nobody can see whether
+ * it closed because of the request, or because its timer fired before it looked. But if it closed
+ * later than a coarse timer would, the timer was not the reason. */
 static bool is_raced(const Exchange *exchange, const Judgement *judgement, const Ending *ending)
 {
     bool unanswered = (judgement->cause == CAUSE_CLOSED_UNANSWERED ||
@@ -74,7 +74,7 @@ static void take_raced(Reuse *use, const JudgeContext *context, const Ending *en
     add_period(use, IDLE_LOST, judgement->after, use->raced_request.time);
 }
 
-/* What followed the last answered exchange of a connection that was to persist. */
+/* Evaluates what followed the last answered exchange of a connection that was to persist. */
 static void weigh_end(Reuse *use, const JudgeContext *context, const Ending *ending,
                       const Exchange *exchange, const Judgement *judgement)
 {
@@ -115,7 +115,8 @@ static bool is_lost(const Exchange *exchange, const Judgement *judgement)
     }
 }
 
-/* An error is answered with a close wherever it happens. */
+/* Servers close after an error at any point of a connection, so an error says nothing about a
+ * limit. */
 static bool is_last_served(const Exchange *exchange, const Judgement *judgement)
 {
     const Declaration *declaration = &judgement->declaration;

@@ -1,18 +1,18 @@
-/* What one exchange tells about how its server and its client use connections. Pure. */
+/* What one exchange shows about how its server and its client reuse connections. Pure. */
 #ifndef SERVERS_REUSE_H
 #define SERVERS_REUSE_H
 
 #include "judge/judge.h"
 #include "servers/idle.h"
 
-/* Idle time of a connection after a response, and what ended it. */
+/* An idle time of a connection after a response, and what ended it. */
 typedef struct IdlePeriod {
     IdleEnd end;
     Nanoseconds length, time; /* when it ended */
 } IdlePeriod;
 
-/* A request on an idle connection that was lost because the server was closing that, had closed it,
- * or closed it without an answer. */
+/* A request on an idle connection that was lost: the server was closing the connection, had closed
+ * it, or closed it without an answer. */
 typedef struct RacedRequest {
     FrameId connection; /* its first frame */
     bool stream_number_known, matched;
@@ -29,17 +29,17 @@ typedef struct Reuse {
     IdlePeriod periods[2]; /* of a lost request: when the server closed, and when it was sent */
     unsigned period_count;
     bool reused; /* a later request was answered */
-    bool lost;   /* it is a request on a used connection, and was lost with that */
+    bool lost;   /* it is a request on a reused connection and was lost with the connection */
     bool race;   /* … by crossing the close */
     bool raced;  /* the request after it was lost: `raced_request` is set */
     RacedRequest raced_request;
-    Nanoseconds tried; /* idle time before the later request, answered or lost; -1: there is none */
-    /* the server announced the end of the connection in this response, or ended it right behind
-     * it */
+    Nanoseconds tried; /* idle time before the later request, answered or lost; -1: none */
+    /* the server announced the end of the connection in this response, or ended it right after the
+     * response */
     bool last_served;
 } Reuse;
 
-/* `ending`: of the connection; NULL while it goes on. */
+/* `ending` is the end of the connection; NULL while the connection is open. */
 Reuse reuse_of(const JudgeContext *context, const Ending *ending, const Exchange *exchange,
                const Judgement *judgement);
 

@@ -9,11 +9,11 @@ const ServersLimits SERVERS_LIMITS_DEFAULT = { .servers = SERVERS_MAX, .pairs = 
 struct Servers {
     ServersLimits limits;
     GTree *servers, *pairs;             /* ServerKey * to Server *, PairKey * to Pair * */
-    uint64_t connections;               /* all that were told of */
+    uint64_t connections;               /* all connections reported to it */
     GPtrArray *server_list, *pair_list; /* when finished: borrowed from the trees */
 };
 
-/* Keys -------------------------------------------------------------------------------------------- */
+/* Keys ----------------------------------------------------------------------------------------- */
 
 static int compare_addresses(const IpAddress *a, const IpAddress *b)
 {
@@ -67,8 +67,8 @@ Servers *servers_new(const ServersLimits *limits)
     return servers;
 }
 
-/* Whether there is room for the key: at the bound the last one gives way to an earlier one, so that
- * those that sort first are whole, whatever came first. */
+/* Returns whether there is room for the key. At the limit, an earlier key replaces the last one. So
+ * the keys that sort first are complete, in whatever order keys come. */
 static bool make_room(GTree *tree, unsigned limit, gconstpointer key, GCompareDataFunc compare)
 {
     if ((unsigned)g_tree_nnodes(tree) < limit)
@@ -111,7 +111,7 @@ static PairKey key_of(const Connection *connection, int client)
                                   .port = connection->port[1 - client] } };
 }
 
-/* The first few ---------------------------------------------------------------------------------- */
+/* The first few -------------------------------------------------------------------------------- */
 
 static bool host_precedes(const ServerHost *a, const ServerHost *b)
 {
@@ -120,7 +120,7 @@ static bool host_precedes(const ServerHost *a, const ServerHost *b)
     return a->frame != b->frame ? a->frame < b->frame : strcmp(a->name, b->name) < 0;
 }
 
-/* `name` is copied, if it is kept. */
+/* `name` is copied if it is kept. */
 static void add_host(Server *server, Nanoseconds time, FrameId frame, const char *name)
 {
     unsigned at = 0;
@@ -130,7 +130,7 @@ static void add_host(Server *server, Nanoseconds time, FrameId frame, const char
     ServerHost host = { .time = time, .frame = frame, .name = own };
     if (at == SERVER_HOSTS_MAX) {
         server->more_hosts = true;
-        at--; /* the last one makes room, or there is none */
+        at--; /* the last host is replaced, or there is none */
     }
     if (at < server->host_count && !host_precedes(&host, &server->hosts[at]))
         return;
@@ -150,7 +150,7 @@ static void take_host(Server *server, const Exchange *exchange)
     if (!*name || !exchange->request.begun)
         return;
     const Stamp *first = &exchange->request.first;
-    /* Mostly it is the one host that there is, and was seen before. */
+    /* Usually the server has one host, and it is already known. */
     for (unsigned i = 0; i < server->host_count; i++)
         if (strcmp(server->hosts[i].name, name) == 0 && server->hosts[i].time < first->time)
             return;
@@ -161,7 +161,7 @@ static void take_host(Server *server, const Exchange *exchange)
     g_autoptr(GString) cut = g_string_new(NULL);
     size_t length = 0, unit;
     while (length + (unit = text_unit_length(name + length)) <= SERVER_HOST_SIZE - sizeof TEXT_CUT)
-        length += unit; /* through no escape */
+        length += unit; /* never cut an escape */
     g_string_append_len(cut, name, (gssize)length);
     g_string_append(cut, TEXT_CUT);
     add_host(server, first->time, first->frame, cut->str);
@@ -203,7 +203,7 @@ static void add_raced(Pair *pair, const RacedRequest *raced)
     pair->raced[at] = *raced;
 }
 
-/* The number of exchanges after which nobody goes on. */
+/* Tracks the number of exchanges after which no connection goes on. */
 static void count_served(Server *server, uint32_t number, uint64_t reached, uint64_t ended)
 {
     if (number > server->most_served) {
@@ -216,7 +216,7 @@ static void count_served(Server *server, uint32_t number, uint64_t reached, uint
     }
 }
 
-/* Telling ---------------------------------------------------------------------------------------- */
+/* Telling -------------------------------------------------------------------------------------- */
 
 static void take_use(Server *server, const JudgeContext *context, const Exchange *exchange,
                      const Judgement *judgement, const Reuse *use)
@@ -237,7 +237,7 @@ static void take_use(Server *server, const JudgeContext *context, const Exchange
         idle_add(&server->idle, use->periods[i].end, use->periods[i].length, use->periods[i].time);
     if (judgement->stated_timeout >= 0)
         add_stated(server, judgement->stated_timeout);
-    /* One that began before the capture has had more exchanges than were seen. */
+    /* A connection that began before the capture has had more exchanges than were seen. */
     if (exchange->answered)
         count_served(server, exchange->number, 1,
                      context->connection->opener_known && use->last_served);
@@ -288,7 +288,7 @@ void servers_connection(Servers *servers, const Connection *connection, int clie
         pair->connections++;
 }
 
-/* Merging ---------------------------------------------------------------------------------------- */
+/* Merging -------------------------------------------------------------------------------------- */
 
 static gboolean merge_server(gpointer unused, gpointer value, gpointer to_table)
 {
@@ -349,10 +349,10 @@ void servers_merge(Servers *servers, const Servers *from)
     g_tree_foreach(from->pairs, merge_pair, servers);
 }
 
-/* What follows from all ---------------------------------------------------------------------------- */
+/* What follows from all ------------------------------------------------------------------------ */
 
-/* A limit is inferred where no connection went beyond it and the server ended nearly all that got
- * so far: some may have been ended otherwise meanwhile. */
+/* A limit is inferred if no connection went beyond it and the server ended nearly all connections
+ * that got that far. Some may have ended for other reasons. */
 static int64_t infer_max(const Server *server)
 {
     bool often = server->ended_at_most >= SERVER_MAX_LEAST &&

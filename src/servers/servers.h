@@ -1,27 +1,28 @@
-/* What is known of each server, and of each client of it: sums over all connections.
+/* What is known about each server and each of its clients: sums over all connections.
  *
  * Grammar: new · (exchange | connection | merge)* · finish · (read) · free. Everything kept is a
- * count, an extreme, a histogram, or the first few of an order that does not depend on the one in which
- * they came: exchanges may be told in any order, and split among several tables that are then merged,
- * with the same result. That holds at the bounds too: those servers are kept that sort first. */
+ * count, an extreme, a histogram, or the first few in an order that does not depend on arrival. So
+ * exchanges may be added in any order. They may also be split among several tables that are then
+ * merged; the result is the same. This holds at the limits too: the servers that sort first are
+ * kept. */
 #ifndef SERVERS_SERVERS_H
 #define SERVERS_SERVERS_H
 
 #include "servers/reuse.h"
 #include "servers/timeout.h"
 
-/* Of servers and pairs: a histogram can have some 60 KiB, a raced request 100 bytes, a pair with
- * races 4 KiB. */
+/* Limits of servers and pairs. A histogram can take about 60 KiB, a raced request 100 bytes, a pair
+ * with races 4 KiB. */
 #define SERVERS_MAX 4096
 #define PAIRS_MAX 16384
 
 #define SERVER_HOSTS_MAX 8
-#define SERVER_HOST_SIZE 256 /* bytes of one; a longer one is cut and marked */
+#define SERVER_HOST_SIZE 256 /* bytes of one host; a longer one is cut and marked */
 #define SERVER_STATED_MAX 8
 #define PAIR_RACED_MAX 8
 
-/* So often a server has to end connections after the same number of requests, that is, with none
- * longer, before that is called its limit. */
+/* A server must end this many connections after the same number of requests before that number is
+ * called its limit. */
 #define SERVER_MAX_LEAST 5
 
 typedef struct ServerKey {
@@ -41,9 +42,9 @@ typedef struct ServerHost {
 } ServerHost;
 
 typedef enum Mismatch {
-    MISMATCH_NONE, /* nothing was sent so late, or the timeout is not known */
-    MISMATCH_NEAR, /* requests were sent so late, none was lost */
-    MISMATCH_YES,  /* and some were lost */
+    MISMATCH_NONE, /* no request was sent that late, or the timeout is unknown */
+    MISMATCH_NEAR, /* requests were sent that late, none was lost */
+    MISMATCH_YES,  /* requests were sent that late, and some were lost */
 } Mismatch;
 
 /* Times: -1 if there is none. */
@@ -55,7 +56,8 @@ typedef struct Server {
     uint64_t connections, exchanges;
     uint64_t declared_close, declared_keep_alive; /* exchanges */
     uint64_t verdicts[VERDICT_CONTRADICTED + 1];  /* connections by Verdict */
-    int64_t stated[SERVER_STATED_MAX];            /* timeouts in seconds, the least, ascending */
+    /* timeouts in seconds, the smallest ones, ascending */
+    int64_t stated[SERVER_STATED_MAX];
     unsigned stated_count;
     bool more_stated;
     IdleHistogram idle;
@@ -64,8 +66,8 @@ typedef struct Server {
     uint64_t lost, races;
     uint64_t undeclared_closes, aborted, resets;
     uint32_t most_served;     /* the greatest number of an answered exchange on its connection */
-    uint64_t at_most;         /* connections that got so far */
-    uint64_t ended_at_most;   /* of them: the server ended them there */
+    uint64_t at_most;         /* connections that got that far */
+    uint64_t ended_at_most;   /* of these: the server ended them there */
     TimeoutEstimate estimate; /* set by servers_finish(), like all below */
     Mismatch mismatch;
     int64_t inferred_max;       /* -1: none */
@@ -93,27 +95,28 @@ typedef struct Servers Servers;
 
 Servers *servers_new(const ServersLimits *limits);
 
-/* An exchange as it was judged. `client`: its side index. `ending` as for reuse_of(). */
+/* Adds a judged exchange. `client` is the index of the client's side. `ending` as for
+ * reuse_of(). */
 void servers_exchange(Servers *servers, const JudgeContext *context, const Ending *ending,
                       int client, const Exchange *exchange, const Judgement *judgement);
 
-/* A connection with HTTP, when it has ended. */
+/* Adds a connection with HTTP that has ended. */
 void servers_connection(Servers *servers, const Connection *connection, int client,
                         const Ending *ending, Verdict verdict);
 
-/* Adds what `from` knows. Neither has been finished. */
+/* Adds the contents of `from`. Neither table may be finished. */
 void servers_merge(Servers *servers, const Servers *from);
 
-/* All has been told: what can be inferred is. */
+/* Everything has been added; infers what can be inferred. */
 void servers_finish(Servers *servers);
 
-/* In the order of their keys: addresses (IPv4 first) and ports as numbers; pairs by client first. */
+/* Sorted by key: addresses (IPv4 first) and ports as numbers; pairs by client first. */
 unsigned servers_count(const Servers *servers);
 const Server *servers_at(const Servers *servers, unsigned index);
 unsigned servers_pair_count(const Servers *servers);
 const Pair *servers_pair_at(const Servers *servers, unsigned index);
 
-/* Connections that no server, or no pair, has because a bound was reached. */
+/* Number of connections without a server, or without a pair, because a limit was reached. */
 uint64_t servers_left_out(const Servers *servers);
 uint64_t servers_pairs_left_out(const Servers *servers);
 

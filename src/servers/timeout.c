@@ -1,32 +1,36 @@
 /* Spikes.
  *
- * A timer that is set when a connection becomes idle closes it at the same idle time again and
- * again: in the distribution of idle times that ended in a close of the server, it is a spike, with a
- * sharp left edge. Its width is the jitter of the network, or the coarseness of the timer:
- * servers that look at their connections once a second close up to a second late. What the timer is
- * set to is therefore the left edge, not the mean.
+ * A server's timer closes idle connections after the same time again and again. So in the
+ * distribution of idle times that ended in a close by the server, the timer is a spike with a sharp
+ * left edge. The width of the spike is network jitter, or the coarseness of the timer: a server
+ * that checks its connections once a second closes up to a second late. Therefore the timer's value
+ * is the left edge, not the mean.
  *
- * Windows are wide enough for a coarse timer. In the one with most closes, the shortest interval
- * with half of them is the core of a spike; it grows as far as closes follow each other as they do in
- * the core, which leaves out strays, and another timer in the same window. What the spike explains
- * is taken away, and the next window looked for. A spike then has to be one: per time at risk, closes must be ten times as
- * frequent within as outside (the periods that were survived, or that the client ended, are what makes
- * the time at risk: they are censored, and forgetting them would make rare closes look like a rule).
- * And the spikes together must explain half of all idle closes.
+ * Windows are wide enough for a coarse timer. In the window with most closes, the shortest interval
+ * with half of them is the core of a spike. The core grows as long as closes follow each other as
+ * they do in the core. This leaves out strays, and another timer in the same window. The closes of
+ * the spike are removed, and the search for a window repeats.
  *
- * One event, a restart, closes many connections that became idle together after similar idle
- * times. A timer's closes are strewn in time as the ends of the responses were, and alike in idle
- * time; an event's the other way round. Closes that lie closer together in time than in idle time
- * are not taken for a timer's.
+ * Then a spike must pass tests. Per time at risk, closes must be ten times as frequent inside as
+ * outside. Periods that survived, or that the client ended, are part of the time at risk: they are
+ * censored, and without them rare closes would look like a rule. The spikes together must explain
+ * half of all idle closes.
  *
- * Discarded: the mean or the median (between two backends they are nobody's timer), the
- * Kaplan-Meier median (with one short-lived client pool it lies where the clients close), the maximum
- * (one slow FIN), the shortest idle close (one restart). */
+ * One event, such as a restart, closes many connections that became idle together, after similar
+ * idle times. A timer's closes are scattered in time, like the ends of the responses, and alike in
+ * idle time. For an event it is the reverse. Closes that lie closer together in time than in idle
+ * time do not count as a timer's.
+ *
+ * Rejected: the mean and the median (between two backends they belong to no timer), the
+ * Kaplan-Meier median (with one short-lived client pool it shows when the clients close), the
+ * maximum (one slow FIN), the shortest idle close (one restart). */
 #include "servers/timeout.h"
 
-#define COARSE (NS_PER_SECOND / 2 * 3) /* a timer that looks once a second, and does not hurry */
+/* a timer that is checked once a second, and a little late */
+#define COARSE (NS_PER_SECOND / 2 * 3)
 #define COARSE_LEAST (NS_PER_SECOND / 10 * 9)
-#define GAP (NS_PER_SECOND / 100 * 35) /* between timers; within a coarse one's it is rare */
+/* between two timers; such gaps are rare within a coarse one */
+#define GAP (NS_PER_SECOND / 100 * 35)
 #define APART_LEAST (NS_PER_SECOND / 20)
 #define SPIKE_CLOSES_LEAST 5
 #define CONTRAST 10
@@ -36,10 +40,10 @@ typedef struct Finder {
     unsigned count;
     uint64_t *left;    /* closes by bin that no spike explains yet */
     uint64_t all;      /* closes */
-    uint64_t *reached; /* periods that reached the begin of a bin of IDLE_BINS, or closed in it */
+    uint64_t *reached; /* periods that reached the start of a bin of IDLE_BINS, or closed in it */
 } Finder;
 
-/* Bins of `Finder.bins`, both included. */
+/* A range of `Finder.bins`, both ends included. */
 typedef struct Interval {
     unsigned from, to;
     uint64_t closes;
@@ -50,14 +54,14 @@ static Nanoseconds span(const Finder *finder, unsigned from, unsigned to)
     return finder->bins[to].most - finder->bins[from].least;
 }
 
-/* How far apart the closes of one timer can lie. Nobody sets one below a second and then looks once
- * a second. */
+/* How far apart the closes of one timer can lie. Nobody sets a timer below one second and then
+ * checks it once a second. */
 static Nanoseconds window_at(Nanoseconds idle)
 {
     return idle < COARSE_LEAST ? idle / 5 : MAX(COARSE, idle / 20);
 }
 
-/* Most closes in a window; of equals the shortest, then the first. */
+/* The window with most closes; among equals the shortest, then the first. */
 static Interval densest_window(const Finder *finder)
 {
     Interval best = { 0 };
@@ -102,8 +106,8 @@ static Interval core_of(const Finder *finder, Interval window)
     return best;
 }
 
-/* As far around it, in the window, as the closes lie about as close together: a stray, or another
- * timer, lies apart. */
+/* Grows the core within the window as long as closes lie about as close together as in the core. A
+ * stray close, or another timer, lies farther away. */
 static Interval grown(const Finder *finder, Interval core, Interval window)
 {
     Interval spike = core;
@@ -133,7 +137,7 @@ static Nanoseconds gap_at(Nanoseconds idle)
     return MIN(GAP, idle / 10);
 }
 
-/* Takes away all closes that lie with a spike, and says how many. */
+/* Removes all closes that belong to a spike, and returns their number. */
 static uint64_t explain(Finder *finder, Interval spike)
 {
     uint64_t closes = 0;
@@ -148,8 +152,8 @@ static uint64_t explain(Finder *finder, Interval spike)
     return closes;
 }
 
-/* What follows a spike without a gap is no timer of its own, but the rest of a coarse one; if both
- * together are too wide for that, it is not known what it is. */
+/* Closes that follow a spike without a gap are no timer of their own: they are the rest of a coarse
+ * timer. If both together are too wide for one timer, their nature is unknown. */
 static bool continues_one(TimeoutEstimate *found, const Spike *spike)
 {
     for (unsigned i = 0; i < found->count; i++) {
@@ -179,7 +183,7 @@ static bool is_within(const Spike *spike, unsigned bin)
     return bin >= idle_bin_of(spike->timeout) && bin <= idle_bin_of(spike->most);
 }
 
-/* Closes per time at risk, within this spike and outside all: ten times as frequent? */
+/* Compares the closes per time at risk within this spike and outside all: ten times as frequent? */
 static bool stands_out(const Finder *finder, const TimeoutEstimate *found, const Spike *spike,
                        uint64_t unexplained)
 {
@@ -195,12 +199,13 @@ static bool stands_out(const Finder *finder, const TimeoutEstimate *found, const
         within += is_within(spike, bin) ? at_risk : 0;
         outside += in_any ? 0 : at_risk;
     }
-    /* One close more than was seen outside: that none was does not prove that there are none. */
+    /* Assume one close more outside than was seen: seeing none does not prove that there are
+     * none. */
     return (double)spike->closes * (double)outside >=
            CONTRAST * ((double)unexplained + 1) * (double)within;
 }
 
-/* Its closes lie farther apart in time than in idle time. */
+/* True if the spike's closes lie farther apart in time than in idle time. */
 static bool is_strewn(const Finder *finder, Interval spike)
 {
     Nanoseconds first = finder->bins[spike.from].first, last = finder->bins[spike.from].last;
@@ -269,7 +274,7 @@ static void count_reached(Finder *finder)
         if (i > 0 && finder->bins[i - 1].bin == bin) {
             i--;
             for (IdleEnd end = 0; end < IDLE_END_COUNT; end++)
-                /* The close that a lost request crossed is counted as a close. */
+                /* The close that a lost request crossed already counts as a close. */
                 sum += end == IDLE_LOST ? 0 : finder->bins[i].count[end];
         }
         finder->reached[bin] = sum;

@@ -1,5 +1,5 @@
-/* For how long a server leaves an idle connection open, from how long its connections were idle.
- * Pure. docs/timeouts.md says why so, what it assumes and how it fails. */
+/* Infers how long a server leaves an idle connection open from the idle times of its connections.
+ * Pure. docs/timeouts.md gives the reasons, the assumptions and the failures. */
 #ifndef SERVERS_TIMEOUT_H
 #define SERVERS_TIMEOUT_H
 
@@ -7,25 +7,25 @@
 
 #include "servers/idle.h"
 
-/* More different timers behind one address are no answer to anybody. */
+/* More timers than this behind one address help nobody. */
 #define TIMEOUT_SPIKES_MAX 4
 
-/* Fewer idle closes than this are no evidence. */
+/* Fewer idle closes than this prove nothing. */
 #define TIMEOUT_CLOSES_LEAST 10
 
 typedef enum TimeoutDoubt {
-    TIMEOUT_STATED,    /* none: there is a spike */
+    TIMEOUT_STATED,    /* no doubt: there is a spike */
     TIMEOUT_THIN,      /* too few idle closes */
-    TIMEOUT_SCATTERED, /* they come at no particular idle time */
-    TIMEOUT_AT_ONCE,   /* they came together, as when a server is stopped */
+    TIMEOUT_SCATTERED, /* the closes have no common idle time */
+    TIMEOUT_AT_ONCE,   /* the closes came together, as when a server is stopped */
 } TimeoutDoubt;
 
-/* A timer: idle connections were closed from this idle time on. */
+/* A timer: the server closes idle connections from this idle time on. */
 typedef struct Spike {
     Nanoseconds timeout;
     Nanoseconds most; /* the longest idle time that ended in a close of this spike */
     uint64_t closes;
-    uint64_t reached; /* periods that lasted so long, those closes among them */
+    uint64_t reached; /* periods that lasted that long, including those closes */
 } Spike;
 
 typedef struct TimeoutEstimate {
@@ -37,8 +37,9 @@ typedef struct TimeoutEstimate {
 
 TimeoutEstimate timeout_estimate(const IdleHistogram *histogram);
 
-/* From which idle time on a request runs the risk that its connection has just been closed: the
- * timeout less 5 %, at least less 1 s, at most less half of it. A bin's begin. */
+/* From this bin on, a request risks that its connection has just been closed. The bin is that of
+ * the timeout minus a margin: 5 %, but at least 1 s and at most half of the timeout. The start of
+ * the bin counts. */
 unsigned timeout_risk_bin(Nanoseconds timeout);
 
 #endif
