@@ -79,9 +79,9 @@ Decoder *decoder_new(void);
 /* Of frames in frames, the innermost connection is found. */
 DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_segment);
 
-/* Whether the latest frame held no segment, but what Wireshark counts as one: ports, numbers, flags and
- * window, and behind them less than a header, or one of an impossible length. Then the segment has
- * these, addresses, frame and time, and no more. */
+/* Whether the latest frame held no segment, but what Wireshark counts as one: ports, numbers, flags
+ * and window, and behind them less than a header, or one of an impossible length. Then the segment
+ * has these, addresses, frame and time, and no more. */
 bool decoder_found_stub(const Decoder *decoder);
 
 /* Of the frame that was decoded last; until the next one is. */

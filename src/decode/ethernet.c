@@ -17,7 +17,8 @@ enum {
     ETHERTYPE_QINQ_OLD = 0x9100, /* what switches wrote before there was a standard */
 };
 
-/* Two are usual and three exist. More than this is no network, but somebody's test of this program. */
+/* Two are usual and three exist. More than this is no network, but somebody's test of this
+ * program. */
 #define TAGS_MAX 8
 
 #define ETHERNET_HEADER 14
@@ -53,7 +54,8 @@ static DecodeResult next_of(Layer *layer, uint16_t ethertype)
     }
 }
 
-/* The number of a tag; 0 only carries a priority, and such a frame is in no VLAN (IEEE 802.1Q §9.6). */
+/* The number of a tag; 0 only carries a priority, and such a frame is in no VLAN (IEEE 802.1Q
+ * §9.6). */
 static void enter_vlan(Layer *layer, uint16_t control)
 {
     if (control & VLAN_ID_MASK)

@@ -1,27 +1,30 @@
 /* IP fragments, held until their datagram is whole.
  *
- * A datagram is known by addresses, identification, protocol (IPv4 only: RFC 791 §3.2 makes it part, RFC
- * 8200 §4.5 does not) and the network around it. Its pieces are kept as they came, sorted and disjoint: of
- * a fragment only the bytes that are not there yet are taken. The last fragment tells where the datagram
- * ends; it is whole when the pieces add up to that. Only then are they put into one block.
+ * A datagram is known by addresses, identification, protocol (IPv4 only: RFC 791 §3.2 makes it
+ * part, RFC 8200 §4.5 does not) and the network around it. Its pieces are kept as they came, sorted
+ * and disjoint: of a fragment only the bytes that are not there yet are taken. The last fragment
+ * tells where the datagram ends; it is whole when the pieces add up to that. Only then are they put
+ * into one block.
  *
- * Two lengths, as everywhere: pieces cover what was on the wire, and may have fewer bytes than that if
- * a snap length cut the frame. A datagram whose fragments were all seen is whole, but its captured bytes
- * end at the first one missing; what lies behind it stays unknown although the capture has it.
+ * Two lengths, as everywhere: pieces cover what was on the wire, and may have fewer bytes than that
+ * if a snap length cut the frame. A datagram whose fragments were all seen is whole, but its
+ * captured bytes end at the first one missing; what lies behind it stays unknown although the
+ * capture has it.
  *
- * Overlaps. Equal bytes are copies, and harmless. For IPv4 the first bytes win where a fragment brings
- * others: receivers disagree about it (that is the attack), so it is counted. For IPv6, RFC 5722 §4
- * wants the whole datagram thrown away, and so do we, until it would have timed out; an exact copy is not
- * meant by that (RFC 8200 §4.5).
+ * Overlaps. Equal bytes are copies, and harmless. For IPv4 the first bytes win where a fragment
+ * brings others: receivers disagree about it (that is the attack), so it is counted. For IPv6, RFC
+ * 5722 §4 wants the whole datagram thrown away, and so do we, until it would have timed out; an
+ * exact copy is not meant by that (RFC 8200 §4.5).
  *
- * Identifications return, in IPv4 after 65,536 packets. A fragment that covers just the range of a held
- * one with other bytes is taken for that: the old fragments can never become whole and would spoil the
- * new ones. And a datagram stays for a while after it became whole, because mirror ports show frames
- * twice: a late copy of its fragment must not open a datagram that waits for the next user of the number.
+ * Identifications return, in IPv4 after 65,536 packets. A fragment that covers just the range of a
+ * held one with other bytes is taken for that: the old fragments can never become whole and would
+ * spoil the new ones. And a datagram stays for a while after it became whole, because mirror ports
+ * show frames twice: a late copy of its fragment must not open a datagram that waits for the next
+ * user of the number.
  *
- * Time is the capture's. What waits longer than receivers do goes (RFC 8200: 60 s; Linux: 30 s), and what
- * comes from the future is of another clock. Memory is bounded by number of datagrams, number of pieces
- * and bytes; the oldest goes first. */
+ * Time is the capture's. What waits longer than receivers do goes (RFC 8200: 60 s; Linux: 30 s),
+ * and what comes from the future is of another clock. Memory is bounded by number of datagrams,
+ * number of pieces and bytes; the oldest goes first. */
 #include "decode/fragments.h"
 
 #define DATAGRAM_MAX 65535
@@ -179,8 +182,8 @@ static void expire(Fragments *fragments, Nanoseconds now)
         datagram_remove(fragments, fragments->oldest);
 }
 
-/* Whether the fragment's bytes from `begin` to `end` are those at `bytes`, of which `captured` are there;
- * what was not captured is not held against it. */
+/* Whether the fragment's bytes from `begin` to `end` are those at `bytes`, of which `captured` are
+ * there; what was not captured is not held against it. */
 static bool bytes_agree(const Layer *layer, uint32_t offset, uint32_t begin, uint32_t end,
                         const uint8_t *bytes, uint32_t captured)
 {
@@ -279,8 +282,8 @@ static bool is_copy(const Datagram *datagram, const Layer *layer, uint32_t offse
                        datagram->block + MIN(offset, datagram->block_size), captured);
 }
 
-/* Whether a fragment makes sense: each but the last in units of eight bytes, none empty, none beyond what
- * a length field can say. */
+/* Whether a fragment makes sense: each but the last in units of eight bytes, none empty, none
+ * beyond what a length field can say. */
 static bool is_sound(const IpFragment *fragment, uint32_t length)
 {
     return length > 0 && fragment->offset + length <= DATAGRAM_MAX &&

@@ -35,8 +35,8 @@ DecodeResult fragments_add(Fragments *fragments, const IpFragment *fragment,
                            const IpAddress *source, const IpAddress *destination, Nanoseconds time,
                            Layer *layer, uint8_t *ret_protocol);
 
-/* The packet that the last fragment went to, as a number that no other packet has, of any fragments;
- * 0: it went to none. */
+/* The packet that the last fragment went to, as a number that no other packet has, of any
+ * fragments; 0: it went to none. */
 uint64_t fragments_datagram(const Fragments *fragments);
 
 /* Capture time after which a packet that is not whole will not become so. */

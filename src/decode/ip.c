@@ -25,8 +25,9 @@ enum {
 /* RFC 8200 §4.1 expects each extension header once, destination options twice. */
 #define EXTENSIONS_MAX 8
 
-/* With segmentation offload the capture sees a packet before the card cuts it up, and its length may be
- * left 0 for the card to fill in, or not fit into 16 bits (RFC 2675). Linux builds up to 512 KiB. */
+/* With segmentation offload the capture sees a packet before the card cuts it up, and its length
+ * may be left 0 for the card to fill in, or not fit into 16 bits (RFC 2675). Linux builds up to 512
+ * KiB. */
 #define OFFLOAD_MAX (1024 * 1024)
 
 /* Ethernet pads shorter packets. No offload is that short, so its length there would be padding. */
@@ -107,8 +108,8 @@ static DecodeResult decode_v6_fragment(Layer *layer, IpFragment *ret_fragment, u
     return DECODE_FRAGMENT;
 }
 
-/* Walks over the headers between IP and what it carries; `protocol` is what the IP header says comes
- * next. */
+/* Walks over the headers between IP and what it carries; `protocol` is what the IP header says
+ * comes next. */
 static DecodeResult skip_extensions(Layer *layer, uint8_t version, uint8_t protocol,
                                     IpFragment *ret_fragment)
 {

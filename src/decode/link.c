@@ -33,9 +33,9 @@ static DecodeResult family_is(Layer *layer, uint32_t family)
     }
 }
 
-/* A header of `size` bytes that begins with the address family in the byte order of the machine that
- * captured, which nothing tells. All families are small numbers, so the order that makes a small number
- * is it. */
+/* A header of `size` bytes that begins with the address family in the byte order of the machine
+ * that captured, which nothing tells. All families are small numbers, so the order that makes a
+ * small number is it. */
 static DecodeResult decode_host_family(Layer *layer, uint32_t size)
 {
     uint32_t family, swapped;
@@ -163,8 +163,8 @@ static DecodeResult decode_netanalyzer_preamble(Layer *layer)
 #define NFLOG_PAYLOAD 9
 #define NFLOG_ATTRIBUTES_MAX 64
 
-/* Linux' packet log: attributes of length, type and value, in the byte order of the machine. Types are
- * small numbers. */
+/* Linux' packet log: attributes of length, type and value, in the byte order of the machine. Types
+ * are small numbers. */
 static DecodeResult decode_nflog(Layer *layer)
 {
     uint8_t family, low, high, length_low, length_high;

@@ -45,8 +45,8 @@ DecodeResult ppp_decode(Layer *layer)
     }
 }
 
-/* The session's number is no network: it tells lines of one access concentrator apart, and that gives
- * each of them an address of its own. */
+/* The session's number is no network: it tells lines of one access concentrator apart, and that
+ * gives each of them an address of its own. */
 DecodeResult pppoe_decode(Layer *layer)
 {
     uint16_t start, length;

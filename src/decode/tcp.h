@@ -8,8 +8,8 @@
  * must have been captured; options that were cut count as not there. */
 DecodeResult tcp_decode(const Layer *layer, Segment *ret_segment);
 
-/* Whether what is no segment for tcp_decode() still had ports, numbers, flags and window: the segment
- * has these then. */
+/* Whether what is no segment for tcp_decode() still had ports, numbers, flags and window: the
+ * segment has these then. */
 bool tcp_is_named(const Layer *layer);
 
 #endif

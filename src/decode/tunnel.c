@@ -1,16 +1,17 @@
 /* Three grades of certainty decide how much is asked of a tunnel before its inside is believed.
  *
- * GRE, EtherIP and NSH have a number in the header before them and say themselves what follows: they
- * are opened like any layer.
+ * GRE, EtherIP and NSH have a number in the header before them and say themselves what follows:
+ * they are opened like any layer.
  *
- * MPLS has a number, but does not say what follows the labels. An IP packet is recognized by its version
- * and lengths, else an Ethernet frame with IP in it, with a control word before it (four bytes whose first
- * four bits are 0, RFC 4385) or without. If nothing fits, the version decides as it does for routers
- * (RFC 4928): 4 and 6 are IP, however odd.
+ * MPLS has a number, but does not say what follows the labels. An IP packet is recognized by its
+ * version and lengths, else an Ethernet frame with IP in it, with a control word before it (four
+ * bytes whose first four bits are 0, RFC 4385) or without. If nothing fits, the version decides as
+ * it does for routers (RFC 4928): 4 and 6 are IP, however odd.
  *
- * UDP has only a port, which anyone may use for anything. The tunnel's header must hold together in each
- * of its fixed bits, and an IP packet must be recognized inside whose lengths fit into the datagram;
- * otherwise it is what it says, UDP. A connection invented from a DNS reply would be worse than one missed.
+ * UDP has only a port, which anyone may use for anything. The tunnel's header must hold together in
+ * each of its fixed bits, and an IP packet must be recognized inside whose lengths fit into the
+ * datagram; otherwise it is what it says, UDP. A connection invented from a DNS reply would be
+ * worse than one missed.
  *
  * Where the snap length hides what would decide, the answer is that headers were cut. */
 #include "decode/tunnel.h"
@@ -21,7 +22,8 @@
 #define LABELS_MAX 16
 #define LABEL_BOTTOM 0x01 /* in a label's third byte */
 
-/* Answers for what a label stack or a UDP tunnel may carry: IP, or an Ethernet frame with IP in it. */
+/* Answers for what a label stack or a UDP tunnel may carry: IP, or an Ethernet frame with IP in
+ * it. */
 static DecodeResult recognize(const Layer *layer, LayerKind kind)
 {
     Layer inner = *layer;
@@ -86,7 +88,8 @@ enum {
     GRE_ERSPAN3 = 0x22eb,
 };
 
-/* RFC 2637 §4.1: the key is a length and the number of a call, which each direction has its own of. */
+/* RFC 2637 §4.1: the key is a length and the number of a call, which each direction has its own
+ * of. */
 static DecodeResult decode_pptp(Layer *layer, uint16_t flags, uint16_t type)
 {
     uint32_t size = 8 + (flags & GRE_SEQUENCE ? 4u : 0) + (flags & GRE_ACKNOWLEDGEMENT ? 4u : 0);
@@ -102,8 +105,8 @@ static DecodeResult decode_pptp(Layer *layer, uint16_t flags, uint16_t type)
     return layer_is(layer, LAYER_PPP);
 }
 
-/* The frame that a switch mirrored. Neither the session nor the VLAN in the header count as its network:
- * they depend on the direction and on how the mirror is set up. */
+/* The frame that a switch mirrored. Neither the session nor the VLAN in the header count as its
+ * network: they depend on the direction and on how the mirror is set up. */
 static DecodeResult decode_erspan(Layer *layer, uint16_t flags, uint16_t type)
 {
     uint32_t size = flags & GRE_SEQUENCE ? 8 : 0;
@@ -270,8 +273,8 @@ static DecodeResult open_gtp(Layer *layer)
 
 #define TEREDO_PREFIX 0x20010000
 
-/* Teredo, RFC 4380 §5.1.1: an authentication and an origin may stand before the packet, of which one end
- * at least has a Teredo address. */
+/* Teredo, RFC 4380 §5.1.1: an authentication and an origin may stand before the packet, of which
+ * one end at least has a Teredo address. */
 static DecodeResult open_teredo(Layer *layer)
 {
     uint16_t indicator;
@@ -314,9 +317,9 @@ static const struct {
     bool either; /* else the destination's */
     DecodeResult (*open)(Layer *layer);
 } TUNNELS[] = {
-    { 4789, false, open_vxlan },  { 8472, false, open_vxlan }, /* of Linux, before there was a number */
-    { 6081, false, open_geneve }, { 2152, true, open_gtp },    { 3544, true, open_teredo },
-    { 4754, false, open_gre },
+    /* of Linux, before there was a number */
+    { 4789, false, open_vxlan }, { 8472, false, open_vxlan }, { 6081, false, open_geneve },
+    { 2152, true, open_gtp },    { 3544, true, open_teredo }, { 4754, false, open_gre },
 };
 
 DecodeResult udp_decode(Layer *layer)

@@ -1,13 +1,14 @@
 /* IEEE 802.11 data frames that are not encrypted.
  *
- * A frame control field of two bytes decides how long the header is: 24 bytes, six more if both "to DS"
- * and "from DS" are set (a fourth address), two more for QoS data, and four more if that has the "+HTC"
- * bit. An LLC header follows. What is not a data frame, or a data frame without data, is not IP.
+ * A frame control field of two bytes decides how long the header is: 24 bytes, six more if both "to
+ * DS" and "from DS" are set (a fourth address), two more for QoS data, and four more if that has
+ * the "+HTC" bit. An LLC header follows. What is not a data frame, or a data frame without data, is
+ * not IP.
  *
  * Encrypted frames stay closed; they have a result of their own, because "the capture has it, but
  * nobody can read it" is what the user must hear. Two forms that carry IP are passed over and
- * counted: fragments of a frame, and aggregates of several (A-MSDU), since a frame gives one segment.
- * Both are rare in captures that are not encrypted. An aggregate of one is read.
+ * counted: fragments of a frame, and aggregates of several (A-MSDU), since a frame gives one
+ * segment. Both are rare in captures that are not encrypted. An aggregate of one is read.
  *
  * Frames whose check sequence was wrong, as radiotap tells, were not received by anybody. */
 #include "decode/wlan.h"
@@ -50,8 +51,8 @@ static uint32_t quality_at(uint8_t second)
     return (second & both) == both ? HEADER_MIN + 6 : HEADER_MIN;
 }
 
-/* One frame inside another, with its addresses and length; room for padding and a check sequence behind
- * it is no second one. */
+/* One frame inside another, with its addresses and length; room for padding and a check sequence
+ * behind it is no second one. */
 static DecodeResult open_aggregate(Layer *layer)
 {
     uint16_t length;
@@ -94,8 +95,8 @@ DecodeResult wlan_decode(Layer *layer)
     return decode_header(layer, false);
 }
 
-/* The flags field, if there is one: fields stand in the order of their bits, each at a multiple of its
- * size from the start of the header, and only the time stamp can precede it. */
+/* The flags field, if there is one: fields stand in the order of their bits, each at a multiple of
+ * its size from the start of the header, and only the time stamp can precede it. */
 static uint8_t radiotap_flags(Span header)
 {
     uint8_t present, last, flags = 0;
@@ -131,7 +132,8 @@ DecodeResult wlan_decode_radiotap(Layer *layer)
     return decode_header(layer, flags & RADIOTAP_PADDED);
 }
 
-/* Prism's numbers are in the byte order of the machine that captured: the length is the smaller reading. */
+/* Prism's numbers are in the byte order of the machine that captured: the length is the smaller
+ * reading. */
 DecodeResult wlan_decode_prism(Layer *layer)
 {
     uint32_t magic, length, swapped;
