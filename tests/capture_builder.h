@@ -1,4 +1,4 @@
-/* Capture files made by tests, in all the forms that the reader has to know. */
+/* Builds capture files for tests, in all forms that the reader must know. */
 #ifndef TESTS_CAPTURE_BUILDER_H
 #define TESTS_CAPTURE_BUILDER_H
 
@@ -18,11 +18,11 @@ typedef struct CaptureShape {
 
 typedef struct CaptureRecord {
     uint32_t high,
-        low; /* the time as the file has it: seconds and fraction, or pcapng's two halves */
+        low; /* the time as stored in the file: seconds and fraction, or pcapng's two halves */
     uint32_t captured, claimed;
 } CaptureRecord;
 
-/* The headers before the first packet: of pcapng a section and one interface. */
+/* The headers before the first packet; for pcapng a section and one interface. */
 void capture_build_headers(GByteArray *file, const CaptureShape *shape);
 
 /* pcapng: one more interface. */

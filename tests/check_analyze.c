@@ -1,4 +1,4 @@
-/* The whole path over made frames: ticks, the order of rows, and what is counted. */
+/* The whole path over generated frames: ticks, the order of rows, and what is counted. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #define CLIENT 0
 #define SERVER 1
 
-/* A capture in the making: a frame each millisecond. */
+/* A capture under construction, with a frame each millisecond. */
 typedef struct Capture {
     GPtrArray *bytes;    /* of GBytes, by frame */
     uint32_t next[4][2]; /* by connection and side: raw sequence numbers */
@@ -71,7 +71,8 @@ static void segment(Capture *capture, unsigned connection, int side, uint8_t fla
     g_ptr_array_add(capture->bytes, g_bytes_new(frame, HEADERS + length));
 }
 
-/* The SYN of a connection, of which there are `kept` bytes of TCP, with a data offset of its own. */
+/* The SYN of a connection. `kept` bytes of its TCP header are captured; the data offset can be
+ * chosen. */
 static void stub(Capture *capture, unsigned connection, unsigned kept, uint8_t offset)
 {
     segment(capture, connection, CLIENT, TCP_SYN, "");
@@ -152,8 +153,8 @@ static void feed(Analysis *analysis, const Capture *capture, unsigned from, unsi
     analysis_feed(analysis, &batch);
 }
 
-/* First frames of the connections (and ".exchange") in the order of their rows; "|" behind those
- * that were final at the end of a tick. */
+/* The first frames of the connections (and ".exchange") in the order of their rows. "|" follows the
+ * rows that were final at the end of a tick. */
 static char *rows_of(const Capture *capture, const AnalysisOptions *options, unsigned batch)
 {
     g_autoptr(Analysis) analysis = analysis_new(options);
@@ -201,7 +202,8 @@ START_TEST(test_nothing)
 }
 END_TEST
 
-/* At the end first those that had ended, then those still open, both by first frame. */
+/* At the end, connections that have ended come first, then those still open, both by first
+ * frame. */
 START_TEST(test_end)
 {
     Capture capture;
@@ -220,7 +222,7 @@ START_TEST(test_end)
 }
 END_TEST
 
-/* What ended in an earlier tick comes first, whenever it had begun. */
+/* A connection that ended in an earlier tick comes first, whenever it began. */
 START_TEST(test_ticks)
 {
     Capture capture;
@@ -278,7 +280,8 @@ START_TEST(test_edge_of_a_tick)
 }
 END_TEST
 
-/* An exchange leaves at the tick in which a later one got its answer, the last at the end. */
+/* An exchange leaves at the tick in which a later one gets its answer; the last one leaves at the
+ * end. */
 START_TEST(test_exchanges)
 {
     Capture capture;
@@ -319,7 +322,8 @@ START_TEST(test_both_kinds)
 }
 END_TEST
 
-/* tshark 4.0.17 numbers whatever has ports, numbers, flags and window, and nothing shorter. */
+/* tshark 4.0.17 numbers every segment with ports, numbers, flags and window, and nothing
+ * shorter. */
 static const struct {
     unsigned kept;
     uint8_t offset;
@@ -402,7 +406,7 @@ START_TEST(test_counters)
 }
 END_TEST
 
-/* What is wanted: connections without HTTP have rows only on request, and decide nothing. */
+/* Connections without HTTP have rows only on request, and change no verdict count. */
 START_TEST(test_connections_without_http)
 {
     Capture capture;
@@ -489,8 +493,9 @@ START_TEST(test_unread_rows)
 }
 END_TEST
 
-/* Two pipelined requests, the second with close; the beginning of what was answered is lost. The response behind the gap answers
- * one of the two, or one of them and nothing more: nobody has shown that anything was answered behind the declared close. */
+/* Two pipelined requests, the second with close; the start of the answer is lost. The response
+ * after the gap answers one of the two, or one of them and nothing more. So nobody has shown that
+ * anything was answered after the declared close. */
 START_TEST(test_response_behind_a_gap)
 {
     Capture capture;
@@ -519,7 +524,7 @@ START_TEST(test_response_behind_a_gap)
 }
 END_TEST
 
-/* A value made to keep an expression busy for ever is given up, and counted. */
+/* A value designed to keep an expression busy forever is given up, and counted. */
 START_TEST(test_hostile_value)
 {
     Capture capture;

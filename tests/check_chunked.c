@@ -1,4 +1,4 @@
-/* Chunked bodies: whole, byte by byte and cut at each place. */
+/* Chunked bodies: complete, byte by byte, and cut at each place. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -78,7 +78,7 @@ static const Row ROWS[] = {
     { "two line ends behind data", BYTES("3\r\nabc\r\n\r\n0\r\n"), CHUNK_BAD, 8, 0 },
 };
 
-/* Reads `bytes` in a first piece of `cut` and pieces of `step` then. */
+/* Reads `bytes`: first a piece of `cut` bytes, then pieces of `step` bytes. */
 static ChunkResult read_pieces(ChunkReader *reader, Span bytes, size_t cut, size_t step,
                                size_t *ret_taken)
 {

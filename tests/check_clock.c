@@ -8,7 +8,7 @@
 #define S(seconds) ((Nanoseconds)(seconds)*NS_PER_SECOND)
 #define TIMES_MAX 8
 
-/* The times of the capture's frames 1, 2, …, and where the stretch of each of them ends. */
+/* The times of the capture's frames 1, 2, …, and the end of the stretch that each belongs to. */
 static const struct {
     const char *name;
     unsigned count;

@@ -12,7 +12,7 @@ typedef struct Arguments {
     int argc;
 } Arguments;
 
-/* "connaudit" and the words behind it, as main() would get them. */
+/* "connaudit" and the words after it, as main() would get them. */
 static void arguments_set(Arguments *arguments, const char *const words[ARGUMENTS_MAX])
 {
     *arguments = (Arguments){ .argc = 1 };
@@ -233,7 +233,7 @@ START_TEST(test_progress)
 }
 END_TEST
 
-/* What is refused, and a word that the message must have: what is wrong. */
+/* Refused command lines, and a word that the message must have. */
 static const struct {
     const char *name;
     const char *words[ARGUMENTS_MAX];

@@ -1,4 +1,4 @@
-/* The page of a connection: what is folded, what is said, and that it keeps its form whatever the
+/* The page of a connection: what is folded, what is printed, and that its form holds for every
  * capture. */
 #include <check.h>
 #include <glib.h>
@@ -13,7 +13,7 @@
 
 static const RowFile FILE_ = { .path = "x.pcap", .time_digits = 6 };
 
-/* Made packets ----------------------------------------------------------------------------------- */
+/* Made packets --------------------------------------------------------------------------------- */
 
 #define MADE_MAX 12
 
@@ -83,7 +83,7 @@ START_TEST(test_two_are_not_folded)
 }
 END_TEST
 
-/* A pause ends a run, and is told from a second on. */
+/* A pause ends a run; it is printed if it lasts a second or more. */
 START_TEST(test_pause)
 {
     TracedSegment segments[] = {
@@ -99,7 +99,7 @@ START_TEST(test_pause)
 }
 END_TEST
 
-/* What was left out at the bound is said where it was, and is no pause. */
+/* Segments left out at the bound are reported in their place, and are no pause. */
 START_TEST(test_omission)
 {
     TracedSegment segments[] = {
@@ -115,7 +115,7 @@ START_TEST(test_omission)
 }
 END_TEST
 
-/* Of a hole of one byte the words are in the singular; of one of two they are not. */
+/* The words for a hole of one byte are in the singular, those for two bytes in the plural. */
 START_TEST(test_holes)
 {
     TracedSegment segments[] = { made(TRACED_SERVER, 1, 0, 1, 1, 10),
@@ -270,7 +270,7 @@ START_TEST(test_samples)
 }
 END_TEST
 
-/* Each share in a test of its own: on a machine with much to do they take their time. */
+/* Each share is a test of its own: a busy machine takes its time. */
 #define SHARES 8
 
 START_TEST(test_conversations)

@@ -1,4 +1,4 @@
-/* Which connection is asked for, and what is taken down of it. */
+/* Which connection is wanted, and what is recorded of it. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -158,8 +158,8 @@ START_TEST(test_numbers)
 }
 END_TEST
 
-/* What comes for a connection that is over belongs to it and is marked, before and after the tick
- * at which its state goes. */
+/* A segment that comes after the end of its connection belongs to it and is marked, before and
+ * after the tick at which the connection's state goes away. */
 START_TEST(test_after_end)
 {
     Setting setting;
@@ -189,8 +189,8 @@ START_TEST(test_after_end)
 }
 END_TEST
 
-/* The SYN of a connection that follows another one, which had not been seen to end, is known before
- * it has an owner. */
+/* A connection follows another one that was not seen to end. Its SYN is recorded before it has an
+ * owner. */
 START_TEST(test_kept_syn)
 {
     Setting setting;

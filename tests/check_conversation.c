@@ -1,9 +1,9 @@
 /* Which response answers which request.
  *
- * A script is what the two sides sent, segment by segment; a sender has received all that stands
- * above it unless the step says otherwise. What comes of it is one line of text: each exchange as
- * target and status ("-": none, "*": begun, its head not read), with what else is known of it in
- * braces. Every script is played twice, with whole segments and byte by byte. */
+ * A script lists what the two sides sent, segment by segment. A sender has received everything
+ * above its line, unless the step says otherwise. The result is one line of text: each exchange as
+ * target and status ("-": none, "*": begun, its head not read), with other known facts in braces.
+ * Every script runs twice, with whole segments and byte by byte. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -614,7 +614,7 @@ START_TEST(test_first_byte_of_a_request)
 }
 END_TEST
 
-/* A burst begins anew where the server was free to send for more than a second and was silent. */
+/* A new burst begins if the server was free to send for more than a second and was silent. */
 static const struct {
     Nanoseconds free_to_send;
     uint64_t burst_frame;
@@ -650,7 +650,8 @@ START_TEST(test_burst)
 }
 END_TEST
 
-/* More requests than may wait are not read, and that is told; those that are keep their answers. */
+/* Requests beyond the maximum of waiting ones are not read, and this is reported; the others keep
+ * their answers. */
 START_TEST(test_bound)
 {
     static const Row row = { "bound", WITH_SYN, true, { { 0 } }, "" };

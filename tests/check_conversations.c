@@ -1,8 +1,6 @@
-/* The rules of judgement as conversations: every text in tests/conversations is played to the
- * program, and both reports must say what the text expects. A failure prints every column that
- * differs.
- *
- * With names of files or parts of titles as arguments, only those conversations are run. */
+/* The rules of judgement as conversations: each text in tests/conversations is given to the
+ * program, and both reports must contain what the text expects. A failure prints every column that
+ * differs. With names of files or parts of titles as arguments, only those conversations run. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -199,7 +199,7 @@ START_TEST(test_a_report_without_rows_has_its_header)
 }
 END_TEST
 
-/* More than the buffer holds: nothing is lost or doubled where it is emptied. */
+/* With more data than the buffer holds, nothing is lost or doubled when the buffer is flushed. */
 START_TEST(test_many_rows)
 {
     enum { ROWS = 50000 };
@@ -242,7 +242,7 @@ static void write_rows(Table *csv, unsigned rows)
     }
 }
 
-/* Few rows fail when they are flushed, many fail on the way; both are told by the flush. */
+/* Few rows fail at the flush, many fail earlier; in both cases the flush reports it. */
 static const unsigned FAILING_ROWS[] = { 1, 20000 };
 
 static void expect_failure(FILE *file, unsigned rows, int code)

@@ -82,8 +82,8 @@ static void assert_segment(const Segment *segment, uint8_t version, const char *
     ck_assert_uint_eq(segment->options, 0);
 }
 
-/* The snap length may cut a frame anywhere: in the headers nothing is known, from their end on all is,
- * and of the data what was captured. */
+/* The snap length may cut a frame anywhere. If it cuts the headers, nothing is known; after the
+ * headers everything is known, and the captured part of the data. */
 START_TEST(test_frames_cut_anywhere)
 {
     g_autoptr(Decoder) decoder = decoder_new();
@@ -109,8 +109,8 @@ START_TEST(test_frames_cut_anywhere)
 }
 END_TEST
 
-/* Whatever a frame carries behind the packet, padding or a check sequence, and whatever length the
- * capture claims, IP says how long the packet is. */
+/* IP decides the length of the packet, whatever the frame carries after it (padding, a check
+ * sequence) and whatever length the capture states. */
 START_TEST(test_wire_length_is_what_ip_says)
 {
     g_autoptr(Decoder) decoder = decoder_new();
@@ -144,8 +144,8 @@ START_TEST(test_padding_is_no_data)
 }
 END_TEST
 
-/* A packet whose length was left to the card is as long as the frame was on the wire, and that is at
- * least what was captured of it, whatever the capture claims. */
+/* If the packet left its length to the network card, it is as long as the frame was on the wire.
+ * That is at least the captured length, whatever the capture states. */
 START_TEST(test_wire_length_is_at_least_what_was_captured)
 {
     g_autoptr(Decoder) decoder = decoder_new();

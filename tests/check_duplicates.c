@@ -1,4 +1,4 @@
-/* Copies of packets, what is nearly one, and what they do to connections. */
+/* Copies of packets, packets that almost are copies, and their effect on connections. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ static Segment packet(void)
                       .payload = span_of_text("GET / HTTP/1.1\r\n") };
 }
 
-/* In what the second packet differs from the first. */
+/* The difference of the second packet from the first. */
 typedef struct Change {
     Nanoseconds later;
     uint64_t network;
@@ -160,7 +160,7 @@ START_TEST(test_several)
 }
 END_TEST
 
-/* Whatever lies between, a copy is found or missed, never made up. */
+/* Whatever comes between, a copy is found or missed; it is never invented. */
 START_TEST(test_many)
 {
     Duplicates *duplicates = duplicates_new();
@@ -179,7 +179,7 @@ START_TEST(test_many)
 }
 END_TEST
 
-/* A conversation, each packet of which is seen in the VLANs that the row names, in this order. */
+/* A conversation. Each packet is seen in the VLANs that the row names, in this order. */
 typedef struct Seen {
     const char *networks[6];
     unsigned connections;

@@ -1,5 +1,6 @@
-/* What is around a connection must not change it: every frame of the samples, wrapped in VLANs and
- * tunnels, cut into fragments in and out of order, or both, gives the segment that it gave before. */
+/* Encapsulation must not change a connection. Every frame of the samples is wrapped in VLANs and
+ * tunnels, or cut into fragments in and out of order, or both. It must give the same segment as
+ * before. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -11,7 +12,7 @@
 #define RECORD_HEADER 16
 #define IP_MAX 65535
 
-/* A sample in the form that nearly all of them have: pcap, little end first. Others are passed over. */
+/* A sample in the most common form: little-endian pcap. Other samples are skipped. */
 typedef struct Sample {
     char *bytes;
     gsize size;
@@ -327,7 +328,8 @@ static void swap(Pieces *pieces, size_t a, size_t b)
     pieces->frames[b] = piece;
 }
 
-/* Cuts it at odd places, and shuffles: `order` 0 leaves them, 1 turns them around, others mix. */
+/* Cuts the packet at odd places and shuffles the pieces: `order` 0 keeps the order, 1 reverses it,
+ * others mix. */
 static void cut_up(Pieces *pieces, Span packet, uint32_t id, uint32_t order, GRand *random)
 {
     bool v4 = packet.bytes[0] >> 4 == 4;
@@ -349,7 +351,8 @@ static void cut_up(Pieces *pieces, Span packet, uint32_t id, uint32_t order, GRa
         swap(pieces, i, pieces->count - 1 - i);
 }
 
-/* All but the last give nothing yet, the last gives the segment, and copies of them nothing more. */
+/* All but the last give nothing yet, the last gives the segment, and copies of them nothing
+ * more. */
 static void assert_fragments(Decoder *decoder, const Pieces *pieces, const Frame *frame,
                              const Segment *expected, const char *name, const char *wrapping)
 {
@@ -387,7 +390,8 @@ START_TEST(test_fragmented)
         if (decode_frame(plain, frame, &expected) != DECODE_SEGMENT || !packet_of(frame, &packet) ||
             packet.bytes.length != packet.wire || packet.wire > IP_MAX - HEADERS_MAX)
             continue;
-        /* By itself, then what it becomes in a tunnel: that is longer by the frame's header alone. */
+        /* The packet alone, and then in a tunnel: the difference is the length of the frame's
+         * header. */
         for (size_t w = 0; w < G_N_ELEMENTS(WRAPPINGS); w++) {
             if (w > 0 && !WRAPPINGS[w].in_ip)
                 continue;

@@ -1,9 +1,10 @@
-/* Who ended a connection: segments through the real stream table, and its facts weighed.
+/* Who ended a connection: segments go through the real stream table, and the resulting facts are
+ * evaluated.
  *
- * Every connection begins alike, in frames 1 to 6: the handshake, a request of 100 bytes, a response of
- * 200, and the client's bare acknowledgement of it. The rows go on with frame 7. Numbers are offsets: 0
- * is the first byte after the SYN. Each row is weighed twice, the second time with the names of the two
- * sides exchanged: who ended it must follow. */
+ * Every connection begins alike, in frames 1 to 6: the handshake, a request of 100 bytes, a
+ * response of 200, and the client's bare acknowledgement of it. The rows continue with frame 7.
+ * Numbers are offsets: 0 is the first byte after the SYN. Each row runs twice, the second time with
+ * the two sides exchanged; the result must follow. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
-/* Which frames get into which capture, and in which order. Frames are words, each a millisecond after the one
- * before it: `A` or `B` a segment of that connection, `x` of none; `f1` a fragment of datagram 1; `A1`
- * the fragment that makes datagram 1 a segment of A, `x1` the one that makes it something else; `f1>2`
- * the one that makes datagram 1 a fragment of datagram 2, `A1>2` one that makes both whole; `+31` lets
- * so many seconds pass. */
+/* Which frames go into which capture, and in which order.
+ *
+ * Frames are words; each comes a millisecond after the one before. `A` or `B` is a segment of that
+ * connection, `x` of none. `f1` is a fragment of datagram 1. `A1` is the fragment that completes
+ * datagram 1 as a segment of A; `x1` completes it as something else. `f1>2` completes datagram 1 as
+ * a fragment of datagram 2; `A1>2` completes both. `+31` lets that many seconds pass. */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -172,8 +173,8 @@ START_TEST(test_frames)
 }
 END_TEST
 
-/* A whole analysis: the frames of a sample, each cut into fragments or captured twice, all belong to its only
- * connection. */
+/* A whole analysis: the frames of a sample, each cut into fragments or captured twice, all belong
+ * to its only connection. */
 static uint64_t packets_of(const Recording *recording)
 {
     g_autoptr(CaptureInputs) inputs = make_inputs();
@@ -219,7 +220,8 @@ END_TEST
 #define ETHERNET 14
 #define IPV4 20
 
-/* One part of an Ethernet frame with IPv4 without options: `length` bytes of what follows its header. */
+/* One part of an Ethernet frame with IPv4 without options: `length` bytes of what follows its
+ * header. */
 static Frame fragment_of(Recording *recording, const Frame *frame, size_t begin, size_t length,
                          bool more, unsigned id)
 {

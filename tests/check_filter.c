@@ -6,7 +6,8 @@
 
 enum { ETHERNET = 1, RAW = 12, COOKED = 113, UNKNOWN = 999 };
 
-/* IPv4 and TCP without options, from 10.0.0.1:1000 to 10.0.0.2:80, and what link layers put before it. */
+/* IPv4 and TCP without options, from 10.0.0.1:1000 to 10.0.0.2:80, and what link layers put before
+ * it. */
 #define TCP                                                                                        \
     "45000028 00000000 40060000 0a000001 0a000002 03e80050 00000000 00000000 50100000 00000000"
 #define ON_ETHERNET "000000000001 000000000002 0800" TCP
@@ -88,7 +89,8 @@ START_TEST(test_checks)
 }
 END_TEST
 
-/* Link types that turn up later and do not compile, and more than there are places, skip their frames. */
+/* Link types that turn up later and do not compile, and more than there are places, skip their
+ * frames. */
 START_TEST(test_skipped)
 {
     g_autoptr(GByteArray) bytes = hex_bytes(ON_ETHERNET);
@@ -108,7 +110,8 @@ START_TEST(test_skipped)
 }
 END_TEST
 
-/* Names are refused where libpcap would look them up; ports and protocols have names of their own. */
+/* Names are refused where libpcap would look them up; ports and protocols have names of their
+ * own. */
 static const struct {
     const char *expression;
     const char *name; /* in the message; NULL: it is taken */

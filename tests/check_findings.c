@@ -1,5 +1,6 @@
-/* The collection of findings: one a rule and connection, the first of the gravest, with a count.
- * What each rule means is the conversations' affair (tests/conversations/findings-*.txt). */
+/* The collection of findings: one per rule and connection, showing the first of the most severe
+ * cases, with a count. The meaning of each rule is tested by the conversations
+ * (tests/conversations/findings-*.txt). */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -259,7 +260,7 @@ START_TEST(of_the_connection)
 }
 END_TEST
 
-/* Packed at any point and taken up again, it says the same. */
+/* After packing and unpacking at any point, the findings are the same. */
 START_TEST(packed)
 {
     g_autoptr(Scene) scene = scene_new(true);

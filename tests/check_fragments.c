@@ -1,8 +1,10 @@
-/* Fragments in, datagrams out. A fragment is `BEGIN+LENGTH`, with a sign behind it for each exception:
- * `.` it is the last, `/N` only N bytes of it were captured, `!` it has other bytes, `@S` it comes S
- * seconds after the first, `#N` the datagram has that identification, `p` another protocol, `n` another
- * network, `r` the other direction. What comes out of each: `-` nothing yet, `x` makes no sense, `L`
- * beyond a bound, `N` a whole datagram of N bytes, `N/M` of which M were captured. */
+/* Fragments in, datagrams out.
+ *
+ * A fragment is `BEGIN+LENGTH`, followed by a sign for each exception: `.` it is the last, `/N`
+ * only N bytes of it were captured, `!` it has other bytes, `@S` it comes S seconds after the
+ * first, `#N` the datagram has that identification, `p` another protocol, `n` another network, `r`
+ * the other direction. The result of each: `-` nothing yet, `x` makes no sense, `L` beyond a bound,
+ * `N` a complete datagram of N bytes, `N/M` with M bytes captured. */
 #include <check.h>
 #include <stdlib.h>
 
@@ -225,7 +227,7 @@ START_TEST(test_bounds)
 }
 END_TEST
 
-/* What was handed out stays where it is until the release, however little room there is. */
+/* A returned datagram stays in place until its release, however little room there is. */
 START_TEST(test_handed_out_stays)
 {
     g_autoptr(Fragments) table = fragments_new(&SMALL);

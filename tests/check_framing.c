@@ -1,5 +1,4 @@
-/* Body lengths by RFC 9112 §6.3, and the ways in which senders make two peers read different
- * ones. */
+/* Body lengths by RFC 9112 §6.3, and framing that two peers read differently. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -7,7 +6,8 @@
 #include "http/framing.h"
 
 typedef struct Row {
-    const char *name, *method; /* of the request that is answered; NULL: this is a request */
+    /* the method of the request that is answered; NULL: this is a request */
+    const char *name, *method;
     const char *start, *fields;
     BodyKind kind;
     int64_t length;

@@ -1,5 +1,5 @@
-/* Heads and what they are read as. Every row stands against a guard page, so that a byte read
- * too far is a crash; it is read whole, in each of its beginnings, and with bytes behind it. */
+/* Heads and how they are read. Each row ends at a guard page, so that reading too far crashes. It
+ * is read complete, in each of its prefixes, and with bytes after it. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

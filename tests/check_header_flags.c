@@ -1,4 +1,4 @@
-/* What findings need of a head, from heads as they were sent. The expectations are those of the
+/* What findings need to know about a head. Heads are given as sent; the expectations come from the
  * sections that the rows name. */
 #include <check.h>
 #include <glib.h>

@@ -1,4 +1,4 @@
-/* The histogram of idle times: its bins, and that adding is all there is to it. */
+/* The histogram of idle times: its bins, and that only addition matters. */
 #include <check.h>
 #include <stdlib.h>
 

@@ -40,7 +40,7 @@ static void leave_folder(void)
     g_free(folder);
 }
 
-/* A file in the making. `second` 0: a capture without packets; -1: no capture; -2: a capture cut in
+/* A file to be made. `second` 0: a capture without packets; -1: no capture; -2: a capture cut in
  * its header; -3: empty; -4: a directory. */
 typedef struct Made {
     const char *path;
@@ -183,7 +183,7 @@ START_TEST(test_row)
 }
 END_TEST
 
-/* Known before it is read: the rows of a connection that begins in it need it. */
+/* Known before the file is read, because rows of connections that begin in it need it. */
 START_TEST(test_resolution)
 {
     write_file(&(Made){ "coarse", 5 }, &SHAPE);
@@ -196,7 +196,8 @@ START_TEST(test_resolution)
 }
 END_TEST
 
-/* Of a small file the manifest tells the SHA-256: nothing that it tells may give the sum. */
+/* The manifest shows the SHA-256 of a small file; nothing in the manifest may reveal the
+ * checksum. */
 START_TEST(test_sum)
 {
     g_autofree char *own_folder = g_dir_make_tmp("connaudit-XXXXXX", NULL);
@@ -223,7 +224,7 @@ START_TEST(test_sum)
 }
 END_TEST
 
-/* A thousand files need no descriptor after they were looked into; a pipe keeps its own. */
+/* A thousand files need no descriptor after they have been examined; a pipe keeps its own. */
 START_TEST(test_descriptors)
 {
     write_file(&(Made){ "a", 5 }, &SHAPE);

@@ -13,9 +13,9 @@
     "45 00" total "abcd" place "40" protocol "0000" ADDRESSES4     /* 20 bytes */
 #define V6(payload, next) "60 000000" payload next "40" ADDRESSES6 /* 40 bytes */
 
-/* Lengths by hand from RFC 791 §3.1, RFC 8200 §3 and §4, RFC 4302 §2.2. `wire` is what the capture
- * claims of this packet, 0 for "as long as it is here"; `length` is what must be left on the wire, and
- * `captured` of it. */
+/* Lengths computed by hand from RFC 791 §3.1, RFC 8200 §3 and §4, RFC 4302 §2.2. `wire` is the
+ * length that the capture states for this packet; 0 means "as long as it is here". `length` is what
+ * must remain on the wire, and `captured` what must remain captured. */
 static const struct {
     const char *name;
     uint8_t version;
@@ -194,8 +194,9 @@ START_TEST(test_addresses)
 }
 END_TEST
 
-/* Cut by the snap length at any place: never more than is there, and never another verdict than that of
- * the whole packet, except that headers were cut or that too little was seen to tell. */
+/* The snap length cuts the packet at any place. The result never has more than is there. It is
+ * never another verdict than for the complete packet, except that headers were cut or too little
+ * was seen. */
 START_TEST(test_packets_are_cut)
 {
     g_autoptr(GByteArray) bytes = hex_bytes(PACKETS[_i].bytes);

@@ -1,4 +1,4 @@
-/* JSON lines: what JSON-GLib reads back from them is what stands in the CSV of the same rows. */
+/* JSON lines: JSON-GLib reads from them what the CSV of the same rows holds. */
 #include <check.h>
 #include <glib.h>
 #include <json-glib/json-glib.h>

@@ -1,4 +1,4 @@
-/* Exchanges judged: what the capture lacks of a connection, and what may be said all the same. */
+/* The judgement of exchanges: what the capture lacks, and what can be said nevertheless. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

@@ -12,8 +12,8 @@
 #define REST "deadbeef"
 #define REST_LENGTH 4
 
-/* EtherTypes by the IEEE's registry, address families by the headers of the systems, link types by
- * tcpdump.org's list. `kind` is what must come out together with the four bytes of REST. */
+/* EtherTypes come from the IEEE's registry, address families from the systems' headers, link types
+ * from tcpdump.org's list. `kind` is the expected layer, together with the four bytes of REST. */
 static const struct {
     const char *name;
     int link_type;
@@ -175,7 +175,8 @@ START_TEST(test_headers_are_taken_off)
 }
 END_TEST
 
-/* Cut anywhere in its header: by the snap length it is DECODE_CUT; if the wire had no more, malformed. */
+/* Cut anywhere in its header: by the snap length it is DECODE_CUT; if the wire had no more,
+ * malformed. */
 START_TEST(test_headers_are_cut)
 {
     if (LINKS[_i].result != DECODE_SEGMENT)

@@ -1,7 +1,6 @@
-/* Why a request got no answer, row by row of the table of causes, each beside what just misses it.
- *
- * The server has sent 860 bytes and closes behind them (c = 860); the request takes the client's bytes
- * 600 to 639 (r = 600, e = 640). What varies is what each side had received of the other. */
+/* Why a request got no answer: each row of the table of causes, beside what just misses it. The
+ * server has sent 860 bytes and closes after them (c = 860). The request takes the client's bytes
+ * 600 to 639 (r = 600, e = 640). The rows differ in what each side had received from the other. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

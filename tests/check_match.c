@@ -1,4 +1,4 @@
-/* What --match finds, and that it comes to an end whatever it is given. */
+/* What --match finds, and that it ends whatever it is given. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -83,7 +83,8 @@ START_TEST(test_refused)
 }
 END_TEST
 
-/* Without bounds each of these would take from minutes to centuries; Check ends the test long before. */
+/* Without bounds each of these would take from minutes to centuries; Check ends the test long
+ * before. */
 static const char *const EXPLODING[] = {
     "/(a+)+[bc]/",
     "/(a*)*[bc]/",

@@ -1,7 +1,7 @@
-/* Less memory, the same verdicts or none: many copies of the samples at once, under tighter and tighter bounds.
- *
- * As long as nothing is given up, nothing at all may change: what was packed and unpacked is what it was. Where
- * connections are given up, their verdicts become undetermined, and none turns. */
+/* Less memory gives the same verdicts or none: many copies of the samples run at once under ever
+ * tighter limits. As long as nothing is given up, nothing may change: packing and unpacking keeps
+ * everything. If connections are given up, their verdicts become undetermined, and none becomes its
+ * opposite. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

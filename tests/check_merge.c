@@ -199,8 +199,8 @@ START_TEST(test_too_many_at_once)
 }
 END_TEST
 
-/* Of each file all its bytes in the end, and of one that is broken those that were there; what has
- * no size yet makes all of them unknown. */
+/* In the end all bytes of each file count; of a broken file, those that were there. If one file's
+ * size is unknown, the total is unknown. */
 START_TEST(test_bytes)
 {
     enum { SIZE_A = 24 + 2 * 36, SIZE_B = 24 + 36 + 20 };

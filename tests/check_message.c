@@ -1,7 +1,6 @@
-/* Conversations' one side, piece by piece, and the events it must give, as text.
- *
- * Every row is fed as it stands, in single bytes, and cut in two at every place; the events must
- * be the same. A stamp is printed as frame:offset, the frame being the number of the piece. */
+/* One side of a conversation, piece by piece, and the expected events as text. Each row runs as it
+ * stands, in single bytes, and cut in two at every place; the events must be the same. A stamp is
+ * printed as frame:offset; the frame is the number of the piece. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
-/* What must not matter, does not: how packets were carried, how they were stored, when it was.
+/* Verdicts do not depend on how packets were carried or stored, or on the date.
  *
- * Every sample is judged once more with its packets in VLANs, tunnels or fragments, from files of other formats,
- * packed or rotated, or at another time: all verdicts and causes stay. With less of each packet, or of one direction
- * nothing, they stay or become undetermined; and they stay where all heads still lie in what was kept. */
+ * Every sample is judged once more with its packets in VLANs, tunnels or fragments, from files of
+ * other formats, packed or rotated, or at another time: all verdicts and causes stay. If less of
+ * each packet was captured, or one direction is missing, verdicts stay or become undetermined. They
+ * stay if all heads are still complete. */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ static void expect_equal(const Recording *recording, const Recording *altered, c
                   after->rows->len, text->str);
 }
 
-/* What carries packets -------------------------------------------------------------------------------- */
+/* What carries packets ------------------------------------------------------------------------- */
 
 static void put(GByteArray *bytes, uint64_t value, unsigned count)
 {
@@ -259,7 +260,7 @@ START_TEST(fragments)
 }
 END_TEST
 
-/* When it was --------------------------------------------------------------------------------------- */
+/* When it was ---------------------------------------------------------------------------------- */
 
 START_TEST(other_times)
 {
@@ -288,7 +289,8 @@ static void expect_no_negative_duration(const Recording *altered, const char *ho
     }
 }
 
-/* A clock that steps in the middle, or runs backwards: durations mean little then, but none is negative. */
+/* A clock that steps in the middle, or runs backwards: durations mean little then, but none is
+ * negative. */
 START_TEST(clock_steps)
 {
     static const Nanoseconds steps[] = { -NS_PER_MS, -NS_PER_SECOND, -7200 * NS_PER_SECOND,
@@ -311,7 +313,7 @@ START_TEST(clock_steps)
 }
 END_TEST
 
-/* Less of it ------------------------------------------------------------------------------------------ */
+/* Less of it ----------------------------------------------------------------------------------- */
 
 static void expect_no_turn(const Recording *recording, const Recording *altered, const char *how,
                            bool nothing_changes)
@@ -405,7 +407,7 @@ START_TEST(cut_and_whole)
 }
 END_TEST
 
-/* How it was stored ----------------------------------------------------------------------------------- */
+/* How it was stored ---------------------------------------------------------------------------- */
 
 static char *folder;
 

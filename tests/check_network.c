@@ -7,8 +7,8 @@
 #define SEGMENTS_MAX 12
 #define CONNECTIONS_MAX 4
 
-/* From the client (10.0.0.1:1000, first number 0) or the server (10.0.0.2:80, first number 0 or 2^28 *
- * `base`): numbers are relative to the first. `ack` -1: no ACK flag. */
+/* From the client (10.0.0.1:1000, first number 0) or the server (10.0.0.2:80, first number 0 or
+ * 2^28 * `base`). Numbers are relative to the first. `ack` -1: no ACK flag. */
 typedef struct Step {
     int side;
     uint64_t network;
@@ -145,8 +145,8 @@ START_TEST(test_networks)
 }
 END_TEST
 
-/* Whoever sends the same addresses through ever new networks fills one bucket: it is kept short, and
- * what is given up is counted and marked. */
+/* A sender that uses the same addresses in ever new networks fills one bucket. The bucket is kept
+ * short; connections given up are counted and marked. */
 START_TEST(test_networks_are_bounded)
 {
     g_autoptr(StreamTable) table = stream_table_new(&STREAM_LIMITS_DEFAULT);

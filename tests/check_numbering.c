@@ -1,4 +1,4 @@
-/* Every row was put before tshark 4.0.17 (-T fields -e tcp.stream), which gave these numbers. */
+/* tshark 4.0.17 gave the numbers of every row (-T fields -e tcp.stream). */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
-/* What one packet can do to a verdict: nothing but take it back.
+/* One packet can withdraw a verdict, but never turn it.
  *
- * Every sample, alone and all of them in one capture, is judged again with one packet missing, doubled, or out
- * of its place, and with one direction late. A verdict may become undetermined where evidence went; it may
- * never turn, nor may a row appear with a verdict of its own. Nothing at all may change where nothing went
- * that the verdict rests on: a doubled packet, a segment of a body that is passed over, one of the three of a
- * handshake. */
+ * Every sample, alone and all of them in one capture, is judged again with one packet missing,
+ * doubled, or out of its place, and with one direction late. A verdict may become undetermined if
+ * evidence is gone. It may never become its opposite, and no row may appear with a verdict of its
+ * own. Nothing may change if the packet is no evidence for the verdict: a doubled packet, a segment
+ * inside a body, one of the three segments of a handshake. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static const Recording *recording_at(int i)
     return (guint)i < samples->len ? g_ptr_array_index(samples, (guint)i) : merged;
 }
 
-/* Alterations ------------------------------------------------------------------------------------- */
+/* Alterations ---------------------------------------------------------------------------------- */
 
 static Recording *without(const Recording *recording, guint at)
 {
@@ -75,7 +75,7 @@ static Recording *delayed(const Recording *recording, bool server, Nanoseconds d
     return altered;
 }
 
-/* What a packet is --------------------------------------------------------------------------------- */
+/* What a packet is ----------------------------------------------------------------------------- */
 
 static bool is_of_handshake(const Recording *recording, guint at)
 {
@@ -145,7 +145,7 @@ static bool is_of_counted_body(const Recording *recording, const Verdicts *verdi
     return false;
 }
 
-/* Trying ------------------------------------------------------------------------------------------- */
+/* Trying --------------------------------------------------------------------------------------- */
 
 typedef struct Trials {
     const Recording *recording;
@@ -257,8 +257,8 @@ END_TEST
 
 #define PLACES_MAX 8
 
-/* In all samples at once, where there are many packets: the nearest and the farthest place, and of those between
- * them one each time. */
+/* With all samples at once there are many packets: this tests the nearest and the farthest place,
+ * and one of those between at a time. */
 static bool is_tried_in_a_crowd(guint at, guint by)
 {
     return by == 1 || by == PLACES_MAX || by == 2 + at % (PLACES_MAX - 2);

@@ -1,4 +1,4 @@
-/* Files that appear whole or not at all. */
+/* Files that appear complete or not at all. */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* Words packed and unpacked: the same comes out, and small, equal and near words take little. */
+/* Packing and unpacking words: the same words come back, and small, equal and near words need few
+ * bytes. */
 #include <check.h>
 #include <stdlib.h>
 

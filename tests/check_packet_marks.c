@@ -1,4 +1,4 @@
-/* What the numbers of a connection's segments say of each of them. */
+/* What the sequence numbers show about each segment of a connection. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #define BLOCKS_MAX 9
 #define FRAMES_MAX 5
 
-/* The bodies of blocks, as draft-ietf-opsawg-pcapng draws them: §4.1 sections, §4.2 interfaces, §4.3
+/* The bodies of blocks as in draft-ietf-opsawg-pcapng: §4.1 sections, §4.2 interfaces, §4.3
  * enhanced packets, §4.4 simple ones, §A.1 obsolete ones, §4.6 statistics. */
 enum { SHB = 0x0a0d0d0a, IDB = 1, PB = 2, SPB = 3, NRB = 4, ISB = 5, EPB = 6, DSB = 10 };
 enum { CUSTOM = 0xbad, CUSTOM_NO_COPY = 0x40000bad, JOURNAL = 9, SYSDIG = 0x204 };
@@ -34,8 +34,8 @@ enum { CUSTOM = 0xbad, CUSTOM_NO_COPY = 0x40000bad, JOURNAL = 9, SYSDIG = 0x204 
 #define RESOLUTION(hex) "0900 0100" hex "000000"
 #define OFFSET(hex) "0e00 0800" hex
 
-/* A packet of the four bytes of PACKET, 1500 of them on the wire, at second 1 of an interface that counts
- * microseconds. */
+/* A packet of the four bytes of PACKET, 1500 of them on the wire, at second 1 of an interface that
+ * counts microseconds. */
 #define PACKET "deadbeef"
 #define AT_1_S "00000000 40420f00"
 #define OF_1500 "04000000 dc050000" PACKET
@@ -315,9 +315,9 @@ START_TEST(test_files)
 }
 END_TEST
 
-/* What an interface's resolution makes of ticks, and the digits that it takes to write it. 10^19 and more
- * ticks a second, and what 2^-64 s makes of an integer of 64 bits, by arithmetic; the others agree with
- * libpcap's printing by tcpdump. */
+/* How an interface's resolution converts ticks, and how many decimals the result needs. The values
+ * for 10^19 and more ticks a second, and for 2^-64 s with an integer of 64 bits, were computed by
+ * hand; tcpdump with libpcap prints the others. */
 static const struct {
     const char *name;
     const char *resolution;
@@ -372,8 +372,8 @@ START_TEST(test_clocks)
 }
 END_TEST
 
-/* What is counted beside frames. Interface 0 and 1, statistics that replace earlier ones, drops stated
- * with packets. */
+/* What is counted beside frames. Interface 0 and 1, statistics that replace earlier ones, drops
+ * stated with packets. */
 START_TEST(test_counts)
 {
     static const struct {
@@ -400,8 +400,8 @@ START_TEST(test_counts)
                  &big_endian);
     append_block(file, PB, "0000 0300" AT_1_S OF_1500, &big_endian); /* 3 drops */
     append_block(file, PB, "0000 ffff" AT_1_S OF_1500, &big_endian); /* unknown */
-    /* isb_ifdrop 9 and isb_osdrop 4 of interface 0, isb_osdrop 1 of interface 1, an interface that is not
-     * there, and a list that is broken off */
+    /* isb_ifdrop 9 and isb_osdrop 4 of interface 0, isb_osdrop 1 of interface 1, an interface that
+     * is not there, and a list that is broken off */
     append_block(file, ISB,
                  "00000000" AT_1_S "0400 0800 0900000000000000 0700 0800 0400000000000000",
                  &big_endian);
@@ -442,8 +442,8 @@ START_TEST(test_counts)
 }
 END_TEST
 
-/* Nothing stated is not the same as zero drops stated; and a packet without a time has no part in the
- * first and last one. */
+/* Nothing stated is not the same as zero drops stated; and a packet without a time has no part in
+ * the first and last one. */
 START_TEST(test_nothing_stated)
 {
     g_autoptr(GByteArray) file = g_byte_array_new();

@@ -1,4 +1,4 @@
-/* What is written is what the reader reads. */
+/* The reader reads what the writer writes. */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>

@@ -238,8 +238,8 @@ static void assert_error(const Reading *reading, int code, const char *context, 
     ck_assert_ptr_null(strchr(reading->error->message, '\n'));
 }
 
-/* Cut anywhere: the packets before the cut are all there, and only a cut between two of them leaves a
- * file that looks whole. */
+/* Cut anywhere: the packets before the cut are all there, and only a cut between two of them leaves
+ * a file that looks whole. */
 START_TEST(test_cut_anywhere)
 {
     size_t ends[1 + G_N_ELEMENTS(PACKETS)];
@@ -541,8 +541,8 @@ START_TEST(test_compressed)
 }
 END_TEST
 
-/* A compressed file cut anywhere, or followed by what is no part of it, gives the packets that it held,
- * then says so. */
+/* A compressed file cut anywhere, or followed by what is no part of it, gives the packets that it
+ * held, then says so. */
 START_TEST(test_compressed_is_cut)
 {
     PackFormat format = (PackFormat)_i;

@@ -1,4 +1,4 @@
-/* What one exchange tells: the idle periods, and what was lost. */
+/* What one exchange shows: the idle periods, and what was lost. */
 #include <check.h>
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
-/* No rule holds without its prefilter bits: exchanges of every kind, as the dice fall, are put to every rule. */
+/* No rule applies without its prefilter bits: random exchanges of every kind are put to every
+ * rule. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

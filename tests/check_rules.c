@@ -1,5 +1,5 @@
-/* The table of rules as a reader has it: names that can be typed, texts that say something, pages
- * that fit a terminal. */
+/* The table of rules as its readers see it: names that can be typed, texts that say something,
+ * pages that fit a terminal. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Rows of servers and pairs: the fields that are written in a way of their own. */
+/* Rows of servers and pairs: the fields with their own format. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Servers and pairs: what each kind of exchange adds, the bounds, and that any split of the exchanges
- * among several tables gives the same bytes. */
+/* Servers and pairs: what each kind of exchange adds, the limits, and that any split of the
+ * exchanges among several tables gives the same bytes. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,7 +197,7 @@ START_TEST(kinds_of_closes)
 }
 END_TEST
 
-/* Order, shards, bounds -------------------------------------------------------------------------- */
+/* Order, shards, bounds ------------------------------------------------------------------------ */
 
 #define TOLD 3000
 

@@ -6,8 +6,8 @@
 
 static const uint8_t FIVE[] = { 0x81, 0x02, 0xf3, 0x04, 0x95 };
 
-/* Every read at every place, in a block of exactly the span's size, so that a sanitizer sees a read
- * outside; what must come out is computed byte by byte. */
+/* Every read at every place. The block has exactly the span's size, so a sanitizer sees a read
+ * outside. The expected values are computed byte by byte. */
 START_TEST(test_reads_are_checked)
 {
     size_t length = (size_t)_i;

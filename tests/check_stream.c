@@ -1,13 +1,16 @@
 /* Segments in, events out, both as text.
  *
- * A segment is `ms DIR FLAGS OFFSET ACK LENGTH[/CAPTURED] [wN] [!] [isn=N]`. DIR is > for the side of
- * 10.0.0.1:1000 and < for that of 10.0.0.2:80; FLAGS are of S, A, F, R; OFFSET and ACK are offsets (a
- * SYN has -1), `.` is no ACK; w sets the side's window from here on (65535); ! sends other bytes; isn=N
- * adds N to the side's initial number from here on. Its frame is its place in the row. `T` is a tick.
+ * A segment is `ms DIR FLAGS OFFSET ACK LENGTH[/CAPTURED] [wN] [!] [isn=N]`. DIR is > for the side
+ * of 10.0.0.1:1000 and < for that of 10.0.0.2:80. FLAGS are of S, A, F, R. OFFSET and ACK are
+ * offsets (a SYN has -1); `.` means no ACK. w sets the side's window from here on (65535). ! sends
+ * other bytes. isn=N adds N to the side's initial number from here on. The frame is the segment's
+ * place in the row. `T` is a tick.
  *
- * An event is D, G, F, R or E with the sender's mark: `D> 0+10 #4`, `G< 5+1 #7 loss`, `F> 10 #6 seen`,
- * `R< 3 #8`, `E final`. Every row runs with several initial numbers, so that each of its numbers comes
- * to lie around 2^31 and 2^32 once, and every byte of data is compared with what its offset says. */
+ * An event is D, G, F, R or E with the sender's mark: `D> 0+10 #4`, `G< 5+1 #7 loss`, `F> 10 #6
+ * seen`, `R< 3 #8`, `E final`.
+ *
+ * Every row runs with several initial numbers, so that each of its numbers once lies near 2^31 and
+ * near 2^32. Every byte of data is compared with the byte expected at its offset. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -562,8 +565,8 @@ START_TEST(test_row)
 }
 END_TEST
 
-/* Two streams, cut into segments that are sent again, doubled and captured out of order: what comes
- * out are the two streams, each byte once. */
+/* Two streams are cut into segments that are retransmitted, doubled and captured out of order. The
+ * result must be the two streams, each byte once. */
 #define STREAM_BYTES 3000
 #define SHUFFLE_REACH 12
 

@@ -1,4 +1,4 @@
-/* The summary: what a person is told, line by line. */
+/* The summary for a person, line by line. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

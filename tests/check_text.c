@@ -121,8 +121,8 @@ START_TEST(test_bounded)
 }
 END_TEST
 
-/* Whatever comes in whatever pieces: the maximum holds, units stay whole, the result says whether
- * all of it is there, and once cut always cut. */
+/* For any text in any pieces: the maximum holds, units stay whole, the result says whether the text
+ * is complete, and a cut text stays cut. */
 START_TEST(test_bounded_in_pieces)
 {
     static const char input[] = "a\\\x01.\\...\xff\\\\x..\\.";

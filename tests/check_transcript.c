@@ -1,4 +1,4 @@
-/* The builder of conversations itself: a table of texts and of the segments that they must become,
+/* The builder of conversations itself: a table of texts with the segments that they must become,
  * and of texts that must be refused. Segments are written as tcpdump does: time in ms, sender,
  * flags, relative sequence number, payload length, relative acknowledgement. */
 #include <check.h>

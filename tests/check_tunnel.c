@@ -1,11 +1,12 @@
-/* Frames in frames: what is opened, what is not, and which network it counts as. */
+/* Frames in frames: what is unpacked, what is not, and which network it belongs to. */
 #include <check.h>
 #include <stdlib.h>
 
 #include "decode/decode.h"
 #include "hex.h"
 
-/* 192.0.2.1:40000 to 198.51.100.2:80 and the same over IPv6: "GET" at 0x10203040, 43 and 63 bytes. */
+/* 192.0.2.1:40000 to 198.51.100.2:80 and the same over IPv6: "GET" at 0x10203040, 43 and 63
+ * bytes. */
 #define TCP "9c40 0050 10203040 50607080 50 18 2000 0000 0000 474554"
 #define DATA_LENGTH 3
 #define IPV4 "45 00 002b 0001 4000 40 06 0000 c0000201 c6336402" TCP

@@ -139,7 +139,8 @@ START_TEST(test_parts)
 }
 END_TEST
 
-/* Cut anywhere: what was there comes out, then it is said; a cut between two parts cannot be seen. */
+/* Cut anywhere: what was there comes out, then it is said; a cut between two parts cannot be
+ * seen. */
 START_TEST(test_cut_anywhere)
 {
     PackFormat format = (PackFormat)_i;
@@ -185,8 +186,8 @@ START_TEST(test_wrong_bits)
 }
 END_TEST
 
-/* What stands before the corrupt place comes out, but for the block that it is in, however large the portion
- * that was asked for. */
+/* All bytes before the corrupt place come out, except those of its block, however large the
+ * requested portion is. */
 START_TEST(test_corrupt_at_the_end)
 {
     PackFormat format = (PackFormat)_i;
@@ -226,8 +227,8 @@ START_TEST(test_other_bytes_behind)
 }
 END_TEST
 
-/* A frame of zstd that wants a window of 2^31 bytes (RFC 8878 §3.1.1.1.2: the exponent is 21), with one
- * raw block of one byte. */
+/* A frame of zstd that wants a window of 2^31 bytes (RFC 8878 §3.1.1.1.2: the exponent is 21), with
+ * one raw block of one byte. */
 START_TEST(test_zstd_window)
 {
     g_autoptr(GByteArray) packed = hex_bytes("28b52ffd 00 a8 090000 61");

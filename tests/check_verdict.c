@@ -1,4 +1,4 @@
-/* The verdict table, row by row, each row beside the situations that only just miss it. */
+/* The verdict table, row by row, each row beside situations that just miss it. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

@@ -1,9 +1,10 @@
-/* The whole path. The input is a script for two TCPs, so that the fuzzer meets conversations instead of
- * broken headers: each step is two bytes, what happens and how much of it (see step()).
+/* The whole path. The input is a script for two TCPs, so that the fuzzer produces conversations
+ * instead of broken headers. Each step is two bytes: what happens and how much of it (see step()).
  *
- * What must hold: the rows are the same however the frames are cut into batches; they are printable
- * ASCII; each connection has one row and each exchange one, numbered from 1 without a hole; the
- * connection's verdict is its worst exchange's; what contradicts or is undetermined has a cause. */
+ * These must hold: the rows do not depend on how the frames are cut into batches; they are
+ * printable ASCII; each connection has one row, and each exchange has one, numbered from 1 without
+ * a hole; the connection's verdict is the worst of its exchanges; a contradicted or undetermined
+ * verdict has a cause. */
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,8 +89,9 @@ static void frame_append(Wire *wire, unsigned port, int side, uint8_t flags, uin
 
 enum { SEND, SEND_LOST, SEND_CUT, SEND_EARLIER, ACKNOWLEDGE, CLOSE, RESET, OPEN };
 
-/* `what`: bits 0 to 2 the kind, 3 the side, 4 and 5 the port, 6 and 7 how long after the last one.
- * `much`: a text of TEXTS, or (from 0x80 on) so many raw bytes. Returns the raw bytes used. */
+/* `what`: bits 0 to 2 are the kind, 3 the side, 4 and 5 the port, 6 and 7 the time since the last
+ * step. `much`: a text of TEXTS, or (from 0x80 on) a number of raw bytes. Returns the number of raw
+ * bytes used. */
 static size_t step(Wire *wire, uint8_t what, uint8_t much, Span rest)
 {
     static const Nanoseconds pauses[] = { 1000, NS_PER_MS, 900 * NS_PER_MS, 6 * NS_PER_SECOND };

@@ -1,5 +1,5 @@
-/* In whatever pieces a chunked body comes, and with its data counted instead of read, it ends at
- * the same byte with the same notes. */
+/* A chunked body ends at the same byte with the same notes in whatever pieces it comes, and whether
+ * its data is counted or read. */
 #include <glib.h>
 
 #include "http1/chunked.h"

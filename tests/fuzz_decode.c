@@ -1,10 +1,9 @@
-/* The first byte chooses the link type, the second how much more the wire had than was captured (in
- * steps of 16 bytes); the rest is a frame.
+/* The first byte chooses the link type. The second says how many more bytes the wire had than were
+ * captured, in steps of 16. The rest is a frame. A single frame is never a complete packet in
+ * fragments.
  *
- * A frame alone is never the whole of a packet in fragments.
- *
- * What must hold: what is found lies inside the frame; the captured payload is not longer than the
- * payload on the wire; the same frame gives the same segment; and a snap length changes nothing but the
+ * These must hold: what is found lies inside the frame; the captured payload is not longer than the
+ * payload on the wire; the same frame gives the same segment; a snap length changes only the
  * captured payload, or cuts headers. */
 #include <glib.h>
 

@@ -1,11 +1,11 @@
-/* Six bytes make a fragment: which datagram (two bits each for identification and direction, one for
- * the network, one for the version of IP, one for more to come), offset and length in units of eight
- * bytes, less the length's odd bytes, how much of it was not captured, seconds since the last one, and
- * whether it has other bytes than the first version of its datagram.
+/* Six bytes make a fragment: which datagram (two bits each for identification and direction, one
+ * for the network, one for the version of IP, one for more to come), offset and length in units of
+ * eight bytes, minus the length's odd bytes, how much of it was not captured, seconds since the
+ * last one, and whether its bytes differ from the first version of its datagram.
  *
- * What must hold: a datagram that is whole has at each place a byte that some fragment of it had
- * there, and exactly those if all fragments had the same; what is held keeps to its bounds; every fragment
- * taken in is in a datagram that became whole, waits, or is counted as given up. */
+ * These must hold: at each place, a complete datagram has a byte that some fragment had there, and
+ * exactly that byte if all fragments agree; held data stays within its limits; every accepted
+ * fragment is in a datagram that was completed, waits, or is counted as given up. */
 #include <glib.h>
 
 #include "decode/fragments.h"

@@ -1,5 +1,5 @@
-/* Spans lie inside the head, the head inside the input; the same head comes whatever follows it,
- * none comes of a beginning of it, and what is bad stays bad. */
+/* These must hold: spans lie inside the head, and the head lies inside the input; the same head
+ * results whatever follows it, and none results from a part of it; a bad head stays bad. */
 #include <glib.h>
 
 #include "http/head.h"

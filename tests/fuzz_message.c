@@ -1,10 +1,12 @@
-/* However the segments are cut into pieces, the events are the same, but for a BEGIN that no HEAD
- * follows; and they keep to the grammar: BEGIN, HEAD, END in this order, stamps that only go on.
- * One segment stays whole: that behind the beginning of what may be a head. If it turns out to be none,
- * the reader looks at the segment again, of which it has no more than the piece at hand.
+/* The events do not depend on how the segments are cut into pieces, except for a BEGIN that no HEAD
+ * follows. The events keep to the grammar: BEGIN, HEAD, END in this order, with stamps that only
+ * increase.
  *
- * Input: one byte of options, one for the pieces' length, then records: a byte whose top bits
- * tell data, gap or rejection and whose others, with data, are the length. */
+ * One segment stays whole: the one after the start of a possible head. If that is no head, the
+ * reader examines the segment again, and it has only the piece at hand.
+ *
+ * Input: one byte of options, one for the length of the pieces, then records. A record's first byte
+ * says data, gap or rejection in its top bits; for data, the other bits are the length. */
 #include <glib.h>
 
 #include "http1/message.h"

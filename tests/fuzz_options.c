@@ -1,6 +1,6 @@
-/* The input is field lines. Members lie inside their value and are never empty; what is
- * extracted is lower case and each once, and agrees with the bits; texts keep to their maximum;
- * lengths are never negative. */
+/* The input is field lines. These must hold: members lie inside their value and are never empty;
+ * extracted options are in lower case, unique, and agree with the bits; texts keep to their
+ * maximum; lengths are never negative. */
 #include <glib.h>
 
 #include "base/text.h"

@@ -1,10 +1,11 @@
-/* Any bytes as a pcapng file, beside libpcap.
+/* Reads any bytes as a pcapng file, and compares with libpcap.
  *
- * What must hold: each packet that libpcap gives before it stops comes out here as well, in the same
- * order, with the same bytes, lengths, link type and time; numbers go upwards, and all that has a number is
- * counted. libpcap stops earlier than the walk, at what it does not know; never later, but for a
- * first block that contradicts itself and later sections of unknown versions or of no byte order, which
- * Wireshark refuses and libpcap does not look at. */
+ * These must hold: each packet that libpcap gives before it stops appears here too, in the same
+ * order, with the same bytes, lengths, link type and time; frame numbers increase, and everything
+ * with a number is counted. libpcap stops earlier than this reader at things that it does not know.
+ * It never stops later, with two exceptions: a first block that contradicts itself, and later
+ * sections of unknown versions or without a byte order. Wireshark refuses these, and libpcap does
+ * not check them. */
 #include <glib.h>
 #include <pcap.h>
 #include <sys/mman.h>
@@ -15,11 +16,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A longer input only takes longer; and below 256 KiB no snap length of libpcap's own cuts a packet. */
+/* A longer input only takes more time. Below 256 KiB, no snap length of libpcap's own cuts a
+ * packet. */
 #define SIZE_MAX_TRIED 100000
 
-/* libpcap multiplies fractions of such fine binary clocks beyond 64 bits. Wherever the option that states
- * one could stand, in either byte order, no times are compared. */
+/* For such fine binary clocks, libpcap's multiplication overflows 64 bits. So times are not
+ * compared if the option for such a clock could be anywhere, in either byte order. */
 static bool may_have_fine_clock(const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i + 5 <= size; i++) {

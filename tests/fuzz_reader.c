@@ -1,8 +1,8 @@
-/* Any bytes as a capture file.
+/* Reads any bytes as a capture file.
  *
- * What must hold: frames are numbered upwards, lie inside their batch and, where nothing is compressed,
- * are together not longer than the file; a file that does not open, or breaks, says so on one line; and the beginning of a file
- * gives the first frames of the whole file. */
+ * These must hold: frame numbers increase; frames lie inside their batch and, if nothing is
+ * compressed, are together not longer than the file; a file that does not open, or breaks, reports
+ * it on one line; a prefix of a file gives the first frames of the whole file. */
 #include <glib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* A longer input only takes longer. */
 #define SIZE_MAX_TRIED 100000
 
-/* Of each frame: a number that every one of its bytes and facts changes. */
+/* A checksum of each frame that depends on all its bytes and facts. */
 static void note_frame(GArray *frames, const Frame *frame)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)frame->time ^ frame->wire_length;

@@ -1,6 +1,7 @@
-/* The main() of every fuzz target when it is not built with libFuzzer: feeds the target each file of
- * its corpus, tests/corpus/<target>/, and of each file some beginnings, because what reads captures
- * must bear them cut at any place. Any compiler will do, so `make check` replays them all. */
+/* The main() of every fuzz target that is built without libFuzzer. It feeds each file of the
+ * corpus, tests/corpus/<target>/, to the target, and also some prefixes of each file, because code
+ * that reads captures must accept them cut at any place. Any compiler works, so `make check`
+ * replays the whole corpus. */
 #include <glib.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,10 +10,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Beginnings tried per file: enough for each cut of a small one, and bounded for a large one. */
+/* Number of prefixes per file: every cut of a small file, a limited number for a large one. */
 #define CUTS_MAX 256
 
-/* In a block of exactly its size: a sanitizer or valgrind sees the first byte read beyond it. */
+/* Each input gets a block of exactly its size: a sanitizer or valgrind sees the first byte read
+ * beyond it. */
 static void feed(const char *bytes, size_t size)
 {
     g_autofree uint8_t *copy = g_malloc(size ? size : 1);

@@ -1,8 +1,8 @@
-/* Twelve bytes make a segment of one of four pairs of endpoints; with some, a tick.
+/* Twelve bytes make a segment of one of four pairs of endpoints; some also make a tick.
  *
- * What must hold: per side, data and gaps follow each other without a hole and without going back;
- * data carries the stamp of its place; facts never go back; what is held keeps to its bound; every
- * connection ends exactly once, and nothing of it comes afterwards. */
+ * These must hold: on each side, data and gaps follow each other without holes and without going
+ * back; data carries the stamp of its place; facts are never withdrawn; held data stays within its
+ * limit; every connection ends exactly once, and nothing follows its end. */
 #include <glib.h>
 #include <string.h>
 
@@ -65,7 +65,7 @@ static void drain(StreamTable *table, uint64_t *ended)
     g_assert_cmpuint(stream_table_held(table), <=, LIMITS.held_bytes);
 }
 
-/* Small differences from a base near the turn of the numbers, so that segments meet. */
+/* Small differences from a base near the wrap-around of sequence numbers, so that segments meet. */
 static uint32_t number_from(uint8_t high, uint8_t low)
 {
     uint32_t step = (uint32_t)(high & 0x0f) << 8 | low;

@@ -1,5 +1,5 @@
-/* Escaping loses nothing and prints nothing but printable ASCII; a bounded field keeps to its
- * maximum in whatever pieces it comes, and is a beginning of the whole. */
+/* Escaping loses nothing and prints only printable ASCII. A bounded field keeps to its maximum in
+ * whatever pieces it comes, and is a prefix of the whole. */
 #include <glib.h>
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
-/* Any bytes as a compressed input.
+/* Reads any bytes as compressed input.
  *
- * What must hold: what comes out does not depend on the portions in which it is asked for; a beginning of
- * the input gives a beginning of the output; an end of the output is either a failure with a text, on
- * which it stays, or one that stays as well; and what is not compressed comes out as it is. */
+ * These must hold: the output does not depend on the requested portions; a prefix of the input
+ * gives a prefix of the output; the output ends either with a failure and a text, or regularly, and
+ * stays that way; data that is not compressed comes out unchanged. */
 #include <glib.h>
 #include <sys/mman.h>
 #include <unistd.h>

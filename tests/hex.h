@@ -1,4 +1,4 @@
-/* Bytes of a test written as hexadecimal text, and put where reading past their end crashes. */
+/* Test bytes written as hexadecimal text, and memory in which reading past their end crashes. */
 #ifndef TESTS_HEX_H
 #define TESTS_HEX_H
 
@@ -14,7 +14,7 @@ typedef struct Guarded Guarded;
 
 Guarded *guarded_new(size_t size_max);
 
-/* Puts the bytes there, in place of those before, so that the last one ends at that page. */
+/* Copies the bytes there, replacing those before, so that the last one ends at that page. */
 Span guarded_fill(Guarded *guarded, const uint8_t *bytes, size_t size);
 
 void guarded_free(Guarded *guarded);

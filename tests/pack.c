@@ -13,7 +13,7 @@
 #include <lzma.h>
 #endif
 
-/* Enough around whatever a format adds to what it cannot compress. */
+/* Enough extra room for what a format adds to data that it cannot compress. */
 #define ROOM(size) ((size) + (size) / 8 + 4096)
 
 const char *pack_name(PackFormat format)

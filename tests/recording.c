@@ -5,7 +5,7 @@
 
 #include "decode/link.h"
 
-/* Recordings -------------------------------------------------------------------------------------- */
+/* Recordings ----------------------------------------------------------------------------------- */
 
 Recording *recording_new(const char *name)
 {
@@ -163,7 +163,7 @@ Recording *recordings_merge(const GPtrArray *recordings, Nanoseconds step)
     return all;
 }
 
-/* Verdicts ---------------------------------------------------------------------------------------- */
+/* Verdicts ------------------------------------------------------------------------------------- */
 
 static size_t origin_of(const Recording *recording, FrameId frame)
 {
@@ -267,9 +267,10 @@ void verdicts_free(Verdicts *verdicts)
     g_free(verdicts);
 }
 
-/* Comparing --------------------------------------------------------------------------------------- */
+/* Comparing ------------------------------------------------------------------------------------ */
 
-/* 2: the same. 1: if there is none that is the same, for offsets are counted from what was seen first. */
+/* 2: the same connection. 1: if there is no such one, because offsets are counted from what was
+ * seen first. */
 static int sameness(const VerdictRow *a, const VerdictRow *b)
 {
     const MessageFacts *message_a = &a->exchange.request, *message_b = &b->exchange.request;

@@ -1,8 +1,8 @@
 /* Captures in memory, for tests that alter them, and the verdicts that the program gives on them.
  *
- * Each frame knows where it comes from: its origin, the place in the capture that was loaded. A frame that is
- * removed, doubled or moved changes the numbers of others, but no origin, so that the rows of two analyses
- * can be held against each other. */
+ * Each frame knows its origin: its place in the capture that was loaded. Removing, doubling or
+ * moving a frame changes the numbers of other frames, but no origin. So the rows of two analyses
+ * can be compared. */
 #ifndef TESTS_RECORDING_H
 #define TESTS_RECORDING_H
 
@@ -19,7 +19,7 @@ typedef struct Recording {
     char *name;
     GArray *takes;     /* of Take */
     GPtrArray *memory; /* of what their bytes are */
-    bool numbered;     /* the frames keep their ids; else verdicts_of() counts them anew */
+    bool numbered;     /* the frames keep their ids; otherwise verdicts_of() numbers them again */
 } Recording;
 
 /* Without takes. */
@@ -29,7 +29,7 @@ void recording_append(Recording *recording, const Frame *frame, size_t origin);
 Recording *recording_load(const char *path);
 /* Every capture in samples/, by name. */
 GPtrArray *recordings_of_samples(void);
-/* The same takes; the bytes are the original's, which has to live as long. */
+/* A copy with the same frames; their bytes belong to the original, which must live as long. */
 Recording *recording_copy(const Recording *recording);
 /* Bytes that live as long as the recording. */
 uint8_t *recording_bytes(Recording *recording, size_t size);
@@ -41,15 +41,15 @@ static inline Take *recording_take(const Recording *recording, size_t at)
     return &g_array_index(recording->takes, Take, at);
 }
 
-/* In the order of time; equal times keep theirs. */
+/* Sorts by time; frames of equal time keep their order. */
 void recording_sort(Recording *recording);
 
-/* Gives all addresses of a recording the mark of a number below 65,536, so that recordings with different marks
- * have no endpoints in common. IPv4 and IPv6 directly on their link. */
+/* Puts a mark, a number below 65,536, into all addresses of a recording. Recordings with different
+ * marks then share no endpoints. Works for IPv4 and IPv6 directly above the link layer. */
 void recording_mark_addresses(Recording *recording, unsigned mark);
 
-/* All in one, in the order of time: each is marked by its place in the list and moved so that it begins `step`
- * after the one before it. Origins are places in the whole. */
+/* Joins all recordings, in the order of time. Each is marked with its place in the list and moved
+ * so that it begins `step` after the one before it. Origins are places in the whole. */
 Recording *recordings_merge(const GPtrArray *recordings, Nanoseconds step);
 
 #define NO_ORIGIN SIZE_MAX
@@ -79,17 +79,19 @@ Verdicts *verdicts_of(const Recording *recording, const AnalysisOptions *options
 void verdicts_free(Verdicts *verdicts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdicts, verdicts_free)
 
-/* What became of the rows: each of `after` is held against the one of `before` that has its first frames, or, of
- * connections, the same endpoints at the same time. */
+/* Compares rows. Each row of `after` is compared with the row of `before` that has its first frames
+ * or, for connections, the same endpoints at the same time. */
 typedef struct Changes {
     unsigned same, undetermined; /* made undetermined */
-    unsigned turned;             /* another verdict, or a verdict on what was no row before */
-    unsigned vanished;           /* rows of connections that have no counterpart any more */
-    unsigned settled;            /* undetermined before, a verdict now */
-    unsigned named_otherwise; /* the same verdict with another cause (not of those undetermined) */
+    /* another verdict, or a verdict on a row that did not exist before */
+    unsigned turned;
+    unsigned vanished; /* rows of connections that have no counterpart any more */
+    unsigned settled;  /* undetermined before, a verdict now */
+    /* the same verdict with another cause (undetermined ones not counted) */
+    unsigned named_otherwise;
 } Changes;
 
-/* Adds to *changes; those that turned, settled or vanished are named in `text` (NULL: not). */
+/* Adds to *changes. Names in `text` the rows that turned, settled or vanished (NULL: does not). */
 void verdicts_compare(const Verdicts *before, const Verdicts *after, Changes *changes,
                       GString *text);
 

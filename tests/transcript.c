@@ -1,11 +1,13 @@
-/* Reads conversations: from text to lines, settings and expectations. What the notation means
- * stands in transcript.h; what becomes of the lines, in transcript_wire.c.
+/* Reads conversations: from text to lines, settings and expectations. transcript.h describes the
+ * notation; transcript_wire.c turns the lines into frames.
  *
- * A file is read line by line, with continuations joined first. Everything of one conversation is
- * gathered in a Draft; when the next title or the end of the file comes, the draft is built: the
- * handshake and the other client's lines are added, the frames are made, and the labels in the
- * expectations become frame numbers. A mistake in a file is an error that names the line: a test
- * that silently tests something else is worse than none. */
+ * A file is read line by line; continuation lines are joined first. A Draft collects everything of
+ * one conversation. At the next title or the end of the file, the draft is built: the handshake and
+ * the other client's lines are added, the frames are made, and the labels in the expectations
+ * become frame numbers.
+ *
+ * A mistake in a file is an error that names the line: a test that silently tests something else is
+ * worse than none. */
 #include "transcript.h"
 
 #include <string.h>
@@ -488,8 +490,8 @@ static bool read_ordinal(char **text, unsigned *ret_number)
     return read && *ret_number > 0;
 }
 
-/* Which row of the exchanges: its number, the target of its request, or in parentheses the status
- * of a response that has no request. */
+/* Which row of the exchanges: its number, the target of its request, or, in parentheses, the status
+ * of a response without a request. */
 static bool read_row(Expectation *expectation, char **text)
 {
     *text = skip_blanks(*text);
@@ -605,8 +607,8 @@ static WireLine *handshake_line(const Draft *draft, const WireLine *first, WireK
     return line;
 }
 
-/* The three segments, each as soon as its sender can know of the one before, the last of them 1 ms
- * before `first`. */
+/* The three segments of the handshake, each as soon as its sender can know of the one before; the
+ * last one 1 ms before `first`. */
 static void add_handshake(Draft *draft, const WireLine *first)
 {
     const Nanoseconds *distance = draft->settings.distance;
@@ -718,7 +720,7 @@ static bool read_logical_line(Draft *draft, char *text, GError **error)
     return true;
 }
 
-/* The line at `*at` and those that continue it, as one. */
+/* The line at `*at`, joined with its continuation lines. */
 static char *join_lines(char **lines, unsigned *at)
 {
     GString *joined = g_string_new(lines[(*at)++]);

@@ -1,8 +1,8 @@
 /* Writes conversations as capture files, to look at them with other tools.
  *
- *     transcript2pcap FILE.txt... DIRECTORY
+ * transcript2pcap FILE.txt... DIRECTORY
  *
- * One file for each conversation, named after its file and its line. */
+ * There is one file for each conversation, named after its text file and line. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The lower half of the conversation builder: lines that were understood, turned into frames by two
- * small TCPs. For transcript.c only. */
+/* The lower half of the conversation builder: two small TCPs turn the parsed lines into frames. For
+ * transcript.c only. */
 #ifndef TRANSCRIPT_WIRE_H
 #define TRANSCRIPT_WIRE_H
 
@@ -66,15 +66,15 @@ void wire_line_free(WireLine *line);
 /* The segments of a conversation, from its lines (of WireLine) to its frames. */
 typedef struct Wire Wire;
 
-/* NULL and an error that names the line if one refers to a label that has not been said before it.
- * */
+/* Returns NULL and an error that names the line if a line refers to a label that no line before it
+ * has. */
 Wire *wire_build(GPtrArray *lines, const WireSettings *settings, GError **error);
 
-/* The frames in the order of the capture, as Transcript has them; their bytes are the caller's. */
+/* The frames in the order of the capture, as Transcript has them. Their bytes belong to the
+ * caller. */
 Frame *wire_take_frames(Wire *wire, size_t *ret_count);
 
-/* The number of the frame of `label` (or `label.N`), the first one that was captured; 0: there is
- * none. */
+/* The number of the frame of `label` (or `label.N`), the first one captured; 0 if there is none. */
 uint64_t wire_frame_of(const Wire *wire, const char *label);
 
 void wire_free(Wire *wire);

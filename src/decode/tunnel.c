@@ -317,7 +317,7 @@ static const struct {
     bool either; /* else the destination's */
     DecodeResult (*open)(Layer *layer);
 } TUNNELS[] = {
-    /* of Linux, before there was a number */
+    /* 8472 is Linux's port for VXLAN, from the time before it had a number. */
     { 4789, false, open_vxlan }, { 8472, false, open_vxlan }, { 6081, false, open_geneve },
     { 2152, true, open_gtp },    { 3544, true, open_teredo }, { 4754, false, open_gre },
 };
