@@ -1,6 +1,6 @@
 #!/bin/sh
-# The completion for bash offers exactly the options that --help lists and the values that the program
-# takes, and files where a file belongs.
+# The bash completion offers exactly the options that --help lists and the values that the program
+# accepts. Where an option takes a file, it offers files.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 if ! command -v bash >/dev/null; then
@@ -8,7 +8,7 @@ if ! command -v bash >/dev/null; then
     exit 77
 fi
 
-# offers WORD...: what completing the last word may give, sorted, in a directory with these.
+# offers WORD...: the completions of the last word, sorted, in a directory with these files.
 mkdir -p "$work/here/reports"
 : >"$work/here/capture.pcap"
 offers() {
@@ -24,7 +24,7 @@ offers() {
     ' completion "$top/completion/connaudit" "$CONNAUDIT" "$@") | sort
 }
 
-# same WHAT EXPECTED: as the list on standard input, whose order does not matter.
+# same WHAT EXPECTED: compares with the list on standard input; the order does not matter.
 same() {
     sort >"$work/got"
     printf '%s' "$2" | tr ' ' '\n' | sed '/^$/d' | sort | diff - "$work/got" || fail "$1"
@@ -38,7 +38,7 @@ all=$(sed 's/=[A-Z]*/=/' "$work/options" | tr '\n' ' ')
 offers - | same "the options" "$all"
 offers --rep | same "the beginning of an option" '--report='
 
-# What each option takes, by the name of its argument.
+# What each option takes; the name of its argument decides.
 while read -r option; do
     name=${option##* }
     argument=${name#*=}
@@ -58,7 +58,7 @@ while read -r option; do
     grep -xE 'capture.pcap|reports|-.*' "$work/with" | same "behind $name=" "$expected"
 done <"$work/options"
 
-# What the program itself says that it takes.
+# The values that the program itself names in its error message.
 for option in --report --format --fail-on --progress; do
     "$CONNAUDIT" "$option=nonsense" x 2>"$work/error" && fail "$option=nonsense is taken"
     words=$(sed "s/'nonsense'//; s/.* takes //; s/.*: *//; s/, not.*//; s/ or / /; s/,//g" "$work/error")

@@ -16,7 +16,8 @@ printf 'no capture\n' >"$work/inputs/notes"
 } >"$work/inputs/b.pcap"
 "$CONNAUDIT" -q -o "$work/report" --evidence="$work/report" "$work/inputs"
 
-# Each key with those around it: two blanks a level, a key before a bracket opens a level.
+# Prints each key with the keys around it. A level is two blanks; a key before a bracket opens a
+# level.
 awk '
     {
         match($0, /^ */)

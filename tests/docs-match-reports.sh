@@ -1,6 +1,6 @@
 #!/bin/sh
-# docs/reports.md describes exactly the columns that the reports have, in their order, each in full, and
-# JSON has of each the type that it states.
+# docs/reports.md describes exactly the columns of the reports, in their order, each completely. In
+# JSON, each column has the type that the page states.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 page=$top/docs/reports.md
@@ -8,7 +8,7 @@ page=$top/docs/reports.md
 empty_capture "$work/empty.pcap"
 
 for report in connections exchanges findings servers pairs; do
-    # Under "## NAME", the names in the first cell of the rows of the table that begins with "column".
+    # Under "## NAME": the names in the first cells of the table whose header begins with "column".
     awk -v heading="## $report" '
         /^## / { here = $0 == heading; table = 0 }
         here && /^\| column / { table = 1; next }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# docs/rules.md has a heading for each rule, in their order, and says of it what --list-rules says.
+# docs/rules.md has a heading for each rule, in the order of --list-rules, and the same text below
+# it.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 page=$top/docs/rules.md

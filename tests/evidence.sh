@@ -1,15 +1,14 @@
 #!/bin/sh
-# --evidence: a capture of each connection that is contradicted or has an error, which gives the same
-# judgement when it is read; whole or not at all, nothing next to an input, a second pass over the same
-# bytes.
-# evidence.sh DIR: of the captures there as well.
+# --evidence writes a capture of each connection that is contradicted or has an error. The capture
+# gives the same judgement when it is read. All captures appear or none, and never next to an input.
+# The second pass reads the same bytes.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
 captures=0
 
-# What is to be the same, a line each connection: "K:N" first, then the judgement. No value of these
-# columns holds a quotation mark.
+# The judgement that must stay the same, one line per connection: "K:N" first. No value of these
+# columns contains a quotation mark.
 judgements() {
     while read -r row; do
         printf '%s\n' "$row" |
@@ -19,7 +18,7 @@ judgements() {
     done <"$1" | sed 's/^"connection":"\([^"]*\)" /\1 /'
 }
 
-# wanted JUDGEMENTS FINDINGS: those that are to have a capture, by the reports alone.
+# wanted JUDGEMENTS FINDINGS: the connections that must have a capture, according to the reports.
 wanted() {
     {
         grep '"verdict":"contradicted"' "$1" | cut -d ' ' -f 1
@@ -27,7 +26,7 @@ wanted() {
     } | sort -u
 }
 
-# reads_back NAME ARGUMENT...: writes the captures of what the arguments name, and reads each.
+# reads_back NAME ARGUMENT...: runs with the arguments, and reads each capture that this writes.
 reads_back() {
     name=$1
     shift
@@ -64,7 +63,7 @@ merged=$(ls captures | wc -l)
 reads_back 'each sample alone' --separate "$top/samples"
 [ "$(ls captures | wc -l)" -ge "$merged" ] || fail "each sample alone: fewer captures"
 
-# Names, in whole.
+# Complete names.
 cp "$top/samples/request-crossed-the-idle-close-seen-by-the-client.pcap" race.pcap
 runs() {
     name=$1
@@ -86,12 +85,12 @@ cmp first one/1-1-keepalive_race.pcapng || fail "the same input gives other byte
 runs 'nothing to write' 0 --evidence=none "$top/samples/close-declared-and-kept.pcap"
 holds none
 
-# What a witness asks for: where each packet was.
+# A witness is asked where each packet was.
 for text in 'frame 1 of input 1' 'connection 1:1 (contradicted: keepalive_race)' 'race.pcap'; do
     grep -aq "$text" first || fail "the capture does not say: $text"
 done
 
-# The manifest names them, with their sums.
+# The manifest lists the captures with their checksums.
 runs 'with reports' 0 -o both --evidence=both/captures race.pcap
 holds both captures connections.csv exchanges.csv findings.csv manifest.json pairs.csv servers.csv
 sum=$(sha256sum both/captures/1-1-keepalive_race.pcapng | cut -d ' ' -f 1)
@@ -102,25 +101,25 @@ holds same 1-1-keepalive_race.pcapng connections.csv exchanges.csv findings.csv 
 runs 'no hash' 0 --no-hash -o nohash --evidence=nohash race.pcap
 [ "$(grep -c '"sha256" : null' nohash/manifest.json)" -eq 1 ] || fail "--no-hash: sums"
 
-# The second pass counts nothing again.
+# The second pass counts nothing twice.
 "$CONNAUDIT" "$top/samples" >/dev/null 2>without || :
 "$CONNAUDIT" --evidence=counted "$top/samples" >/dev/null 2>with || :
 grep -v '^  evidence ' with | diff -u without - || fail "--evidence changes the summary"
 
-# The bound: counted, and said.
+# The limit on captures: the rest is counted and reported.
 "$CONNAUDIT" --evidence=three --evidence-max=3 "$top/samples" >/dev/null 2>errors || :
 [ "$(ls three | wc -l)" -eq 3 ] || fail "--evidence-max=3: $(ls three)"
 grep -q "evidence *3  captures, $((merged - 3)) connections without one (--evidence-max)" errors ||
     fail "--evidence-max is not told: $(grep evidence errors)"
 
-# What is looked for, and what is left out.
+# --match and -F.
 runs 'a match' 0 --match=/no.such.thing/ --evidence=match race.pcap
 holds match
 runs 'another' 0 --match=/. --evidence=match race.pcap
 runs 'a filter' 0 -F 'host 192.0.2.99' --evidence=filter race.pcap
 holds filter
 
-# Wrong usage.
+# Usage errors.
 runs 'standard input' 2 --evidence=wrong - <race.pcap
 grep -q 'only once' errors || fail "standard input: $(cat errors)"
 mkfifo pipe
@@ -143,13 +142,13 @@ runs 'into an input' 2 --evidence=in/ev in
 holds in race.pcap
 [ ! -e wrong ] || fail "wrong usage left something"
 
-# A place that cannot be written to.
+# A directory that cannot be written.
 runs 'a file in its place' 1 --evidence=race.pcap/ev race.pcap
 runs 'no place for it' 1 --evidence=nowhere/ev race.pcap
 mkdir taken taken/1-1-keepalive_race.pcapng
 runs 'a directory of that name' 2 --force --evidence=taken race.pcap
 
-# Whole or not at all, and the reports with it.
+# All captures or none, and the same for the reports.
 head -c 2000000 /dev/zero | tr '\0' x >body
 (ulimit -f 2 && runs 'a quota' 1 --evidence=full "$top/samples") ||
     fail "a quota"
@@ -158,13 +157,13 @@ mkdir blocked blocked/1-1-keepalive_race.pcapng
 runs 'reports that lack their evidence' 2 --force -o lacking --evidence=blocked race.pcap
 [ ! -e lacking ] || fail "there are reports without their evidence"
 
-# A capture that ends too soon is read as far as it goes, twice.
+# An input that ends too early is read as far as possible, in both passes.
 head -c -5 race.pcap >cut.pcap
 runs 'a cut input' 1 --evidence=cut cut.pcap
 [ "$(ls cut | wc -l)" -le 1 ] || fail "a cut input: $(ls cut)"
 
-# An input that changes between the passes: the report is more than a pipe takes, and nobody reads it
-# until the first pass has read all inputs.
+# An input that changes between the passes. The report is longer than a pipe holds, and nobody reads
+# it until the first pass has read all inputs.
 mkdir many
 cp "$top"/samples/*.pcap many/
 mkfifo report

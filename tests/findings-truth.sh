@@ -1,6 +1,6 @@
 #!/bin/sh
-# The findings of the samples in samples/findings.csv are those that it lists, no more and no fewer: it
-# was written from the peers' configurations and the bytes. The rule "none": the sample has none.
+# The samples in samples/findings.csv have exactly the findings that it lists. The list was written
+# from the peers' configurations and the bytes. The rule "none" means that the sample has none.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 

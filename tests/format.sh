@@ -1,6 +1,6 @@
 #!/bin/sh
-# --format: on standard output and in a directory the same bytes, every line a JSON object of its own,
-# as many of them as CSV has rows, and nothing but what the words promise.
+# --format gives the same bytes on standard output and in a directory. Every line is a JSON object,
+# there are as many as rows in CSV, and a wrong format is refused.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
@@ -23,7 +23,7 @@ for sample in close-declared-then-reused.pcap three-requests-pipelined.pcap ipv6
     done
 done
 
-# A report without rows is an empty file, and a good one.
+# A report without rows is an empty file, and that is correct.
 empty_capture "$work/empty.pcap"
 "$CONNAUDIT" -q -f jsonl "$work/empty.pcap" >"$work/out"
 [ ! -s "$work/out" ] || fail "no connection, and a line"

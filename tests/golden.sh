@@ -1,7 +1,7 @@
 #!/bin/sh
-# Every capture in samples/ gives the reports that tests/golden/ keeps, to the byte, and the exit
-# status 0 (or the one in <sample>.status, for a capture that is broken on purpose).
-# With --update writes them instead: dev/update-golden.
+# Every capture in samples/ gives the reports in tests/golden/, to the byte, and exit status 0. A
+# capture that is broken on purpose gives the status in <sample>.status. With --update, the script
+# writes the reports instead: dev/update-golden.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 golden=$top/tests/golden
@@ -19,8 +19,8 @@ run() {
         fail "$1: -r $2 ended with status $status: $(cat "$work/errors")"
 }
 
-# folder PATH-IN-GOLDEN REPORT…: the samples of the working directory, for the `file` column shows the
-# path as given.
+# folder PATH-IN-GOLDEN REPORT…: checks the samples of the working directory. (The column `file`
+# shows the path as given.)
 folder() {
     golden_here=$golden/$1
     shift
@@ -48,12 +48,12 @@ folder() {
 
 cd "$top/samples"
 folder . connections exchanges findings
-# Hundreds of exchanges each, all of few kinds: tests/timeouts.sh counts them.
+# Each has hundreds of exchanges of few kinds. tests/timeouts.sh counts them.
 cd timeouts
 folder timeouts connections findings servers pairs
 cd ..
 
-# The pages of some connections: <sample>.show.txt is that of its first one.
+# The pages of some connections: <sample>.show.txt is the page of the sample's first one.
 for page in "$golden"/*.show.txt; do
     name=$(basename "$page" .show.txt)
     sample=$(ls "$name".pcap*)

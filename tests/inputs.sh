@@ -1,13 +1,13 @@
 #!/bin/sh
-# Several inputs are one capture: what is cut into files, in whatever order they are named, gives
-# the report of the whole. And each alone with --separate; and what is broken takes nothing else
-# with it.
+# Several inputs form one capture. A capture cut into files gives the report of the whole, whatever
+# the order of the arguments. With --separate each file is judged on its own. A broken file does not
+# affect the others.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
 cd "$work"
 
-# offsets FILE: where each packet of a little-endian pcap file begins, and its end.
+# offsets FILE: the offset of each packet of a little-endian pcap file, and of the file's end.
 offsets() {
     od -An -v -tu1 "$1" | awk '
         { for (i = 1; i <= NF; i++) byte[n++] = $i }
@@ -57,8 +57,8 @@ deal() {
     done <points
 }
 
-# whole FORMULA: the report on standard input with frames numbered as in the file that was cut up.
-# The formula gives that number from input k and frame n. Names and labels of files are left out.
+# whole FORMULA: the report on standard input, with frames numbered as in the file that was cut. The
+# formula computes that number from input k and frame n. Names and labels of files are removed.
 whole() {
     awk -F, '
         function number(cell,    parts, k, n) {
@@ -84,7 +84,7 @@ whole() {
         }'
 }
 
-# same NAME FORMULA FILE...: their report is that of one.pcap, frame for frame.
+# same NAME FORMULA FILE...: the files give the report of one.pcap, frame for frame.
 same() {
     name=$1
     formula=$2
@@ -116,8 +116,8 @@ for sample in same-ports-twice max-used-up-without-a-close idle-timeout-stated-a
     "$CONNAUDIT" -q one.pcap | whole n | diff -u - got || fail "$sample: from standard input"
 done
 
-# A file a packet, a thousand of them, and 64 descriptors. Each sample is a network of its own in
-# time, so together they give the rows that they give as files.
+# A file per packet, a thousand files, and 64 descriptors. Each sample has its own time and network,
+# so together they give the rows of the single files.
 mkdir many
 count=0
 for sample in "$top"/samples/*.pcap; do
@@ -134,7 +134,7 @@ whole 0 <rows | sort >got
 [ "$(wc -l <got)" -gt "$count" ] || fail "$files files: too few rows"
 diff -u expected got || fail "$files files: other rows than of $count"
 
-# A broken one, a foreign one, one that is missing: told, and the others are read.
+# A broken file, a file of another format and a missing file are reported; the others are read.
 cp "$top/samples/idle-timeout-stated-and-kept.pcap" good
 head -c -5 "$top/samples/three-requests-pipelined.pcap" >cut
 echo 'no capture' >foreign
@@ -148,12 +148,12 @@ done
 grep -q ',good,' rows || fail "broken inputs: the good one is missing"
 grep -q ',cut,' rows || fail "broken inputs: what the cut one held is missing"
 
-# Nothing that can be read: no report at all.
+# If nothing can be read, there is no report.
 status=0
 "$CONNAUDIT" -q foreign missing >rows 2>errors || status=$?
 [ "$status" -eq 1 ] && [ ! -s rows ] || fail "nothing to read: status $status, $(cat rows)"
 
-# Each alone: the rows of each file, under its number.
+# --separate: the rows of each file, under its number.
 for report in connections exchanges; do
     "$CONNAUDIT" -q -r "$report" --separate same-ports-twice.pcap max-used-up-without-a-close.pcap \
         websocket-upgrade.pcap >got
@@ -167,14 +167,14 @@ for report in connections exchanges; do
     [ "$number" -eq 3 ] || fail "--separate: $number files"
     diff -u expected got || fail "--separate: the report $report differs"
 done
-# A connection that goes on in the next file is two, alone.
+# With --separate, a connection that continues in the next file becomes two.
 rotate same-ports-twice.pcap 4 apart
 joined=$("$CONNAUDIT" -q -a apart.* | wc -l)
 apart=$("$CONNAUDIT" -q -a --separate apart.* | wc -l)
 [ "$apart" -gt "$joined" ] || fail "--separate: $apart rows, $joined without it"
 
-# A filter leaves out packets and changes no number: of the two connections with the same ports
-# the second, by its initial sequence number.
+# A filter removes packets and changes no number. Here it selects the second of two connections with
+# the same ports by its initial sequence number.
 "$CONNAUDIT" -q same-ports-twice.pcap | sed -n '1p; 3p' >expected
 second=$(sed -n '2s/^1:\([0-9]*\),.*/\1/p' expected)
 [ -n "$second" ] || fail "the sample has no second connection"
@@ -189,8 +189,8 @@ for expression in 'port and' 'wlan type data' 'host localhost'; do
     [ "$status" -eq 2 ] && [ ! -s rows ] || fail "-F '$expression': status $status"
 done
 
-# Two mirror ports, each with a file of its own, show every packet twice: no row is another one for
-# it, and no verdict.
+# Two mirror ports, each with a file of its own, show every packet twice. No row and no verdict
+# changes.
 for sample in "$top"/samples/*.pcap; do
     name=$(basename "$sample")
     cp "$sample" .
@@ -202,7 +202,7 @@ for sample in "$top"/samples/*.pcap; do
     done
 done
 
-# Twice the same file is once, and said.
+# A file that is named twice is read once, and this is reported.
 "$CONNAUDIT" one.pcap ./one.pcap >got 2>errors
 "$CONNAUDIT" -q one.pcap | diff -u - got || fail "a file named twice counts twice"
 grep -q 'read once' errors || fail "a file named twice: not said"

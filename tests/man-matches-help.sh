@@ -1,6 +1,6 @@
 #!/bin/sh
-# The man page documents exactly the options that --help lists, with the same argument names, and
-# is that of this version.
+# The man page documents exactly the options that --help lists, with the same argument names. It
+# belongs to this version.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 man=$top/doc/connaudit.1

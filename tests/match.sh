@@ -1,5 +1,6 @@
 #!/bin/sh
-# --match lists what matches and counts everything; --fail-on ends with 3, and never hides a 1 or 2.
+# --match lists matching rows and counts everything. --fail-on exits with 3 and never hides a 1 or
+# 2.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
@@ -20,7 +21,7 @@ status() {
 
 cd "$top/samples"
 
-# Three exchanges on one connection, told apart by target, and by a value of the response.
+# Three exchanges on one connection differ in target, and in a value of the response.
 rows exchanges 3 three-requests-pipelined.pcap example.test
 rows exchanges 1 three-requests-pipelined.pcap third
 rows exchanges 2 three-requests-pipelined.pcap '/second|third/'
@@ -31,12 +32,12 @@ rows exchanges 1 third-of-three-requests-says-close.pcap close
 rows connections 1 three-requests-pipelined.pcap third
 rows connections 0 three-requests-pipelined.pcap fourth
 rows connections 5 five-connections-each-closed.pcapng 192.0.2.80
-# Findings: of the exchange that breaks the rule, not of another on that connection.
+# Findings belong to the exchange that breaks the rule, not to another one on the connection.
 all=$("$CONNAUDIT" -q -r findings close-declared-then-reused.pcap | tail -n +2 | wc -l)
 rows findings "$all" close-declared-then-reused.pcap example.test
 rows findings 0 close-declared-then-reused.pcap nowhere
 
-# With and without rows the connections and verdicts that are counted are the same.
+# The counted connections and verdicts are the same, whether rows match or not.
 "$CONNAUDIT" close-declared-then-reused.pcap >"$work/out" 2>"$work/all"
 "$CONNAUDIT" --match=nowhere close-declared-then-reused.pcap >"$work/out" 2>"$work/none"
 grep contradicted "$work/all" >"$work/all.verdict"

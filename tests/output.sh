@@ -1,5 +1,5 @@
 #!/bin/sh
-# --output: every report and the manifest, whole or not at all, and nothing next to an input.
+# --output writes every report and the manifest: all of them or none, and never next to an input.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
@@ -8,7 +8,8 @@ mkdir in
 cp "$top/samples/same-ports-twice.pcap" in/a.pcap
 cp "$top/samples/websocket-upgrade.pcap" in/b.pcap
 
-# runs NAME STATUS ARGUMENT...: it ends so, and says nothing on standard output.
+# runs NAME STATUS ARGUMENT...: the program ends with that status and prints nothing on standard
+# output.
 runs() {
     name=$1
     expected=$2
@@ -20,7 +21,7 @@ runs() {
     [ "$expected" -eq 0 ] || [ -s errors ] || fail "$name: no error is told"
 }
 
-# sums FILE: its SHA-256 stands in the manifest.
+# sums FILE MANIFEST: the manifest has the file's SHA-256.
 sums() {
     ! command -v sha256sum >/dev/null || grep -q "\"$(sha256sum <"$1" | cut -d ' ' -f 1)\"" "$2" ||
         fail "$2: the sum of $1 is not there"
@@ -38,7 +39,7 @@ sums in/b.pcap out/manifest.json
 [ "$(ls in)" = "a.pcap
 b.pcap" ] || fail "something was written next to the inputs"
 
-# The same bytes again, elsewhere and another day; and by force on top of the old ones.
+# The same bytes again, in another place and on another day; and with --force over the old ones.
 cp -R out first
 cp -R in out again 2>/dev/null || mkdir again && cp -R in again/
 (cd again && rm -rf out && "$CONNAUDIT" -q -o out in)
@@ -56,7 +57,7 @@ holds beside connections.csv exchanges.csv findings.csv manifest.json notes pair
 runs 'no hash' 0 --no-hash -o nohash in
 [ "$(grep -c '"sha256" : null' nohash/manifest.json)" -eq 2 ] || fail "--no-hash: sums"
 
-# Not into an input, not next to one.
+# Never into an input, never next to one.
 runs 'the input itself' 2 -o in in
 runs 'within the input' 2 -o in/report in
 runs 'beside a file that is an input' 2 -o in in/a.pcap
@@ -74,7 +75,7 @@ status=0
 [ "$status" -eq 2 ] || fail "standard output is the input: status $status"
 cmp here.pcap before || fail "standard output was written into an input"
 
-# Whole or not at all: what cannot be written leaves nothing.
+# All or nothing: a report that cannot be written leaves nothing behind.
 mkdir kept
 echo mine >kept/notes
 for dir in full kept; do
@@ -87,7 +88,7 @@ status=0
 [ ! -c /dev/full ] || "$CONNAUDIT" -q in >/dev/full 2>errors || status=$?
 [ ! -c /dev/full ] || [ "$status" -eq 1 ] || fail "a full disk: status $status"
 
-# An input that breaks is reported as far as it goes, and the manifest says so.
+# A broken input is reported as far as it could be read, and the manifest says so.
 head -c -5 in/a.pcap >cut.pcap
 runs 'a broken input' 1 -o broken cut.pcap in/b.pcap
 holds broken connections.csv exchanges.csv findings.csv manifest.json pairs.csv servers.csv
@@ -96,7 +97,7 @@ grep -q '"problem" : "cut.pcap: cut short' broken/manifest.json || fail "nor why
 runs 'nothing to read' 1 -o nothing missing.pcap
 [ ! -e nothing ] || fail "nothing to read: there is a report of it"
 
-# A signal leaves nothing either. Enough packets for the reading to begin, then none.
+# A signal leaves nothing either. The pipe gives enough packets for reading to begin, then none.
 mkfifo pipe
 {
     head -c 24 in/a.pcap

@@ -1,9 +1,10 @@
 #!/bin/sh
-# --progress: on standard error alone, all the bytes there are in the end, before the summary.
+# --progress writes only to standard error, reports all bytes at the end, and comes before the
+# summary.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-# tells EXPECTED OPTION...: the first line on standard error.
+# tells EXPECTED OPTION...: the first line on standard error is this one.
 tells() {
     expected=$1
     shift
@@ -22,7 +23,7 @@ tells '6\.6 kB of 6\.6 kB (100%), 50 packets' "$sample"
 "$CONNAUDIT" --progress=never "$sample" 2>"$work/none" >"$work/out"
 sed 1d "$work/errors" | diff - "$work/none" || fail "the summary does not follow, or is another one"
 
-# As the bytes lie on the disk; of a pipe nobody knows how many there are.
+# Bytes are counted as stored on disk. Nobody knows the length of a pipe.
 gzip -c "$sample" >"$work/a.gz"
 if "$CONNAUDIT" -q "$work/a.gz" >"$work/out" 2>"$work/errors"; then
     packed=$(wc -c <"$work/a.gz" | awk '{ printf "%.1f", $1 / 1000 }')
@@ -37,7 +38,7 @@ done
 tells '6\.6 kB of 6\.6 kB (100%), 50 packets' -o "$work/report" "$sample"
 tells '6\.6 kB of 6\.6 kB (100%), 50 packets' --show=1:9 "$sample"
 
-# Nobody is told where nobody waits, or wants to be told nothing.
+# There is no progress without a terminal, and none with -q.
 "$CONNAUDIT" "$sample" >"$work/out" 2>"$work/errors"
 diff "$work/errors" "$work/none" || fail "without a terminal there is progress"
 "$CONNAUDIT" -q --progress=always "$sample" >"$work/out" 2>"$work/errors"

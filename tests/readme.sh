@@ -1,7 +1,7 @@
 #!/bin/sh
-# What the pages show is what the program does: each command of a block that begins with "$ " is run in
-# the top directory, and what it prints, on both outputs, is what stands below it. A line "..." stands
-# for any number of lines. And what the pages refer to is there.
+# The pages show what the program does. Each command of a block that begins with "$ " runs in the
+# top directory. Its output, standard error included, must be the text below it. A line "..." stands
+# for any number of lines. Files that the pages refer to must exist.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 export LC_ALL=C
@@ -12,7 +12,7 @@ PATH=$work/bin:$PATH
 export PATH
 cd "$top"
 
-# Each command to NUMBER.command, what stands below it to NUMBER.shown.
+# Writes each command to NUMBER.command, and the text below it to NUMBER.shown.
 count=$(awk -v work="$work/" '
     /^```/ {
         shows = 0
@@ -37,7 +37,7 @@ agrees() {
     awk '
         FILENAME == ARGV[1] { shown[++wanted] = $0; next }
         { printed[++got] = $0 }
-        # From line i of what is shown and line j of what was printed on.
+        # Compares from line i of the shown text and line j of the printed text on.
         function fits(i, j) {
             for (; i <= wanted && shown[i] != "..."; i++)
                 if (j > got || shown[i] != printed[j++]) return 0
@@ -61,7 +61,7 @@ number=0
 while [ "$number" -lt "$count" ]; do
     number=$((number + 1))
     this=$work/$number
-    # Of a status nothing is shown.
+    # The pages do not show the exit status.
     sh "$this.command" >"$this.printed" 2>&1 </dev/null || :
     if ! agrees "$this.shown" "$this.printed"; then
         fail "$(cat "$this.page"): \$ $(cat "$this.command")"

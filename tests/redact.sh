@@ -1,7 +1,7 @@
 #!/bin/sh
-# --redact: nothing that a report must not tell is in any report, page or manifest, equal values have
-# equal names, and nothing else changes. The captures are samples whose texts were replaced by others
-# of the same length.
+# --redact hides all secrets in every report, page and manifest. Equal values have equal names, and
+# nothing else changes. The captures are samples in which texts were replaced by others of the same
+# length.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
@@ -51,7 +51,7 @@ if grep -n s3cret "$work/redacted"; then
 fi
 cmp "$work/redacted" "$work/again" || fail "two runs over the same inputs differ"
 
-# column NAME INPUT OPTION...: the values of one column of the exchanges; none of them is quoted.
+# column NAME INPUT OPTION...: the values of one column of the exchanges; none is quoted.
 column() {
     name=$1
     input=$2
@@ -69,7 +69,7 @@ column() {
     "$(column host "$work/in/stated.pcap" --redact | head -n 1)" ] ||
     fail "the key does not depend on the inputs"
 
-# What is not to be hidden is what it is without.
+# Values that need not be hidden are the same as without --redact.
 for name in verdict cause request_frame method status declared_basis response_options; do
     [ "$(column $name "$work/in/stated.pcap" --redact)" = "$(column $name "$work/in/stated.pcap")" ] ||
         fail "--redact changes the column $name"

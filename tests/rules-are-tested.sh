@@ -1,13 +1,13 @@
 #!/bin/sh
-# Each rule of --list-rules has a conversation or a sample that breaks it, and a near miss: one that
-# looks like a breach, is none, and expects no such finding.
+# Each rule of --list-rules has a conversation or a sample that breaks it, and a near miss. A near
+# miss looks like a breach, is none, and expects no such finding.
 #
-# In tests/conversations/ a breach is an `expect finding RULE`, a near miss has the title
-# `near miss of RULE[, RULE]: …` and expects `findings=""` or `findings!~RULE`.
+# In tests/conversations/ a breach is an `expect finding RULE`. A near miss has the title `near miss
+# of RULE[, RULE]: …` and expects `findings=""` or `findings!~RULE`.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-# Near misses that only a sample can show: "RULE:SAMPLE".
+# Near misses that only a sample can show, as "RULE:SAMPLE".
 in_samples='timeout-mismatch:timeouts/backend-waits-longer-than-its-proxy'
 
 "$CONNAUDIT" --list-rules | cut -f 1 | sort >"$work/rules"

@@ -1,8 +1,8 @@
 #!/bin/sh
-# What is inferred of the servers in samples/timeouts/ fits samples/timeouts.csv, which was written from
-# their configurations and logs: every timeout lies where its bounds allow, and is missing where there
-# is too little to infer it from; so is the limit of requests; and a mismatch is said where requests
-# were lost by one.
+# The inferences about the servers in samples/timeouts/ fit samples/timeouts.csv, which was written
+# from the servers' configurations and logs. Every timeout lies within its bounds, and is missing if
+# there is too little evidence. The same holds for the request limit. A mismatch is reported where a
+# timeout lost requests.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 

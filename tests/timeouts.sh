@@ -1,7 +1,7 @@
 #!/bin/sh
-# What the program says of the many connections in samples/timeouts/ is what samples/timeouts.csv says of
-# them, which was written from the peers' configurations and logs: capture by capture, so many
-# connections ended this way and that, and so many requests were answered and lost.
+# The reports on the many connections in samples/timeouts/ agree with samples/timeouts.csv, which
+# was written from the peers' configurations and logs. For each capture, the numbers of connections
+# that ended in each way agree, and so do the numbers of answered and lost requests.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
@@ -13,7 +13,7 @@ for sample in *.pcap.gz; do
     done
 done
 
-# Both reports of all captures, then the truth: names are taken from the header rows.
+# Reads both reports of all captures, then the truth. Names come from the header rows.
 awk '
     # Fills cells[] with the fields of an RFC 4180 line, names[] maps those of the header to places.
     function parse(line,    n, at, c, field, quoted) {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the program says of the samples is what samples/truth.csv says of them, which was written from
-# the peers' configurations and logs: row by row, for every exchange and every connection.
+# The reports on the samples agree with samples/truth.csv, which was written from the peers'
+# configurations and logs. Every exchange and every connection has its row there.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
@@ -13,7 +13,7 @@ for sample in *.pcap*; do
     done
 done
 
-# Both reports of all samples, then the truth: names are taken from the header rows.
+# Reads both reports of all samples, then the truth. Names come from the header rows.
 awk '
     # Fills cells[] with the fields of an RFC 4180 line, names[] maps those of the header to places.
     function parse(line,    n, at, c, field, quoted) {

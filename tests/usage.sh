@@ -1,17 +1,18 @@
 #!/bin/sh
-# Odd usage: one clear line on standard error, nothing else, and the exit status that the man page
-# states.
+# Usage errors give one clear line on standard error, nothing else, and the exit status that the man
+# page states.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-# judge NAME STATUS EXPECTED-STATUS WORDS: what is in "errors" is one line that has the words.
+# judge NAME STATUS EXPECTED-STATUS WORDS: the file "errors" has one line, and it contains the
+# words.
 judge() {
     [ "$2" -eq "$3" ] || fail "$1: status $2, not $3: $(cat errors)"
     [ "$(wc -l <errors)" -eq 1 ] || fail "$1: not one line: $(cat errors)"
     grep -q "^connaudit: .*$4" errors || fail "$1: nothing of '$4': $(cat errors)"
 }
 
-# refuses STATUS WORDS OPTION...: and prints nothing.
+# refuses STATUS WORDS OPTION...: the program fails with that status and prints no report.
 refuses() {
     expected=$1
     words=$2
@@ -22,7 +23,7 @@ refuses() {
     [ ! -s out ] || fail "$*: something was printed"
 }
 
-# cannot_write NAME WORDS STATUS: after a try whose output had nowhere to go.
+# cannot_write NAME WORDS STATUS: judges a run whose output could not be written.
 cannot_write() {
     judge "$1" "$3" 1 "standard output: $2"
 }
@@ -74,13 +75,13 @@ cp good.pcap reports/connections.csv
 refuses 2 'connections.csv: exists already' -o reports good.pcap
 cmp good.pcap reports/connections.csv || fail "what exists was overwritten"
 
-# Cut in the middle: what was read is reported.
+# A capture that is cut in the middle is reported as far as it was read.
 status=0
 "$CONNAUDIT" -q cut.pcap >out 2>errors || status=$?
 judge cut.pcap "$status" 1 'cut.pcap: cut short in packet 6, 5 packets read'
 [ "$(wc -l <out)" -eq 2 ] || fail "cut.pcap: $(cat out)"
 
-# Of many files that are no captures a few are named.
+# Of many files that are no captures, the message names a few.
 for n in 1 2 3 4 5 6 7 8 9; do cp text.pcap "texts/notes.$n"; done
 cp good.pcap texts
 "$CONNAUDIT" texts >out 2>errors || fail "texts: status $?"
@@ -89,7 +90,7 @@ grep -q '^connaudit: and 7 more files' errors || fail "texts: $(cat errors)"
 "$CONNAUDIT" -q texts >out 2>errors || fail "-q texts: status $?"
 [ ! -s errors ] || fail "-q texts: $(cat errors)"
 
-# Nobody who reads, no room, no descriptor.
+# Nobody reads the output, the disk is full, or there is no descriptor.
 for option in -q --help --version --list-rules --explain=aborted --show=1:1; do
     status=0
     "$CONNAUDIT" "$option" good.pcap 2>errors >&- || status=$?
@@ -100,7 +101,7 @@ for option in -q --help --version --list-rules --explain=aborted --show=1:1; do
         cannot_write "$option, full" 'No space' "$status"
     fi
     mkfifo pipe
-    # Whoever opens it to read goes at once, and what is written then breaks.
+    # The reader of the pipe leaves at once, so writing fails.
     : <pipe &
     reader=$!
     {
@@ -113,7 +114,7 @@ for option in -q --help --version --list-rules --explain=aborted --show=1:1; do
     rm pipe
 done
 
-# --fail-on counts for a page as well.
+# --fail-on works for a page as well.
 cp "$top/samples/close-declared-then-reused.pcap" bad.pcap
 status=0
 "$CONNAUDIT" --show=1:1 --fail-on=contradicted bad.pcap >out 2>errors || status=$?
