@@ -45,7 +45,7 @@ static void capture_close(Capture *capture)
     g_ptr_array_unref(capture->bytes);
 }
 
-/* A segment of one of the connections, which differ by the client's port. */
+/* A segment of one of the connections. They differ in the client's port. */
 static void segment(Capture *capture, unsigned connection, int side, uint8_t flags,
                     const char *text)
 {
@@ -356,7 +356,7 @@ END_TEST
 
 /* Counts -------------------------------------------------------------------------------------- */
 
-/* Three connections: of two exchanges, of one, and of none. */
+/* Three connections: with two exchanges, with one, and with none. */
 static void make_mixed(Capture *capture)
 {
     capture_open(capture);

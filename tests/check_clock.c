@@ -45,7 +45,7 @@ START_TEST(test_end_of_stretch)
 }
 END_TEST
 
-/* What is not seen yet does not count. */
+/* Frames that have not been seen yet do not count. */
 START_TEST(test_as_far_as_seen)
 {
     g_autofree CaptureClock *clock = g_new0(CaptureClock, 1);

@@ -134,7 +134,7 @@ START_TEST(test_sizes)
 }
 END_TEST
 
-/* What is to be read and where it goes. */
+/* The inputs, and where the report goes. */
 static const struct {
     const char *name;
     const char *words[ARGUMENTS_MAX];
@@ -302,7 +302,7 @@ START_TEST(test_refused)
 }
 END_TEST
 
-/* Nothing else is needed then, or checked. */
+/* With these options, nothing else is needed or checked. */
 static const struct {
     const char *words[ARGUMENTS_MAX];
     bool version, help;
@@ -328,7 +328,7 @@ START_TEST(test_stopping)
 }
 END_TEST
 
-/* Every option of the interface stands in the help, which fits a terminal. */
+/* The help lists every option and fits a terminal. */
 START_TEST(test_help)
 {
     static const char *const names[] = { "-r, --report=NAME",

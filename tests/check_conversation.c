@@ -17,10 +17,11 @@
 typedef struct Step {
     int side;
     const char *text; /* NULL: a gap of `gap` bytes */
-    int64_t acked;    /* of the other side's bytes; 0: all that it sent so far */
+    /* how many of the other side's bytes it had received; 0: all that were sent before */
+    int64_t acked;
     int64_t gap;
     Reason reason;
-    bool not_at_start; /* the text stands behind other bytes of its segment */
+    bool not_at_start; /* other bytes come before the text in its segment */
 } Step;
 
 typedef enum Form { WITH_SYN, MIDSTREAM, MIDSTREAM_SWAPPED } Form;
@@ -405,7 +406,7 @@ START_TEST(test_refused_body)
 }
 END_TEST
 
-/* What is known beside the pairs -------------------------------------------------------------- */
+/* Other facts beside the pairs ----------------------------------------------------------------- */
 
 static const Row TWO = { "two",
                          WITH_SYN,
@@ -414,7 +415,7 @@ static const Row TWO = { "two",
                            S("k"), C(GET("/b")), S("HTTP/1.0 204 No Content\r\n\r\n") },
                          "/a 200 {later}; /b 204" };
 
-/* The stamps of a message: first and last byte, and what had been received by then. */
+/* The stamps of a message's first and last byte, and what the sender had received by then. */
 START_TEST(test_stamps)
 {
     Play play;
@@ -568,7 +569,7 @@ START_TEST(test_ends)
 }
 END_TEST
 
-/* One side's segments alone: what the other said is hidden, for that reason. */
+/* Only one side's segments: what the other side sent is unknown for that reason. */
 START_TEST(test_one_direction)
 {
     static const Row rows[] = { { "", WITH_SYN, false, { C(GET("/a")) }, NULL },
@@ -587,7 +588,7 @@ START_TEST(test_one_direction)
 }
 END_TEST
 
-/* What the stream knows of a request's first byte, the exchange keeps. */
+/* The exchange keeps what the stream knows about a request's first byte. */
 START_TEST(test_first_byte_of_a_request)
 {
     Play play;

@@ -210,7 +210,7 @@ static bool belongs(const Reports *reports, const Sheet *table, guint row, unsig
     return strcmp(sheet_field(table, row, "connection"), identity) == 0;
 }
 
-/* The row that an expectation is about; 0: there is none. */
+/* The row that an expectation describes; 0: there is none. */
 static guint find_row(const Reports *reports, const Expectation *expectation)
 {
     if (expectation->subject == EXPECT_CONNECTION)

@@ -25,7 +25,7 @@ static void memory_open(Memory *memory, const char *const *columns)
     memory->csv = table_new(memory->file, TABLE_CSV, columns);
 }
 
-/* What was written; to be freed. */
+/* The written text; the caller frees it. */
 static char *memory_finish(Memory *memory)
 {
     ck_assert(table_flush(memory->csv, NULL));

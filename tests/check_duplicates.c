@@ -259,7 +259,7 @@ START_TEST(test_connection)
 }
 END_TEST
 
-/* A copy tells whose packet it is a copy of, and what is said after it changes nothing. */
+/* A copy names the packet that it copies, and later packets do not change that. */
 START_TEST(test_owner)
 {
     uint64_t network;

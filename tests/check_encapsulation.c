@@ -59,7 +59,7 @@ static void sample_clear(Sample *sample)
     g_array_free(sample->frames, TRUE);
 }
 
-/* A packet without its link layer: what was captured, and what the wire had. */
+/* A packet without its link layer: the captured bytes, and the length on the wire. */
 typedef struct Packet {
     Span bytes;
     uint32_t wire;
@@ -351,8 +351,8 @@ static void cut_up(Pieces *pieces, Span packet, uint32_t id, uint32_t order, GRa
         swap(pieces, i, pieces->count - 1 - i);
 }
 
-/* All but the last give nothing yet, the last gives the segment, and copies of them nothing
- * more. */
+/* All fragments but the last give nothing, the last gives the segment, and copies of them give
+ * nothing more. */
 static void assert_fragments(Decoder *decoder, const Pieces *pieces, const Frame *frame,
                              const Segment *expected, const char *name, const char *wrapping)
 {

@@ -30,8 +30,8 @@ typedef struct Step {
 typedef struct Row {
     const char *name;
     Step steps[STEPS_MAX]; /* as far as after_ms is not 0 */
-    int only;              /* of the whole capture, 1 + the side that is in it; 0: both are */
-    bool doubt;            /* the messages lack bytes: a FIN that was not seen may be one of them */
+    int only;              /* for the whole capture: 1 + the side that it has; 0: it has both */
+    bool doubt;            /* the messages lack bytes: an unseen FIN may be among them */
     unsigned possible;     /* Ender */
     EndHow how;
     uint64_t frame; /* of the end; 0: none */

@@ -33,7 +33,7 @@ START_TEST(test_frames_are_ordered_by_input_then_number)
 }
 END_TEST
 
-/* 1:7 and 1:8 are a file's neighbours, 2:1 lies in another file. */
+/* 1:7 and 1:8 are neighbours in one file; 2:1 is in another file. */
 static const struct {
     const char *name;
     FrameId a;

@@ -220,7 +220,7 @@ END_TEST
 #define ETHERNET 14
 #define IPV4 20
 
-/* One part of an Ethernet frame with IPv4 without options: `length` bytes of what follows its
+/* A fragment of an Ethernet frame with IPv4 without options: `length` bytes from after the IP
  * header. */
 static Frame fragment_of(Recording *recording, const Frame *frame, size_t begin, size_t length,
                          bool more, unsigned id)

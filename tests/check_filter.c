@@ -6,8 +6,8 @@
 
 enum { ETHERNET = 1, RAW = 12, COOKED = 113, UNKNOWN = 999 };
 
-/* IPv4 and TCP without options, from 10.0.0.1:1000 to 10.0.0.2:80, and what link layers put before
- * it. */
+/* IPv4 and TCP without options, from 10.0.0.1:1000 to 10.0.0.2:80, and the link-layer headers
+ * before them. */
 #define TCP                                                                                        \
     "45000028 00000000 40060000 0a000001 0a000002 03e80050 00000000 00000000 50100000 00000000"
 #define ON_ETHERNET "000000000001 000000000002 0800" TCP
@@ -57,7 +57,7 @@ START_TEST(test_frames)
 }
 END_TEST
 
-/* What an expression means where, before there is any frame. */
+/* For which link types an expression is valid, before there is any frame. */
 static const struct {
     const char *name;
     const char *expression;

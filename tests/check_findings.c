@@ -171,7 +171,8 @@ START_TEST(the_gravest)
 }
 END_TEST
 
-/* A rule about messages is asked of both; both parties are named, the first case is shown. */
+/* A rule about messages checks both messages. The finding names both parties and shows the first
+ * case. */
 START_TEST(both_parties)
 {
     g_autoptr(Scene) scene = scene_new(true);
@@ -220,7 +221,8 @@ START_TEST(uncertain_cause)
 }
 END_TEST
 
-/* A lost request: the exchange that it relied on is marked, the request alone is counted. */
+/* For a lost request, the exchange on which it relied is marked, and only the request is
+ * counted. */
 START_TEST(shared)
 {
     g_autoptr(Scene) scene = scene_new(true);

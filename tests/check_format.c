@@ -39,7 +39,7 @@ START_TEST(test_heads)
 }
 END_TEST
 
-/* Less of a file never tells of a finer resolution than more of it. */
+/* A shorter part of a file never shows a finer resolution than a longer one. */
 START_TEST(test_heads_are_cut)
 {
     g_autoptr(GByteArray) bytes = hex_bytes(HEADS[_i].bytes);

@@ -240,7 +240,7 @@ START_TEST(test_whole)
 }
 END_TEST
 
-/* A head is partial until its last byte; what is bad stays bad. */
+/* A head is partial until its last byte; a bad head stays bad. */
 START_TEST(test_beginnings)
 {
     const Row *row = &ROWS[_i];
@@ -278,7 +278,7 @@ START_TEST(test_bytes_behind)
 }
 END_TEST
 
-/* HTTP/0.9 is told by what does not follow. */
+/* HTTP/0.9 is recognized by what does not follow. */
 static const struct {
     const char *name, *bytes;
     int length; /* of the head */

@@ -20,7 +20,7 @@ typedef struct Row {
 #define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n"
 #define VERSION "Sec-WebSocket-Version: 13\n"
 
-/* What every request for a path, and whatever upgrades, has. */
+/* The flags that every request for a path has, and every message with an upgrade. */
 #define PATH FLAG_ORIGIN_FORM
 #define LISTED (FLAG_HOP_BY_HOP | FLAG_UPGRADE)
 
@@ -31,7 +31,7 @@ static const Row ROWS[] = {
     { "an asterisk", "OPTIONS * HTTP/1.1\nHost: h\n", 0 },
     { "a response", OK, 0 },
 
-    /* RFC 9110 §7.6.1: what is nominated */
+    /* RFC 9110 §7.6.1: nominated fields */
     { "options alone", GET "Connection: close, keep-alive, X-Own\n", PATH | FLAG_HOP_BY_HOP },
     { "Cache-Control", OK "Connection: Cache-Control\n",
       FLAG_HOP_BY_HOP | FLAG_END_TO_END_NOMINATED },
@@ -156,7 +156,7 @@ START_TEST(flags_of_a_head)
 }
 END_TEST
 
-/* Nothing is said to be missing of a head that a gap cut. */
+/* If a gap cuts a head, nothing is reported as missing from it. */
 START_TEST(cut)
 {
     static Head head;

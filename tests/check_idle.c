@@ -51,7 +51,7 @@ START_TEST(counts_and_extremes)
 }
 END_TEST
 
-/* A median is that of the closes alone, and lies in its bin. */
+/* The median counts only the closes, and lies in its bin. */
 START_TEST(median)
 {
     IdleHistogram histogram = { 0 };

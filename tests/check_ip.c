@@ -222,7 +222,7 @@ START_TEST(test_packets_are_cut)
 }
 END_TEST
 
-/* What comes next by IANA's protocol numbers, and of fragments where they belong. */
+/* The next layer by IANA's protocol numbers; for fragments, the datagram that they belong to. */
 static const struct {
     const char *name;
     const char *bytes;
@@ -301,7 +301,7 @@ START_TEST(test_payloads)
 }
 END_TEST
 
-/* What passes for a packet where nothing says that there is one. */
+/* Bytes that are accepted as a packet where no header says that there is one. */
 static const struct {
     const char *name;
     LayerKind kind;

@@ -24,7 +24,7 @@ static void memory_open(Memory *memory, TableFormat format, const char *const *c
     memory->table = table_new(memory->file, format, columns);
 }
 
-/* What was written; to be freed. */
+/* The written text; the caller frees it. */
 static char *memory_finish(Memory *memory)
 {
     ck_assert(table_flush(memory->table, NULL));
@@ -177,7 +177,7 @@ static const char *const NUMBER_COLUMNS[] = {
     NULL,
 };
 
-/* The next field of CSV, unquoted; *at goes behind it. */
+/* The next field of CSV, without quotes; *at moves behind it. */
 static char *csv_field(const char **at)
 {
     g_autoptr(GString) field = g_string_new(NULL);
@@ -193,7 +193,7 @@ static char *csv_field(const char **at)
     return g_strdup(field->str);
 }
 
-/* What JSON has, as CSV would write it. */
+/* The value in JSON, as CSV would write it. */
 static char *csv_of(JsonNode *node, const char *column)
 {
     g_autoptr(GString) text = g_string_new(NULL);

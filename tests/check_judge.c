@@ -21,7 +21,7 @@ typedef struct Scene {
     Ending ending;
     Nanoseconds clock_end;
     Exchange exchange[EXCHANGES_MAX];
-    unsigned settled, count; /* of them those that are settled come first */
+    unsigned settled, count; /* how many of them are settled; these come first */
     Judge judge;
     Judgement judgement[EXCHANGES_MAX];
 } Scene;
@@ -87,7 +87,7 @@ static void scene_open(Scene *scene, unsigned settled, unsigned count)
     judge_init(&scene->judge);
 }
 
-/* The server closed behind its last response; it had received nothing of what came after that. */
+/* The server closed after its last response. It had received nothing of what came after that. */
 static void scene_close(Scene *scene, unsigned possible, EndHow how, Nanoseconds time)
 {
     unsigned answered = 0;
@@ -145,7 +145,8 @@ static void expect(const char *name, const Judgement *judgement, Declared declar
 
 typedef enum ResponseState { WHOLE, CUT, BROKEN, HEAD_BROKEN, NONE, INTERIM_ONLY } ResponseState;
 
-/* A connection of one exchange, or of one that was answered and a later request that was not. */
+/* A connection with one exchange, or with an answered one and a later request that was not
+ * answered. */
 typedef struct Row {
     const char *name;
     bool later_request;
@@ -576,7 +577,7 @@ START_TEST(test_statements)
 }
 END_TEST
 
-/* What is stated later is not in force yet. */
+/* A later statement is not in force yet. */
 START_TEST(test_statement_in_force_at_its_exchange)
 {
     Scene scene;
@@ -736,7 +737,8 @@ START_TEST(test_duty)
 }
 END_TEST
 
-/* Whatever the duty, it was declared persistent, and the client relied on that. */
+/* Despite the duty to close, the connection was declared persistent, and the client relied on
+ * that. */
 START_TEST(test_duty_excuses_no_lost_request)
 {
     Scene scene;

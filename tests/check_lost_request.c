@@ -87,7 +87,7 @@ static const Row ROWS[] = {
     { "a RST is known to nobody afterwards", RST_ACKS(R), .before_request = true, .k = PAST_FIN,
       .quiet_acked = PAST_FIN, .cause = CAUSE_KEEPALIVE_RACE },
 
-    /* what the server had of it */
+    /* how much of it the server had received */
     { "FIN, nothing of it", FIN_ACKS(R), .k = C, NO_QUIET, .cause = CAUSE_KEEPALIVE_RACE },
     { "FIN, not even all before it", FIN_ACKS(R - 1), .k = C, NO_QUIET,
       .cause = CAUSE_KEEPALIVE_RACE },
@@ -109,7 +109,7 @@ static const Row ROWS[] = {
     { "FIN, nothing of a request that was never finished", FIN_ACKS(R), .k = C, NO_QUIET,
       .unfinished = true, .cause = CAUSE_KEEPALIVE_RACE },
 
-    /* several rows remain: the cause that accuses nobody */
+    /* several rows fit: the cause that accuses nobody */
     { "a FIN sent again, at most all of it", FIN_ACKS(E), .retransmitted = true, .k = C, NO_QUIET,
       .cause = CAUSE_KEEPALIVE_RACE },
     { "a FIN sent again, at most a part of it", FIN_ACKS(R + 1), .retransmitted = true, .k = C,

@@ -111,7 +111,7 @@ START_TEST(test_an_end_is_found)
 }
 END_TEST
 
-/* Behind the bound nothing is seen, and that is said; what stands before it counts. */
+/* Text beyond the limit is not searched, and this is reported; text before it counts. */
 START_TEST(test_long_values)
 {
     static char value[MATCH_VALUE_MAX + 1];
@@ -128,7 +128,7 @@ START_TEST(test_long_values)
 }
 END_TEST
 
-/* The end of what is seen of a long value is not the value's end. */
+/* The end of the searched part of a long value is not the end of the value. */
 static const struct {
     const char *pattern;
     unsigned answer;

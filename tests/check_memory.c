@@ -71,7 +71,7 @@ START_TEST(the_same_again)
 }
 END_TEST
 
-/* What is kept beside the verdicts: hosts, and whether something was found that is looked for. */
+/* Kept beside the verdicts: hosts, and whether a text that --match looks for was found. */
 START_TEST(nothing_is_forgotten)
 {
     g_autoptr(Matcher) matcher =

@@ -150,7 +150,7 @@ START_TEST(test_a_part_of_them)
 }
 END_TEST
 
-/* What breaks, or is gone, takes nothing else with it. */
+/* A file that breaks or is gone does not affect the others. */
 START_TEST(test_failures)
 {
     write_file("a", (uint32_t[]){ 1, 4, 7, 0 });
@@ -174,7 +174,7 @@ START_TEST(test_failures)
 }
 END_TEST
 
-/* As many as may be open, all of which overlap, and one more. */
+/* As many overlapping files as may be open, and one more. */
 START_TEST(test_too_many_at_once)
 {
     char *names[MERGE_OPEN_MAX + 1];

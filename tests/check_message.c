@@ -402,7 +402,7 @@ static const Row ROWS[] = {
       0,
       { DATA("PROXY TC HTTP/1.1\r\n\r\n") },
       "BEGIN 1:0\nHEAD 1:0-1:20 PROXY TC\nEND 1:0-1:20\n" },
-    /* What the other direction decides */
+    /* What the other direction decides ------------------------------------------------------------- */
     { "a body that was never sent",
       HEAD_REQUEST,
       NULL,

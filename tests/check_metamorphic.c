@@ -217,7 +217,8 @@ START_TEST(carriers)
 }
 END_TEST
 
-/* An IPv4 packet that was captured whole, in pieces of `size` bytes; else as it is. */
+/* Cuts an IPv4 packet that was captured completely into pieces of `size` bytes; leaves any other as
+ * it is. */
 static void append_pieces(Recording *altered, const Take *take, unsigned size, bool backwards)
 {
     Span packet;
@@ -289,7 +290,7 @@ static void expect_no_negative_duration(const Recording *altered, const char *ho
     }
 }
 
-/* A clock that steps in the middle, or runs backwards: durations mean little then, but none is
+/* A clock that jumps in the middle, or runs backwards: durations then mean little, but none is
  * negative. */
 START_TEST(clock_steps)
 {
@@ -355,7 +356,7 @@ static bool head_fits(const Verdicts *verdicts, const MessageFacts *message, siz
 {
     if (origin == NO_ORIGIN)
         return true;
-    /* Nothing else begins in this frame, and what must be read of the body is nothing. */
+    /* Nothing else begins in this frame, and no part of the body in it must be read. */
     unsigned beginnings = 0;
     for (guint i = 0; i < verdicts->rows->len; i++) {
         const VerdictRow *row = &g_array_index(verdicts->rows, VerdictRow, i);

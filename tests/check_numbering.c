@@ -117,7 +117,7 @@ START_TEST(test_bound)
     ck_assert(feed(numbering, &ANOTHER, 2, 1, &number));
     ck_assert_uint_eq(number, 2);
     ck_assert(!feed(numbering, &SYN, 3, 1, &number));
-    /* Whatever had a number keeps it; nothing gets one that might be wrong. */
+    /* A connection with a number keeps it; no connection gets a number that might be wrong. */
     ck_assert(feed(numbering, &SYN, 1, 1, &number));
     ck_assert_uint_eq(number, 0);
     ck_assert(!feed(numbering, &ANOTHER, 1, 1, &number));

@@ -291,7 +291,7 @@ START_TEST(one_direction_late)
 }
 END_TEST
 
-/* In a crowd, the same is said of each. */
+/* In one capture with the others, each sample has the same verdicts. */
 START_TEST(in_a_crowd)
 {
     g_autoptr(Verdicts) crowd = verdicts_of(merged, NULL);

@@ -90,7 +90,7 @@ START_TEST(test_sha256)
     g_autofree char *sum = output_sha256(output, 1, &size, NULL);
     ck_assert_str_eq(sum, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     ck_assert_uint_eq(size, 3);
-    fputs("def", output_stream(output, 1)); /* and what is written next stands behind it */
+    fputs("def", output_stream(output, 1)); /* and the next bytes follow it */
     ck_assert(output_commit(output, NULL));
     assert_text("out/two", "abcdef");
 }
@@ -142,7 +142,7 @@ START_TEST(test_name_taken_meanwhile)
 }
 END_TEST
 
-/* Neither a directory under a report's name nor what a link leads to is replaced. */
+/* A directory with a report's name is not replaced, nor is the target of a link. */
 START_TEST(test_foreign_names)
 {
     g_autoptr(GError) error = NULL;
@@ -160,7 +160,7 @@ START_TEST(test_foreign_names)
 }
 END_TEST
 
-/* What the directory may be, beside inputs of all kinds. */
+/* Where the directory may lie, with inputs of all kinds. */
 static const struct {
     const char *name;
     const char *output;
@@ -232,7 +232,7 @@ START_TEST(test_added)
     assert_text("out/inner/99", "");
     ck_assert_uint_eq(count_files("out/inner"), 100);
 
-    /* All of it is taken back, and both directories go. */
+    /* Everything is removed again, including both directories. */
     output_retract(inner);
     output_free(inner);
     output_free(output);

@@ -46,7 +46,7 @@ START_TEST(test_wrapped)
 }
 END_TEST
 
-/* A narrower page, and a blank that holds together what stands around it. */
+/* A narrower page, and a non-breaking blank. */
 START_TEST(test_width)
 {
     g_autoptr(GString) text = g_string_new(NULL);

@@ -34,7 +34,7 @@ enum { CUSTOM = 0xbad, CUSTOM_NO_COPY = 0x40000bad, JOURNAL = 9, SYSDIG = 0x204 
 #define RESOLUTION(hex) "0900 0100" hex "000000"
 #define OFFSET(hex) "0e00 0800" hex
 
-/* A packet of the four bytes of PACKET, 1500 of them on the wire, at second 1 of an interface that
+/* A packet with the four bytes of PACKET (1500 on the wire), at second 1, on an interface that
  * counts microseconds. */
 #define PACKET "deadbeef"
 #define AT_1_S "00000000 40420f00"
@@ -73,7 +73,8 @@ typedef struct Wanted {
         1, S, 1                                                                                    \
     }
 
-/* Frames are what tshark 4.0.17 shows of the same blocks, except where a row says otherwise. */
+/* The frames are those that tshark 4.0.17 shows for the same blocks, except where a row says
+ * otherwise. */
 static const struct {
     const char *name;
     struct {
@@ -372,8 +373,8 @@ START_TEST(test_clocks)
 }
 END_TEST
 
-/* What is counted beside frames. Interface 0 and 1, statistics that replace earlier ones, drops
- * stated with packets. */
+/* Counts beside frames: interfaces 0 and 1, statistics that replace earlier ones, drops stated with
+ * packets. */
 START_TEST(test_counts)
 {
     static const struct {
@@ -394,7 +395,7 @@ START_TEST(test_counts)
     bool big_endian = false;
     for (size_t i = 0; i + 1 < G_N_ELEMENTS(BLOCKS); i++)
         append_block(file, BLOCKS[i].type, BLOCKS[i].body, &big_endian);
-    /* epb_dropcount 2, behind another option */
+    /* epb_dropcount 2, after another option */
     append_block(file, EPB,
                  "00000000" AT_1_S OF_1500 "0200 0400 00000000 0400 0800 0200000000000000 00000000",
                  &big_endian);
@@ -529,7 +530,7 @@ START_TEST(test_bounds)
 }
 END_TEST
 
-/* libpcap's own answer: the link type that it gives for a pcap file that states this one. */
+/* libpcap's own answer: the link type for a pcap file that states this one. */
 START_TEST(test_link_types)
 {
     for (uint32_t type = 0; type < 65536; type++) {

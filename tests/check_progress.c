@@ -27,7 +27,7 @@ static void scene_open(Scene *scene, bool terminal)
     scene->progress = progress_new(scene->out, terminal, clock_of_test);
 }
 
-/* What was written since the last time. */
+/* The text written since the last call. */
 static void scene_says(Scene *scene, const char *expected)
 {
     fflush(scene->out);
@@ -103,7 +103,7 @@ START_TEST(test_lines)
 }
 END_TEST
 
-/* Whatever the numbers, a line has room on a terminal. */
+/* A line fits a terminal, whatever the numbers are. */
 START_TEST(test_width)
 {
     static const ProgressFacts facts[] = {

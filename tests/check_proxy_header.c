@@ -56,7 +56,7 @@ static const Row ROWS[] = {
     { "empty lines and a request", BYTES("\r\n\r\nGET / HTTP/1.1\r\n"), PROXY_HEADER_NONE },
 };
 
-/* Once it is known what stands there, more bytes change nothing; before, nothing is claimed. */
+/* Once the header is known, more bytes change nothing; before that, nothing is claimed. */
 START_TEST(test_preamble)
 {
     const Row *row = &ROWS[_i];

@@ -80,7 +80,7 @@ static void read_into(Reading *reading, const char *path)
 static void read_bytes_into(Reading *reading, const void *bytes, size_t size)
 {
     g_autofree char *name = file_name();
-    g_unlink(name); /* what is written over keeps its length */
+    g_unlink(name); /* overwriting keeps the length */
     ck_assert(
         g_file_set_contents_full(name, bytes, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     read_into(reading, name);
@@ -94,7 +94,7 @@ static void reading_clear(Reading *reading)
     g_free(reading->sha256);
 }
 
-/* `ticks` is what a second has of the file's units, `digits` what its times are worth. */
+/* `ticks` is the number of the file's units per second; `digits` is the resolution of its times. */
 static const struct {
     CaptureShape shape;
     uint32_t ticks;
@@ -168,7 +168,7 @@ static CaptureRecord make_record(int form, uint32_t captured, uint32_t claimed, 
     };
 }
 
-/* Where there is enough of a form to tell what it is: of pcapng its section header. */
+/* Offset at which the format can be recognized; for pcapng the end of the section header. */
 static size_t opens_at(int form, const size_t ends[])
 {
     return FORMS[form].shape.pcapng ? 28 : ends[0];
@@ -238,8 +238,8 @@ static void assert_error(const Reading *reading, int code, const char *context, 
     ck_assert_ptr_null(strchr(reading->error->message, '\n'));
 }
 
-/* Cut anywhere: the packets before the cut are all there, and only a cut between two of them leaves
- * a file that looks whole. */
+/* Cut anywhere: all packets before the cut are there. Only a cut between two packets leaves a file
+ * that looks complete. */
 START_TEST(test_cut_anywhere)
 {
     size_t ends[1 + G_N_ELEMENTS(PACKETS)];
@@ -363,7 +363,7 @@ START_TEST(test_large_standard_input)
 }
 END_TEST
 
-/* Batches: how many packets of one size a batch takes (none above 64), in storage of that size. */
+/* Batches: how many packets of one size fit into a batch (at most 64), in storage of that size. */
 static const struct {
     const char *name;
     uint32_t size, total;
@@ -492,7 +492,7 @@ START_TEST(test_times)
 }
 END_TEST
 
-/* Seconds 5, 9, 7, 7, 3: two of them go back, by 2 and by 4 seconds. */
+/* Seconds 5, 9, 7, 7, 3: two steps go back, by 2 and by 4 seconds. */
 START_TEST(test_steps_back)
 {
     static const uint32_t seconds[] = { 5, 9, 7, 7, 3 };
@@ -509,7 +509,7 @@ START_TEST(test_steps_back)
 }
 END_TEST
 
-/* Each form in each compression: the same packets, and what the input says of itself. */
+/* Each format in each compression: the same packets, and the facts about the input. */
 START_TEST(test_compressed)
 {
     size_t ends[1 + G_N_ELEMENTS(PACKETS)];
@@ -541,8 +541,8 @@ START_TEST(test_compressed)
 }
 END_TEST
 
-/* A compressed file cut anywhere, or followed by what is no part of it, gives the packets that it
- * held, then says so. */
+/* A compressed file is cut anywhere, or followed by foreign bytes. It gives the packets that it
+ * held, then reports the problem. */
 START_TEST(test_compressed_is_cut)
 {
     PackFormat format = (PackFormat)_i;
@@ -579,7 +579,7 @@ START_TEST(test_compressed_is_cut)
 }
 END_TEST
 
-/* Compressed, but nothing that is read: what `message` says. */
+/* Compressed, but not readable: the error contains `message`. */
 START_TEST(test_compressed_foreign)
 {
     PackFormat format = (PackFormat)_i;
@@ -614,10 +614,10 @@ START_TEST(test_compressed_foreign)
 }
 END_TEST
 
-/* The hash is that of all bytes of the input, also of those behind the packets. */
+/* The hash covers all bytes of the input, including those after the packets. */
 static const struct {
     const char *name;
-    size_t more; /* bytes behind the file */
+    size_t more; /* bytes after the file */
     bool breaks, packs, pipes;
 } HASHES[] = {
     { "a file", 0, false, false, false },
@@ -660,7 +660,8 @@ START_TEST(test_hash)
 }
 END_TEST
 
-/* Of what no frame may hold the beginning is handed out, and counted. */
+/* A packet that exceeds the maximum of a frame: its first bytes are passed on, and it is
+ * counted. */
 START_TEST(test_clipped)
 {
     g_autoptr(GByteArray) file = g_byte_array_new();
@@ -682,7 +683,7 @@ START_TEST(test_clipped)
 }
 END_TEST
 
-/* What is no capture: what `message` says behind the path. */
+/* Files that are no capture: `message` follows the path. */
 static const struct {
     const char *name;
     const char *bytes;

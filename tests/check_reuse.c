@@ -124,7 +124,8 @@ START_TEST(race)
 }
 END_TEST
 
-/* The server had the request: what closed it is not known, that it was lost is. */
+/* The server had received the request. Why it closed is unknown; that the request was lost is
+ * known. */
 START_TEST(closed_unanswered)
 {
     ToldExchange told;

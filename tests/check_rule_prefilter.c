@@ -30,7 +30,7 @@ static bool seldom(void)
     return roll(8) == 0;
 }
 
-/* Few bits of `all`, and now and then none. */
+/* A few bits of `all`, sometimes none. */
 static unsigned few_of(unsigned all)
 {
     unsigned bits = g_rand_int(dice) & g_rand_int(dice);
@@ -210,7 +210,7 @@ START_TEST(every_rule_has_grounds_of_its_scope)
 }
 END_TEST
 
-/* What nearly all traffic is. */
+/* An exchange like nearly all traffic. */
 START_TEST(everyday_exchanges_give_no_ground)
 {
     Findings before;

@@ -59,7 +59,7 @@ START_TEST(texts)
 }
 END_TEST
 
-/* The bytes that break it: who speaks stands before each message or segment. */
+/* The bytes that break the rule: the speaker comes before each message or segment. */
 START_TEST(example)
 {
     const RuleInfo *info = rule_info((Rule)_i);
@@ -82,7 +82,7 @@ static const char *section(const char *page, const char *heading)
     return at ? at + strlen(heading) : NULL;
 }
 
-/* What --explain prints: in 80 columns, with an example and an advice below their headings. */
+/* --explain prints 80 columns, with an example and an advice below their headings. */
 START_TEST(explain)
 {
     const RuleInfo *info = rule_info((Rule)_i);
@@ -143,7 +143,7 @@ START_TEST(names)
 {
     g_autofree char *none = rule_names(0);
     ck_assert_str_eq(none, "");
-    /* In the order of the table, whatever was found first. */
+    /* In the order of the table, whichever rule was found first. */
     g_autofree char *two = rule_names(rule_bit(RULE_RESET_IGNORED) | rule_bit(RULE_LEFT_OPEN));
     ck_assert_str_eq(two, "left-open reset-ignored");
 }

@@ -25,7 +25,7 @@ enum {
     SHOW_FREE = 4,  /* free= in ms */
     SHOW_OPEN = 8,  /* E: the frames of the witnesses */
     SHOW_ANSWERS = 16,
-    SHOW_FINS = 32, /* E: what the FINs acknowledged */
+    SHOW_FINS = 32, /* E: the acknowledgements of the FINs */
 };
 
 #define HANDSHAKE "0 > S -1 . 0; 1 < SA -1 0 0; 2 > A 0 0 0; "
@@ -478,7 +478,7 @@ static IpAddress address_of(int sender)
     return (IpAddress){ .bytes = { 10, 0, 0, (uint8_t)(1 + sender) }, .version = 4 };
 }
 
-/* Reads what stands behind the six words of a segment. Returns the mask of its bytes. */
+/* Reads the words after the first six of a segment. Returns the mask of its bytes. */
 static uint8_t read_options(Run *run, char **words, int sender)
 {
     uint8_t mask = 0;
@@ -632,7 +632,7 @@ static void collect(StreamTable *table, Collected *collected)
     }
 }
 
-/* `acked`: what the sender's peer is said to have sent, as far as this capture had it. */
+/* `acked`: what the sender's peer is assumed to have sent, as far as this capture had it. */
 static void feed_piece(StreamTable *table, const Piece *piece, const uint32_t isn[2], int64_t acked,
                        uint64_t frame, Collected *collected)
 {

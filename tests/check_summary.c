@@ -30,7 +30,7 @@ static void scene_open(Scene *scene, const char *path)
                                    .streams = &scene->streams };
 }
 
-/* Connections with HTTP, and with them what else there must be. */
+/* Connections with HTTP, and everything that must come with them. */
 static void scene_connections(Scene *scene, Verdict verdict, Cause cause, uint64_t count)
 {
     scene->verdicts[verdict] += count;
@@ -74,7 +74,7 @@ static void scene_says(Scene *scene, const char *expected)
     free(scene->text);
 }
 
-/* A part of it, which may go over the end of a line. */
+/* A part of the summary; it may continue on the next line. */
 static void scene_tells(Scene *scene, const char *part)
 {
     scene_write(scene);
@@ -84,7 +84,7 @@ static void scene_tells(Scene *scene, const char *part)
     free(scene->text);
 }
 
-/* Nothing is said that there is nothing of, but for what one looks for. */
+/* Counts of zero are not printed, except where the reader looks for them. */
 START_TEST(test_nothing)
 {
     Scene scene;
@@ -160,7 +160,7 @@ START_TEST(test_large)
 }
 END_TEST
 
-/* Seven kinds have names, of eight six; what is over is summed. */
+/* Up to seven kinds have names. Of eight, six have names, and the rest is summed. */
 START_TEST(test_many_kinds)
 {
     Scene scene;
@@ -240,7 +240,7 @@ START_TEST(test_width)
 }
 END_TEST
 
-/* Whatever kept packets or connections from being judged is told with its number. */
+/* Everything that kept packets or connections from being judged is reported with its number. */
 START_TEST(test_frames_that_were_left_out)
 {
     Scene scene;
@@ -302,7 +302,7 @@ START_TEST(test_losses)
 }
 END_TEST
 
-/* Whatever its name, a capture adds no control character and no line of its own. */
+/* A capture's name adds no control character and no line, whatever it is. */
 static const struct {
     const char *path, *text;
 } PATHS[] = {
@@ -321,7 +321,7 @@ START_TEST(test_hostile_path)
 }
 END_TEST
 
-/* A name that is longer than a line is broken where it must be, and nothing of it is lost. */
+/* A name that is longer than a line is broken, and nothing of it is lost. */
 START_TEST(test_long_path)
 {
     Scene scene;
@@ -335,7 +335,7 @@ START_TEST(test_long_path)
 }
 END_TEST
 
-/* Colour is for what there is any of; without it the text is the same. */
+/* Only counts above zero have a colour. Without colours the text is the same. */
 START_TEST(test_colour)
 {
     Scene scene;

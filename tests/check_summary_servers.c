@@ -44,7 +44,7 @@ START_TEST(mismatch)
 }
 END_TEST
 
-/* The worst come first, and of many the number is told. */
+/* The worst servers come first; if there are many, their number is printed. */
 START_TEST(many_servers)
 {
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);

@@ -10,8 +10,8 @@
 #define TCP(offset, flags) PORTS NUMBERS offset flags REST
 #define DATA "4745 54" /* three bytes */
 
-/* `wire`: what IP says of the segment, 0 for "as long as it is here". Option lengths from RFC 9293
- * §3.2 and RFC 7323 §2.2. */
+/* `wire` is the segment's length according to IP; 0 means "as long as it is here". Option lengths
+ * come from RFC 9293 §3.2 and RFC 7323 §2.2. */
 static const struct {
     const char *name;
     const char *bytes;

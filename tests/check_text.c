@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-/* Reads escaped text back by its definition (\\ and \xNN); false if it is none. */
+/* Unescapes text by the definition (\\ and \xNN); false if the text is not escaped correctly. */
 static bool unescape(const char *text, GByteArray *ret_bytes)
 {
     while (*text) {

@@ -109,7 +109,7 @@ START_TEST(coarse_timer)
 }
 END_TEST
 
-/* Several backends are said, not averaged. */
+/* Several backends are all reported, not averaged. */
 START_TEST(two_timers)
 {
     static const double pairs[][2] = { { 1, 2 }, { 2, 3 }, { 5, 6 }, { 5, 8 }, { 5, 60 } };
@@ -126,7 +126,7 @@ START_TEST(two_timers)
 }
 END_TEST
 
-/* What was survived counts: closes that are rare among those who waited as long are no rule. */
+/* Survived periods count: closes that are rare among equally long periods show no timer. */
 START_TEST(most_survive)
 {
     Scene scene = { 0 };
@@ -149,7 +149,7 @@ START_TEST(scattered)
 }
 END_TEST
 
-/* A restart closes in one moment what had become idle at about the same time. */
+/* A restart closes at one moment many connections that became idle at about the same time. */
 START_TEST(all_at_once)
 {
     Scene scene = { 0 };
@@ -190,7 +190,7 @@ typedef enum Habit { HABIT_UNIFORM, HABIT_EXPONENTIAL, HABIT_BURSTY, HABIT_COUNT
 
 typedef struct Simulated {
     double timers[TIMERS_MAX]; /* of its backends */
-    unsigned timer_count;      /* 0: it has none, and closes at random */
+    unsigned timer_count;      /* 0: the server has no timer and closes at random */
     Jitter jitter;
     Habit habit;
     double reach;       /* how long clients wait, in timers */

@@ -143,7 +143,7 @@ START_TEST(built)
 }
 END_TEST
 
-/* What the first line after the handshake says, from what is written. */
+/* The expected first line after the handshake. */
 static const struct {
     const char *name;
     const char *said;

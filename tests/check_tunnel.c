@@ -203,7 +203,7 @@ static void assert_segment(const Segment *segment, const Row *row)
     ck_assert_uint_eq(segment->frame, frame_id(1, 42));
 }
 
-/* The end of the data in a row's frame: behind it there may be padding. */
+/* The end of the data in a row's frame; padding may follow. */
 static uint32_t data_end(const GByteArray *bytes)
 {
     uint32_t end = bytes->len;
@@ -249,7 +249,7 @@ START_TEST(test_not_opened)
 }
 END_TEST
 
-/* Rows with the same letter are one network; a blank is none. */
+/* Rows with the same letter are in one network; a blank means none. */
 static const struct {
     char network;
     const char *bytes;

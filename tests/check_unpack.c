@@ -93,7 +93,7 @@ START_TEST(test_whole)
 }
 END_TEST
 
-/* What may stand before, between and behind the parts, beside further parts. */
+/* Bytes that may come before, between and after the parts, and further parts. */
 static const struct {
     const char *name;
     PackFormat format;
@@ -139,8 +139,8 @@ START_TEST(test_parts)
 }
 END_TEST
 
-/* Cut anywhere: what was there comes out, then it is said; a cut between two parts cannot be
- * seen. */
+/* Cut anywhere: the bytes before the cut come out, then the cut is reported. A cut between two
+ * parts cannot be seen. */
 START_TEST(test_cut_anywhere)
 {
     PackFormat format = (PackFormat)_i;
@@ -163,7 +163,7 @@ START_TEST(test_cut_anywhere)
 }
 END_TEST
 
-/* One wrong bit anywhere behind the magic number: either it changes nothing, or it is said. */
+/* One wrong bit anywhere after the magic number either changes nothing or is reported. */
 START_TEST(test_wrong_bits)
 {
     PackFormat format = (PackFormat)_i;
@@ -247,7 +247,7 @@ START_TEST(test_xz_dictionary)
 {
     g_autoptr(GByteArray) packed = g_byte_array_new();
     pack_append(packed, PACK_XZ, "abc", 3);
-    uint8_t *header = packed->data + 12; /* behind the stream header */
+    uint8_t *header = packed->data + 12; /* after the stream header */
     size_t size = (header[0] + 1u) * 4;
     uint8_t *filter = memmem(header, size, "\x21\x01", 2);
     ck_assert_ptr_nonnull(filter);
@@ -264,7 +264,7 @@ START_TEST(test_xz_dictionary)
 END_TEST
 #endif
 
-/* How inputs are told from each other. */
+/* How inputs are recognized. */
 static const struct {
     const char *name;
     const char *bytes;
@@ -297,7 +297,7 @@ START_TEST(test_beginnings)
 }
 END_TEST
 
-/* What a build without a library says. */
+/* The message of a build without a library. */
 START_TEST(test_left_out)
 {
     const char *version = unpack_library_version(pack_name((PackFormat)_i));

@@ -312,7 +312,7 @@ static const Row ROWS[] = {
       ACTUAL_OPEN, VERDICT_UNDETERMINED, CAUSE_CAPTURE_ENDED },
 };
 
-/* Each threshold moved: what decided before decides no more. */
+/* Each threshold is moved: the row that decided before decides no more. */
 static const Row MOVED[] = {
     { "prompt-close 3, idle 3",
       { PERSISTENT, ANSWERED, NO_TIMEOUT, .ender = ENDER_SERVER, IDLE(S(3)) },

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define PORTS 3
 #define HEADERS_SIZE 40
 
-/* What HTTP is made of, for the steps that say "a text". */
+/* Parts of HTTP, for the steps that send a text. */
 static const char *const TEXTS[] = {
     "GET /a HTTP/1.1\r\nHost: h\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
@@ -154,7 +154,7 @@ static void wire_play(Wire *wire, Span script)
     }
 }
 
-/* What the rows of one connection said, in whatever order they came. */
+/* The content of one connection's rows, in whatever order they came. */
 typedef struct Seen {
     uint32_t exchanges;
     Verdict worst;

@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert_true(line_seen);
         g_assert_cmpint(head_parse(head, kind, &part, NULL), ==, length);
         expect_same(&whole, &part);
-        /* HTTP/0.9 is told by what does not follow. */
+        /* HTTP/0.9 is recognized by what does not follow. */
         if (whole.version >= HTTP_1_0 && cut < (size_t)length)
             g_assert_cmpint(part_length, ==, HEAD_PARTIAL);
         if (!(whole.notes & HEAD_LEADING_LINES))

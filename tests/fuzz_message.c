@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 typedef struct Trace {
     GArray *events; /* of MessageEvent's plain part */
-    bool old;       /* a request line without version: what follows it decides, and so do cuts */
+    bool old;       /* a request line without version: the bytes after it decide, and so do cuts */
     bool begun, has_head, head_cut;
     int64_t past; /* the furthest offset that an event has named */
 } Trace;
@@ -59,7 +59,7 @@ static void check_grammar(Trace *trace, const MessageEvent *event)
     trace->past = event->first.offset;
 }
 
-/* A first piece can begin what the whole segment shows to be open still. */
+/* A first piece can begin an item that the whole segment shows to be still open. */
 static void forget_begin(Trace *trace)
 {
     guint count = trace->events->len;
@@ -109,12 +109,12 @@ static void take_events(MessageReader *reader, uint8_t options, Trace *trace)
         trace->old =
             trace->old || (event.head.kind == HEAD_REQUEST && event.head.version < HTTP_1_0);
         if (framing.kind == BODY_UNREADABLE && !trace->head_cut)
-            trace->begun = false; /* no end of it can be known */
+            trace->begun = false; /* its end cannot be known */
         message_reader_body(reader, &framing);
     }
 }
 
-/* Something lies there that has begun nothing yet. */
+/* The bytes there have not begun anything yet. */
 static bool holds_beginning(const MessageReader *reader, const Trace *trace)
 {
     g_autoptr(MessageReader) empty = message_reader_new(HEAD_EITHER, 0, false);

@@ -18,7 +18,7 @@ typedef struct Take {
 typedef struct Recording {
     char *name;
     GArray *takes;     /* of Take */
-    GPtrArray *memory; /* of what their bytes are */
+    GPtrArray *memory; /* the memory of their bytes */
     bool numbered;     /* the frames keep their ids; otherwise verdicts_of() numbers them again */
 } Recording;
 
@@ -56,7 +56,7 @@ Recording *recordings_merge(const GPtrArray *recordings, Nanoseconds step);
 
 typedef struct VerdictRow {
     RowKind kind;
-    char *endpoints;          /* CONNECTION: both, in an order of their own */
+    char *endpoints;          /* CONNECTION: both, in a fixed order */
     char *host;               /* CONNECTION: NULL: none, or not wanted */
     size_t first, last;       /* CONNECTION: origins of its first and last frame */
     size_t request, response; /* EXCHANGE: origins of their first bytes; NO_ORIGIN: none */

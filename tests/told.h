@@ -10,7 +10,7 @@
 typedef struct ToldExchange {
     Connection connection;
     ConversationFacts facts;
-    JudgeContext context; /* borrows the two above: to be told by told_tell() */
+    JudgeContext context; /* borrows the two above; told_tell() passes it on */
     Ending ending;
     Exchange exchange;
     Judgement judgement;

@@ -11,8 +11,8 @@
  *     0.010 res: <<< {noack} HTTP/1.1 200 OK | Content-Length: 2 || hi
  *     expect exchange 1: declared=keep-alive outcome_frame=@res
  *
- * A LINE OF THE CONVERSATION is a time in seconds, a label if another line refers to it, who speaks
- * (`>>>` the client, `<<<` the server), conditions in braces, and what was said:
+ * A LINE OF THE CONVERSATION has a time in seconds, a label if another line refers to it, the
+ * speaker (`>>>` is the client, `<<<` the server), conditions in braces, and the message:
  *
  *     GET /a HTTP/1.1 | Host: h      a head; `|` ends each of its lines, the empty line is added
  *     ... || body                    `||` ends the head; what follows is the body
@@ -31,9 +31,9 @@
  *                                    handshake is added
  *     STRAY-SYN                      a SYN that changes nothing for either side
  *
- * What nobody needs to write: the three segments of the handshake come before the first line; each
- * side acknowledges everything that has reached it, by its own next segment or 1 ms later by a bare
- * one; data is cut into segments of 1460 bytes that follow each other by 10 us.
+ * Some segments need not be written. The three segments of the handshake come before the first
+ * line. Each side acknowledges everything that has reached it, with its own next segment or 1 ms
+ * later with a bare one. Data is cut into segments of 1460 bytes, 10 us apart.
  *
  * CONDITIONS, separated by commas:
  *
@@ -43,10 +43,10 @@
  *     lost [N...]     it arrived, but the capture lacks it (or only segments N)
  *     dropped [N...]  it is in the capture, but never arrived (a RST: somebody else sent it)
  *     vanished [N...] neither
- *     again X         line X (or segment N of it: X.N) once more; nothing else is said
+ *     again X         line X (or its segment N: X.N) once more; the line has no message
  *     answers X       RST-bare: the number that line X acknowledged
- *     captured T      the capture has it at this time, though it was sent at its own
- *     every T         its segments follow each other by T seconds
+ *     captured T      the capture has it at time T, although it was sent at its own time
+ *     every T         its segments are T seconds apart
  *     mss N           its segments have at most N bytes
  *     win N           the receive window that it offers (65535)
  *     seq +N, ack +N  its numbers are wrong by that (or -N)
@@ -66,9 +66,9 @@
  *                                another client's connection, with a request each STEP seconds
  *     option: NAME VALUE         a threshold of the command line, e.g. prompt-close 3
  *
- * EXPECTATIONS: what the reports say of it. A value with blanks stands in double quotes, an empty
- * one is `""`; `@X` is the frame of line X (`@X.N` of its segment N), durations are compared as
- * numbers.
+ * EXPECTATIONS: the expected content of the reports. A value with blanks is in double quotes, an
+ * empty value is `""`. `@X` is the frame of line X (`@X.N` that of its segment N). Durations are
+ * compared as numbers.
  *
  *     expect exchange N: COLUMN=VALUE COLUMN!=VALUE COLUMN~WORD COLUMN!~WORD ...
  *     expect exchange /TARGET: ...   the one with that request

@@ -1,31 +1,31 @@
 /* How lines become frames.
  *
- * Each connection has two sides, and each side is the least TCP that gets the numbers right: the
- * next number it sends, the number up to which it has received, what it holds beyond a hole, and
- * when it owes an acknowledgement. The lines are first cut into pieces, one for each segment. Then
- * time runs: the earliest of three things happens next, until there is none left.
+ * Each connection has two sides. Each side is the smallest TCP that gets the numbers right: the
+ * next number it sends, the number up to which it has received, the segments it holds beyond a
+ * hole, and the time at which it owes an acknowledgement. First the lines are cut into pieces, one
+ * for each segment. Then time runs: the earliest of three events happens next, until there is none
+ * left.
  *
  *   - A piece is sent. It takes its sequence number from its sender, acknowledges what its sender
  *     has received (or had received before a line to which it is blind), and is captured.
- *   - What was sent arrives at the other side: at once, or after the round trip between the point
- *     of capture and that side. Time is the capture's: a line written for a side at a distance is
- *     seen at its time, and its sender had then only received what was seen a round trip earlier.
+ *   - A sent piece arrives at the other side: at once, or after the round trip between the point of
+ *     capture and that side. Time is the capture's time. A line of a distant side is captured at
+ *     the line's time; its sender had then received only what was captured a round trip earlier.
  *     So one number is enough, and nobody has to think in two clocks.
- *   - An acknowledgement falls due, and a bare segment carries it, unless the side has said
- *     something that carried it before.
+ *   - An acknowledgement becomes due. A bare segment carries it, unless an earlier segment of that
+ *     side did.
  *
- * At the same instant first what was sent arrives, then lines are said, then acknowledgements fall
- * due: a side knows what reaches it at the moment it speaks, and a line written for the moment at
- * which an acknowledgement falls due takes its place.
+ * Events at the same instant have this order: pieces arrive, lines are sent, acknowledgements
+ * become due. So a side knows what reaches it at the moment it speaks, and a line at the moment of
+ * a due acknowledgement replaces it.
  *
- * Fates are applied at the two ends of this: what is lost is not captured, what is dropped does not
- * arrive. Both sides go on as their numbers then say. Nothing is sent again by itself: a
- * conversation says so with `again`, because which segments are repeated is what such a test is
- * about.
+ * Conditions apply at the two ends: a lost segment is not captured, a dropped one does not arrive.
+ * Both sides then continue with their numbers. Nothing is retransmitted automatically. A
+ * conversation uses `again` for that, because such a test is about which segments are repeated.
  *
- * A real capture file would need no such machine, only patience; a table of packets by hand was
- * discarded: nobody can read in it what happened, and a wrong number in it makes a test of
- * something that cannot occur. */
+ * A recorded capture would need no such machine, only patience. A table of packets, written by
+ * hand, was rejected: nobody can read in it what happened, and a wrong number in it tests something
+ * that cannot occur. */
 #include "transcript_wire.h"
 
 #include <string.h>
@@ -52,7 +52,7 @@ typedef struct Captured {
 
 /* A segment that was sent. */
 typedef struct Sent {
-    WireLine *line; /* NULL: an acknowledgement that nobody wrote */
+    WireLine *line; /* NULL: an acknowledgement that is in no line */
     unsigned flow;
     int side;
     uint32_t sequence, acknowledgement;
@@ -68,7 +68,7 @@ typedef struct Sent {
 typedef struct Piece {
     Nanoseconds time;
     WireLine *line;
-    WireLine *source; /* whose payload: the line itself, or the one that is said again */
+    WireLine *source; /* whose payload: that of the line itself, or of the line that is repeated */
     unsigned index;   /* of the segment in the source, from 0 */
     size_t offset, length;
     bool last;
@@ -343,7 +343,7 @@ static void receive(Side *side, uint32_t begin, uint32_t end)
         if (after(to, side->received))
             side->received = to;
         g_array_remove_range(side->held, i, 2);
-        i = (guint)-2; /* from the start: what was held may follow now */
+        i = (guint)-2; /* from the start, because held segments may fit now */
     }
 }
 
