@@ -337,6 +337,33 @@ START_TEST(test_ending)
 }
 END_TEST
 
+/* A connection is plain facts: no table is needed to have one. */
+START_TEST(test_facts_by_hand)
+{
+    Connection connection = {
+        .opener_known = true,
+        .end = CONNECTION_FINAL,
+        .half = { { .seen = true, .next = 100, .acked = 100, .base = UINT32_MAX },
+                  { .seen = true,
+                    .next = 200,
+                    .acked = 200,
+                    .rst = { .stamp = { .frame = frame_id(1, 9), .offset = 200, .acked = 100 },
+                             .answers = true } } },
+    };
+    FinEvidence fin[2] = { { .belief = FIN_NOT }, { .belief = FIN_NOT } };
+    Ending ending = ending_of(&connection, 0, fin);
+    ck_assert_uint_eq(ending.possible, ENDER_SERVER);
+    ck_assert_int_eq(ending.how, END_HOW_RST);
+    ck_assert_uint_eq(frame_number(ending.stamp.frame), 9);
+    ck_assert_uint_eq(connection_sequence(&connection, 0, 3), 2);
+    Connection copy = connection;
+    copy.half[1].rst = (RstFact){ 0 };
+    ck_assert_ptr_null(connection_reset(&copy, 1));
+    ending = ending_of(&copy, 0, fin);
+    ck_assert_uint_eq(ending.possible, ENDER_NOBODY);
+}
+END_TEST
+
 START_TEST(test_words)
 {
     ck_assert_str_eq(end_how_name(END_HOW_NONE), "");
@@ -350,6 +377,7 @@ int main(void)
     Suite *suite = suite_create("ending");
     TCase *tcase = tcase_create("ending");
     tcase_add_loop_test(tcase, test_ending, 0, G_N_ELEMENTS(ROWS));
+    tcase_add_test(tcase, test_facts_by_hand);
     tcase_add_test(tcase, test_words);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -4,7 +4,7 @@
 
 #include "http1/conversation.h"
 #include "judge/verdict.h"
-#include "stream/stream.h"
+#include "stream/connection.h"
 
 typedef enum EndHow { END_HOW_NONE, END_HOW_FIN, END_HOW_RST } EndHow;
 

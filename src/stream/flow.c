@@ -62,11 +62,6 @@ Flow *flow_new(const Segment *first, Budget *budget)
 #define REST_SIZE (sizeof(Flow) - HEAD_SIZE)
 G_STATIC_ASSERT(REST_SIZE % sizeof(uint64_t) == 0);
 
-const Flow *flow_of(const Connection *connection)
-{
-    return (const Flow *)(const void *)((const uint8_t *)connection - offsetof(Flow, facts));
-}
-
 Flow *flow_pack(Flow *flow)
 {
     if (flow->packed || flow->state != FLOW_LIVE || flow->backlog || flow->resets || flow->pending)
@@ -161,16 +156,6 @@ Backlog *flow_backlog(Flow *flow)
     return flow->backlog;
 }
 
-uint32_t flow_number(const Flow *flow, int side, int64_t offset)
-{
-    return flow->direction[side].base + (uint32_t)offset;
-}
-
-uint32_t connection_sequence(const Connection *connection, int side, int64_t offset)
-{
-    return flow_number(flow_of(connection), side, offset);
-}
-
 void flow_swap_sides(Flow *flow)
 {
     g_assert(!flow->spoke);
@@ -227,7 +212,7 @@ static void shift_base(Flow *flow, int side)
     direction->provisional = false;
     if (half->next != 0 || queue_head(flow, 0) || queue_head(flow, 1))
         return;
-    direction->base++;
+    half->base++;
     direction->quiet_acked = NO_OFFSET;
     if (half->acked != NO_OFFSET)
         half->acked--;
@@ -270,11 +255,11 @@ static void move_held(Flow *flow, int side, int64_t by)
 bool flow_may_begin(const Flow *flow, int side, uint32_t number)
 {
     const Direction *direction = &flow->direction[side];
-    if (!direction->base_known || direction->base == number)
+    const Half *half = &flow->facts.half[side];
+    if (!direction->base_known || half->base == number)
         return true;
-    int64_t ahead = seq_distance(number, direction->base);
-    return direction->shift == WINDOW_UNSEEN && flow->facts.half[side].next == 0 && ahead > 0 &&
-           ahead < AHEAD_MAX;
+    int64_t ahead = seq_distance(number, half->base);
+    return direction->shift == WINDOW_UNSEEN && half->next == 0 && ahead > 0 && ahead < AHEAD_MAX;
 }
 
 /* Gives offset 0 to an earlier number, as flow_may_begin() allows: what stood there came ahead of it. */
@@ -282,8 +267,8 @@ static void move_base(Flow *flow, int side, uint32_t number)
 {
     Direction *direction = &flow->direction[side];
     Half *half = &flow->facts.half[side];
-    int64_t by = seq_distance(number, direction->base);
-    direction->base = number;
+    int64_t by = seq_distance(number, half->base);
+    half->base = number;
     direction->provisional = false;
     direction->quiet_acked = NO_OFFSET;
     direction->sent += by;
@@ -302,7 +287,7 @@ bool flow_answers_syn(const Flow *flow, int side, const Segment *segment)
     const Direction *own = &flow->direction[side], *peer = &flow->direction[!side];
     return flow->state != FLOW_FINAL && own->base_known && own->shift == WINDOW_UNSEEN &&
            flow->facts.half[side].next == 0 && peer->base_known && peer->shift != WINDOW_UNSEEN &&
-           segment->acknowledgement == peer->base;
+           segment->acknowledgement == flow->facts.half[!side].base;
 }
 
 static void drop_held(Flow *flow, int side)
@@ -340,8 +325,8 @@ static void renumber(Flow *flow, int side, uint32_t number)
     half->acked = NO_OFFSET;
     half->open_frame = 0;
     half->open_time = 0;
-    *direction = (Direction){ .base = number,
-                              .base_known = true,
+    half->base = number;
+    *direction = (Direction){ .base_known = true,
                               .full = direction->full,
                               .acked = NO_OFFSET,
                               .edge = NO_OFFSET,
@@ -362,7 +347,7 @@ bool flow_began_astray(const Flow *flow, int side, const Segment *segment)
     if (segment->length == 0)
         return false;
     uint32_t number = side == 0 ? segment->sequence : segment->acknowledgement;
-    int64_t ahead = seq_distance(opener->base - 1, number);
+    int64_t ahead = seq_distance(facts->half[0].base - 1, number);
     return ahead < 0 || ahead >= AHEAD_MAX;
 }
 
@@ -388,7 +373,7 @@ void flow_take_uncounted(Flow *flow, int side, const Segment *segment)
 {
     const Direction *peer = &flow->direction[!side];
     if (peer->base_known && peer->shift != WINDOW_UNSEEN && !flow->direction[side].base_known &&
-        segment->acknowledgement == peer->base - 1)
+        segment->acknowledgement == flow->facts.half[!side].base - 1)
         flow->facts.syn_uncounted = true;
 }
 
@@ -398,7 +383,8 @@ static bool begins_at_uncounted_syn(const Flow *flow, int side, const Segment *s
     const Direction *own = &flow->direction[side];
     return flow->facts.syn_uncounted && own->shift != WINDOW_UNSEEN &&
            flow->facts.half[side].next == 0 && segment->length > 1 &&
-           !(segment->flags & (TCP_SYN | TCP_RST)) && segment->sequence == own->base - 1;
+           !(segment->flags & (TCP_SYN | TCP_RST)) &&
+           segment->sequence == flow->facts.half[side].base - 1;
 }
 
 /* The acknowledgement that gave a side offset 0 in mid-stream was captured just ahead of the bytes that
@@ -406,7 +392,7 @@ static bool begins_at_uncounted_syn(const Flow *flow, int side, const Segment *s
 static bool was_acked_ahead(const Flow *flow, int side, const Segment *segment)
 {
     const Direction *own = &flow->direction[side], *peer = &flow->direction[!side];
-    int64_t ahead = seq_distance(segment->sequence, own->base);
+    int64_t ahead = seq_distance(segment->sequence, flow->facts.half[side].base);
     return !flow->facts.half[side].seen && segment->length > 0 && ahead > 0 && ahead < AHEAD_MAX &&
            !(ahead == 1 && segment->length == 1) && !(segment->flags & (TCP_SYN | TCP_RST)) &&
            own->shift == WINDOW_UNSEEN && peer->shift == WINDOW_UNSEEN &&
@@ -416,7 +402,7 @@ static bool was_acked_ahead(const Flow *flow, int side, const Segment *segment)
 static void begin_before(Flow *flow, int side, const Segment *segment)
 {
     Direction *direction = &flow->direction[side];
-    int64_t first = -seq_distance(segment->sequence, direction->base);
+    int64_t first = -seq_distance(segment->sequence, flow->facts.half[side].base);
     flow->facts.half[side].next = first;
     direction->sent = first;
     direction->free = false;
@@ -428,21 +414,21 @@ static void learn_own_base(Flow *flow, int side, const Segment *segment)
     uint32_t first = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
     bool empty = !segment->length && !(segment->flags & (TCP_SYN | TCP_FIN | TCP_RST));
     if (!own->base_known) {
-        own->base = first;
+        flow->facts.half[side].base = first;
         own->base_known = true;
         own->provisional = empty;
-    } else if (own->provisional && seq_distance(own->base, first) == 1) {
+    } else if (own->provisional && seq_distance(flow->facts.half[side].base, first) == 1) {
         shift_base(flow, side);
     } else if (!empty) {
         /* Bytes from before the capture began may be sent again, but not at an earlier time. */
         bool ahead = (segment->flags & TCP_SYN) || segment->time < flow->facts.start;
         if (begins_at_uncounted_syn(flow, side, segment) ||
-            (ahead && own->base != first && flow_may_begin(flow, side, first)))
+            (ahead && flow->facts.half[side].base != first && flow_may_begin(flow, side, first)))
             move_base(flow, side, first);
         else if (was_acked_ahead(flow, side, segment))
             begin_before(flow, side, segment);
-        else if ((segment->flags & TCP_SYN) && (segment->flags & TCP_ACK) && own->base != first &&
-                 flow_answers_syn(flow, side, segment))
+        else if ((segment->flags & TCP_SYN) && (segment->flags & TCP_ACK) &&
+                 flow->facts.half[side].base != first && flow_answers_syn(flow, side, segment))
             renumber(flow, side, first);
         own->provisional = false;
     }
@@ -452,15 +438,15 @@ static void learn_peer_base(Flow *flow, int side, const Segment *segment)
 {
     Direction *peer = &flow->direction[!side];
     if (!peer->base_known) {
-        peer->base = segment->acknowledgement;
+        flow->facts.half[!side].base = segment->acknowledgement;
         peer->base_known = true;
     } else if (segment->flags & TCP_SYN) {
         flow->facts.syn_uncounted = false;
-        if (peer->base != segment->acknowledgement &&
+        if (flow->facts.half[!side].base != segment->acknowledgement &&
             flow_may_begin(flow, !side, segment->acknowledgement))
             move_base(flow, !side, segment->acknowledgement);
     } else if (peer->provisional) {
-        int64_t distance = seq_distance(peer->base, segment->acknowledgement);
+        int64_t distance = seq_distance(flow->facts.half[!side].base, segment->acknowledgement);
         if (distance == 1)
             shift_base(flow, !side);
         else if (distance == 0)
@@ -480,7 +466,8 @@ static unsigned shift_of(const Flow *flow, int side, const Segment *segment)
 static void arrive_acknowledgement(Flow *flow, int side, const Segment *segment, Item *item)
 {
     Direction *peer = &flow->direction[!side];
-    int64_t acked = seq_offset(peer->base, flow->facts.half[!side].next, segment->acknowledgement);
+    int64_t acked = seq_offset(flow->facts.half[!side].base, flow->facts.half[!side].next,
+                               segment->acknowledgement);
     int64_t known = MAX(peer->sent, peer->acked);
     if (acked > known + WINDOW_MAX)
         return;
@@ -553,7 +540,7 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
 
     int64_t next = facts->half[side].next;
     uint32_t first = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
-    int64_t offset = seq_offset(own->base, next, first);
+    int64_t offset = seq_offset(facts->half[side].base, next, first);
     bool reset = segment->flags & TCP_RST;
     *ret_item = (Item){
         .frame = segment->frame,

@@ -73,7 +73,6 @@ typedef struct BareAck {
 
 /* One direction, by capture order. Offsets are of this direction's stream. */
 typedef struct Direction {
-    uint32_t base; /* the number of offset 0 */
     uint32_t full; /* the largest payload */
     int64_t sent;  /* one past the last offset seen, FIN included */
     int64_t acked; /* the peer's highest acknowledgement anywhere; NO_OFFSET: none */
@@ -84,8 +83,8 @@ typedef struct Direction {
     uint32_t data_acks[DATA_ACKS];
     BareAck bare_acks[BARE_ACKS];
     uint8_t data_ack_count, bare_ack_count;
-    int8_t shift; /* of the window: WINDOW_ values or 0..14 */
-    bool base_known : 1;
+    int8_t shift;         /* of the window: WINDOW_ values or 0..14 */
+    bool base_known : 1;  /* Half.base is */
     bool provisional : 1; /* the base is that of an empty segment, perhaps of a keep-alive probe */
     bool free : 1;        /* free_since is set */
 } Direction;
@@ -181,9 +180,6 @@ size_t flow_size(const Flow *flow);
 Flow *flow_pack(Flow *flow);
 Flow *flow_unpack(Flow *flow, Budget *budget);
 
-/* Every Connection is the face of a Flow. */
-const Flow *flow_of(const Connection *connection);
-
 Flow *flow_new(const Segment *first, Budget *budget);
 void flow_free(Flow *flow);
 void flow_forget_syn(Flow *flow);
@@ -213,9 +209,6 @@ void flow_begin_anew(Flow *flow, const Segment *first);
 /* Side 0 is the opener; possible as long as no data and no gap was handed on. */
 void flow_swap_sides(Flow *flow);
 
-/* The raw number of an offset. */
-uint32_t flow_number(const Flow *flow, int side, int64_t offset);
-
 /* RSTs (resets.c). */
 void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *item);
 void resets_check(Flow *flow, int side, const Segment *segment, const Item *item,
@@ -227,5 +220,7 @@ bool resets_in_window(const Flow *flow, int side, int64_t offset);
 /* The earliest RST that stands, delivered or not. */
 const Reset *resets_standing(const Flow *flow);
 uint64_t resets_count_ignored(const Flow *flow);
+/* Sets Half.rst of both sides. */
+void resets_publish(Flow *flow);
 
 #endif

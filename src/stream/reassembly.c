@@ -569,10 +569,8 @@ static void step_without_room(Sink *sink, Flow *flow, Fresh *fresh)
     deliver(sink, flow, fresh->side, &fresh->item);
 }
 
-bool reassembly_step(Sink *sink, Flow *flow, Fresh *fresh, bool force, Reason reason)
+static void step_fresh(Sink *sink, Flow *flow, Fresh *fresh)
 {
-    if (fresh->flow != flow)
-        return step_backlog(sink, flow, force, reason);
     const Item *item = &fresh->item;
     if (!lies_beyond(flow, fresh->side, item) && !runs_ahead(flow, fresh->side, item)) {
         fresh->flow = NULL;
@@ -582,5 +580,16 @@ bool reassembly_step(Sink *sink, Flow *flow, Fresh *fresh, bool force, Reason re
     } else {
         step_without_room(sink, flow, fresh);
     }
-    return true;
+}
+
+bool reassembly_step(Sink *sink, Flow *flow, Fresh *fresh, bool force, Reason reason)
+{
+    bool stepped = fresh->flow == flow;
+    if (stepped)
+        step_fresh(sink, flow, fresh);
+    else
+        stepped = step_backlog(sink, flow, force, reason);
+    if (flow->resets)
+        resets_publish(flow);
+    return stepped;
 }

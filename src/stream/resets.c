@@ -34,7 +34,8 @@ static bool answers_something(const Flow *flow, int side, const Segment *segment
             return true;
     /* The bare acknowledgement of its own FIN is what its sender waited for: nothing to answer. */
     const FinFact *fin = &flow->facts.half[side].fin;
-    if (fin_was_seen(fin) && segment->sequence == flow_number(flow, side, fin->stamp.offset + 1))
+    if (fin_was_seen(fin) &&
+        segment->sequence == connection_sequence(&flow->facts, side, fin->stamp.offset + 1))
         return false;
     int64_t ms = (segment->time - flow->facts.start) / NS_PER_MS;
     for (unsigned i = 0; i < peer->bare_ack_count; i++)
@@ -152,15 +153,18 @@ uint64_t resets_count_ignored(const Flow *flow)
     return ignored;
 }
 
-const RstFact *connection_reset(const Connection *connection, int side)
+static RstFact accepted_from(const Flow *flow, int side)
 {
-    const Flow *flow = flow_of(connection);
-    if (!flow->resets)
-        return NULL;
     for (unsigned i = 0; i < flow->resets->count[side]; i++) {
         const Reset *reset = &flow->resets->list[side][i];
         if (reset->delivered && stands(flow, side, reset))
-            return &reset->fact;
+            return reset->fact;
     }
-    return NULL;
+    return (RstFact){ 0 };
+}
+
+void resets_publish(Flow *flow)
+{
+    for (int side = 0; flow->resets && side < 2; side++)
+        flow->facts.half[side].rst = accepted_from(flow, side);
 }

@@ -277,9 +277,10 @@ static bool continues(const Flow *flow, int side, const Segment *segment)
     const Direction *own = &flow->direction[side], *peer = &flow->direction[!side];
     if (flow->facts.half[side].seen || !(own->base_known || (segment->flags & TCP_ACK)))
         return false;
-    if (own->base_known && ABS(seq_distance(own->base, segment->sequence)) >= TOMBSTONE_NEAR)
+    if (own->base_known &&
+        ABS(seq_distance(flow->facts.half[side].base, segment->sequence)) >= TOMBSTONE_NEAR)
         return false;
-    uint32_t sent = peer->base + (uint32_t)peer->sent;
+    uint32_t sent = flow->facts.half[!side].base + (uint32_t)peer->sent;
     return !peer->base_known || !(segment->flags & TCP_ACK) ||
            ABS(seq_distance(sent, segment->acknowledgement)) < TOMBSTONE_NEAR;
 }
@@ -419,8 +420,8 @@ static void leave_tombstone(StreamTable *table, const Flow *flow)
     stone->identity = endpoints.identity;
     stone->first_frame = facts->first_frame;
     stone->time = facts->last_time;
-    stone->number[endpoints.from_high] = flow_number(flow, 0, facts->half[0].next);
-    stone->number[!endpoints.from_high] = flow_number(flow, 1, facts->half[1].next);
+    stone->number[endpoints.from_high] = connection_sequence(facts, 0, facts->half[0].next);
+    stone->number[!endpoints.from_high] = connection_sequence(facts, 1, facts->half[1].next);
 }
 
 /* That of a connection that left not long ago and near whose end a segment without SYN lies. */
@@ -517,7 +518,8 @@ typedef enum Belonging {
 static Belonging belonging_of_syn(const Flow *flow, int side, const Segment *segment)
 {
     const Direction *own = &flow->direction[side];
-    bool begun = flow->spoke && own->base_known && own->base != segment->sequence + 1;
+    bool begun =
+        flow->spoke && own->base_known && flow->facts.half[side].base != segment->sequence + 1;
     if (!begun && flow_may_begin(flow, side, segment->sequence + 1))
         return BELONGS;
     return has_ended(flow) ? BEGINS : BELONGS_NOT;
@@ -529,7 +531,7 @@ static bool lies_outside(const Flow *flow, int side, uint32_t number)
     const Direction *direction = &flow->direction[side];
     if (!direction->base_known || direction->edge == NO_OFFSET)
         return false;
-    int64_t offset = seq_offset(direction->base, flow->facts.half[side].next, number);
+    int64_t offset = seq_offset(flow->facts.half[side].base, flow->facts.half[side].next, number);
     return offset > direction->edge || offset < 0;
 }
 
@@ -625,7 +627,7 @@ static ConnectionEnd end_before(const Flow *flow, const Segment *segment)
     const Direction *own = &flow->direction[side];
     if (flow->facts.opener_known || !own->base_known)
         return CONNECTION_REPLACED;
-    int64_t ahead = seq_distance(segment->sequence, own->base);
+    int64_t ahead = seq_distance(segment->sequence, flow->facts.half[side].base);
     return ahead > 0 && ahead < TOMBSTONE_NEAR ? CONNECTION_TORN : CONNECTION_REPLACED;
 }
 
@@ -671,7 +673,7 @@ static bool comes_after_end(StreamTable *table, Shard *shard, const Segment *seg
     if (!has_settled(*flow, segment->time))
         return false;
     const Connection *facts = &(*flow)->facts;
-    uint32_t end = flow_number(*flow, side, facts->half[side].next);
+    uint32_t end = connection_sequence(facts, side, facts->half[side].next);
     bool straggles = ABS(seq_distance(end, segment->sequence)) < TOMBSTONE_NEAR;
     if (segment->flags & TCP_SYN)
         straggles = belonging(*flow, side, segment) == BELONGS;
@@ -894,6 +896,7 @@ static void end_flow(StreamTable *table, Flow *flow)
     bool final = is_final(flow);
     flow->facts.end = final ? CONNECTION_FINAL : (ConnectionEnd)flow->leaves_as;
     table->sink.counters.resets_ignored += resets_count_ignored(flow);
+    resets_publish(flow);
     if (final && !table->finishing)
         leave_tombstone(table, flow);
     table->gone = flow;

@@ -1,0 +1,124 @@
+/* What is known of one TCP connection: plain facts, that a test can write down as they stand. All that
+ * judge/ knows of stream/. They are those of the moment in which an event is handed out, and final at
+ * STREAM_END (stream.h). */
+#ifndef STREAM_CONNECTION_H
+#define STREAM_CONNECTION_H
+
+#include <stddef.h>
+
+#include "base/evidence.h"
+#include "decode/decode.h"
+
+typedef enum FinProof {
+    FIN_NONE,
+    FIN_SEEN,
+    /* seen, but a segment of its sender at offset c + 1 came before it: an earlier FIN was lost on
+     * its way to the capture, so this one's acknowledgement and time are only upper bounds of the
+     * closing's */
+    FIN_RETRANSMITTED,
+    /* never seen. The peer acknowledged exactly one offset past all data and nothing of this side
+     * goes beyond, or this side itself sent at c + 1. That one offset may be a lost byte of data:
+     * who knows the messages decides (judgement.md §3). Upper bound of the time. */
+    FIN_IMPLIED,
+} FinProof;
+
+/* How one side closed its direction. stamp.offset is c. FIN_IMPLIED: frame and time are those of
+ * the segment that proves it, `acked` NO_OFFSET unless that segment is the side's own. */
+typedef struct FinFact {
+    FinProof proof;
+    Stamp stamp;
+} FinFact;
+
+/* A capture may show a RST before the segment that it answers, by no more than that. */
+#define RESET_REORDER (20 * NS_PER_MS)
+
+/* A RST that a side sent, the first that nothing contradicts so far. */
+typedef struct RstFact {
+    Stamp stamp; /* frame 0: none. `acked` is NO_OFFSET without the ACK flag */
+    /* it has an ACK flag, or some captured segment of the other side can be the one that it answers
+     * (RFC 9293 §3.10.7.1): with data, FIN or probe and that acknowledgement, or a bare
+     * acknowledgement at most a second before. If not, that segment is missing. */
+    bool answers;
+    /* without ACK flag: the only segment that it can answer, if that was captured after it; 0: none such */
+    FrameId answers_next;
+} RstFact;
+
+/* One direction of a connection: what its sender sent. */
+typedef struct Half {
+    bool seen;    /* at least one segment of this side is in the capture */
+    int64_t next; /* all before it has been delivered or given up */
+    int64_t high; /* one past the highest byte seen (SYN and FIN not counted) */
+    /* highest acknowledgement by the peer, of this side's offsets; NO_OFFSET: none */
+    int64_t acked;
+    uint64_t payload; /* bytes of payload, each once, those that the snap length cut included */
+    FinFact fin;
+    /* the RST of this side that the other one accepted, as far as the capture goes until now. It
+     * counts if its number lies between the receiver's highest acknowledgement anywhere and the end of
+     * the window it last offered, and the receiver then sends nothing but RSTs and what was under
+     * way */
+    RstFact rst;
+    uint32_t base; /* the raw sequence number of offset 0 */
+    /* the last and latest segment of this side that shows that it had sent no FIN: its number lies
+     * at the end of all data sent before it, and it is no probe */
+    FrameId open_frame;
+    Nanoseconds open_time;
+} Half;
+
+typedef enum ConnectionEnd {
+    CONNECTION_OPEN,     /* not ended yet */
+    CONNECTION_FINAL,    /* both FINs acknowledged, or a RST accepted */
+    CONNECTION_REPLACED, /* a new connection took over the endpoints while this one was open */
+    CONNECTION_EVICTED,  /* a bound of ours was reached */
+    CONNECTION_UNENDED,  /* open, or half-closed, when the capture ended */
+    /* its handshake, it seems, was captured after some of its data: what follows is another
+     * connection here, and how this one ended is unknown */
+    CONNECTION_TORN,
+} ConnectionEnd;
+
+typedef struct Connection {
+    FrameId first_frame, last_frame;
+    uint64_t last_order; /* Segment.order of last_frame */
+    Nanoseconds start, last_time;
+    IpAddress address[2]; /* by side: 0 opened the connection if opener_known, else sent first */
+    uint16_t port[2];
+    bool opener_known; /* a SYN or SYN-ACK is in the capture; if not, it begins in mid-stream */
+    bool stream_number_known;
+    uint32_t stream_number; /* tcp.stream of Wireshark 4.0 */
+    /* a SYN-ACK acknowledged the SYN's own number, and none the next one: a tool made this capture
+     * that counts no SYN. Its acknowledgements prove nothing */
+    bool syn_uncounted;
+    /* two different versions of the same bytes were seen. Noticed only while the later ones in the
+     * stream were held: delivered bytes are not kept to be compared */
+    bool overlap_conflict;
+    FrameId
+        overlap_frames[2]; /* the first two that show it: what counted, and the other; 0: none */
+    FrameId ignored_reset; /* the first RST after which its receiver went on; 0: none */
+    /* a bound was reached: something of it was given up that the capture has */
+    bool limited;
+    /* it begins in mid-stream, after connections had been given up, and may be what followed of one
+     * of them: nothing is sure that is said of it */
+    bool after_eviction;
+    ConnectionEnd end;
+    Half half[2];
+    /* for the stage above: NULL at first, never touched here. Released by that stage at
+     * STREAM_END. */
+    void *owner;
+    /* bytes that hang on `owner`, stated by that stage: they count to the bound */
+    size_t owner_size;
+    bool owner_rests; /* for that stage, likewise: it has shrunk */
+} Connection;
+
+/* The raw sequence number of an offset. */
+static inline uint32_t connection_sequence(const Connection *connection, int side, int64_t offset)
+{
+    return connection->half[side].base + (uint32_t)offset;
+}
+
+/* Half.rst; NULL: none. */
+static inline const RstFact *connection_reset(const Connection *connection, int side)
+{
+    const RstFact *rst = &connection->half[side].rst;
+    return stamp_is_set(&rst->stamp) ? rst : NULL;
+}
+
+#endif
