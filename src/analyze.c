@@ -26,7 +26,8 @@ typedef struct Audit {
 struct Analysis {
     AnalysisOptions options;
     Decoder *decoder;
-    StreamTable *streams;
+    Front *front;
+    Shards *streams;
     ConnectionTrace *trace; /* NULL: no connection is traced */
     CaptureClock clock;
     GArray *rows;   /* ReportRow: of this tick, then sorted and handed out */
@@ -41,7 +42,8 @@ Analysis *analysis_new(const AnalysisOptions *options)
     Analysis *analysis = g_new0(Analysis, 1);
     analysis->options = *options;
     analysis->decoder = decoder_new();
-    analysis->streams = stream_table_new(&options->limits);
+    analysis->front = front_new(options->limits.pairs);
+    analysis->streams = shards_new(&options->limits, SHARDS_ALL);
     if (options->show) {
         analysis->trace = connection_trace_new(options->show, &TRACE_LIMITS_DEFAULT);
         analysis->options.texts.wish = TEXT_WISH_ALL;
@@ -379,7 +381,7 @@ static void take_event(Analysis *analysis, const StreamEvent *event)
 static void drain_streams(Analysis *analysis)
 {
     StreamEvent event;
-    while (stream_table_next(analysis->streams, &event))
+    while (shards_next(analysis->streams, &event))
         take_event(analysis, &event);
 }
 
@@ -388,7 +390,7 @@ static void drain_streams(Analysis *analysis)
 static bool end_one_open(Analysis *analysis)
 {
     StreamEvent event;
-    while (stream_table_next(analysis->streams, &event)) {
+    while (shards_next(analysis->streams, &event)) {
         bool open = event.kind == STREAM_END && event.connection->end == CONNECTION_UNENDED;
         take_event(analysis, &event);
         if (open)
@@ -421,15 +423,26 @@ static void end_tick(Analysis *analysis)
     analysis->ready = rows->len;
 }
 
-/* `fed`: the frame gave a segment, which the table has been fed with. */
-static void gather(Analysis *analysis, const Frame *frame, DecodeResult result, bool fed)
+/* `belongs`: SegmentOwner.belongs; 0 without a segment. */
+static void gather(Analysis *analysis, const Frame *frame, DecodeResult result, FrameId belongs)
 {
     if (!analysis->options.evidence_writer)
         return;
-    FrameResult frame_result = { .result = result, .trail = decoder_trail(analysis->decoder) };
-    if (fed)
-        frame_result.connection = stream_table_owner(analysis->streams).belongs;
+    FrameResult frame_result = { .result = result,
+                                 .trail = decoder_trail(analysis->decoder),
+                                 .connection = belongs };
     evidence_writer_frame(analysis->options.evidence_writer, frame, &frame_result);
+}
+
+static void feed_segment(Analysis *analysis, const Frame *frame, const Segment *segment)
+{
+    Arrival arrival;
+    front_feed(analysis->front, segment, &arrival);
+    SegmentOwner owner = shards_feed(analysis->streams, &arrival);
+    gather(analysis, frame, DECODE_SEGMENT, owner.belongs);
+    if (analysis->trace)
+        connection_trace_segment(analysis->trace, &owner, segment);
+    drain_streams(analysis);
 }
 
 /* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole file, in which
@@ -446,19 +459,17 @@ static void feed_frame(Analysis *analysis, const Frame *frame, uint64_t order)
         analysis->counters.filtered++;
     if (result != DECODE_SEGMENT) {
         if (decoder_found_stub(analysis->decoder))
-            stream_table_pass(analysis->streams, &segment);
-        gather(analysis, frame, result, false);
+            front_pass(analysis->front, &segment);
+        gather(analysis, frame, result, 0);
         return;
     }
     segment.order = order;
-    if (wanted)
-        stream_table_feed(analysis->streams, &segment);
-    else
-        stream_table_pass(analysis->streams, &segment);
-    gather(analysis, frame, result, wanted);
-    if (wanted && analysis->trace)
-        connection_trace_segment(analysis->trace, analysis->streams, &segment);
-    drain_streams(analysis);
+    if (wanted) {
+        feed_segment(analysis, frame, &segment);
+    } else {
+        front_pass(analysis->front, &segment);
+        gather(analysis, frame, result, 0);
+    }
 }
 
 void analysis_feed(Analysis *analysis, const FrameBatch *batch)
@@ -469,7 +480,7 @@ void analysis_feed(Analysis *analysis, const FrameBatch *batch)
         capture_clock_see(&analysis->clock, order, frame->time);
         feed_frame(analysis, frame, order);
         if (order % TICK_FRAMES == 0) {
-            stream_table_tick(analysis->streams);
+            shards_tick(analysis->streams, front_now(analysis->front));
             drain_streams(analysis);
             end_tick(analysis);
         }
@@ -479,7 +490,7 @@ void analysis_feed(Analysis *analysis, const FrameBatch *batch)
 void analysis_finish(Analysis *analysis)
 {
     decoder_settle(analysis->decoder, analysis->counters.decoded);
-    stream_table_finish(analysis->streams);
+    shards_finish(analysis->streams);
     analysis->finishing = end_one_open(analysis);
     end_tick(analysis);
 }
@@ -506,7 +517,7 @@ const AnalysisCounters *analysis_counters(const Analysis *analysis)
 
 const StreamCounters *analysis_stream_counters(const Analysis *analysis)
 {
-    return stream_table_counters(analysis->streams);
+    return shards_counters(analysis->streams);
 }
 
 /* Counters are structs of nothing but uint64_t. */
@@ -541,7 +552,8 @@ void analysis_free(Analysis *analysis)
         report_row_clear(&row);
     g_array_free(analysis->rows, TRUE);
     connection_trace_free(analysis->trace);
-    stream_table_free(analysis->streams);
+    shards_free(analysis->streams);
+    front_free(analysis->front);
     decoder_free(analysis->decoder);
     g_free(analysis);
 }

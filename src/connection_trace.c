@@ -106,27 +106,24 @@ static guint surplus(const GArray *array, unsigned max)
     return array->len > max + max / 4 ? array->len - max : 0;
 }
 
-static bool owns(ConnectionTrace *trace, const StreamTable *table, const Segment *segment,
-                 SegmentOwner *ret_owner)
+static bool owns(ConnectionTrace *trace, const SegmentOwner *owner, const Segment *segment)
 {
     const ConnectionName *name = &trace->name;
-    *ret_owner = stream_table_owner(table);
-    if (trace->first_frame == 0 && ret_owner->first_frame != 0) {
-        bool found = name->by_stream ? ret_owner->number_known && ret_owner->number == name->stream
-                                     : ret_owner->first_frame == name->frame;
+    if (trace->first_frame == 0 && owner->first_frame != 0) {
+        bool found = name->by_stream ? owner->number_known && owner->number == name->stream
+                                     : owner->first_frame == name->frame;
         if (found)
-            trace->first_frame = ret_owner->first_frame;
+            trace->first_frame = owner->first_frame;
     }
-    if (trace->first_frame != 0 && ret_owner->first_frame == trace->first_frame)
+    if (trace->first_frame != 0 && owner->first_frame == trace->first_frame)
         return true;
-    return !name->by_stream && segment->frame == name->frame && ret_owner->first_frame == 0;
+    return !name->by_stream && segment->frame == name->frame && owner->first_frame == 0;
 }
 
-void connection_trace_segment(ConnectionTrace *trace, const StreamTable *table,
+void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
                               const Segment *segment)
 {
-    SegmentOwner owner;
-    if (!owns(trace, table, segment, &owner))
+    if (!owns(trace, owner, segment))
         return;
     Record record = {
         .packet = { .frame = segment->frame,
@@ -135,7 +132,7 @@ void connection_trace_segment(ConnectionTrace *trace, const StreamTable *table,
                     .captured = (uint32_t)MIN(segment->payload.length, segment->length),
                     .window = segment->window,
                     .flags = segment->flags,
-                    .after_end = owner.after_end },
+                    .after_end = owner->after_end },
         .sequence = segment->sequence,
         .acknowledgement = segment->acknowledgement,
         .source = segment->source,

@@ -29,8 +29,8 @@ typedef struct ConnectionTrace ConnectionTrace;
 
 ConnectionTrace *connection_trace_new(const ConnectionName *name, const TraceLimits *limits);
 
-/* Each segment that was just fed to the table. */
-void connection_trace_segment(ConnectionTrace *trace, const StreamTable *table,
+/* Each segment, and whose it was found to be. */
+void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
                               const Segment *segment);
 
 /* Each exchange that was judged. What it takes over leaves `exchange->text` NULL. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "connection_trace.h"
+#include "stream_table.h"
 
 static const struct {
     const char *text;
@@ -51,6 +52,7 @@ END_TEST
 typedef struct Setting {
     StreamTable *table;
     ConnectionTrace *trace;
+    SegmentOwner owner; /* of the segment that was fed last */
     uint64_t frame;
 } Setting;
 
@@ -91,8 +93,8 @@ static void feed(Setting *setting, uint16_t port, bool to_client, uint8_t flags,
                         .window_shift = -1,
                         .length = length,
                         .payload = span_make(payload, length) };
-    stream_table_feed(setting->table, &segment);
-    connection_trace_segment(setting->trace, setting->table, &segment);
+    setting->owner = stream_table_feed(setting->table, &segment);
+    connection_trace_segment(setting->trace, &setting->owner, &segment);
     StreamEvent event;
     while (stream_table_next(setting->table, &event))
         ;
@@ -182,9 +184,8 @@ START_TEST(test_after_end)
     ck_assert(!traced->segments[5].after_end);
     ck_assert(traced->segments[6].after_end);
     feed(&setting, 4000, true, TCP_RST, 102, 0, 0);
-    SegmentOwner owner = stream_table_owner(setting.table);
-    ck_assert_uint_eq(owner.first_frame, frame_id(1, 1));
-    ck_assert(owner.after_end);
+    ck_assert_uint_eq(setting.owner.first_frame, frame_id(1, 1));
+    ck_assert(setting.owner.after_end);
     setting_close(&setting);
 }
 END_TEST

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "stream/duplicates.h"
-#include "stream/stream.h"
+#include "stream_table.h"
 
 #define MS NS_PER_MS
 #define START (1700000000 * NS_PER_SECOND)

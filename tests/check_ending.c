@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "judge/ending.h"
+#include "stream_table.h"
 
 #define NO_ACK (-1)
 #define CLIENT 0

@@ -2,7 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "stream/stream.h"
+#include "stream_table.h"
 
 #define SEGMENTS_MAX 12
 #define CONNECTIONS_MAX 4

@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stream/flow.h"
-#include "stream/stream.h"
+#include "stream/backlog.h"
+#include "stream_table.h"
 
 enum {
     SHOW_ACKED = 1, /* ack=, before= of the stamp */

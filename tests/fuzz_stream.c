@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/span.h"
-#include "stream/stream.h"
+#include "stream_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -43,25 +43,25 @@ typedef struct RstFact {
     FrameId answers_next;
 } RstFact;
 
-/* One direction of a connection: what its sender sent. */
+/* One direction of a connection: what its sender sent. What every packet changes stands first. */
 typedef struct Half {
-    bool seen;    /* at least one segment of this side is in the capture */
-    int64_t next; /* all before it has been delivered or given up */
-    int64_t high; /* one past the highest byte seen (SYN and FIN not counted) */
+    bool seen;     /* at least one segment of this side is in the capture */
+    uint32_t base; /* the raw sequence number of offset 0 */
+    int64_t next;  /* all before it has been delivered or given up */
+    int64_t high;  /* one past the highest byte seen (SYN and FIN not counted) */
     /* highest acknowledgement by the peer, of this side's offsets; NO_OFFSET: none */
     int64_t acked;
     uint64_t payload; /* bytes of payload, each once, those that the snap length cut included */
+    /* the last and latest segment of this side that shows that it had sent no FIN: its number lies
+     * at the end of all data sent before it, and it is no probe */
+    FrameId open_frame;
+    Nanoseconds open_time;
     FinFact fin;
     /* the RST of this side that the other one accepted, as far as the capture goes until now. It
      * counts if its number lies between the receiver's highest acknowledgement anywhere and the end of
      * the window it last offered, and the receiver then sends nothing but RSTs and what was under
      * way */
     RstFact rst;
-    uint32_t base; /* the raw sequence number of offset 0 */
-    /* the last and latest segment of this side that shows that it had sent no FIN: its number lies
-     * at the end of all data sent before it, and it is no probe */
-    FrameId open_frame;
-    Nanoseconds open_time;
 } Half;
 
 typedef enum ConnectionEnd {
@@ -84,21 +84,6 @@ typedef struct Connection {
     bool opener_known; /* a SYN or SYN-ACK is in the capture; if not, it begins in mid-stream */
     bool stream_number_known;
     uint32_t stream_number; /* tcp.stream of Wireshark 4.0 */
-    /* a SYN-ACK acknowledged the SYN's own number, and none the next one: a tool made this capture
-     * that counts no SYN. Its acknowledgements prove nothing */
-    bool syn_uncounted;
-    /* two different versions of the same bytes were seen. Noticed only while the later ones in the
-     * stream were held: delivered bytes are not kept to be compared */
-    bool overlap_conflict;
-    FrameId
-        overlap_frames[2]; /* the first two that show it: what counted, and the other; 0: none */
-    FrameId ignored_reset; /* the first RST after which its receiver went on; 0: none */
-    /* a bound was reached: something of it was given up that the capture has */
-    bool limited;
-    /* it begins in mid-stream, after connections had been given up, and may be what followed of one
-     * of them: nothing is sure that is said of it */
-    bool after_eviction;
-    ConnectionEnd end;
     Half half[2];
     /* for the stage above: NULL at first, never touched here. Released by that stage at
      * STREAM_END. */
@@ -106,6 +91,21 @@ typedef struct Connection {
     /* bytes that hang on `owner`, stated by that stage: they count to the bound */
     size_t owner_size;
     bool owner_rests; /* for that stage, likewise: it has shrunk */
+    /* a SYN-ACK acknowledged the SYN's own number, and none the next one: a tool made this capture
+     * that counts no SYN. Its acknowledgements prove nothing */
+    bool syn_uncounted;
+    /* two different versions of the same bytes were seen. Noticed only while the later ones in the
+     * stream were held: delivered bytes are not kept to be compared */
+    bool overlap_conflict;
+    /* a bound was reached: something of it was given up that the capture has */
+    bool limited;
+    /* it begins in mid-stream, after connections had been given up, and may be what followed of one
+     * of them: nothing is sure that is said of it */
+    bool after_eviction;
+    ConnectionEnd end;
+    /* the first two frames that show a conflict: what counted, and the other; 0: none */
+    FrameId overlap_frames[2];
+    FrameId ignored_reset; /* the first RST after which its receiver went on; 0: none */
 } Connection;
 
 /* The raw sequence number of an offset. */

@@ -16,14 +16,12 @@
  * Of a copy that holds more captured bytes than the first one, nothing is dropped: the snap lengths
  * of the two places differ, and the bytes are news.
  *
- * The memory is one table of the last packets, cut into the same shards as the table of
- * connections, with one place for each value of a hash that is the same in every run. A packet
+ * The memory is a table of the last packets in each shard, with one place for each value of a hash that is the same in every run. A packet
  * takes the place of the one before it. A list for each connection would cost as much for all those
  * in which nothing is doubled; a ring would have to be searched. A copy that is missed because its
  * place was taken is a retransmission like before. */
 #include "stream/duplicates.h"
 
-#define SHARDS 64
 #define SIGHTINGS 128 /* a shard: at a million packets a second, 8 ms */
 #define SAMPLE 8
 
@@ -41,8 +39,8 @@ typedef struct Sighting {
 } Sighting;
 
 struct Duplicates {
-    Sighting *shards[SHARDS]; /* NULL: nothing seen yet */
-    Sighting *remembered;     /* the last segment; NULL: it is a copy of: */
+    Sighting sightings[SIGHTINGS];
+    Sighting *remembered; /* the last segment; NULL: it is a copy of: */
     const Sighting *original;
 };
 
@@ -53,10 +51,6 @@ Duplicates *duplicates_new(void)
 
 void duplicates_free(Duplicates *duplicates)
 {
-    if (!duplicates)
-        return;
-    for (int i = 0; i < SHARDS; i++)
-        g_free(duplicates->shards[i]);
     g_free(duplicates);
 }
 
@@ -84,7 +78,7 @@ static Sighting sighting_of(const Segment *segment, const Endpoints *endpoints)
     return sighting;
 }
 
-/* Its place in its shard. */
+/* Its place; the shard was chosen by the rest of the same hash. */
 static unsigned place_of(const Sighting *sighting, const Endpoints *endpoints)
 {
     uint64_t hash = endpoints->identity / SHARDS;
@@ -140,11 +134,8 @@ FrameId duplicates_owner(const Duplicates *duplicates)
 bool duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
                      uint64_t *ret_network)
 {
-    Sighting **shard = &duplicates->shards[endpoints->identity % SHARDS];
-    if (!*shard)
-        *shard = g_new0(Sighting, SIGHTINGS);
     Sighting sighting = sighting_of(segment, endpoints);
-    Sighting *first = &(*shard)[place_of(&sighting, endpoints)];
+    Sighting *first = &duplicates->sightings[place_of(&sighting, endpoints)];
     duplicates->remembered = NULL;
     duplicates->original = first;
     if (is_copy(first, &sighting)) {

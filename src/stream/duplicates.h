@@ -1,8 +1,8 @@
-/* The same packet captured twice. Private to stream/. */
+/* The same packet captured twice: the memory of one shard. Private to stream/. */
 #ifndef STREAM_DUPLICATES_H
 #define STREAM_DUPLICATES_H
 
-#include "stream/endpoints.h"
+#include "stream/front.h"
 
 /* How far two copies of a packet lie apart at most. What mirrors, bridges and taps add is less than
  * a millisecond; a retransmission timer runs for 200 ms at least (RFC 6298 §2.4 even says a second).

@@ -2,11 +2,6 @@
 
 #define WORDS 5
 
-bool address_equal(const IpAddress *a, const IpAddress *b)
-{
-    return a->version == b->version && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 /* Multiplies to 128 bits and folds the halves together: each bit of the inputs reaches all of the
  * result's. */
 static uint64_t fold(uint64_t a, uint64_t b)

@@ -3,6 +3,8 @@
 #ifndef STREAM_ENDPOINTS_H
 #define STREAM_ENDPOINTS_H
 
+#include <string.h>
+
 #include "decode/decode.h"
 
 typedef struct Endpoints {
@@ -13,6 +15,9 @@ typedef struct Endpoints {
 
 Endpoints endpoints_of(const Segment *segment, uint64_t seed);
 
-bool address_equal(const IpAddress *a, const IpAddress *b);
+static inline bool address_equal(const IpAddress *a, const IpAddress *b)
+{
+    return a->version == b->version && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
 
 #endif

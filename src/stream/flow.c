@@ -19,13 +19,14 @@
  * is taken as absent. */
 #include "stream/flow.h"
 
-#include "base/pack.h"
+#include "stream/belonging.h"
+#include "stream/kept_syn.h"
+#include "stream/memory.h"
+#include "stream/resets.h"
 #include "stream/seq.h"
 
 #define WINDOW_MAX (INT64_C(1) << 30)
 #define SHIFT_MAX 14
-/* How far ahead of a connection's first byte something of it is captured: a large window. */
-#define AHEAD_MAX (INT64_C(1) << 24)
 /* By how much a capture shows an acknowledgement before what it covers. */
 #define REORDER (20 * NS_PER_MS)
 #define MS_MAX UINT32_MAX
@@ -35,7 +36,7 @@ Flow *flow_new(const Segment *first, Budget *budget)
     Flow *flow = g_new0(Flow, 1);
     flow->budget = budget;
     Connection *facts = &flow->facts;
-    facts->first_frame = flow->first_frame = first->frame;
+    facts->first_frame = flow->head.first_frame = first->frame;
     facts->start = facts->last_time = first->time;
     /* The receiver of a SYN-ACK opened the connection. */
     int from = (first->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) ? 1 : 0;
@@ -54,70 +55,6 @@ Flow *flow_new(const Segment *first, Budget *budget)
     return flow;
 }
 
-/* What the allocator adds to a block. */
-#define BLOCK_OVERHEAD 16
-
-/* What is packed. */
-#define HEAD_SIZE offsetof(Flow, facts)
-#define REST_SIZE (sizeof(Flow) - HEAD_SIZE)
-G_STATIC_ASSERT(REST_SIZE % sizeof(uint64_t) == 0);
-
-Flow *flow_pack(Flow *flow)
-{
-    if (flow->packed || flow->state != FLOW_LIVE || flow->backlog || flow->resets || flow->pending)
-        return flow;
-    size_t owner = flow->facts.owner ? flow->facts.owner_size + BLOCK_OVERHEAD : 0;
-    flow->owner = flow->facts.owner;
-    flow->facts.owner = NULL;
-    flow->budget = NULL;
-    g_autoptr(GByteArray) packed = g_byte_array_sized_new(512);
-    pack_words(packed, &flow->facts, REST_SIZE);
-    uint8_t *block = g_malloc(HEAD_SIZE + sizeof packed->len + packed->len);
-    flow->packed = true;
-    flow->charged =
-        (uint32_t)(HEAD_SIZE + sizeof packed->len + packed->len + BLOCK_OVERHEAD + owner);
-    memcpy(block, flow, HEAD_SIZE);
-    memcpy(block + HEAD_SIZE, &packed->len, sizeof packed->len);
-    memcpy(block + HEAD_SIZE + sizeof packed->len, packed->data, packed->len);
-    g_free(flow);
-    return (Flow *)(void *)block;
-}
-
-Flow *flow_unpack(Flow *flow, Budget *budget)
-{
-    if (!flow->packed)
-        return flow;
-    uint32_t length;
-    uint8_t *block = (uint8_t *)flow;
-    memcpy(&length, block + HEAD_SIZE, sizeof length);
-    Span packed = span_make(block + HEAD_SIZE + sizeof length, length);
-    Flow *whole = g_new0(Flow, 1);
-    memcpy(whole, block, HEAD_SIZE);
-    unpack_words(&packed, &whole->facts, REST_SIZE);
-    whole->packed = false;
-    whole->facts.owner = whole->owner;
-    whole->budget = budget;
-    g_free(block);
-    return whole;
-}
-
-size_t flow_size(const Flow *flow)
-{
-    size_t size = sizeof *flow + BLOCK_OVERHEAD;
-    if (flow->facts.owner)
-        size += flow->facts.owner_size + BLOCK_OVERHEAD;
-    if (flow->resets)
-        size += sizeof *flow->resets + BLOCK_OVERHEAD;
-    if (flow->pending)
-        size += sizeof *flow->pending + flow->pending->cost;
-    if (!flow->backlog)
-        return size;
-    size += sizeof *flow->backlog + BLOCK_OVERHEAD + flow->backlog->bytes;
-    for (int side = 0; side < 2; side++)
-        size += flow->backlog->queue[side].capacity * sizeof(Item *);
-    return size;
-}
-
 static void queue_free(Queue *queue)
 {
     for (uint32_t i = 0; i < queue->count; i++)
@@ -125,19 +62,8 @@ static void queue_free(Queue *queue)
     g_free(queue->items);
 }
 
-void flow_forget_syn(Flow *flow)
-{
-    if (flow->pending)
-        flow->budget->held -= flow->pending->cost;
-    g_clear_pointer(&flow->pending, g_free);
-}
-
 void flow_free(Flow *flow)
 {
-    if (flow->packed) {
-        g_free(flow);
-        return;
-    }
     if (flow->backlog) {
         flow->budget->held -= flow->backlog->bytes;
         queue_free(&flow->backlog->queue[0]);
@@ -145,7 +71,7 @@ void flow_free(Flow *flow)
         g_free(flow->backlog);
     }
     g_free(flow->resets);
-    flow_forget_syn(flow);
+    kept_syn_forget(flow);
     g_free(flow);
 }
 
@@ -200,8 +126,24 @@ void flow_swap_sides(Flow *flow)
             flow->resets->count[side] = old.count[!side];
         }
     }
-    if (flow->pending)
-        flow->pending->side = !flow->pending->side;
+    if (flow->kept)
+        flow->kept->side = !flow->kept->side;
+}
+
+static bool was_sent_by(const Connection *facts, int side, const Segment *segment)
+{
+    return facts->port[side] == segment->source_port &&
+           facts->port[!side] == segment->destination_port &&
+           address_equal(&facts->address[side], &segment->source) &&
+           address_equal(&facts->address[!side], &segment->destination);
+}
+
+int flow_sender(const Flow *flow, const Segment *segment)
+{
+    for (int side = 0; side < 2; side++)
+        if (was_sent_by(&flow->facts, side, segment))
+            return side;
+    return -1;
 }
 
 /* Moves offset 0 to the next number: what stood there was a probe. */
@@ -210,7 +152,7 @@ static void shift_base(Flow *flow, int side)
     Direction *direction = &flow->direction[side];
     Half *half = &flow->facts.half[side];
     direction->provisional = false;
-    if (half->next != 0 || queue_head(flow, 0) || queue_head(flow, 1))
+    if (half->next != 0 || backlog_head(flow->backlog, 0) || backlog_head(flow->backlog, 1))
         return;
     half->base++;
     direction->quiet_acked = NO_OFFSET;
@@ -252,17 +194,7 @@ static void move_held(Flow *flow, int side, int64_t by)
     }
 }
 
-bool flow_may_begin(const Flow *flow, int side, uint32_t number)
-{
-    const Direction *direction = &flow->direction[side];
-    const Half *half = &flow->facts.half[side];
-    if (!direction->base_known || half->base == number)
-        return true;
-    int64_t ahead = seq_distance(number, half->base);
-    return direction->shift == WINDOW_UNSEEN && half->next == 0 && ahead > 0 && ahead < AHEAD_MAX;
-}
-
-/* Gives offset 0 to an earlier number, as flow_may_begin() allows: what stood there came ahead of it. */
+/* Gives offset 0 to an earlier number, as belonging_may_begin() allows: what stood there came ahead of it. */
 static void move_base(Flow *flow, int side, uint32_t number)
 {
     Direction *direction = &flow->direction[side];
@@ -282,14 +214,6 @@ static void move_base(Flow *flow, int side, uint32_t number)
     move_held(flow, side, by);
 }
 
-bool flow_answers_syn(const Flow *flow, int side, const Segment *segment)
-{
-    const Direction *own = &flow->direction[side], *peer = &flow->direction[!side];
-    return flow->state != FLOW_FINAL && own->base_known && own->shift == WINDOW_UNSEEN &&
-           flow->facts.half[side].next == 0 && peer->base_known && peer->shift != WINDOW_UNSEEN &&
-           segment->acknowledgement == flow->facts.half[!side].base;
-}
-
 static void drop_held(Flow *flow, int side)
 {
     if (!flow->backlog)
@@ -303,7 +227,7 @@ static void drop_held(Flow *flow, int side)
     }
 }
 
-/* Gives offset 0 to the number of a SYN-ACK, as flow_answers_syn() allows. What came before with other
+/* Gives offset 0 to the number of a SYN-ACK, as belonging_answers_syn() allows. What came before with other
  * numbers was not sent by that side, or not in this connection. */
 static void renumber(Flow *flow, int side, uint32_t number)
 {
@@ -334,33 +258,16 @@ static void renumber(Flow *flow, int side, uint32_t number)
                               .shift = WINDOW_UNSEEN };
 }
 
-bool flow_began_astray(const Flow *flow, int side, const Segment *segment)
-{
-    const Connection *facts = &flow->facts;
-    const Direction *opener = &flow->direction[0];
-    if (flow->state != FLOW_LIVE || flow->spoke || flow->succeeds || flow->resets || facts->owner ||
-        !facts->opener_known || opener->shift == WINDOW_UNSEEN ||
-        flow->direction[1].shift != WINDOW_UNSEEN || facts->half[0].next != 0 ||
-        facts->half[1].next != 0 || (segment->flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK)
-        return false;
-    /* What has no data may be the answer to the SYN of a peer that forgot the connection, or a straggler. */
-    if (segment->length == 0)
-        return false;
-    uint32_t number = side == 0 ? segment->sequence : segment->acknowledgement;
-    int64_t ahead = seq_distance(facts->half[0].base - 1, number);
-    return ahead < 0 || ahead >= AHEAD_MAX;
-}
-
 void flow_begin_anew(Flow *flow, const Segment *first)
 {
     drop_held(flow, 0);
     drop_held(flow, 1);
-    flow_forget_syn(flow);
+    kept_syn_forget(flow);
     g_autofree Flow *fresh = flow_new(first, flow->budget);
     fresh->facts.stream_number_known = flow->facts.stream_number_known;
     fresh->facts.stream_number = flow->facts.stream_number;
     flow->facts = fresh->facts;
-    flow->first_frame = fresh->first_frame;
+    flow->head.first_frame = fresh->head.first_frame;
     for (int side = 0; side < 2; side++) {
         flow->direction[side] = fresh->direction[side];
         flow->network[side] = fresh->network[side];
@@ -393,7 +300,7 @@ static bool was_acked_ahead(const Flow *flow, int side, const Segment *segment)
 {
     const Direction *own = &flow->direction[side], *peer = &flow->direction[!side];
     int64_t ahead = seq_distance(segment->sequence, flow->facts.half[side].base);
-    return !flow->facts.half[side].seen && segment->length > 0 && ahead > 0 && ahead < AHEAD_MAX &&
+    return !flow->facts.half[side].seen && segment->length > 0 && ahead > 0 && ahead < FLOW_NEAR &&
            !(ahead == 1 && segment->length == 1) && !(segment->flags & (TCP_SYN | TCP_RST)) &&
            own->shift == WINDOW_UNSEEN && peer->shift == WINDOW_UNSEEN &&
            segment->time - flow->facts.start <= REORDER;
@@ -423,12 +330,13 @@ static void learn_own_base(Flow *flow, int side, const Segment *segment)
         /* Bytes from before the capture began may be sent again, but not at an earlier time. */
         bool ahead = (segment->flags & TCP_SYN) || segment->time < flow->facts.start;
         if (begins_at_uncounted_syn(flow, side, segment) ||
-            (ahead && flow->facts.half[side].base != first && flow_may_begin(flow, side, first)))
+            (ahead && flow->facts.half[side].base != first &&
+             belonging_may_begin(flow, side, first)))
             move_base(flow, side, first);
         else if (was_acked_ahead(flow, side, segment))
             begin_before(flow, side, segment);
         else if ((segment->flags & TCP_SYN) && (segment->flags & TCP_ACK) &&
-                 flow->facts.half[side].base != first && flow_answers_syn(flow, side, segment))
+                 flow->facts.half[side].base != first && belonging_answers_syn(flow, side, segment))
             renumber(flow, side, first);
         own->provisional = false;
     }
@@ -443,7 +351,7 @@ static void learn_peer_base(Flow *flow, int side, const Segment *segment)
     } else if (segment->flags & TCP_SYN) {
         flow->facts.syn_uncounted = false;
         if (flow->facts.half[!side].base != segment->acknowledgement &&
-            flow_may_begin(flow, !side, segment->acknowledgement))
+            belonging_may_begin(flow, !side, segment->acknowledgement))
             move_base(flow, !side, segment->acknowledgement);
     } else if (peer->provisional) {
         int64_t distance = seq_distance(flow->facts.half[!side].base, segment->acknowledgement);
@@ -560,4 +468,28 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
         arrive_acknowledgement(flow, side, segment, ret_item);
     if (!reset && (segment->flags & TCP_ACK))
         remember_answerable(flow, side, segment, ret_item);
+}
+
+/* How it ends ------------------------------------------------------------------------------------- */
+
+bool flow_is_over(const Flow *flow, Nanoseconds now)
+{
+    if (flow->state == FLOW_FINAL)
+        return true;
+    const Reset *reset = resets_standing(flow);
+    if (reset)
+        return now > reset->fact.stamp.time + RESET_SETTLES;
+    return flow->state == FLOW_SETTLING && now > flow->facts.last_time + RESET_SETTLES;
+}
+
+bool flow_has_ended(const Flow *flow)
+{
+    const Half *half = flow->facts.half;
+    return flow->state == FLOW_FINAL || resets_standing(flow) ||
+           (half[0].fin.proof != FIN_NONE && half[1].fin.proof != FIN_NONE);
+}
+
+bool flow_is_final(const Flow *flow)
+{
+    return flow->state != FLOW_LIVE || resets_standing(flow);
 }

@@ -22,6 +22,9 @@
  * hand: against the next few segments that are held. Bytes delivered are not kept. */
 #include "stream/reassembly.h"
 
+#include "stream/memory.h"
+#include "stream/resets.h"
+
 #define HOLE_AGE (20 * NS_PER_MS)
 #define HOLE_SEGMENTS 3
 #define COMPARED 4
@@ -411,9 +414,9 @@ static bool deliver_ready(Sink *sink, Flow *flow)
 {
     int chosen = -1;
     for (int side = 0; side < 2; side++) {
-        const Item *head = queue_head(flow, side);
+        const Item *head = backlog_head(flow->backlog, side);
         if (head && !lies_beyond(flow, side, head) && !runs_ahead(flow, side, head) &&
-            (chosen < 0 || head->order < queue_head(flow, 0)->order))
+            (chosen < 0 || head->order < backlog_head(flow->backlog, 0)->order))
             chosen = side;
     }
     if (chosen >= 0)
@@ -424,7 +427,7 @@ static bool deliver_ready(Sink *sink, Flow *flow)
 /* Two heads, each in order in its own direction, each acknowledging the other. */
 static bool break_deadlock(Sink *sink, Flow *flow)
 {
-    const Item *a = queue_head(flow, 0), *b = queue_head(flow, 1);
+    const Item *a = backlog_head(flow->backlog, 0), *b = backlog_head(flow->backlog, 1);
     if (!a || !b || lies_beyond(flow, 0, a) || lies_beyond(flow, 1, b))
         return false;
     deliver_head(sink, flow, a->order < b->order ? 0 : 1);
@@ -434,7 +437,7 @@ static bool break_deadlock(Sink *sink, Flow *flow)
 static bool find_hole(const Flow *flow, int side, Hole *ret_hole)
 {
     const Half *half = &flow->facts.half[side];
-    const Item *own = queue_head(flow, side), *peer = queue_head(flow, !side);
+    const Item *own = backlog_head(flow->backlog, side), *peer = backlog_head(flow->backlog, !side);
     *ret_hole = (Hole){ .upto = INT64_MAX };
     if (own && lies_beyond(flow, side, own)) {
         ret_hole->own = own;
@@ -524,7 +527,7 @@ static void give_up(Sink *sink, Flow *flow, int side, const Hole *hole, Reason r
 /* A RST that its receiver cannot have accepted shows no hole. */
 static bool pass_over_reset(Sink *sink, Flow *flow, int side)
 {
-    const Item *head = queue_head(flow, side);
+    const Item *head = backlog_head(flow->backlog, side);
     if (!head || !(head->flags & TCP_RST) || !resets_refuted(flow, side, head))
         return false;
     deliver_head(sink, flow, side);
@@ -547,7 +550,7 @@ static bool give_up_one(Sink *sink, Flow *flow, bool force, Reason reason)
 
 static bool step_backlog(Sink *sink, Flow *flow, bool force, Reason reason)
 {
-    if (!queue_head(flow, 0) && !queue_head(flow, 1))
+    if (!backlog_head(flow->backlog, 0) && !backlog_head(flow->backlog, 1))
         return false;
     return deliver_ready(sink, flow) || break_deadlock(sink, flow) ||
            give_up_one(sink, flow, force, reason);

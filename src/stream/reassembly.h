@@ -3,6 +3,7 @@
 #define STREAM_REASSEMBLY_H
 
 #include "stream/flow.h"
+#include "stream/sink.h"
 
 /* A segment that has just arrived and waits to be delivered or held. */
 typedef struct Fresh {

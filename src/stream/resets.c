@@ -8,7 +8,7 @@
  *
  * The alternative, to take every RST as the end, lets one forged packet (or one late one of an earlier
  * connection) end a conversation that the endpoints carried on. */
-#include "stream/flow.h"
+#include "stream/resets.h"
 
 #define UNDER_WAY NS_PER_SECOND
 #define BARE_ANSWERED_MS 1000

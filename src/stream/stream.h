@@ -1,19 +1,21 @@
-/* TCP segments to streams: per connection the data of each direction in order, each byte once, with
- * its stamps; the gaps; the FINs and RSTs; and what the sequence and acknowledgement numbers prove
- * about who had received what.
+/* In: TCP segments, in the order of the capture. Out: per connection the data of each direction in order,
+ * each byte once, with its stamps; the gaps; the FINs and RSTs; what the numbers prove about who had
+ * received what. What the bytes mean is not known here.
  *
- * Grammar: new · feed · next · (tick · next)* · finish · next · free.
- *   stream_table_feed() takes one segment; stream_table_next() is then called until it returns
- *   false. stream_table_tick() is called after every 4,096 frames of the input, then next() until
- *   false: it fires the timers and ends the connections that are final. stream_table_finish() ends
- *   the rest.
+ * A set of shards holds the connections; a Front (front.h) sees every segment first and says which shard
+ * it belongs to. Sets share nothing: each may have its own thread.
+ *
+ * Grammar: new · feed · next* · (tick · next*)* · finish · next* · free.
+ *   shards_feed() takes one segment; shards_next() is then called until it returns false.
+ *   shards_tick() is called after every 4,096 frames of the input, then next() until false: it fires the
+ *   timers and ends the connections that are final. shards_finish() ends the rest.
  *
  * Causal delivery: a segment is delivered when all bytes before it in its own direction, and all
  * bytes of the other direction that it acknowledges, have been delivered or given up. A hole is
  * given up when the peer has acknowledged past it *and* it has outlived 20 ms of capture time and
  * three further segments of the connection; or at a bound on held bytes; or at the end. Data that
- * fills a hole already given up is counted as late and dropped. All facts below are updated at
- * delivery, in that order. */
+ * fills a hole already given up is counted as late and dropped. All facts (connection.h) are updated
+ * at delivery, in that order. */
 #ifndef STREAM_STREAM_H
 #define STREAM_STREAM_H
 
@@ -21,6 +23,7 @@
 
 #include "base/span.h"
 #include "stream/connection.h"
+#include "stream/front.h"
 
 typedef enum StreamEventKind {
     STREAM_DATA,
@@ -28,7 +31,7 @@ typedef enum StreamEventKind {
     STREAM_FIN, /* half[side].fin has just been set (or raised from FIN_IMPLIED to a seen one) */
     STREAM_RST, /* a RST of `side` was delivered; accepted or not is known at the end */
     STREAM_PACK, /* memory is short and this connection has been idle longest: its owner had better shrink */
-    STREAM_END, /* all facts are final; the connection is freed by the next call into the table */
+    STREAM_END, /* all facts are final; the connection is freed by the next call */
 } StreamEventKind;
 
 typedef struct StreamEvent {
@@ -38,7 +41,7 @@ typedef struct StreamEvent {
     /* DATA: of the first byte of `data`; GAP: of the segment that shows it, with `offset` the first
      * missing byte; FIN, RST: theirs */
     Stamp stamp;
-    Span data; /* new bytes; until the next call into the table */
+    Span data; /* new bytes; until the next call */
     int64_t gap;
     /* REASON_LOSS, REASON_SNAPLEN (the bytes were on the wire behind this segment's DATA) or
      * REASON_LIMIT */
@@ -57,7 +60,7 @@ typedef struct StreamEvent {
 } StreamEvent;
 
 typedef struct StreamLimits {
-    size_t connections; /* in the table at once */
+    size_t connections; /* at once */
     size_t held_bytes;  /* held ahead of holes, over all connections */
     size_t held_bytes_connection;
     size_t memory; /* of all connections: their state, what hangs on it, what is held */
@@ -90,30 +93,13 @@ typedef struct StreamCounters {
     uint64_t held_limit;     /* holes given up at a bound */
 } StreamCounters;
 
-typedef struct StreamTable StreamTable;
+typedef uint64_t ShardSet; /* a bit for each: Arrival.shard */
 
-StreamTable *stream_table_new(const StreamLimits *limits);
+#define SHARDS_ALL UINT64_MAX
 
-/* The segment's payload needs to live until stream_table_next() has returned false. */
-void stream_table_feed(StreamTable *table, const Segment *segment);
+G_STATIC_ASSERT(SHARDS == 64);
 
-/* Instead of feeding it: a segment that is left out, but numbered among the others. */
-void stream_table_pass(StreamTable *table, const Segment *segment);
-
-bool stream_table_next(StreamTable *table, StreamEvent *ret_event);
-
-/* END events of a tick come by first frame of the connections. */
-void stream_table_tick(StreamTable *table);
-
-/* First the final connections by first frame, then those still open by first frame. */
-void stream_table_finish(StreamTable *table);
-
-const StreamCounters *stream_table_counters(const StreamTable *table);
-
-/* Bytes held ahead of holes at this moment. */
-size_t stream_table_held(const StreamTable *table);
-
-/* Which connection the segment that was fed last belongs to. */
+/* Which connection a segment belongs to. */
 typedef struct SegmentOwner {
     FrameId first_frame; /* the connection's; 0: none, or none yet (a SYN) */
     /* the same; and of what nothing was made: of a copy that of the packet which it is a copy of, of a
@@ -125,10 +111,30 @@ typedef struct SegmentOwner {
     uint32_t number; /* Connection.stream_number */
 } SegmentOwner;
 
-/* To be asked between feed and the next call. */
-SegmentOwner stream_table_owner(const StreamTable *table);
+typedef struct Shards Shards;
 
-void stream_table_free(StreamTable *table);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(StreamTable, stream_table_free)
+/* The limits are those of a whole run: each shard has its part of them. */
+Shards *shards_new(const StreamLimits *limits, ShardSet set);
+
+/* A segment of one of its shards. It and its payload need to live until shards_next() has returned
+ * false. */
+SegmentOwner shards_feed(Shards *shards, const Arrival *arrival);
+
+bool shards_next(Shards *shards, StreamEvent *ret_event);
+
+/* `now`: front_now(). END events of a tick come by first frame of the connections. */
+void shards_tick(Shards *shards, Nanoseconds now);
+
+/* First the final connections by first frame, then those still open by first frame. */
+void shards_finish(Shards *shards);
+
+/* Of several sets they add up. */
+const StreamCounters *shards_counters(const Shards *shards);
+
+/* Bytes held ahead of holes at this moment. */
+size_t shards_held(const Shards *shards);
+
+void shards_free(Shards *shards);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Shards, shards_free)
 
 #endif

@@ -1,0 +1,124 @@
+#include "stream/memory.h"
+
+#include "base/pack.h"
+#include "stream/front.h"
+#include "stream/kept_syn.h"
+#include "stream/numbering.h"
+#include "stream/resets.h"
+
+/* Fragments that wait take what they take (decode/fragments.h). */
+#define FRAGMENTS_SHARE ((size_t)8 << 20)
+/* While the table of pairs grows, the old one stands beside the new one. */
+#define PAIRS_SHARE(memory) ((memory) / 8)
+#define PAIRS_PEAK(memory) (PAIRS_SHARE(memory) / 2 * 3)
+#define HELD_CONNECTION_MAX ((size_t)4 << 20)
+
+/* Memory is what bounds connections: even packed, one takes some hundred bytes. */
+#define CONNECTIONS_MAX ((size_t)1 << 28)
+
+/* What the allocator adds to a block. */
+#define BLOCK_OVERHEAD 16
+
+/* Of 512 MiB: slots for 1,572,864 pairs of endpoints; half of the memory at most ahead of holes, and
+ * of that a 64th by one connection. */
+const StreamLimits STREAM_LIMITS_DEFAULT = {
+    .connections = CONNECTIONS_MAX,
+    .held_bytes = MEMORY_DEFAULT / 2,
+    .held_bytes_connection = HELD_CONNECTION_MAX,
+    .memory = MEMORY_DEFAULT - FRAGMENTS_SHARE - PAIRS_PEAK(MEMORY_DEFAULT),
+    .pairs = 1572864,
+};
+
+StreamLimits stream_limits_for(size_t memory)
+{
+    memory = MAX(memory, MEMORY_LEAST);
+    return (StreamLimits){
+        .connections = CONNECTIONS_MAX,
+        .held_bytes = memory / 2,
+        .held_bytes_connection = MIN(memory / 2 / SHARDS, HELD_CONNECTION_MAX),
+        .memory = memory - FRAGMENTS_SHARE - PAIRS_PEAK(memory),
+        .pairs = numbering_pairs_in(PAIRS_SHARE(memory)),
+    };
+}
+
+Budget memory_budget(const StreamLimits *limits)
+{
+    return (Budget){ .held_max = limits->held_bytes / SHARDS,
+                     .flow_max = limits->held_bytes_connection,
+                     .used_max = limits->memory / SHARDS };
+}
+
+size_t memory_size(const Flow *flow)
+{
+    size_t size = sizeof *flow + BLOCK_OVERHEAD;
+    if (flow->facts.owner)
+        size += flow->facts.owner_size + BLOCK_OVERHEAD;
+    if (flow->resets)
+        size += sizeof *flow->resets + BLOCK_OVERHEAD;
+    if (flow->kept)
+        size += sizeof *flow->kept + flow->kept->cost;
+    if (!flow->backlog)
+        return size;
+    size += sizeof *flow->backlog + BLOCK_OVERHEAD + flow->backlog->bytes;
+    for (int side = 0; side < 2; side++)
+        size += flow->backlog->queue[side].capacity * sizeof(Item *);
+    return size;
+}
+
+/* A flow at rest: the head as it was, the rest in `length` bytes. */
+typedef struct PackedFlow {
+    FlowHead head;
+    void *owner; /* of the facts */
+    uint32_t length;
+    uint8_t bytes[];
+} PackedFlow;
+
+#define REST_SIZE (sizeof(Flow) - sizeof(FlowHead))
+G_STATIC_ASSERT(REST_SIZE % sizeof(uint64_t) == 0);
+
+static void *rest_of(Flow *flow)
+{
+    return (uint8_t *)flow + sizeof(FlowHead);
+}
+
+FlowHead *memory_pack(Flow *flow)
+{
+    if (flow->state != FLOW_LIVE || flow->backlog || flow->resets || flow->kept)
+        return &flow->head;
+    size_t owner = flow->facts.owner ? flow->facts.owner_size + BLOCK_OVERHEAD : 0;
+    void *owner_block = g_steal_pointer(&flow->facts.owner);
+    flow->budget = NULL;
+    g_autoptr(GByteArray) bytes = g_byte_array_sized_new(512);
+    pack_words(bytes, rest_of(flow), REST_SIZE);
+    size_t size = offsetof(PackedFlow, bytes) + bytes->len;
+    PackedFlow *packed = g_malloc(size);
+    *packed = (PackedFlow){ .head = flow->head, .owner = owner_block, .length = bytes->len };
+    packed->head.packed = true;
+    packed->head.charged = (uint32_t)(size + BLOCK_OVERHEAD + owner);
+    memcpy(packed->bytes, bytes->data, bytes->len);
+    g_free(flow);
+    return &packed->head;
+}
+
+Flow *memory_unpack(FlowHead *head, Budget *budget)
+{
+    if (!head->packed)
+        return flow_whole(head);
+    g_autofree PackedFlow *packed = (PackedFlow *)(void *)head;
+    Span bytes = span_make(packed->bytes, packed->length);
+    Flow *flow = g_new0(Flow, 1);
+    flow->head = packed->head;
+    flow->head.packed = false;
+    unpack_words(&bytes, rest_of(flow), REST_SIZE);
+    flow->facts.owner = packed->owner;
+    flow->budget = budget;
+    return flow;
+}
+
+void memory_free(FlowHead *head)
+{
+    if (head->packed)
+        g_free(head);
+    else
+        flow_free(flow_whole(head));
+}

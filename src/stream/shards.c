@@ -1,0 +1,225 @@
+/* A set of shards is pulled: feed() only finds the connection and turns numbers into offsets; each call
+ * of next() takes one step, delivering one segment or giving up one hole, hands out its events and thus
+ * shows the facts as they were when that segment was delivered. */
+#include "stream/reassembly.h"
+#include "stream/resets.h"
+#include "stream/shard.h"
+
+struct Shards {
+    Shard *shards[SHARDS]; /* NULL: none of this set */
+    Sink sink;
+    Fresh fresh;
+    Flow *active;         /* of the segment that was fed */
+    Nanoseconds now;      /* of that segment */
+    guint drained, ended; /* of those that leave */
+    bool finishing;
+    Flow *gone;      /* its END was handed out */
+    Shard *strained; /* takes more memory than it may */
+    Flow *resting;   /* its PACK was handed out */
+};
+
+Shards *shards_new(const StreamLimits *limits, ShardSet set)
+{
+    Shards *shards = g_new0(Shards, 1);
+    shards->sink.leaving = g_ptr_array_new();
+    for (unsigned i = 0; i < SHARDS; i++)
+        if (set >> i & 1)
+            shards->shards[i] = shard_new(limits, i);
+    return shards;
+}
+
+void shards_free(Shards *shards)
+{
+    if (!shards)
+        return;
+    GPtrArray *leaving = shards->sink.leaving;
+    for (guint i = shards->ended; i < leaving->len; i++)
+        memory_free(g_ptr_array_index(leaving, i));
+    if (shards->gone)
+        flow_free(shards->gone);
+    for (int i = 0; i < SHARDS; i++)
+        shard_free(shards->shards[i]);
+    g_free(shards->sink.spent);
+    g_ptr_array_unref(leaving);
+    g_free(shards);
+}
+
+const StreamCounters *shards_counters(const Shards *shards)
+{
+    return &shards->sink.counters;
+}
+
+size_t shards_held(const Shards *shards)
+{
+    size_t held = 0;
+    for (int i = 0; i < SHARDS; i++)
+        held += shards->shards[i] ? shards->shards[i]->budget.held : 0;
+    return held;
+}
+
+static void release_spent(Shards *shards)
+{
+    shards->sink.count = shards->sink.read = 0;
+    g_clear_pointer(&shards->sink.spent, g_free);
+    g_clear_pointer(&shards->gone, flow_free);
+}
+
+static bool is_idle(const Shards *shards)
+{
+    return !shards->active && !shards->strained && !shards->sink.leaving->len &&
+           shards->sink.read == shards->sink.count;
+}
+
+SegmentOwner shards_feed(Shards *shards, const Arrival *arrival)
+{
+    Shard *shard = shards->shards[arrival->shard];
+    g_assert(shard && is_idle(shards) && !shards->finishing);
+    SegmentOwner owner;
+    int side;
+    Flow *flow = shard_feed(shard, &shards->sink, arrival, &side, &owner);
+    if (!flow)
+        return owner;
+    shards->active = flow;
+    shards->now = arrival->now;
+    shards->fresh.flow = flow;
+    shards->fresh.side = side;
+    shard_arrive(flow, side, arrival->segment, &shards->sink, &shards->fresh.item);
+    return owner;
+}
+
+/* Steps ------------------------------------------------------------------------------------------- */
+
+static Shard *shard_of(const Shards *shards, const FlowHead *head)
+{
+    return shards->shards[head->shard];
+}
+
+static void add_event(Shards *shards, StreamEventKind kind, Flow *flow)
+{
+    shards->sink.events[shards->sink.count++] =
+        (StreamEvent){ .kind = kind, .connection = &flow->facts, .quiet_acked = NO_OFFSET };
+}
+
+static bool step_active(Shards *shards)
+{
+    Flow *flow = shards->active;
+    if (!flow)
+        return false;
+    if (reassembly_step(&shards->sink, flow, &shards->fresh, false, REASON_LOSS))
+        return true;
+    Shard *shard = shard_of(shards, &flow->head);
+    if (!shard_settle(shard, flow, shards->now))
+        shards->strained = shard;
+    shards->active = NULL;
+    return false;
+}
+
+static bool relieve(Shards *shards)
+{
+    Shard *shard = shards->strained;
+    if (shards->resting)
+        shard_put_to_rest(shard, g_steal_pointer(&shards->resting));
+    if (!shard || !shard_relieve(shard, &shards->sink, &shards->resting)) {
+        shards->strained = NULL;
+        return false;
+    }
+    if (shards->resting && shards->resting->facts.owner) {
+        shards->sink.counters.rested++;
+        add_event(shards, STREAM_PACK, shards->resting);
+    }
+    return true;
+}
+
+static gint by_first_frame(gconstpointer a, gconstpointer b)
+{
+    const FlowHead *left = *(FlowHead *const *)a, *right = *(FlowHead *const *)b;
+    if (left->first_frame != right->first_frame)
+        return left->first_frame < right->first_frame ? -1 : 1;
+    return 0;
+}
+
+/* What is packed is open. */
+static bool is_final(FlowHead *head)
+{
+    return !head->packed && flow_is_final(flow_whole(head));
+}
+
+static gint final_first(gconstpointer a, gconstpointer b)
+{
+    bool left = is_final(*(FlowHead *const *)a), right = is_final(*(FlowHead *const *)b);
+    if (left != right)
+        return left ? -1 : 1;
+    return by_first_frame(a, b);
+}
+
+static void end_flow(Shards *shards, FlowHead *head)
+{
+    Shard *shard = shard_of(shards, head);
+    Flow *flow = memory_unpack(head, &shard->budget);
+    bool final = flow_is_final(flow);
+    flow->facts.end = final ? CONNECTION_FINAL : (ConnectionEnd)flow->head.leaves_as;
+    shards->sink.counters.resets_ignored += resets_count_ignored(flow);
+    resets_publish(flow);
+    if (final && !shards->finishing)
+        shard_bury(shard, &flow->facts);
+    shards->gone = flow;
+    add_event(shards, STREAM_END, flow);
+}
+
+/* The connections that leave are drained one after the other, and only then ended. */
+static bool step_leaving(Shards *shards)
+{
+    GPtrArray *leaving = shards->sink.leaving;
+    for (; shards->drained < leaving->len; shards->drained++) {
+        FlowHead *head = g_ptr_array_index(leaving, shards->drained);
+        if (head->packed)
+            continue; /* it holds nothing */
+        Reason reason = head->leaves_as == CONNECTION_EVICTED ? REASON_LIMIT : REASON_LOSS;
+        if (reassembly_step(&shards->sink, flow_whole(head), &shards->fresh, true, reason))
+            return true;
+    }
+    if (shards->ended == leaving->len) {
+        g_ptr_array_set_size(leaving, 0);
+        shards->drained = shards->ended = 0;
+        return false;
+    }
+    if (shards->finishing && !shards->ended)
+        g_ptr_array_sort(leaving, final_first);
+    end_flow(shards, g_ptr_array_index(leaving, shards->ended++));
+    return true;
+}
+
+bool shards_next(Shards *shards, StreamEvent *ret_event)
+{
+    Sink *sink = &shards->sink;
+    if (sink->read == sink->count) {
+        do
+            release_spent(shards);
+        while ((step_leaving(shards) || step_active(shards) || relieve(shards)) && !sink->count);
+    }
+    if (sink->read == sink->count)
+        return false;
+    *ret_event = sink->events[sink->read++];
+    return true;
+}
+
+/* Ticks ------------------------------------------------------------------------------------------- */
+
+void shards_tick(Shards *shards, Nanoseconds now)
+{
+    g_assert(is_idle(shards) && !shards->finishing);
+    for (int i = 0; i < SHARDS; i++)
+        if (shards->shards[i])
+            shard_tick(shards->shards[i], &shards->sink, now);
+    g_ptr_array_sort(shards->sink.leaving, by_first_frame);
+}
+
+void shards_finish(Shards *shards)
+{
+    g_assert(is_idle(shards) && !shards->finishing);
+    for (int i = 0; i < SHARDS; i++)
+        if (shards->shards[i])
+            shard_finish(shards->shards[i], &shards->sink);
+    g_ptr_array_sort(shards->sink.leaving, by_first_frame);
+    shards->finishing = true;
+}
