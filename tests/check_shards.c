@@ -104,7 +104,8 @@ static void end_tick(Story *story, bool sort)
     g_array_set_size(story->tick, 0);
 }
 
-/* One segment of one of the connections: mostly in order, sometimes with a hole, a FIN, a RST, a SYN. */
+/* One segment of one of the connections: mostly in order, sometimes with a hole, a FIN, a RST, a
+ * SYN. */
 typedef struct Talk {
     uint32_t next[2];
     bool begun, answered;

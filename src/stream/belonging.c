@@ -1,7 +1,8 @@
-/* A known pair of endpoints begins a new connection by a SYN with another initial number: at once, if
- * the old connection had ended. If not, the SYN may be a stray one, which a living connection answers
- * with an acknowledgement of its own (RFC 9293 §3.10.7.4), so it is kept aside until a SYN-ACK
- * acknowledges it, or, where the capture lacks that, later segments go on from it. */
+/* A known pair of endpoints begins a new connection by a SYN with another initial number: at
+ * once, if the old connection had ended. If not, the SYN may be a stray one, which a living
+ * connection answers with an acknowledgement of its own (RFC 9293 §3.10.7.4), so it is kept
+ * aside until a SYN-ACK acknowledges it, or, where the capture lacks that, later segments go on
+ * from it. */
 #include "stream/belonging.h"
 
 #include "stream/kept_syn.h"
@@ -111,7 +112,8 @@ bool belonging_may_begin_next(const Flow *flow, int side, const Segment *segment
            lies_outside(flow, !side, segment->acknowledgement);
 }
 
-/* What follows the handshake of which one half was kept aside, and the other is not in the capture. */
+/* What follows the handshake of which one half was kept aside, and the other is not in the
+ * capture. */
 static Belonging belonging_of_others(const Flow *flow, int side, const Segment *segment)
 {
     const KeptSyn *kept = flow->kept;

@@ -1,5 +1,5 @@
-/* Whose is a segment: what it is to the connection that its endpoints have. A pure function of the two.
- * Private to stream/. */
+/* Whose is a segment: what it is to the connection that its endpoints have. A pure function of
+ * the two. Private to stream/. */
 #ifndef STREAM_BELONGING_H
 #define STREAM_BELONGING_H
 
@@ -21,12 +21,12 @@ bool belonging_may_begin_next(const Flow *flow, int side, const Segment *segment
 /* Of a connection that has settled: whether the segment is still one of it, by its numbers. */
 bool belonging_straggles(const Flow *flow, int side, const Segment *segment);
 
-/* Whether a side that has sent nothing yet may be the sender of a segment from another network than the
- * peer's: its numbers continue the conversation. */
+/* Whether a side that has sent nothing yet may be the sender of a segment from another network
+ * than the peer's: its numbers continue the conversation. */
 bool belonging_continues(const Flow *flow, int side, const Segment *segment);
 
-/* Whether the connection is known by a SYN alone, and a segment shows that this was no SYN of it: its
- * numbers are others. The connection then begins with that segment. */
+/* Whether the connection is known by a SYN alone, and a segment shows that this was no SYN of
+ * it: its numbers are others. The connection then begins with that segment. */
 bool belonging_is_astray(const Flow *flow, int side, const Segment *segment);
 
 /* How a connection ends whose endpoints another one takes over, which begins with this SYN or
@@ -36,8 +36,8 @@ ConnectionEnd belonging_end_before(const Flow *flow, const Segment *segment);
 /* Whether `number` may be that of the first byte of a side. */
 bool belonging_may_begin(const Flow *flow, int side, uint32_t number);
 
-/* Whether a SYN-ACK answers the SYN of this connection, although what was captured of its side, or was
- * acknowledged, has other numbers: that was another connection's, or forged. */
+/* Whether a SYN-ACK answers the SYN of this connection, although what was captured of its side,
+ * or was acknowledged, has other numbers: that was another connection's, or forged. */
 bool belonging_answers_syn(const Flow *flow, int side, const Segment *segment);
 
 static inline bool is_syn(const Segment *segment)

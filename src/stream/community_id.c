@@ -1,6 +1,6 @@
-/* Community ID version 1: Base64 of the SHA-1 over seed (2 bytes), the addresses and ports in order
- * (the smaller address first, with equal addresses the smaller port), protocol and a zero byte between
- * them. Everything in network order. */
+/* Community ID version 1: Base64 of the SHA-1 over seed (2 bytes), the addresses and ports in
+ * order (the smaller address first, with equal addresses the smaller port), protocol and a zero
+ * byte between them. Everything in network order. */
 #include "stream/community_id.h"
 
 #include <string.h>

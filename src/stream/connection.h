@@ -1,6 +1,6 @@
-/* What is known of one TCP connection: plain facts, that a test can write down as they stand. All that
- * judge/ knows of stream/. They are those of the moment in which an event is handed out, and final at
- * STREAM_END (stream.h). */
+/* What is known of one TCP connection: plain facts, that a test can write down as they stand.
+ * All that judge/ knows of stream/. They are those of the moment in which an event is handed
+ * out, and final at STREAM_END (stream.h). */
 #ifndef STREAM_CONNECTION_H
 #define STREAM_CONNECTION_H
 
@@ -39,7 +39,8 @@ typedef struct RstFact {
      * (RFC 9293 §3.10.7.1): with data, FIN or probe and that acknowledgement, or a bare
      * acknowledgement at most a second before. If not, that segment is missing. */
     bool answers;
-    /* without ACK flag: the only segment that it can answer, if that was captured after it; 0: none such */
+    /* without ACK flag: the only segment that it can answer, if that was captured after it; 0:
+     * none such */
     FrameId answers_next;
 } RstFact;
 
@@ -58,9 +59,9 @@ typedef struct Half {
     Nanoseconds open_time;
     FinFact fin;
     /* the RST of this side that the other one accepted, as far as the capture goes until now. It
-     * counts if its number lies between the receiver's highest acknowledgement anywhere and the end of
-     * the window it last offered, and the receiver then sends nothing but RSTs and what was under
-     * way */
+     * counts if its number lies between the receiver's highest acknowledgement anywhere and the
+     * end of the window it last offered, and the receiver then sends nothing but RSTs and what
+     * was under way */
     RstFact rst;
 } Half;
 

@@ -6,8 +6,8 @@
  * A copy agrees in all that a hop leaves as it is: addresses, ports, numbers, flags, window,
  * length, the options of TCP (time stamps among them), the first bytes of payload, and the
  * identification of IPv4. TTL, checksums (offload) and link layer may differ. A retransmission is a
- * new packet and has a new identification with nearly every sender (RFC 6864 demands it of
- * what may be fragmented), and it comes later. IPv6 has no identification, and senders may write 0 for
+ * new packet and has a new identification with nearly every sender (RFC 6864 demands it of what may
+ * be fragmented), and it comes later. IPv6 has no identification, and senders may write 0 for
  * packets that are not to be fragmented: there, two equal packets are copies only if they carry TCP
  * options, or are resets, which nobody retransmits, and were seen in different places: other input,
  * other VLAN or overlay, other number of hops. What that leaves undecided counts as a
@@ -16,10 +16,11 @@
  * Of a copy that holds more captured bytes than the first one, nothing is dropped: the snap lengths
  * of the two places differ, and the bytes are news.
  *
- * The memory is a table of the last packets in each shard, with one place for each value of a hash that is the same in every run. A packet
- * takes the place of the one before it. A list for each connection would cost as much for all those
- * in which nothing is doubled; a ring would have to be searched. A copy that is missed because its
- * place was taken is a retransmission like before. */
+ * The memory is a table of the last packets in each shard, with one place for each value of a
+ * hash that is the same in every run. A packet takes the place of the one before it. A list for
+ * each connection would cost as much for all those in which nothing is doubled; a ring would
+ * have to be searched. A copy that is missed because its place was taken is a retransmission
+ * like before. */
 #include "stream/duplicates.h"
 
 #define SIGHTINGS 128 /* a shard: at a million packets a second, 8 ms */

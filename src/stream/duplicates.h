@@ -4,9 +4,9 @@
 
 #include "stream/front.h"
 
-/* How far two copies of a packet lie apart at most. What mirrors, bridges and taps add is less than
- * a millisecond; a retransmission timer runs for 200 ms at least (RFC 6298 §2.4 even says a second).
- * What is retransmitted sooner, on a hint, has to be told by the packet itself. */
+/* How far two copies of a packet lie apart at most. What mirrors, bridges and taps add is less
+ * than a millisecond; a retransmission timer runs for 200 ms at least (RFC 6298 §2.4 even says a
+ * second). What is retransmitted sooner, on a hint, has to be told by the packet itself. */
 #define DUPLICATE_AGE (10 * NS_PER_MS)
 
 typedef struct Duplicates Duplicates;
@@ -18,7 +18,8 @@ Duplicates *duplicates_new(void);
 bool duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
                      uint64_t *ret_network);
 
-/* Says which connection the last segment belongs to, by its first frame. Of a copy it says nothing. */
+/* Says which connection the last segment belongs to, by its first frame. Of a copy it says
+ * nothing. */
 void duplicates_own(Duplicates *duplicates, FrameId connection);
 
 /* That of the packet which the last segment was found to be a copy of; 0: none. */

@@ -1,22 +1,21 @@
 /* The facts of capture order: what a segment proves by having been captured before another one.
  *
- * Offsets. Raw numbers become 64-bit offsets here, once, as the offset nearest to the end of what was
- * delivered. Offset 0 of a direction is the number after its SYN's; failing that, what the peer's
- * first segment acknowledges; failing that, the first number seen. The last is doubtful if that
- * segment is empty: a keep-alive probe carries one number less than the next byte. Such a base is
- * provisional: it moves by one if the peer then acknowledges one more, or the side itself goes on
- * there, and stands as soon as the peer acknowledges just it.
- * What was captured out of its place may also lie ahead of the first byte, even of the SYN. As long as no data was
- * handed on, the offset 0 of a side whose SYN is not known therefore moves back to its SYN, or to bytes that its
+ * Offsets. Raw numbers become 64-bit offsets here, once, as the offset nearest to the end of what
+ * was delivered. Offset 0 of a direction is the number after its SYN's; failing that, what the
+ * peer's first segment acknowledges; failing that, the first number seen. The last is doubtful if
+ * that segment is empty: a keep-alive probe carries one number less than the next byte. Such a base
+ * is provisional: it moves by one if the peer then acknowledges one more, or the side itself goes
+ * on there, and stands as soon as the peer acknowledges just it. What was captured out of its place
+ * may also lie ahead of the first byte, even of the SYN. As long as no data was handed on, the
+ * offset 0 of a side whose SYN is not known therefore moves back to its SYN, or to bytes that its
  * clock proves to be earlier. In mid-stream bytes that were acknowledged a moment before they were
- * captured are the first of their side, and lie before offset 0.
- * A SYN-ACK that answers the SYN of the connection decides where its side begins, whatever was captured
- * before it: a straggler of the pair's last connection acknowledges other numbers, and whoever forges a
- * segment cannot know them.
+ * captured are the first of their side, and lie before offset 0. A SYN-ACK that answers the SYN of
+ * the connection decides where its side begins, whatever was captured before it: a straggler of the
+ * pair's last connection acknowledges other numbers, and whoever forges a segment cannot know them.
  *
- * An acknowledgement or a number says something only if it can belong to the connection. No window is
- * larger than 2^30 (RFC 7323 §2.3), so an acknowledgement further ahead of everything known than that
- * is taken as absent. */
+ * An acknowledgement or a number says something only if it can belong to the connection. No
+ * window is larger than 2^30 (RFC 7323 §2.3), so an acknowledgement further ahead of everything
+ * known than that is taken as absent. */
 #include "stream/flow.h"
 
 #include "stream/belonging.h"
@@ -194,7 +193,8 @@ static void move_held(Flow *flow, int side, int64_t by)
     }
 }
 
-/* Gives offset 0 to an earlier number, as belonging_may_begin() allows: what stood there came ahead of it. */
+/* Gives offset 0 to an earlier number, as belonging_may_begin() allows: what stood there came
+ * ahead of it. */
 static void move_base(Flow *flow, int side, uint32_t number)
 {
     Direction *direction = &flow->direction[side];
@@ -227,8 +227,8 @@ static void drop_held(Flow *flow, int side)
     }
 }
 
-/* Gives offset 0 to the number of a SYN-ACK, as belonging_answers_syn() allows. What came before with other
- * numbers was not sent by that side, or not in this connection. */
+/* Gives offset 0 to the number of a SYN-ACK, as belonging_answers_syn() allows. What came before
+ * with other numbers was not sent by that side, or not in this connection. */
 static void renumber(Flow *flow, int side, uint32_t number)
 {
     Direction *direction = &flow->direction[side];
@@ -294,8 +294,8 @@ static bool begins_at_uncounted_syn(const Flow *flow, int side, const Segment *s
            segment->sequence == flow->facts.half[side].base - 1;
 }
 
-/* The acknowledgement that gave a side offset 0 in mid-stream was captured just ahead of the bytes that
- * it covers: these are its first, and lie before 0. */
+/* The acknowledgement that gave a side offset 0 in mid-stream was captured just ahead of the
+ * bytes that it covers: these are its first, and lie before 0. */
 static bool was_acked_ahead(const Flow *flow, int side, const Segment *segment)
 {
     const Direction *own = &flow->direction[side], *peer = &flow->direction[!side];
@@ -470,7 +470,8 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
         remember_answerable(flow, side, segment, ret_item);
 }
 
-/* How it ends ------------------------------------------------------------------------------------- */
+/* How it ends
+ * ------------------------------------------------------------------------------------- */
 
 bool flow_is_over(const Flow *flow, Nanoseconds now)
 {

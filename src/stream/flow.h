@@ -1,5 +1,5 @@
-/* A connection as its shard keeps it: the facts that everyone sees, and beside them what is known by
- * capture order alone, before delivery. Private to stream/. */
+/* A connection as its shard keeps it: the facts that everyone sees, and beside them what is
+ * known by capture order alone, before delivery. Private to stream/. */
 #ifndef STREAM_FLOW_H
 #define STREAM_FLOW_H
 
@@ -112,9 +112,9 @@ int flow_sender(const Flow *flow, const Segment *segment);
  * item borrows the payload. */
 void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item);
 
-/* A SYN-ACK of `side` that says nothing to the connection. If it acknowledges the SYN's own number, a
- * tool made the capture that counts no SYN: data with the SYN's number begins with its first byte
- * then. */
+/* A SYN-ACK of `side` that says nothing to the connection. If it acknowledges the SYN's own
+ * number, a tool made the capture that counts no SYN: data with the SYN's number begins with its
+ * first byte then. */
 void flow_take_uncounted(Flow *flow, int side, const Segment *segment);
 
 /* The connection begins with this segment, which showed that its SYN was none of it

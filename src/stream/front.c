@@ -2,8 +2,8 @@
  * whose memory of packets is its own anyway (duplicates.h). So the front, which no two workers can
  * share, costs two hashes and one look into the table of numbers.
  *
- * The seed of the second hash is of this process: whoever chooses addresses cannot make the chains of
- * a table long. It decides nothing that can be seen. */
+ * The seed of the second hash is of this process: whoever chooses addresses cannot make the
+ * chains of a table long. It decides nothing that can be seen. */
 #include "stream/front.h"
 
 #include "stream/numbering.h"

@@ -1,8 +1,8 @@
-/* What has to see every segment of a run in order, before the shards do: the numbers of streams, the
- * clock, and the shard that a segment belongs to. One for a run.
+/* What has to see every segment of a run in order, before the shards do: the numbers of streams,
+ * the clock, and the shard that a segment belongs to. One for a run.
  *
- * Grammar: new · (feed | pass)* · free. An Arrival may go to another thread, as long as its segment
- * lives. */
+ * Grammar: new · (feed | pass)* · free. An Arrival may go to another thread, as long as its
+ * segment lives. */
 #ifndef STREAM_FRONT_H
 #define STREAM_FRONT_H
 

@@ -1,5 +1,5 @@
-/* A SYN, or a SYN-ACK, kept aside that may open the next connection of the same endpoints. Private to
- * stream/. */
+/* A SYN, or a SYN-ACK, kept aside that may open the next connection of the same endpoints.
+ * Private to stream/. */
 #ifndef STREAM_KEPT_SYN_H
 #define STREAM_KEPT_SYN_H
 
@@ -15,8 +15,8 @@ struct KeptSyn {
     uint8_t payload[];
 };
 
-/* Instead of the one that was kept before, unless this is the same one again. Its payload (RFC 7413)
- * goes with it, at most what a full segment holds. */
+/* Instead of the one that was kept before, unless this is the same one again. Its payload (RFC
+ * 7413) goes with it, at most what a full segment holds. */
 void kept_syn_keep(Flow *flow, int side, const Arrival *arrival);
 void kept_syn_forget(Flow *flow);
 

@@ -19,8 +19,8 @@
 /* What the allocator adds to a block. */
 #define BLOCK_OVERHEAD 16
 
-/* Of 512 MiB: slots for 1,572,864 pairs of endpoints; half of the memory at most ahead of holes, and
- * of that a 64th by one connection. */
+/* Of 512 MiB: slots for 1,572,864 pairs of endpoints; half of the memory at most ahead of holes,
+ * and of that a 64th by one connection. */
 const StreamLimits STREAM_LIMITS_DEFAULT = {
     .connections = CONNECTIONS_MAX,
     .held_bytes = MEMORY_DEFAULT / 2,

@@ -17,8 +17,8 @@ Budget memory_budget(const StreamLimits *limits);
 /* Bytes that a flow takes now, with all that hangs on it. */
 size_t memory_size(const Flow *flow);
 
-/* The flow in fewer bytes, at another place, if it is one that packing leaves whole; else itself. And
- * back. Who points to it has to be told. */
+/* The flow in fewer bytes, at another place, if it is one that packing leaves whole; else
+ * itself. And back. Who points to it has to be told. */
 FlowHead *memory_pack(Flow *flow);
 Flow *memory_unpack(FlowHead *head, Budget *budget);
 

@@ -1,17 +1,17 @@
-/* Wireshark 4.0 numbers what it calls conversations, and a conversation is not a connection. Found by
- * experiment with tshark 4.0.17:
+/* Wireshark 4.0 numbers what it calls conversations, and a conversation is not a connection. Found
+ * by experiment with tshark 4.0.17:
  *
- *   - The key is the pair of addresses and ports; VLANs and tunnels do not matter. Pairs never expire:
- *     a segment hours later still belongs to the number that its pair has.
- *   - Each direction of a conversation has a base number: of its first segment, the sequence number if
- *     that is a SYN, else one less. A first segment with ACK flag also sets the other direction's base,
- *     if that has none, to one less than what it acknowledges.
+ *   - The key is the pair of addresses and ports; VLANs and tunnels do not matter. Pairs never
+ *     expire: a segment hours later still belongs to the number that its pair has.
+ *   - Each direction of a conversation has a base number: of its first segment, the sequence number
+ *     if that is a SYN, else one less. A first segment with ACK flag also sets the other
+ *     direction's base, if that has none, to one less than what it acknowledges.
  *   - A SYN without ACK flag whose number is not the base of its direction takes a new number, and
  *     with it new bases. FIN, RST or whatever else it carries do not matter. A SYN-ACK never does.
  *
- * The table is open addressing over the seeded 64-bit hash of the pair, which stands for the pair:
- * among four million pairs, two of them collide once in two million runs, and a label is at stake. The
- * input's number is mixed into it, since the numbers of each file begin at 0. */
+ * The table is open addressing over the seeded 64-bit hash of the pair, which stands for the
+ * pair: among four million pairs, two of them collide once in two million runs, and a label is
+ * at stake. The input's number is mixed into it, since the numbers of each file begin at 0. */
 #include "stream/numbering.h"
 
 #include <glib.h>

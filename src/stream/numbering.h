@@ -4,8 +4,8 @@
 
 #include "stream/endpoints.h"
 
-/* Address pairs are remembered, NUMBERING_SLOT bytes each, in a table that is at most three quarters full. Past
- * the bound nothing new is numbered. */
+/* Address pairs are remembered, NUMBERING_SLOT bytes each, in a table that is at most three
+ * quarters full. Past the bound nothing new is numbered. */
 #define NUMBERING_SLOT 24
 
 /* How many pairs fit. */

@@ -1,25 +1,27 @@
 /* Delivers the segments of one connection in causal order.
  *
- * A segment waits for two things: the bytes before it in its own direction, and the bytes of the other
- * direction that it acknowledges. On the path that nearly every segment takes, both stand already, and
- * it is delivered from where it lies, without a copy. Otherwise it is copied into the queue of its
- * direction: an array sorted by place, where a binary search and one memmove put it. (A tree would do
- * the same with an allocation more; a list would be quadratic for whoever sends thousands of segments
- * backwards.) Segments at the same place come as they were sent: empty ones first, in the order of
- * what they acknowledge, then a RST, then data. Only the heads of the two queues can become deliverable.
+ * A segment waits for two things: the bytes before it in its own direction, and the bytes of the
+ * other direction that it acknowledges. On the path that nearly every segment takes, both stand
+ * already, and it is delivered from where it lies, without a copy. Otherwise it is copied into the
+ * queue of its direction: an array sorted by place, where a binary search and one memmove put it.
+ * (A tree would do the same with an allocation more; a list would be quadratic for whoever sends
+ * thousands of segments backwards.) Segments at the same place come as they were sent: empty ones
+ * first, in the order of what they acknowledge, then a RST, then data. Only the heads of the two
+ * queues can become deliverable.
  *
- * A hole is shown by the head of its own direction (it lies beyond) or by the head of the other one (it
- * acknowledges more). It is given up when the peer acknowledged past it, or was never seen, and it has
- * outlived the disorder that captures bring along: HOLE_AGE and HOLE_SEGMENTS since it showed, since
- * that acknowledgement, and since the place before it last moved. The clock is that of the connection's own segments, so that nothing
- * else in the capture decides. A hole of exactly one offset with nothing behind it may be a FIN: then
- * FIN_IMPLIED is what is known, and `next` stays.
+ * A hole is shown by the head of its own direction (it lies beyond) or by the head of the other one
+ * (it acknowledges more). It is given up when the peer acknowledged past it, or was never seen, and
+ * it has outlived the disorder that captures bring along: HOLE_AGE and HOLE_SEGMENTS since it
+ * showed, since that acknowledgement, and since the place before it last moved. The clock is that
+ * of the connection's own segments, so that nothing else in the capture decides. A hole of exactly
+ * one offset with nothing behind it may be a FIN: then FIN_IMPLIED is what is known, and `next`
+ * stays.
  *
  * Each direction's head may wait for the other's bytes although both are at hand (each acknowledges
  * the other: impossible, so somebody made it up): the one captured first goes.
  *
- * Overlaps: what was delivered first counts. Whether two versions differ is seen where both are at
- * hand: against the next few segments that are held. Bytes delivered are not kept. */
+ * Overlaps: what was delivered first counts. Whether two versions differ is seen where both are
+ * at hand: against the next few segments that are held. Bytes delivered are not kept. */
 #include "stream/reassembly.h"
 
 #include "stream/memory.h"
@@ -249,8 +251,8 @@ static void note_quiet(Flow *flow, int side, const Item *item)
         direction->quiet_acked = MAX(direction->quiet_acked, item->acked);
 }
 
-/* Both FINs acknowledged, or a RST that stands. A FIN that only the peer's acknowledgement shows may yet
- * turn out to be a byte. */
+/* Both FINs acknowledged, or a RST that stands. A FIN that only the peer's acknowledgement shows
+ * may yet turn out to be a byte. */
 static void note_end(Flow *flow)
 {
     bool seen = true;
@@ -467,8 +469,8 @@ static bool was_passed(Flow *flow, int side)
     return true;
 }
 
-/* Whether the disorder of a capture does not explain the hole any more. An acknowledgement that passed
- * it counts from its own time: what filled the hole there may be captured after it, here. */
+/* Whether the disorder of a capture does not explain the hole any more. An acknowledgement that
+ * passed it counts from its own time: what filled the hole there may be captured after it, here. */
 static bool outlived(const Flow *flow, int side, const Hole *hole, bool passed)
 {
     const Backlog *backlog = flow->backlog;
@@ -556,7 +558,8 @@ static bool step_backlog(Sink *sink, Flow *flow, bool force, Reason reason)
            give_up_one(sink, flow, force, reason);
 }
 
-/* No room for the segment: the oldest hole goes; if nothing is held, what the segment shows missing. */
+/* No room for the segment: the oldest hole goes; if nothing is held, what the segment shows
+ * missing. */
 static void step_without_room(Sink *sink, Flow *flow, Fresh *fresh)
 {
     flow->facts.limited = true;

@@ -2,12 +2,12 @@
  *
  * A RST is believed until something contradicts it. It must lie in the window (RFC 9293 §3.10.7.4):
  * not before what its receiver has acknowledged anywhere in the capture, not beyond the window it
- * offered. And its receiver must not go on: a segment without RST captured more than a second later,
- * or an acknowledgement of anything beyond the RST, shows that the connection lived. A sender that
- * goes on itself is refuted by the second, once its receiver acknowledges.
+ * offered. And its receiver must not go on: a segment without RST captured more than a second
+ * later, or an acknowledgement of anything beyond the RST, shows that the connection lived. A
+ * sender that goes on itself is refuted by the second, once its receiver acknowledges.
  *
- * The alternative, to take every RST as the end, lets one forged packet (or one late one of an earlier
- * connection) end a conversation that the endpoints carried on. */
+ * The alternative, to take every RST as the end, lets one forged packet (or one late one of an
+ * earlier connection) end a conversation that the endpoints carried on. */
 #include "stream/resets.h"
 
 #define UNDER_WAY NS_PER_SECOND

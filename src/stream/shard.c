@@ -1,20 +1,21 @@
 /* Who a segment belongs to, when a connection begins anew, and when it goes.
  *
- * A connection is final when both FINs are acknowledged, and leaves at the next tick. One that ended by
- * a RST, or whose FIN is only implied, settles first: for 120 s its own packets may show that it goes
- * on. What comes for a connection that is over is counted and not looked at, whether or not the tick
- * has come: what a connection is judged by must not depend on how many frames of others lie between.
+ * A connection is final when both FINs are acknowledged, and leaves at the next tick. One that
+ * ended by a RST, or whose FIN is only implied, settles first: for 120 s its own packets may show
+ * that it goes on. What comes for a connection that is over is counted and not looked at, whether
+ * or not the tick has come: what a connection is judged by must not depend on how many frames of
+ * others lie between.
  *
- * Equal endpoints in two networks (VLANs, overlays) are two connections, but a direction's network is
- * its own: mirror ports tag one direction only, and routed VLANs and overlays carry each direction by
- * the identifier of its destination. So the network is no part of the hash. A connection's side takes
- * the network of its first segment, that of its peer if there is a choice, another one if its numbers
- * belong to what the peer sent.
+ * Equal endpoints in two networks (VLANs, overlays) are two connections, but a direction's network
+ * is its own: mirror ports tag one direction only, and routed VLANs and overlays carry each
+ * direction by the identifier of its destination. So the network is no part of the hash. A
+ * connection's side takes the network of its first segment, that of its peer if there is a choice,
+ * another one if its numbers belong to what the peer sent.
  *
- * Memory. What hangs on a connection changes while its events are handled, so it is counted when they
- * are done. A shard that takes more than its part first packs those connections that have been idle
- * longest, and has the stage above do the same with what it keeps of them. When all are packed, the
- * longest idle one is given up. */
+ * Memory. What hangs on a connection changes while its events are handled, so it is counted when
+ * they are done. A shard that takes more than its part first packs those connections that have
+ * been idle longest, and has the stage above do the same with what it keeps of them. When all
+ * are packed, the longest idle one is given up. */
 #include "stream/shard.h"
 
 #include "stream/belonging.h"
@@ -24,8 +25,8 @@
 
 #define BUCKETS_FIRST 16
 
-/* Connections of equal endpoints in different networks at once: they lie in one bucket, whatever the
- * seed. No two tenants use the same client port to the same server often. */
+/* Connections of equal endpoints in different networks at once: they lie in one bucket, whatever
+ * the seed. No two tenants use the same client port to the same server often. */
 #define NETWORKS_MAX 64
 
 Shard *shard_new(const StreamLimits *limits, unsigned index)
@@ -54,7 +55,8 @@ void shard_free(Shard *shard)
     g_free(shard);
 }
 
-/* Lists ------------------------------------------------------------------------------------------- */
+/* Lists
+ * ------------------------------------------------------------------------------------------- */
 
 static void idle_unlink(Shard *shard, FlowHead *head)
 {
@@ -108,7 +110,8 @@ static void update_timer(Shard *shard, Flow *flow, Nanoseconds now)
         timer_append(shard, flow, state);
 }
 
-/* Buckets ----------------------------------------------------------------------------------------- */
+/* Buckets
+ * ----------------------------------------------------------------------------------------- */
 
 static FlowHead **bucket_of(const Shard *shard, uint64_t seeded)
 {
@@ -165,10 +168,11 @@ static void remove_flow(Shard *shard, Sink *sink, FlowHead *head, ConnectionEnd 
     g_ptr_array_add(sink->leaving, head);
 }
 
-/* Memory ------------------------------------------------------------------------------------------ */
+/* Memory
+ * ------------------------------------------------------------------------------------------ */
 
-/* Puts a flow that was packed or unpacked in the place of what it was, which is gone: `place` pointed to
- * it. */
+/* Puts a flow that was packed or unpacked in the place of what it was, which is gone: `place`
+ * pointed to it. */
 static void replace_flow(Shard *shard, FlowHead **place, bool was_awake, FlowHead *head)
 {
     *place = head;
@@ -242,7 +246,8 @@ bool shard_settle(Shard *shard, Flow *flow, Nanoseconds now)
     return shard->budget.used <= shard->budget.used_max;
 }
 
-/* Finding ----------------------------------------------------------------------------------------- */
+/* Finding
+ * ----------------------------------------------------------------------------------------- */
 
 static bool is_in_network(const Flow *flow, int side, uint64_t network)
 {
@@ -322,7 +327,8 @@ static bool is_duplicate(Shard *shard, const Arrival *arrival)
     return true;
 }
 
-/* New connections --------------------------------------------------------------------------------- */
+/* New connections
+ * --------------------------------------------------------------------------------- */
 
 static Flow *add_flow(Shard *shard, Sink *sink, const Segment *segment, uint64_t seeded)
 {
@@ -382,7 +388,8 @@ static Flow *replay_syn(Shard *shard, Sink *sink, Flow *old, const Arrival *arri
     return flow;
 }
 
-/* Whose ------------------------------------------------------------------------------------------- */
+/* Whose
+ * ------------------------------------------------------------------------------------------- */
 
 static void own(const Flow *flow, bool after_end, SegmentOwner *ret_owner)
 {
@@ -393,8 +400,8 @@ static void own(const Flow *flow, bool after_end, SegmentOwner *ret_owner)
                                  .number = flow->facts.stream_number };
 }
 
-/* Whether it came for a connection that is over, or for one that left. If not, and that connection is
- * over, it makes room: *flow is NULL then. */
+/* Whether it came for a connection that is over, or for one that left. If not, and that
+ * connection is over, it makes room: *flow is NULL then. */
 static bool comes_after_end(Shard *shard, Sink *sink, const Arrival *arrival, Flow **flow, int side,
                             SegmentOwner *ret_owner)
 {
@@ -494,7 +501,8 @@ Flow *shard_feed(Shard *shard, Sink *sink, const Arrival *arrival, int *ret_side
     return flow;
 }
 
-/* Timers ------------------------------------------------------------------------------------------ */
+/* Timers
+ * ------------------------------------------------------------------------------------------ */
 
 /* Those of the list whose 120 s may be over: they leave, or wait on, or go on living. */
 static void tick_settling(Shard *shard, Sink *sink, Nanoseconds now)

@@ -1,5 +1,5 @@
-/* One shard: its connections, its timers, its part of every bound. What it does shows in the sink of
- * the set that it belongs to; of other shards it knows nothing. Private to stream/. */
+/* One shard: its connections, its timers, its part of every bound. What it does shows in the
+ * sink of the set that it belongs to; of other shards it knows nothing. Private to stream/. */
 #ifndef STREAM_SHARD_H
 #define STREAM_SHARD_H
 
@@ -30,16 +30,16 @@ Shard *shard_new(const StreamLimits *limits, unsigned index);
 /* With the connections that it still has. */
 void shard_free(Shard *shard);
 
-/* Finds out whose the segment is. Returns the connection that has to take it; NULL: nothing is made of
- * it. */
+/* Finds out whose the segment is. Returns the connection that has to take it; NULL: nothing is
+ * made of it. */
 Flow *shard_feed(Shard *shard, Sink *sink, const Arrival *arrival, int *ret_side,
                  SegmentOwner *ret_owner);
 
 /* What changes for its connection by a segment that shard_feed() found to be of it. */
 void shard_arrive(Flow *flow, int side, const Segment *segment, Sink *sink, Item *ret_item);
 
-/* When a segment of the connection has been worked off: its timer, and its part of the memory. False: the
- * shard takes more than it may. */
+/* When a segment of the connection has been worked off: its timer, and its part of the memory.
+ * False: the shard takes more than it may. */
 bool shard_settle(Shard *shard, Flow *flow, Nanoseconds now);
 
 /* One step towards taking less than it may: *ret_flow is to rest, and comes back to

@@ -1,6 +1,6 @@
-/* A set of shards is pulled: feed() only finds the connection and turns numbers into offsets; each call
- * of next() takes one step, delivering one segment or giving up one hole, hands out its events and thus
- * shows the facts as they were when that segment was delivered. */
+/* A set of shards is pulled: feed() only finds the connection and turns numbers into offsets;
+ * each call of next() takes one step, delivering one segment or giving up one hole, hands out
+ * its events and thus shows the facts as they were when that segment was delivered. */
 #include "stream/reassembly.h"
 #include "stream/resets.h"
 #include "stream/shard.h"
@@ -87,7 +87,8 @@ SegmentOwner shards_feed(Shards *shards, const Arrival *arrival)
     return owner;
 }
 
-/* Steps ------------------------------------------------------------------------------------------- */
+/* Steps
+ * ------------------------------------------------------------------------------------------- */
 
 static Shard *shard_of(const Shards *shards, const FlowHead *head)
 {
@@ -203,7 +204,8 @@ bool shards_next(Shards *shards, StreamEvent *ret_event)
     return true;
 }
 
-/* Ticks ------------------------------------------------------------------------------------------- */
+/* Ticks
+ * ------------------------------------------------------------------------------------------- */
 
 void shards_tick(Shards *shards, Nanoseconds now)
 {

@@ -1,21 +1,21 @@
-/* In: TCP segments, in the order of the capture. Out: per connection the data of each direction in order,
- * each byte once, with its stamps; the gaps; the FINs and RSTs; what the numbers prove about who had
- * received what. What the bytes mean is not known here.
+/* In: TCP segments, in the order of the capture. Out: per connection the data of each direction in
+ * order, each byte once, with its stamps; the gaps; the FINs and RSTs; what the numbers prove about
+ * who had received what. What the bytes mean is not known here.
  *
- * A set of shards holds the connections; a Front (front.h) sees every segment first and says which shard
- * it belongs to. Sets share nothing: each may have its own thread.
+ * A set of shards holds the connections; a Front (front.h) sees every segment first and says which
+ * shard it belongs to. Sets share nothing: each may have its own thread.
  *
  * Grammar: new · feed · next* · (tick · next*)* · finish · next* · free.
  *   shards_feed() takes one segment; shards_next() is then called until it returns false.
- *   shards_tick() is called after every 4,096 frames of the input, then next() until false: it fires the
- *   timers and ends the connections that are final. shards_finish() ends the rest.
+ *   shards_tick() is called after every 4,096 frames of the input, then next() until false: it
+ *   fires the timers and ends the connections that are final. shards_finish() ends the rest.
  *
  * Causal delivery: a segment is delivered when all bytes before it in its own direction, and all
  * bytes of the other direction that it acknowledges, have been delivered or given up. A hole is
- * given up when the peer has acknowledged past it *and* it has outlived 20 ms of capture time and
- * three further segments of the connection; or at a bound on held bytes; or at the end. Data that
- * fills a hole already given up is counted as late and dropped. All facts (connection.h) are updated
- * at delivery, in that order. */
+ * given up when the peer has acknowledged past it *and* it has outlived 20 ms of capture time
+ * and three further segments of the connection; or at a bound on held bytes; or at the end. Data
+ * that fills a hole already given up is counted as late and dropped. All facts (connection.h)
+ * are updated at delivery, in that order. */
 #ifndef STREAM_STREAM_H
 #define STREAM_STREAM_H
 
@@ -30,7 +30,8 @@ typedef enum StreamEventKind {
     STREAM_GAP, /* `gap` bytes are missing here, for `reason` */
     STREAM_FIN, /* half[side].fin has just been set (or raised from FIN_IMPLIED to a seen one) */
     STREAM_RST, /* a RST of `side` was delivered; accepted or not is known at the end */
-    STREAM_PACK, /* memory is short and this connection has been idle longest: its owner had better shrink */
+    /* memory is short and this connection has been idle longest: its owner had better shrink */
+    STREAM_PACK,
     STREAM_END, /* all facts are final; the connection is freed by the next call */
 } StreamEventKind;
 
@@ -102,9 +103,9 @@ G_STATIC_ASSERT(SHARDS == 64);
 /* Which connection a segment belongs to. */
 typedef struct SegmentOwner {
     FrameId first_frame; /* the connection's; 0: none, or none yet (a SYN) */
-    /* the same; and of what nothing was made: of a copy that of the packet which it is a copy of, of a
-     * SYN kept aside, or sent again meanwhile, that of the connection which it opens if it opens
-     * one. The packets of a connection are those that have it here. */
+    /* the same; and of what nothing was made: of a copy that of the packet which it is a copy
+     * of, of a SYN kept aside, or sent again meanwhile, that of the connection which it opens if
+     * it opens one. The packets of a connection are those that have it here. */
     FrameId belongs;
     bool after_end; /* the connection was over: nothing was made of the segment */
     bool number_known;

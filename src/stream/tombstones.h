@@ -1,6 +1,7 @@
 /* What remains of connections that left: their last numbers. Private to stream/.
  *
- * A tombstone stands in a slot given by the hash of the endpoints, where the next one replaces it. */
+ * A tombstone stands in a slot given by the hash of the endpoints, where the next one replaces
+ * it. */
 #ifndef STREAM_TOMBSTONES_H
 #define STREAM_TOMBSTONES_H
 
