@@ -30,7 +30,7 @@ struct Analysis {
     Shards *streams;
     ConnectionTrace *trace; /* NULL: no connection is traced */
     CaptureClock clock;
-    GArray *rows;   /* ReportRow: of this tick, then sorted and handed out */
+    GArray *rows;   /* AuditRow: of this tick, then sorted and handed out */
     guint next_row; /* of those that are ready */
     guint ready;    /* how many are sorted */
     bool finishing; /* connections that are still open have yet to be ended */
@@ -48,7 +48,7 @@ Analysis *analysis_new(const AnalysisOptions *options)
         analysis->trace = connection_trace_new(options->show, &TRACE_LIMITS_DEFAULT);
         analysis->options.texts.wish = TEXT_WISH_ALL;
     }
-    analysis->rows = g_array_new(FALSE, FALSE, sizeof(ReportRow));
+    analysis->rows = g_array_new(FALSE, FALSE, sizeof(AuditRow));
     return analysis;
 }
 
@@ -158,7 +158,7 @@ static void add_exchange_row(Analysis *analysis, const Connection *connection, A
         connection_trace_exchange(analysis->trace, connection, exchange, judgement);
     if (!note_match(analysis, audit, exchange, findings) || !analysis->options.exchange_rows)
         return;
-    ReportRow row = { .kind = ROW_EXCHANGE, .open_at_end = connection->end == CONNECTION_UNENDED };
+    AuditRow row = { .kind = ROW_EXCHANGE, .open_at_end = connection->end == CONNECTION_UNENDED };
     row.exchange = (ExchangeRow){ .connection = connection->first_frame,
                                   .stream_number_known = connection->stream_number_known,
                                   .stream_number = connection->stream_number,
@@ -255,8 +255,7 @@ static void add_connection_row(Analysis *analysis, const Connection *connection,
             servers_connection(analysis->options.servers, connection, client, ending,
                                decision->judgement.verdict);
     }
-    ReportRow row = { .kind = ROW_CONNECTION,
-                      .open_at_end = connection->end == CONNECTION_UNENDED };
+    AuditRow row = { .kind = ROW_CONNECTION, .open_at_end = connection->end == CONNECTION_UNENDED };
     row.connection = connection_row(connection, audit, ending, client);
     row.connection.findings = findings;
     if (analysis->trace && connection_trace_wants(analysis->trace, connection))
@@ -315,8 +314,8 @@ static void add_finding_rows(Analysis *analysis, const Connection *connection, A
         analysis->counters.rules[findings[i].severity][findings[i].rule]++;
         if (!analysis->options.finding_rows || !finding_is_listed(analysis, audit, &findings[i]))
             continue;
-        ReportRow row = { .kind = ROW_FINDING,
-                          .open_at_end = connection->end == CONNECTION_UNENDED };
+        AuditRow row = { .kind = ROW_FINDING,
+                         .open_at_end = connection->end == CONNECTION_UNENDED };
         row.finding = (FindingRow){ .connection = connection->first_frame,
                                     .stream_number_known = connection->stream_number_known,
                                     .stream_number = connection->stream_number,
@@ -401,15 +400,15 @@ static bool end_one_open(Analysis *analysis)
 
 static gint compare_rows(gconstpointer left, gconstpointer right)
 {
-    const ReportRow *a = left, *b = right;
+    const AuditRow *a = left, *b = right;
     if (a->open_at_end != b->open_at_end)
         return a->open_at_end ? 1 : -1;
-    FrameId frame_a = report_row_connection(a), frame_b = report_row_connection(b);
+    FrameId frame_a = audit_row_connection(a), frame_b = audit_row_connection(b);
     if (frame_a != frame_b)
         return frame_a < frame_b ? -1 : 1;
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
-    uint32_t exchange_a = report_row_exchange(a), exchange_b = report_row_exchange(b);
+    uint32_t exchange_a = audit_row_exchange(a), exchange_b = audit_row_exchange(b);
     return (exchange_a > exchange_b) - (exchange_a < exchange_b);
 }
 
@@ -418,8 +417,8 @@ static void end_tick(Analysis *analysis)
 {
     GArray *rows = analysis->rows;
     if (rows->len > analysis->ready)
-        qsort(&g_array_index(rows, ReportRow, analysis->ready), rows->len - analysis->ready,
-              sizeof(ReportRow), compare_rows);
+        qsort(&g_array_index(rows, AuditRow, analysis->ready), rows->len - analysis->ready,
+              sizeof(AuditRow), compare_rows);
     analysis->ready = rows->len;
 }
 
@@ -495,7 +494,7 @@ void analysis_finish(Analysis *analysis)
     end_tick(analysis);
 }
 
-bool analysis_next(Analysis *analysis, ReportRow *ret_row)
+bool analysis_next(Analysis *analysis, AuditRow *ret_row)
 {
     while (analysis->next_row == analysis->ready) {
         g_array_remove_range(analysis->rows, 0, analysis->ready);
@@ -505,7 +504,7 @@ bool analysis_next(Analysis *analysis, ReportRow *ret_row)
         analysis->finishing = end_one_open(analysis);
         end_tick(analysis);
     }
-    *ret_row = g_array_index(analysis->rows, ReportRow, analysis->next_row);
+    *ret_row = g_array_index(analysis->rows, AuditRow, analysis->next_row);
     analysis->next_row++;
     return true;
 }
@@ -546,10 +545,10 @@ void analysis_free(Analysis *analysis)
 {
     if (!analysis)
         return;
-    ReportRow row;
+    AuditRow row;
     end_tick(analysis);
     while (analysis_next(analysis, &row))
-        report_row_clear(&row);
+        audit_row_clear(&row);
     g_array_free(analysis->rows, TRUE);
     connection_trace_free(analysis->trace);
     shards_free(analysis->streams);

@@ -66,8 +66,8 @@ Analysis *analysis_new(const AnalysisOptions *options);
 void analysis_feed(Analysis *analysis, const FrameBatch *batch);
 void analysis_finish(Analysis *analysis);
 
-/* The next row, now the caller's: report_row_clear(). False: none for now. */
-bool analysis_next(Analysis *analysis, ReportRow *ret_row);
+/* The next row, now the caller's: audit_row_clear(). False: none for now. */
+bool analysis_next(Analysis *analysis, AuditRow *ret_row);
 
 const AnalysisCounters *analysis_counters(const Analysis *analysis);
 const StreamCounters *analysis_stream_counters(const Analysis *analysis);

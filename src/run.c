@@ -70,9 +70,9 @@ static AnalysisOptions analysis_options(const Options *options)
 /* A row has the file and the resolution of the input in which its connection was first seen. */
 static void write_rows(Run *run, Analysis *analysis)
 {
-    ReportRow row;
+    AuditRow row;
     while (analysis_next(analysis, &row)) {
-        unsigned number = frame_input(report_row_connection(&row));
+        unsigned number = frame_input(audit_row_connection(&row));
         const InputFile *input = capture_inputs_file(run->inputs, number);
         RowFile file = { .path = input->path, .time_digits = input->time_digits };
         if (row.kind == ROW_EXCHANGE)
@@ -81,7 +81,7 @@ static void write_rows(Run *run, Analysis *analysis)
             write_finding_row(run->reports[REPORT_FINDINGS], &row.finding, &file);
         else
             write_connection_row(run->reports[REPORT_CONNECTIONS], &row.connection, &file);
-        report_row_clear(&row);
+        audit_row_clear(&row);
     }
 }
 

@@ -7,9 +7,9 @@ G_DEFINE_QUARK(connaudit - second - pass, second_pass_error)
 
 static void discard_rows(Analysis *analysis)
 {
-    ReportRow row;
+    AuditRow row;
     while (analysis_next(analysis, &row))
-        report_row_clear(&row);
+        audit_row_clear(&row);
 }
 
 static void analyze(const SecondPass *pass, const AnalysisOptions *options, CaptureInputs *inputs,

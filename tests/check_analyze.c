@@ -122,18 +122,18 @@ static void finish(Capture *capture, unsigned connection) /* 3 frames */
 
 /* Running ------------------------------------------------------------------------------------- */
 
-static void append_row(GString *text, ReportRow *row)
+static void append_row(GString *text, AuditRow *row)
 {
     g_string_append(text, text->len ? " " : "");
-    g_string_append_printf(text, "%u", (unsigned)frame_number(report_row_connection(row)));
+    g_string_append_printf(text, "%u", (unsigned)frame_number(audit_row_connection(row)));
     if (row->kind == ROW_EXCHANGE)
-        g_string_append_printf(text, ".%u", report_row_exchange(row));
-    report_row_clear(row);
+        g_string_append_printf(text, ".%u", audit_row_exchange(row));
+    audit_row_clear(row);
 }
 
 static void append_rows(GString *text, Analysis *analysis)
 {
-    ReportRow row;
+    AuditRow row;
     while (analysis_next(analysis, &row))
         append_row(text, &row);
 }
@@ -344,12 +344,12 @@ START_TEST(test_stubs_are_numbered)
     g_autoptr(Analysis) analysis = analysis_new(&options);
     feed(analysis, &capture, 0, capture.bytes->len);
     analysis_finish(analysis);
-    ReportRow row, none;
+    AuditRow row, none;
     ck_assert(analysis_next(analysis, &row));
     ck_assert(row.connection.connection.stream_number_known);
     ck_assert_uint_eq(row.connection.connection.stream_number, STUBS[_i].number);
     ck_assert(!analysis_next(analysis, &none));
-    report_row_clear(&row);
+    audit_row_clear(&row);
     capture_close(&capture);
 }
 END_TEST
@@ -434,10 +434,10 @@ START_TEST(test_unknown_direction)
     g_autoptr(Analysis) analysis = analysis_new(&options);
     feed(analysis, &capture, 0, capture.bytes->len);
     analysis_finish(analysis);
-    ReportRow row;
+    AuditRow row;
     ck_assert(analysis_next(analysis, &row));
     ck_assert_uint_eq(row.connection.completeness, REASON_MIDSTREAM | REASON_ONE_DIRECTION);
-    report_row_clear(&row);
+    audit_row_clear(&row);
     capture_close(&capture);
 }
 END_TEST
@@ -451,7 +451,7 @@ START_TEST(test_row)
     g_autoptr(Analysis) analysis = analysis_new(&options);
     feed(analysis, &capture, 0, capture.bytes->len);
     analysis_finish(analysis);
-    ReportRow row;
+    AuditRow row;
     ck_assert(analysis_next(analysis, &row));
     ck_assert_int_eq(row.kind, ROW_CONNECTION);
     const ConnectionRow *connection = &row.connection;
@@ -469,7 +469,7 @@ START_TEST(test_row)
     ck_assert_uint_eq(connection->decision.exchange, 2);
     ck_assert_str_eq(connection->decision.host, "h");
     ck_assert_uint_eq(connection->completeness, 0);
-    report_row_clear(&row);
+    audit_row_clear(&row);
     capture_close(&capture);
 }
 END_TEST
@@ -485,9 +485,9 @@ START_TEST(test_unread_rows)
     Analysis *analysis = analysis_new(&options);
     feed(analysis, &capture, 0, capture.bytes->len);
     analysis_finish(analysis);
-    ReportRow row;
+    AuditRow row;
     ck_assert(analysis_next(analysis, &row));
-    report_row_clear(&row);
+    audit_row_clear(&row);
     analysis_free(analysis);
     capture_close(&capture);
 }
@@ -513,13 +513,13 @@ START_TEST(test_response_behind_a_gap)
     g_autoptr(Analysis) analysis = analysis_new(&options);
     feed(analysis, &capture, 0, capture.bytes->len);
     analysis_finish(analysis);
-    ReportRow row;
+    AuditRow row;
     ck_assert(analysis_next(analysis, &row));
     const Judgement *judgement = &row.connection.decision.judgement;
     ck_assert_msg(judgement->verdict != VERDICT_CONTRADICTED, "exchange %u of %u: %s",
                   row.connection.decision.exchange, row.connection.facts.exchanges,
                   cause_name(judgement->cause));
-    report_row_clear(&row);
+    audit_row_clear(&row);
     capture_close(&capture);
 }
 END_TEST

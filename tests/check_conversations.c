@@ -134,7 +134,7 @@ static void play(const Transcript *transcript, char **ret_exchanges, char **ret_
     Table *connections = table_new(connection_file, TABLE_CSV, CONNECTION_COLUMNS);
     Table *findings = table_new(finding_file, TABLE_CSV, FINDING_COLUMNS);
     RowFile file = { .path = transcript->file, .time_digits = 6 };
-    ReportRow row;
+    AuditRow row;
     while (analysis_next(analysis, &row)) {
         if (row.kind == ROW_EXCHANGE)
             write_exchange_row(exchanges, &row.exchange, &file);
@@ -142,7 +142,7 @@ static void play(const Transcript *transcript, char **ret_exchanges, char **ret_
             write_finding_row(findings, &row.finding, &file);
         else
             write_connection_row(connections, &row.connection, &file);
-        report_row_clear(&row);
+        audit_row_clear(&row);
     }
     close_report(exchanges, exchange_file, ret_exchanges);
     close_report(connections, connection_file, ret_connections);

@@ -276,7 +276,7 @@ static const char *const *columns_of(RowKind kind)
     return FINDING_COLUMNS;
 }
 
-static void write_row(Table *table, const ReportRow *row, const RowFile *file)
+static void write_row(Table *table, const AuditRow *row, const RowFile *file)
 {
     if (row->kind == ROW_EXCHANGE)
         write_exchange_row(table, &row->exchange, file);
@@ -288,11 +288,11 @@ static void write_row(Table *table, const ReportRow *row, const RowFile *file)
 
 static void write_rows(Analysis *analysis, Reports *reports, const RowFile *file)
 {
-    ReportRow row;
+    AuditRow row;
     while (analysis_next(analysis, &row)) {
         for (TableFormat format = 0; format < TABLE_FORMAT_COUNT; format++)
             write_row(reports->memory[row.kind][format].table, &row, file);
-        report_row_clear(&row);
+        audit_row_clear(&row);
     }
 }
 

@@ -69,7 +69,7 @@ static const char *field_of(const GPtrArray *fields, const char *const *columns,
 }
 
 /* One row as text, without the header and the line's end. */
-static char *written(const ReportRow *row, const RowFile *file)
+static char *written(const AuditRow *row, const RowFile *file)
 {
     char *text = NULL;
     size_t size = 0;
@@ -91,7 +91,7 @@ static char *written(const ReportRow *row, const RowFile *file)
     return line;
 }
 
-static void expect_field(const char *name, const ReportRow *row, const RowFile *file,
+static void expect_field(const char *name, const AuditRow *row, const RowFile *file,
                          const char *column, const char *value)
 {
     g_autofree char *line = written(row, file);
@@ -116,9 +116,9 @@ static const Judgement JUDGEMENT = {
     .stated_max = 100,
 };
 
-static void make_connection(ReportRow *row)
+static void make_connection(AuditRow *row)
 {
-    *row = (ReportRow){ .kind = ROW_CONNECTION };
+    *row = (AuditRow){ .kind = ROW_CONNECTION };
     ConnectionRow *connection = &row->connection;
     connection->connection =
         (Connection){ .first_frame = frame_id(1, 7),
@@ -145,7 +145,7 @@ static const RowFile CAPTURE = { .path = "capture.pcap", .time_digits = 6 };
 
 START_TEST(test_whole_connection)
 {
-    ReportRow row;
+    AuditRow row;
     make_connection(&row);
     g_autofree char *line = written(&row, &CAPTURE);
     ck_assert_str_eq(line, "1:7,3,1:3k1SoWXs/FltHw2aBCgUTgbDQF4=,capture.pcap,7,23,"
@@ -153,39 +153,39 @@ START_TEST(test_whole_connection)
                            "10.0.0.1,40000,10.0.0.2,80,h.example:80,HTTP/1.1,2,"
                            "keep-alive,server,option,closed,server,fin,21,5.000000,5,100,"
                            "as_declared,idle_timeout,,complete,180,4000000000,2");
-    report_row_clear(&row);
+    audit_row_clear(&row);
 }
 END_TEST
 
 typedef struct Change {
     const char *name;
-    void (*change)(ReportRow *row);
+    void (*change)(AuditRow *row);
     const char *column, *value;
 } Change;
 
-static void no_stream(ReportRow *row)
+static void no_stream(AuditRow *row)
 {
     row->connection.connection.stream_number_known = false;
 }
 
-static void stream_0(ReportRow *row)
+static void stream_0(AuditRow *row)
 {
     row->connection.connection.stream_number = 0;
 }
 
-static void second_input(ReportRow *row)
+static void second_input(AuditRow *row)
 {
     row->connection.connection.first_frame = frame_id(2, 7);
     row->connection.connection.last_frame = frame_id(3, 1);
     row->connection.ending.stamp.frame = frame_id(2, 99);
 }
 
-static void answering_side_first(ReportRow *row)
+static void answering_side_first(AuditRow *row)
 {
     row->connection.client = 1;
 }
 
-static void over_ipv6(ReportRow *row)
+static void over_ipv6(AuditRow *row)
 {
     Connection *connection = &row->connection.connection;
     for (int side = 0; side < 2; side++)
@@ -193,95 +193,95 @@ static void over_ipv6(ReportRow *row)
             (IpAddress){ { 0x20, 0x01, 0x0d, 0xb8, [15] = (uint8_t)(side + 1) }, 6 };
 }
 
-static void no_host(ReportRow *row)
+static void no_host(AuditRow *row)
 {
     g_clear_pointer(&row->connection.decision.host, g_free);
 }
 
-static void formula_as_host(ReportRow *row)
+static void formula_as_host(AuditRow *row)
 {
     g_free(row->connection.decision.host);
     row->connection.decision.host = g_strdup("=1+1");
 }
 
-static void host_with_comma(ReportRow *row)
+static void host_with_comma(AuditRow *row)
 {
     g_free(row->connection.decision.host);
     row->connection.decision.host = g_strdup("a,\"b\"");
 }
 
-static void version_1_0(ReportRow *row)
+static void version_1_0(AuditRow *row)
 {
     row->connection.facts.version = HTTP_1_0;
     row->connection.facts.minor = 0;
 }
 
-static void version_1_2(ReportRow *row)
+static void version_1_2(AuditRow *row)
 {
     row->connection.facts.minor = 2;
 }
 
-static void version_0_9(ReportRow *row)
+static void version_0_9(AuditRow *row)
 {
     row->connection.facts.version = HTTP_0_9;
     row->connection.facts.minor = 0;
 }
 
-static void no_version(ReportRow *row)
+static void no_version(AuditRow *row)
 {
     row->connection.facts.version = HTTP_UNKNOWN;
 }
 
-static void unknown_declaration(ReportRow *row)
+static void unknown_declaration(AuditRow *row)
 {
     row->connection.decision.judgement.declaration = (Declaration){ .reasons = REASON_LOSS };
 }
 
-static void ended_by_both(ReportRow *row)
+static void ended_by_both(AuditRow *row)
 {
     row->connection.ending.possible = ENDER_BOTH;
     row->connection.ending.how = END_HOW_RST;
 }
 
-static void ended_by_several(ReportRow *row)
+static void ended_by_several(AuditRow *row)
 {
     row->connection.ending.possible = ENDER_CLIENT | ENDER_BOTH;
 }
 
-static void open_still(ReportRow *row)
+static void open_still(AuditRow *row)
 {
     row->connection.ending = (Ending){ .possible = ENDER_NOBODY };
     row->connection.idle = -1;
 }
 
-static void ended_at_once(ReportRow *row)
+static void ended_at_once(AuditRow *row)
 {
     row->connection.idle = 0;
 }
 
-static void nothing_stated(ReportRow *row)
+static void nothing_stated(AuditRow *row)
 {
     row->connection.decision.judgement.stated_timeout = -1;
     row->connection.decision.judgement.stated_max = -1;
 }
 
-static void zero_stated(ReportRow *row)
+static void zero_stated(AuditRow *row)
 {
     row->connection.decision.judgement.stated_timeout = 0;
     row->connection.decision.judgement.stated_max = 0;
 }
 
-static void much_missing(ReportRow *row)
+static void much_missing(AuditRow *row)
 {
     row->connection.completeness = (1 << REASON_COUNT) - 1;
 }
 
-static void something_missing(ReportRow *row)
+static void something_missing(AuditRow *row)
 {
     row->connection.completeness = REASON_MALFORMED | REASON_LOSS;
 }
 
-static void no_http(ReportRow *row)
+static void no_http(AuditRow *row)
 {
     g_free(row->connection.decision.host);
     row->connection.decision = (Decision){ .set = false };
@@ -344,11 +344,11 @@ static const Change CONNECTION_CHANGES[] = {
 START_TEST(test_connection_field)
 {
     const Change *change = &CONNECTION_CHANGES[_i];
-    ReportRow row;
+    AuditRow row;
     make_connection(&row);
     change->change(&row);
     expect_field(change->name, &row, &CAPTURE, change->column, change->value);
-    report_row_clear(&row);
+    audit_row_clear(&row);
 }
 END_TEST
 
@@ -377,9 +377,9 @@ static Stamp stamp_at(uint64_t frame, Nanoseconds time)
     return (Stamp){ .frame = frame_id(1, frame), .time = time };
 }
 
-static void make_exchange(ReportRow *row)
+static void make_exchange(AuditRow *row)
 {
-    *row = (ReportRow){ .kind = ROW_EXCHANGE };
+    *row = (AuditRow){ .kind = ROW_EXCHANGE };
     ExchangeRow *exchange_row = &row->exchange;
     Exchange *exchange = &exchange_row->exchange;
     exchange_row->connection = frame_id(1, 7);
@@ -400,7 +400,7 @@ static void make_exchange(ReportRow *row)
 
 START_TEST(test_whole_exchange)
 {
-    ReportRow row;
+    AuditRow row;
     make_exchange(&row);
     g_autofree char *line = written(&row, &CAPTURE);
     ck_assert_str_eq(line, "1:7,3,2,capture.pcap,10,11,13,15,"
@@ -410,71 +410,71 @@ START_TEST(test_whole_exchange)
                            "keep-alive,server,option,closed,server,fin,21,5.000000,"
                            "as_declared,idle_timeout,,complete,te keep-alive,keep-alive,"
                            ",Transfer-Encoding,100 103");
-    report_row_clear(&row);
+    audit_row_clear(&row);
 }
 END_TEST
 
-static void without_request(ReportRow *row)
+static void without_request(AuditRow *row)
 {
     Exchange *exchange = &row->exchange.exchange;
     exchange_clear(exchange);
     exchange->request = (MessageFacts){ 0 };
 }
 
-static void without_response(ReportRow *row)
+static void without_response(AuditRow *row)
 {
     Exchange *exchange = &row->exchange.exchange;
     exchange->response = (MessageFacts){ 0 };
     exchange->status = 0;
 }
 
-static void response_not_complete(ReportRow *row)
+static void response_not_complete(AuditRow *row)
 {
     row->exchange.exchange.response.complete = false;
 }
 
-static void last_byte_not_captured(ReportRow *row)
+static void last_byte_not_captured(AuditRow *row)
 {
     row->exchange.exchange.response.end_missing = true;
     row->exchange.exchange.request.end_missing = true;
 }
 
-static void no_outcome(ReportRow *row)
+static void no_outcome(AuditRow *row)
 {
     row->exchange.judgement.outcome_frame = 0;
     row->exchange.judgement.after = -1;
     row->exchange.judgement.ended = false;
 }
 
-static void outcome_elsewhere(ReportRow *row)
+static void outcome_elsewhere(AuditRow *row)
 {
     row->exchange.judgement.outcome_frame = frame_id(2, 5);
 }
 
-static void outcome_at_once(ReportRow *row)
+static void outcome_at_once(AuditRow *row)
 {
     row->exchange.judgement.after = 0;
 }
 
-static void eight_interim(ReportRow *row)
+static void eight_interim(AuditRow *row)
 {
     for (unsigned i = 0; i < INTERIM_MAX; i++)
         row->exchange.exchange.interim[i] = 102;
     row->exchange.exchange.interim_count = INTERIM_MAX;
 }
 
-static void nine_interim(ReportRow *row)
+static void nine_interim(AuditRow *row)
 {
     eight_interim(row);
     row->exchange.exchange.interim_count = INTERIM_MAX + 1;
 }
 
-static void no_interim(ReportRow *row)
+static void no_interim(AuditRow *row)
 {
     row->exchange.exchange.interim_count = 0;
 }
 
-static void unknown_actual(ReportRow *row)
+static void unknown_actual(AuditRow *row)
 {
     row->exchange.judgement.actual = ACTUAL_UNKNOWN;
     row->exchange.judgement.verdict = VERDICT_UNDETERMINED;
@@ -482,14 +482,14 @@ static void unknown_actual(ReportRow *row)
     row->exchange.judgement.completeness = REASON_LOSS;
 }
 
-static void hostile_text(ReportRow *row)
+static void hostile_text(AuditRow *row)
 {
     exchange_clear(&row->exchange.exchange);
     take_heads(&row->exchange.exchange,
                "GET -a\xe9\\,b HTTP/1.1\r\nHost: @h\r\nConnection: \"x\", =1\r\n\r\n", RESPONSE);
 }
 
-static void version_left_out(ReportRow *row)
+static void version_left_out(AuditRow *row)
 {
     row->exchange.exchange.request.version = HTTP_UNKNOWN;
 }
@@ -536,11 +536,11 @@ static const Change EXCHANGE_CHANGES[] = {
 START_TEST(test_exchange_field)
 {
     const Change *change = &EXCHANGE_CHANGES[_i];
-    ReportRow row;
+    AuditRow row;
     make_exchange(&row);
     change->change(&row);
     expect_field(change->name, &row, &CAPTURE, change->column, change->value);
-    report_row_clear(&row);
+    audit_row_clear(&row);
 }
 END_TEST
 
@@ -549,15 +549,15 @@ END_TEST
 START_TEST(test_resolution)
 {
     const RowFile nano = { .path = "n.pcap", .time_digits = 9 };
-    ReportRow row;
+    AuditRow row;
     make_connection(&row);
     expect_field("nanoseconds", &row, &nano, "end", "2023-11-14T22:14:21.000001500Z");
     expect_field("nanoseconds", &row, &nano, "idle_s", "5.000000250");
-    report_row_clear(&row);
+    audit_row_clear(&row);
     make_exchange(&row);
     expect_field("nanoseconds", &row, &nano, "response_end_time", "2023-11-14T22:13:22.000001999Z");
     expect_field("nanoseconds", &row, &nano, "after_s", "5.000000000");
-    report_row_clear(&row);
+    audit_row_clear(&row);
 }
 END_TEST
 
@@ -573,26 +573,26 @@ static const struct {
 START_TEST(test_path)
 {
     const RowFile file = { .path = PATHS[_i].path, .time_digits = 6 };
-    ReportRow row;
+    AuditRow row;
     make_connection(&row);
     expect_field("connection", &row, &file, "file", PATHS[_i].field);
-    report_row_clear(&row);
+    audit_row_clear(&row);
     make_exchange(&row);
     expect_field("exchange", &row, &file, "file", PATHS[_i].field);
-    report_row_clear(&row);
+    audit_row_clear(&row);
 }
 END_TEST
 
 START_TEST(test_order_of_rows)
 {
-    ReportRow row;
+    AuditRow row;
     make_exchange(&row);
-    ck_assert_uint_eq(report_row_connection(&row), frame_id(1, 7));
-    ck_assert_uint_eq(report_row_exchange(&row), 2);
-    report_row_clear(&row);
+    ck_assert_uint_eq(audit_row_connection(&row), frame_id(1, 7));
+    ck_assert_uint_eq(audit_row_exchange(&row), 2);
+    audit_row_clear(&row);
     make_connection(&row);
-    ck_assert_uint_eq(report_row_connection(&row), frame_id(1, 7));
-    report_row_clear(&row);
+    ck_assert_uint_eq(audit_row_connection(&row), frame_id(1, 7));
+    audit_row_clear(&row);
 }
 END_TEST
 

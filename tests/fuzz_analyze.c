@@ -213,7 +213,7 @@ typedef struct Reports {
 static void take_rows(Analysis *analysis, Table *csv[2], GHashTable *connections, Reports *reports)
 {
     static const RowFile file = { .path = "-", .time_digits = 9 };
-    ReportRow row;
+    AuditRow row;
     while (analysis_next(analysis, &row)) {
         reports->rows[row.kind]++;
         if (row.kind == ROW_EXCHANGE) {
@@ -224,7 +224,7 @@ static void take_rows(Analysis *analysis, Table *csv[2], GHashTable *connections
                             &row.connection);
             write_connection_row(csv[ROW_CONNECTION], &row.connection, &file);
         }
-        report_row_clear(&row);
+        audit_row_clear(&row);
     }
 }
 

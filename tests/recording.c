@@ -192,7 +192,7 @@ static char *endpoints_text(const Connection *connection)
     return g_strdup_printf("%s %s", swap ? second : first, swap ? first : second);
 }
 
-static void take_row(Verdicts *verdicts, const Recording *recording, const ReportRow *report)
+static void take_row(Verdicts *verdicts, const Recording *recording, const AuditRow *report)
 {
     VerdictRow row = { .kind = report->kind };
     if (report->kind == ROW_CONNECTION) {
@@ -218,10 +218,10 @@ static void take_row(Verdicts *verdicts, const Recording *recording, const Repor
 
 static void take_rows(Verdicts *verdicts, const Recording *recording, Analysis *analysis)
 {
-    ReportRow row;
+    AuditRow row;
     while (analysis_next(analysis, &row)) {
         take_row(verdicts, recording, &row);
-        report_row_clear(&row);
+        audit_row_clear(&row);
     }
 }
 

@@ -60,47 +60,6 @@ const char *const FINDING_COLUMNS[] = {
     "file", "frames",   "evidence", "reference",  "message", "display_filter", NULL,
 };
 
-FrameId report_row_connection(const ReportRow *row)
-{
-    switch (row->kind) {
-    case ROW_EXCHANGE:
-        return row->exchange.connection;
-    case ROW_CONNECTION:
-        return row->connection.connection.first_frame;
-    case ROW_FINDING:
-        break;
-    }
-    return row->finding.connection;
-}
-
-uint32_t report_row_exchange(const ReportRow *row)
-{
-    switch (row->kind) {
-    case ROW_EXCHANGE:
-        return row->exchange.exchange.number;
-    case ROW_CONNECTION:
-        return 0;
-    case ROW_FINDING:
-        break;
-    }
-    return row->finding.finding.rule;
-}
-
-void report_row_clear(ReportRow *row)
-{
-    switch (row->kind) {
-    case ROW_EXCHANGE:
-        exchange_clear(&row->exchange.exchange);
-        break;
-    case ROW_CONNECTION:
-        g_clear_pointer(&row->connection.decision.host, g_free);
-        break;
-    case ROW_FINDING:
-        finding_clear(&row->finding.finding);
-        break;
-    }
-}
-
 static void write_connection_id(Table *table, FrameId first_frame)
 {
     char id[48];

@@ -1,56 +1,9 @@
-/* The rows of the reports as plain values, and their columns. */
+/* The columns of the reports, and the printing of rows (audit/row.h). */
 #ifndef REPORT_ROWS_H
 #define REPORT_ROWS_H
 
-#include "judge/findings.h"
-#include "judge/judge.h"
+#include "audit/row.h"
 #include "report/table.h"
-#include "stream/stream.h"
-
-typedef enum RowKind { ROW_EXCHANGE, ROW_CONNECTION, ROW_FINDING } RowKind;
-
-typedef struct ExchangeRow {
-    FrameId connection; /* the frame in which it was first seen */
-    bool stream_number_known;
-    uint32_t stream_number;
-    Exchange exchange; /* owns its text */
-    Judgement judgement;
-    RuleSet findings;
-} ExchangeRow;
-
-typedef struct ConnectionRow {
-    Connection connection; /* a copy; `owner` is not set */
-    int client;            /* side index */
-    ConversationFacts facts;
-    Ending ending;
-    Decision decision; /* owns its host; not set: no exchange */
-    ReasonSet completeness;
-    Nanoseconds idle; /* -1: none */
-    RuleSet findings;
-} ConnectionRow;
-
-typedef struct FindingRow {
-    FrameId connection;
-    bool stream_number_known;
-    uint32_t stream_number;
-    Finding finding; /* owns its texts */
-} FindingRow;
-
-typedef struct ReportRow {
-    RowKind kind;
-    bool open_at_end; /* its connection had not ended when the capture did */
-    union {
-        ExchangeRow exchange;
-        ConnectionRow connection;
-        FindingRow finding;
-    };
-} ReportRow;
-
-/* The frame, and exchange or rule, by which rows of one tick are ordered. */
-FrameId report_row_connection(const ReportRow *row);
-uint32_t report_row_exchange(const ReportRow *row);
-
-void report_row_clear(ReportRow *row);
 
 /* What the rows of one input share. */
 typedef struct RowFile {
