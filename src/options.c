@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "evidence_list.h"
+#include "packets/evidence_list.h"
 
 G_DEFINE_QUARK(connaudit - options - error, options_error)
 

@@ -4,10 +4,10 @@
 
 #include <glib.h>
 
-#include "connection_trace.h"
 #include "http/match.h"
 #include "judge/rules.h"
 #include "judge/verdict.h"
+#include "packets/connection_trace.h"
 #include "report/table.h"
 #include "stream/stream.h"
 

@@ -7,6 +7,7 @@
 #include "analyze.h"
 #include "capture/bytes.h"
 #include "capture/merge.h"
+#include "report/connection_page.h"
 #include "report/manifest.h"
 #include "report/output.h"
 #include "report/progress.h"

@@ -5,6 +5,17 @@
 
 G_DEFINE_QUARK(connaudit - second - pass, second_pass_error)
 
+static bool add_file(void *data, const char *name, unsigned *ret_index, GError **error)
+{
+    return output_add(data, name, ret_index, error);
+}
+
+static bool append_to_file(void *data, unsigned index, const void *bytes, size_t size,
+                           GError **error)
+{
+    return output_append(data, index, bytes, size, error);
+}
+
 static void discard_rows(Analysis *analysis)
 {
     AuditRow row;
@@ -69,9 +80,10 @@ bool second_pass(const SecondPass *pass, Output *output, GArray **ret_captures,
 {
     g_autoptr(CaptureInputs) again = capture_inputs_again(pass->inputs);
     g_autoptr(EvidenceList) evidence_list = evidence_list_new(pass->evidence_list->max);
+    EvidenceFiles files = { .data = output, .add = add_file, .append = append_to_file };
     g_autoptr(EvidenceWriter) evidence_writer =
         evidence_writer_new(pass->evidence_list, pass->inputs, &EVIDENCE_WRITER_LIMITS_DEFAULT,
-                            pass->version, output, error);
+                            pass->version, &files, error);
     if (!evidence_writer)
         return false;
     AnalysisOptions options = *pass->analysis;

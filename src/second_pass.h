@@ -6,6 +6,7 @@
 
 #include "analyze.h"
 #include "report/manifest.h"
+#include "report/output.h"
 #include "report/progress.h"
 
 typedef struct SecondPass {

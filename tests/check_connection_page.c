@@ -7,6 +7,7 @@
 
 #include "analyze.h"
 #include "recording.h"
+#include "report/connection_page.h"
 #include "report/page.h"
 #include "report/reasoning.h"
 #include "transcript.h"

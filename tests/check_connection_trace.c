@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "connection_trace.h"
+#include "packets/connection_trace.h"
 #include "stream_table.h"
 
 static const struct {

@@ -1,7 +1,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "evidence_list.h"
+#include "packets/evidence_list.h"
 
 static const struct {
     const char *name;

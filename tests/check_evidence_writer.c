@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "evidence_writer.h"
+#include "packets/evidence_writer.h"
 #include "recording.h"
 
 static const struct {
@@ -145,25 +145,46 @@ static EvidenceList *two_exhibits(void)
     return evidence_list;
 }
 
-static Output *open_output(void)
+/* Files in the folder "out"; their names are kept in the order in which they were added. */
+static bool add_file(void *data, const char *name, unsigned *ret_index, GError **error)
 {
-    static const char *const none[] = { NULL };
-    Output *output = output_open("out", none, none, false, NULL);
-    ck_assert_ptr_nonnull(output);
-    return output;
+    GPtrArray *names = data;
+    *ret_index = names->len;
+    g_ptr_array_add(names, g_build_filename("out", name, NULL));
+    return g_file_set_contents(g_ptr_array_index(names, *ret_index), "", 0, error);
+}
+
+static bool append_to_file(void *data, unsigned index, const void *bytes, size_t size,
+                           GError **error G_GNUC_UNUSED)
+{
+    FILE *file = fopen(g_ptr_array_index((GPtrArray *)data, index), "ab");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    return fclose(file) == 0;
+}
+
+static GPtrArray *open_output(void)
+{
+    ck_assert_int_eq(g_mkdir_with_parents("out", 0777), 0);
+    return g_ptr_array_new_with_free_func(g_free);
+}
+
+static EvidenceFiles files_of(GPtrArray *names)
+{
+    return (EvidenceFiles){ .data = names, .add = add_file, .append = append_to_file };
 }
 
 START_TEST(test_frames)
 {
     g_autoptr(CaptureInputs) inputs = make_inputs();
     g_autoptr(EvidenceList) evidence_list = two_exhibits();
-    g_autoptr(Output) output = open_output();
+    g_autoptr(GPtrArray) output = open_output();
+    EvidenceFiles files = files_of(output);
     g_autoptr(EvidenceWriter) evidence_writer =
-        evidence_writer_new(evidence_list, inputs, &SMALL, "1", output, NULL);
+        evidence_writer_new(evidence_list, inputs, &SMALL, "1", &files, NULL);
     ck_assert_ptr_nonnull(evidence_writer);
     feed(evidence_writer, ROWS[_i].frames);
     ck_assert(evidence_writer_finish(evidence_writer, NULL));
-    ck_assert(output_commit(output, NULL));
     g_autofree char *first = read_numbers("out/1-1000-aborted.pcapng");
     g_autofree char *second = read_numbers("out/1-2000-aborted.pcapng");
     ck_assert_msg(strcmp(first, ROWS[_i].first) == 0, "%s: A: %s", ROWS[_i].name, first);
@@ -180,13 +201,14 @@ static uint64_t packets_of(const Recording *recording)
     g_autoptr(CaptureInputs) inputs = make_inputs();
     g_autoptr(EvidenceList) evidence_list = evidence_list_new(5);
     g_autoptr(EvidenceList) again = evidence_list_new(5);
-    g_autoptr(Output) output = open_output();
+    g_autoptr(GPtrArray) output = open_output();
+    EvidenceFiles files = files_of(output);
     AnalysisOptions options = analysis_options_default();
     options.evidence_list = evidence_list;
     verdicts_free(verdicts_of(recording, &options));
     ck_assert_uint_eq(evidence_list->list->len, 1);
     g_autoptr(EvidenceWriter) evidence_writer = evidence_writer_new(
-        evidence_list, inputs, &EVIDENCE_WRITER_LIMITS_DEFAULT, "1", output, NULL);
+        evidence_list, inputs, &EVIDENCE_WRITER_LIMITS_DEFAULT, "1", &files, NULL);
     options.evidence_list = again;
     options.evidence_writer = evidence_writer;
     verdicts_free(verdicts_of(recording, &options));

@@ -2,10 +2,12 @@
  * a page is asked for.
  *
  * Grammar: new · (segment | exchange)* · ended · findings · result · free. */
-#ifndef CONNECTION_TRACE_H
-#define CONNECTION_TRACE_H
+#ifndef PACKETS_CONNECTION_TRACE_H
+#define PACKETS_CONNECTION_TRACE_H
 
-#include "report/connection_page.h"
+#include "audit/row.h"
+#include "judge/verdict.h"
+#include "packets/packet_marks.h"
 #include "stream/stream.h"
 
 /* The connection that is asked for. */
@@ -24,6 +26,22 @@ typedef struct TraceLimits {
 } TraceLimits;
 
 #define TRACE_LIMITS_DEFAULT ((TraceLimits){ .segments = 100000, .exchanges = 10000 })
+
+/* What its page is made of. */
+typedef struct TracedConnection {
+    ConnectionRow connection;     /* its decision.host is owned elsewhere */
+    const ExchangeRow *exchanges; /* by number */
+    size_t exchange_count;
+    uint64_t exchanges_omitted; /* left out at a bound, in the middle */
+    const Finding *findings;    /* with their texts */
+    size_t finding_count;
+    const TracedSegment *segments; /* in the order of the capture */
+    size_t segment_count;
+    uint64_t segments_omitted; /* left out at a bound, before segments[omitted_at] */
+    size_t omitted_at;
+    Stamp resets[2]; /* of the client, of the server: the RST that the other side accepted */
+    Thresholds thresholds;
+} TracedConnection;
 
 typedef struct ConnectionTrace ConnectionTrace;
 

@@ -1,4 +1,4 @@
-#include "evidence_list.h"
+#include "packets/evidence_list.h"
 
 EvidenceList *evidence_list_new(unsigned max)
 {

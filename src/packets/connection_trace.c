@@ -5,7 +5,7 @@
  * Numbers become relative only when the connection has ended: the number of offset 0 may be
  * corrected until then. They are unwrapped from one segment of a side to the next, so what is
  * compared later knows no 32 bits. */
-#include "connection_trace.h"
+#include "packets/connection_trace.h"
 
 #include <string.h>
 

@@ -1,17 +1,15 @@
 /* Writes the packets of chosen connections, each connection's into a capture of its own.
  *
- * It goes along with a second analysis of the same inputs, which tells it of every frame what became
- * of it. Frames keep their order. All writing is done through an Output, which makes the captures
- * appear at its commit.
+ * It goes along with a second pass over the same inputs, which tells it of every frame what became of
+ * it. Frames keep their order. Where the captures go, and when they appear, is its caller's matter.
  *
  * Grammar: new · frame* · finish · free. */
-#ifndef EVIDENCE_WRITER_H
-#define EVIDENCE_WRITER_H
+#ifndef PACKETS_EVIDENCE_WRITER_H
+#define PACKETS_EVIDENCE_WRITER_H
 
 #include "capture/inputs.h"
 #include "decode/decode.h"
-#include "evidence_list.h"
-#include "report/output.h"
+#include "packets/evidence_list.h"
 
 /* Frames that wait because a fragment before them may yet turn out to be wanted. */
 typedef struct EvidenceWriterLimits {
@@ -25,6 +23,13 @@ typedef struct EvidenceWriterLimits {
 
 typedef struct EvidenceWriter EvidenceWriter;
 
+/* Files that bytes can be appended to; the caller's. Each function: false and `error` if it failed. */
+typedef struct EvidenceFiles {
+    void *data;
+    bool (*add)(void *data, const char *name, unsigned *ret_index, GError **error);
+    bool (*append)(void *data, unsigned index, const void *bytes, size_t size, GError **error);
+} EvidenceFiles;
+
 /* What became of a frame. */
 typedef struct FrameResult {
     DecodeResult result;
@@ -32,30 +37,30 @@ typedef struct FrameResult {
     FrameId connection; /* SegmentOwner.belongs; 0 without a segment */
 } FrameResult;
 
-/* All borrowed, and to live longer. NULL and `error` if one of the captures cannot be begun: they are the
- * next files of `output`, in the order of `evidence_list`. */
+/* All but the two structs is borrowed, and to live longer. The captures are added to `files` in the
+ * order of `evidence_list`; NULL and `error` if one cannot be. */
 EvidenceWriter *evidence_writer_new(const EvidenceList *evidence_list, const CaptureInputs *inputs,
                                     const EvidenceWriterLimits *limits, const char *version,
-                                    Output *output, GError **error);
+                                    const EvidenceFiles *files, GError **error);
 
-void evidence_writer_frame(EvidenceWriter *evidence_writer, const Frame *frame,
+void evidence_writer_frame(EvidenceWriter *writer, const Frame *frame,
                            const FrameResult *frame_result);
 
 /* More frames are of no use. */
-bool evidence_writer_failed(const EvidenceWriter *evidence_writer);
+bool evidence_writer_failed(const EvidenceWriter *writer);
 
 /* An analysis is over; another one may begin. */
-void evidence_writer_pause(EvidenceWriter *evidence_writer);
+void evidence_writer_pause(EvidenceWriter *writer);
 
 /* After the last frame. False and `error` if something could not be written. */
-bool evidence_writer_finish(EvidenceWriter *evidence_writer, GError **error);
+bool evidence_writer_finish(EvidenceWriter *writer, GError **error);
 
-uint64_t evidence_writer_packets(const EvidenceWriter *evidence_writer, unsigned index);
+uint64_t evidence_writer_packets(const EvidenceWriter *writer, unsigned index);
 
 /* Fragments given up at a bound: one of the captures may lack them. */
-uint64_t evidence_writer_given_up(const EvidenceWriter *evidence_writer);
+uint64_t evidence_writer_given_up(const EvidenceWriter *writer);
 
-void evidence_writer_free(EvidenceWriter *evidence_writer);
+void evidence_writer_free(EvidenceWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EvidenceWriter, evidence_writer_free)
 
 #endif
