@@ -2,9 +2,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "analyze.h"
+#include "audit/engine.h"
 #include "capture/bytes.h"
 #include "capture/merge.h"
 #include "report/connection_page.h"
@@ -34,11 +35,11 @@ typedef struct Run {
     const RunContext *context;
     CaptureInputs *inputs;
     CaptureOptions capture;
-    AnalysisOptions analysis;
+    EngineOptions engine;
     Table *reports[REPORT_COUNT]; /* NULL: not wanted */
-    GString *page; /* NULL: no connection is to be shown; empty: it was not there yet */
+    ConnectionTrace *trace;       /* NULL: no connection is to be shown */
     Servers *servers;
-    AnalysisTotals totals;
+    AuditTotals totals;
     bool analyzed;
     uint64_t unfilterable;       /* frames that the filter could not be used on */
     EvidenceList *evidence_list; /* NULL: no evidence is wanted */
@@ -49,30 +50,33 @@ typedef struct Run {
     ProgressFacts progress_facts;
 } Run;
 
-static AnalysisOptions analysis_options(const Options *options)
+static EngineOptions engine_options(const Options *options)
 {
-    AnalysisOptions wanted = analysis_options_default();
-    wanted.thresholds = options->thresholds;
-    wanted.all_connections = options->all;
-    wanted.exchange_rows = options->output || options->report == REPORT_EXCHANGES;
-    wanted.connection_rows = options->output || options->report == REPORT_CONNECTIONS;
-    wanted.finding_rows = options->output || options->report == REPORT_FINDINGS;
-    wanted.pedantic = options->pedantic;
-    wanted.matcher = options->matcher;
+    EngineOptions wanted = engine_options_default();
+    wanted.audit.thresholds = options->thresholds;
+    wanted.audit.all_connections = options->all;
+    wanted.audit.exchange_rows = options->output || options->report == REPORT_EXCHANGES;
+    wanted.audit.connection_rows = options->output || options->report == REPORT_CONNECTIONS;
+    wanted.audit.finding_rows = options->output || options->report == REPORT_FINDINGS;
+    wanted.audit.pedantic = options->pedantic;
+    wanted.audit.matcher = options->matcher;
     wanted.limits = stream_limits_for(options->max_memory);
-    wanted.texts.wish =
-        wanted.exchange_rows || wanted.finding_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
-    wanted.show = options->show;
-    if (options->show)
-        wanted.exchange_rows = wanted.connection_rows = wanted.finding_rows = false;
+    wanted.audit.texts.wish =
+        wanted.audit.exchange_rows || wanted.audit.finding_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
+    if (options->show) {
+        wanted.audit.exchange_rows = wanted.audit.connection_rows = wanted.audit.finding_rows =
+            false;
+        wanted.audit.texts.wish = TEXT_WISH_ALL;
+        wanted.audit.finding_texts = true;
+    }
     return wanted;
 }
 
 /* A row has the file and the resolution of the input in which its connection was first seen. */
-static void write_rows(Run *run, Analysis *analysis)
+static void write_rows(Run *run, Engine *engine)
 {
     AuditRow row;
-    while (analysis_next(analysis, &row)) {
+    while (engine_next(engine, &row)) {
         unsigned number = frame_input(audit_row_connection(&row));
         const InputFile *input = capture_inputs_file(run->inputs, number);
         RowFile file = { .path = input->path, .time_digits = input->time_digits };
@@ -101,14 +105,14 @@ static void write_servers(Run *run)
 /* Findings that concern no single connection come when all connections are known. */
 static void write_mismatches(Run *run)
 {
-    AnalysisCounters *counters = &run->totals.analysis;
+    AuditCounters *counters = &run->totals.audit;
     for (unsigned i = 0; i < servers_pair_count(run->servers); i++) {
         const Pair *pair = servers_pair_at(run->servers, i);
         FindingRow row;
         if (pair->lost_risky == 0)
             continue;
-        counters->findings[rule_info(RULE_TIMEOUT_MISMATCH)->severity]++;
-        counters->rules[rule_info(RULE_TIMEOUT_MISMATCH)->severity][RULE_TIMEOUT_MISMATCH]++;
+        audit_count_finding(counters, rule_info(RULE_TIMEOUT_MISMATCH)->severity,
+                            RULE_TIMEOUT_MISMATCH);
         if (!run->reports[REPORT_FINDINGS] ||
             !pair_mismatch(pair, run->context->options->matcher != NULL, &row))
             continue;
@@ -134,16 +138,19 @@ static bool wants_colour(int fd)
     return isatty(fd) && !(refused && *refused);
 }
 
-/* The page of the connection that is to be shown, if this was the analysis in which it is. */
-static void take_page(Run *run, Analysis *analysis)
+/* The page of the connection that is to be shown, if it was in what was read. */
+static char *make_page(const Run *run)
 {
-    const TracedConnection *traced = run->page ? analysis_traced_connection(analysis) : NULL;
-    if (!traced || run->page->len)
-        return;
+    const Thresholds *thresholds = &run->context->options->thresholds;
+    const TracedConnection *traced = connection_trace_result(run->trace, thresholds);
+    if (!traced)
+        return NULL;
     unsigned number = frame_input(traced->connection.connection.first_frame);
     const InputFile *input = capture_inputs_file(run->inputs, number);
     RowFile file = { .path = input->path, .time_digits = input->time_digits };
-    connection_page_append(run->page, traced, &file, wants_colour(STDOUT_FILENO));
+    GString *page = g_string_new(NULL);
+    connection_page_append(page, traced, &file, wants_colour(STDOUT_FILENO));
+    return g_string_free(page, FALSE);
 }
 
 /* On a terminal, unless rows are being written to one: they would go through each other. */
@@ -178,20 +185,19 @@ static void note_progress(Run *run, const CaptureMerge *merge, uint64_t before, 
 /* Some of the inputs as one capture. */
 static void analyze(Run *run, unsigned first, unsigned count)
 {
-    g_autoptr(Analysis) analysis = analysis_new(&run->analysis);
+    g_autoptr(Engine) engine = engine_new(&run->engine);
     g_autoptr(CaptureMerge) merge = capture_merge_new(run->inputs, first, count, &run->capture);
     FrameBatch batch = { 0 };
     uint64_t before = run->progress_facts.bytes;
     while (!writing_failed(run) && capture_merge_next(merge, &batch)) {
-        analysis_feed(analysis, &batch);
-        write_rows(run, analysis);
+        engine_feed(engine, &batch);
+        write_rows(run, engine);
         note_progress(run, merge, before, batch.count);
     }
     run->progress_facts.bytes = before + capture_merge_bytes_read(merge);
-    analysis_finish(analysis);
-    write_rows(run, analysis);
-    take_page(run, analysis);
-    analysis_add_totals(analysis, &run->totals);
+    engine_finish(engine);
+    write_rows(run, engine);
+    audit_totals_add(&run->totals, engine_counters(engine), engine_stream_counters(engine));
 }
 
 static void analyze_all(Run *run)
@@ -232,7 +238,7 @@ static CaptureInfo joint_info(const CaptureInputs *inputs, const char *name)
 
 static SummaryFacts summary_facts(const Run *run)
 {
-    const AnalysisCounters *counters = &run->totals.analysis;
+    const AuditCounters *counters = &run->totals.audit;
     return (SummaryFacts){ .frames = counters->frames,
                            .decoded = counters->decoded,
                            .http_connections = counters->http_connections,
@@ -286,7 +292,7 @@ static bool open_evidence(Run *run, GError **error)
     if (!run->evidence)
         return false;
     run->evidence_list = evidence_list_new(options->evidence_max);
-    run->analysis.evidence_list = run->evidence_list;
+    audit_listen(&run->engine.audit, evidence_list_listener(run->evidence_list));
     return true;
 }
 
@@ -308,7 +314,7 @@ static bool write_evidence(Run *run, GError **error)
     const Options *options = run->context->options;
     g_autoptr(Progress) progress = start_progress(options);
     SecondPass pass = { .inputs = run->inputs,
-                        .analysis = &run->analysis,
+                        .engine = &run->engine,
                         .evidence_list = run->evidence_list,
                         .version = run->context->version,
                         .separate = options->separate,
@@ -358,13 +364,17 @@ static bool run_to_stdout(Run *run, GError **error)
 
 static bool run_to_page(Run *run, GError **error)
 {
-    g_autoptr(GString) page = g_string_new(NULL);
-    run->page = page;
+    const Options *options = run->context->options;
+    g_autoptr(ConnectionTrace) trace = connection_trace_new(options->show, &TRACE_LIMITS_DEFAULT);
+    run->trace = trace;
+    audit_listen(&run->engine.audit, connection_trace_listener(trace));
     analyze_all(run);
-    if (!page->len)
+    g_autofree char *page = make_page(run);
+    size_t length = page ? strlen(page) : 0;
+    if (!page)
         g_set_error(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION,
-                    "there is no connection %s in what was read", run->context->options->show_text);
-    else if (fwrite(page->str, 1, page->len, stdout) != page->len || fflush(stdout) != 0)
+                    "there is no connection %s in what was read", options->show_text);
+    else if (fwrite(page, 1, length, stdout) != length || fflush(stdout) != 0)
         g_set_error(error, RUN_ERROR, RUN_ERROR_WRITE, "standard output: %s", g_strerror(errno));
     else
         return true;
@@ -385,15 +395,15 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
     }
     ManifestFacts facts = { .version = context->version,
                             .command = context->command,
-                            .redactor = run->analysis.texts.redactor,
+                            .redactor = run->engine.audit.texts.redactor,
                             .thresholds = &context->options->thresholds,
-                            .limits = &run->analysis.limits,
+                            .limits = &run->engine.limits,
                             .filter = context->options->filter,
                             .separate = context->options->separate,
                             .inputs = run->inputs,
                             .totals = &totals,
-                            .exchange_verdicts = run->totals.analysis.exchange_verdicts,
-                            .findings = run->totals.analysis.findings,
+                            .exchange_verdicts = run->totals.audit.exchange_verdicts,
+                            .findings = run->totals.audit.findings,
                             .reports = reports,
                             .report_count = FILE_MANIFEST,
                             .evidence = run->captures ? &evidence : NULL };
@@ -475,7 +485,7 @@ CaptureInputs *run_open_inputs(const Options *options, Filter *filter)
 }
 
 /* Of everything that was read, whatever --match lists. */
-static bool fails(const AnalysisCounters *counters, FailOn fail_on)
+static bool fails(const AuditCounters *counters, FailOn fail_on)
 {
     switch (fail_on) {
     case FAIL_ON_NOTHING:
@@ -496,18 +506,19 @@ bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GErr
     Run state = { .context = context,
                   .inputs = inputs,
                   .capture = capture_options(options),
-                  .analysis = analysis_options(options) };
+                  .engine = engine_options(options) };
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
-    state.servers = state.analysis.servers = servers;
+    state.servers = servers;
+    audit_listen(&state.engine.audit, audit_listener_of_servers(servers));
     g_autoptr(Redactor) redactor = options->redact ? redactor_for(inputs) : NULL;
-    state.analysis.filter = context->filter;
-    state.analysis.texts.redactor = redactor;
+    state.engine.filter = context->filter;
+    state.engine.audit.texts.redactor = redactor;
     bool written = options->show     ? run_to_page(&state, error)
                    : options->output ? run_to_directory(&state, error)
                                      : run_to_stdout(&state, error);
     if (!options->quiet && !options->show && state.analyzed)
         write_summary(&state);
-    *ret_fails = fails(&state.totals.analysis, options->fail_on);
+    *ret_fails = fails(&state.totals.audit, options->fail_on);
     evidence_list_free(state.evidence_list);
     manifest_captures_free(state.captures);
     return written;

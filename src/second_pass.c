@@ -2,6 +2,7 @@
 
 #include "capture/bytes.h"
 #include "capture/merge.h"
+#include "packets/evidence_writer.h"
 
 G_DEFINE_QUARK(connaudit - second - pass, second_pass_error)
 
@@ -16,24 +17,25 @@ static bool append_to_file(void *data, unsigned index, const void *bytes, size_t
     return output_append(data, index, bytes, size, error);
 }
 
-static void discard_rows(Analysis *analysis)
+static void discard_rows(Engine *engine)
 {
     AuditRow row;
-    while (analysis_next(analysis, &row))
+    while (engine_next(engine, &row))
         audit_row_clear(&row);
 }
 
-static void analyze(const SecondPass *pass, const AnalysisOptions *options, CaptureInputs *inputs,
-                    unsigned first, unsigned count, ProgressFacts *facts)
+static void analyze(const SecondPass *pass, const EngineOptions *options,
+                    const EvidenceWriter *evidence_writer, CaptureInputs *inputs, unsigned first,
+                    unsigned count, ProgressFacts *facts)
 {
     static const CaptureOptions hashed = { .hash = true };
-    g_autoptr(Analysis) analysis = analysis_new(options);
+    g_autoptr(Engine) engine = engine_new(options);
     g_autoptr(CaptureMerge) merge = capture_merge_new(inputs, first, count, &hashed);
     FrameBatch batch = { 0 };
     uint64_t before = facts->bytes;
-    while (!evidence_writer_failed(options->evidence_writer) && capture_merge_next(merge, &batch)) {
-        analysis_feed(analysis, &batch);
-        discard_rows(analysis);
+    while (!evidence_writer_failed(evidence_writer) && capture_merge_next(merge, &batch)) {
+        engine_feed(engine, &batch);
+        discard_rows(engine);
         facts->packets += batch.count;
         if (!pass->progress || !progress_is_due(pass->progress))
             continue;
@@ -41,9 +43,8 @@ static void analyze(const SecondPass *pass, const AnalysisOptions *options, Capt
         progress_show(pass->progress, facts);
     }
     facts->bytes = before + capture_merge_bytes_read(merge);
-    analysis_finish(analysis);
-    discard_rows(analysis);
-    evidence_writer_pause(options->evidence_writer);
+    engine_finish(engine);
+    discard_rows(engine);
 }
 
 /* The chosen connections of the second pass are those of the first, if nothing has changed. */
@@ -86,18 +87,18 @@ bool second_pass(const SecondPass *pass, Output *output, GArray **ret_captures,
                             pass->version, &files, error);
     if (!evidence_writer)
         return false;
-    AnalysisOptions options = *pass->analysis;
-    options.evidence_list = evidence_list;
-    options.evidence_writer = evidence_writer;
-    options.servers = NULL; /* they have been told */
+    EngineOptions options = *pass->engine;
+    options.audit.listener_count = 0; /* they have been told */
+    audit_listen(&options.audit, evidence_list_listener(evidence_list));
+    audit_listen(&options.audit, evidence_writer_listener(evidence_writer));
     unsigned count = again->numbered->len;
     ProgressFacts facts = { .total = capture_inputs_size(again, 1, count) };
     if (!pass->separate)
-        analyze(pass, &options, again, 1, count, &facts);
+        analyze(pass, &options, evidence_writer, again, 1, count, &facts);
     else
         for (unsigned number = 1; number <= count && !evidence_writer_failed(evidence_writer);
              number++)
-            analyze(pass, &options, again, number, 1, &facts);
+            analyze(pass, &options, evidence_writer, again, number, 1, &facts);
     if (pass->progress)
         progress_end(pass->progress, &facts);
     if (!evidence_writer_finish(evidence_writer, error) ||

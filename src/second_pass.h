@@ -1,17 +1,18 @@
 /* --evidence: reads the inputs once more, and writes the packets of the chosen connections into a
- * capture each. The analysis runs again as it ran before, so that every packet is asked of the same
+ * capture each. The engine runs again as it ran before, so that every packet is asked of the same
  * table in the same state. */
 #ifndef SECOND_PASS_H
 #define SECOND_PASS_H
 
-#include "analyze.h"
+#include "audit/engine.h"
+#include "packets/evidence_list.h"
 #include "report/manifest.h"
 #include "report/output.h"
 #include "report/progress.h"
 
 typedef struct SecondPass {
     const CaptureInputs *inputs;       /* as the first pass read them */
-    const AnalysisOptions *analysis;   /* of the first pass */
+    const EngineOptions *engine;       /* of the first pass; its listeners are told nothing */
     const EvidenceList *evidence_list; /* what it chose */
     const char *version;
     bool separate;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze.h"
+#include "audit/engine.h"
 #include "recording.h"
 #include "report/connection_page.h"
 #include "report/page.h"
@@ -171,21 +171,27 @@ END_TEST
 
 /* Whole captures ------------------------------------------------------------------------------- */
 
-/* The page of the connection first seen in that frame. */
-static Analysis *analyse(const Frame *frames, size_t count, FrameId first)
+/* What the page of the connection first seen in that frame is made of. */
+static ConnectionTrace *trace_of(const Frame *frames, size_t count, FrameId first)
 {
     ConnectionName name = { .frame = first };
-    AnalysisOptions options = analysis_options_default();
-    options.show = &name;
-    options.connection_rows = false;
-    Analysis *analysis = analysis_new(&options);
+    EngineOptions options = engine_options_default();
+    ConnectionTrace *trace = connection_trace_new(&name, &TRACE_LIMITS_DEFAULT);
+    options.audit.connection_rows = false;
+    options.audit.texts.wish = TEXT_WISH_ALL;
+    options.audit.finding_texts = true;
+    audit_listen(&options.audit, connection_trace_listener(trace));
+    g_autoptr(Engine) engine = engine_new(&options);
     for (size_t at = 0; at < count; at += FRAME_BATCH_MAX) {
         FrameBatch batch = { .count = MIN(count - at, FRAME_BATCH_MAX) };
         memcpy(batch.frames, frames + at, batch.count * sizeof(Frame));
-        analysis_feed(analysis, &batch);
+        engine_feed(engine, &batch);
     }
-    analysis_finish(analysis);
-    return analysis;
+    engine_finish(engine);
+    AuditRow row;
+    while (engine_next(engine, &row))
+        audit_row_clear(&row);
+    return trace;
 }
 
 static void check_form(const char *name, const char *page)
@@ -237,8 +243,8 @@ static unsigned check_pages(const char *name, const Frame *frames, size_t count)
 {
     unsigned pages = 0;
     for (size_t i = 0; i < count; i++) {
-        g_autoptr(Analysis) analysis = analyse(frames, count, frames[i].id);
-        const TracedConnection *traced = analysis_traced_connection(analysis);
+        g_autoptr(ConnectionTrace) trace = trace_of(frames, count, frames[i].id);
+        const TracedConnection *traced = connection_trace_result(trace, &THRESHOLDS_DEFAULT);
         if (!traced)
             continue;
         pages++;

@@ -100,16 +100,20 @@ static void feed(Setting *setting, uint16_t port, bool to_client, uint8_t flags,
         ;
 }
 
+static void end_one(Setting *setting, const Connection *connection)
+{
+    ConnectionRow row = { .connection = *connection, .client = 0 };
+    EndedConnection ended = { .connection = connection, .row = &row };
+    connection_trace_ended(setting->trace, &ended);
+}
+
 static const TracedConnection *end(Setting *setting)
 {
     StreamEvent event;
     stream_table_finish(setting->table);
-    while (stream_table_next(setting->table, &event)) {
-        if (event.kind != STREAM_END || !connection_trace_wants(setting->trace, event.connection))
-            continue;
-        ConnectionRow row = { .connection = *event.connection, .client = 0 };
-        connection_trace_ended(setting->trace, event.connection, &row);
-    }
+    while (stream_table_next(setting->table, &event))
+        if (event.kind == STREAM_END)
+            end_one(setting, event.connection);
     return connection_trace_result(setting->trace, &THRESHOLDS_DEFAULT);
 }
 
@@ -174,10 +178,8 @@ START_TEST(test_after_end)
     StreamEvent event;
     stream_table_tick(setting.table);
     while (stream_table_next(setting.table, &event))
-        if (event.kind == STREAM_END) {
-            ConnectionRow row = { .connection = *event.connection };
-            connection_trace_ended(setting.trace, event.connection, &row);
-        }
+        if (event.kind == STREAM_END)
+            end_one(&setting, event.connection);
     const TracedConnection *traced = connection_trace_result(setting.trace, &THRESHOLDS_DEFAULT);
     ck_assert_ptr_nonnull(traced);
     ck_assert_uint_eq(traced->segment_count, 7);

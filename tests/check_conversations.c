@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze.h"
+#include "audit/engine.h"
 #include "report/rows.h"
 #include "report/table.h"
 #include "transcript.h"
@@ -76,9 +76,9 @@ static Nanoseconds seconds(const char *text)
     return (Nanoseconds)(g_ascii_strtod(text, NULL) * 1000 + 0.5) * NS_PER_MS;
 }
 
-static void set_option(AnalysisOptions *options, const TranscriptOption *option)
+static void set_option(EngineOptions *options, const TranscriptOption *option)
 {
-    Thresholds *thresholds = &options->thresholds;
+    Thresholds *thresholds = &options->audit.thresholds;
     if (strcmp(option->name, "prompt-close") == 0)
         thresholds->prompt_close = seconds(option->value);
     else if (strcmp(option->name, "close-grace") == 0)
@@ -88,22 +88,22 @@ static void set_option(AnalysisOptions *options, const TranscriptOption *option)
     else if (strcmp(option->name, "half-close") == 0)
         thresholds->half_close = seconds(option->value);
     else if (strcmp(option->name, "pedantic") == 0)
-        options->pedantic = true;
+        options->audit.pedantic = true;
     else
         ck_abort_msg("no such option: %s", option->name);
 }
 
-static void feed_frames(Analysis *analysis, const Transcript *transcript)
+static void feed_frames(Engine *engine, const Transcript *transcript)
 {
     FrameBatch batch = { .count = 0 };
     for (size_t i = 0; i < transcript->frame_count; i++) {
         batch.frames[batch.count++] = transcript->frames[i];
         if (batch.count < FRAME_BATCH_MAX && i + 1 < transcript->frame_count)
             continue;
-        analysis_feed(analysis, &batch);
+        engine_feed(engine, &batch);
         batch.count = 0;
     }
-    analysis_finish(analysis);
+    engine_finish(engine);
 }
 
 static char *close_report(Table *csv, FILE *file, char **text)
@@ -118,13 +118,13 @@ static char *close_report(Table *csv, FILE *file, char **text)
 static void play(const Transcript *transcript, char **ret_exchanges, char **ret_connections,
                  char **ret_findings)
 {
-    AnalysisOptions options = analysis_options_default();
-    options.texts.wish = TEXT_WISH_ALL;
-    options.exchange_rows = options.connection_rows = options.finding_rows = true;
+    EngineOptions options = engine_options_default();
+    options.audit.texts.wish = TEXT_WISH_ALL;
+    options.audit.exchange_rows = options.audit.connection_rows = options.audit.finding_rows = true;
     for (guint i = 0; i < transcript->options->len; i++)
         set_option(&options, g_ptr_array_index(transcript->options, i));
-    g_autoptr(Analysis) analysis = analysis_new(&options);
-    feed_frames(analysis, transcript);
+    g_autoptr(Engine) engine = engine_new(&options);
+    feed_frames(engine, transcript);
 
     size_t size;
     FILE *exchange_file = open_memstream(ret_exchanges, &size);
@@ -135,7 +135,7 @@ static void play(const Transcript *transcript, char **ret_exchanges, char **ret_
     Table *findings = table_new(finding_file, TABLE_CSV, FINDING_COLUMNS);
     RowFile file = { .path = transcript->file, .time_digits = 6 };
     AuditRow row;
-    while (analysis_next(analysis, &row)) {
+    while (engine_next(engine, &row)) {
         if (row.kind == ROW_EXCHANGE)
             write_exchange_row(exchanges, &row.exchange, &file);
         else if (row.kind == ROW_FINDING)

@@ -62,10 +62,16 @@ static void consider(EvidenceList *evidence_list, int row, FrameId connection)
         findings[i].rule = ROWS[row].findings[i].rule;
         findings[i].severity = ROWS[row].findings[i].severity;
     }
-    Decision decision = { .set = true,
-                          .judgement = { .verdict = ROWS[row].verdict, .cause = ROWS[row].cause } };
-    evidence_list_consider(evidence_list, connection, ROWS[row].judged ? &decision : NULL, findings,
-                           ROWS[row].count);
+    Connection ended_one = { .first_frame = connection };
+    ConnectionRow facts = { .decision = { .set = ROWS[row].judged } };
+    facts.decision.judgement.verdict = ROWS[row].verdict;
+    facts.decision.judgement.cause = ROWS[row].cause;
+    EndedConnection ended = { .position = { .order = frame_number(connection) },
+                              .connection = &ended_one,
+                              .row = &facts,
+                              .findings = findings,
+                              .finding_count = ROWS[row].count };
+    evidence_list_consider(evidence_list, &ended);
 }
 
 START_TEST(test_choice)
@@ -99,12 +105,30 @@ START_TEST(test_bound)
 }
 END_TEST
 
+/* Which list took a connection makes no difference, also not at the bound. */
+START_TEST(test_merge)
+{
+    for (unsigned parted = 0; parted < 1 << 5; parted++) {
+        g_autoptr(EvidenceList) whole = evidence_list_new(3);
+        g_autoptr(EvidenceList) first = evidence_list_new(3);
+        g_autoptr(EvidenceList) second = evidence_list_new(3);
+        for (unsigned i = 0; i < 5; i++) {
+            consider(whole, 3, frame_id(1, i + 1));
+            consider(parted >> i & 1 ? first : second, 3, frame_id(1, i + 1));
+        }
+        evidence_list_merge(first, second);
+        ck_assert(evidence_list_equal(first, whole));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("evidence_list");
     TCase *tcase = tcase_create("evidence_list");
     tcase_add_loop_test(tcase, test_choice, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_bound);
+    tcase_add_test(tcase, test_merge);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -76,7 +76,7 @@ static void parse_fate(const char *word, FrameResult *frame_result, DecodeTrail 
     else if (*word == 'x')
         frame_result->result = DECODE_NOT_TCP;
     else
-        frame_result->connection = *word == 'A' ? FIRST : SECOND;
+        frame_result->owner.belongs = *word == 'A' ? FIRST : SECOND;
     for (const char *at = word; *at; at++)
         if (g_ascii_isdigit(*at))
             trail->datagrams[trail->count++] = (uint64_t)(*at - '0');
@@ -138,10 +138,15 @@ static CaptureInputs *make_inputs(void)
 static EvidenceList *two_exhibits(void)
 {
     EvidenceList *evidence_list = evidence_list_new(5);
-    Decision decision = { .set = true, .judgement = { .verdict = VERDICT_CONTRADICTED } };
-    decision.judgement.cause = CAUSE_ABORTED;
-    evidence_list_consider(evidence_list, FIRST, &decision, NULL, 0);
-    evidence_list_consider(evidence_list, SECOND, &decision, NULL, 0);
+    ConnectionRow row = { .decision = { .set = true } };
+    row.decision.judgement.verdict = VERDICT_CONTRADICTED;
+    row.decision.judgement.cause = CAUSE_ABORTED;
+    const FrameId frames[] = { FIRST, SECOND };
+    for (size_t i = 0; i < G_N_ELEMENTS(frames); i++) {
+        Connection connection = { .first_frame = frames[i] };
+        EndedConnection ended = { .connection = &connection, .row = &row };
+        evidence_list_consider(evidence_list, &ended);
+    }
     return evidence_list;
 }
 
@@ -203,14 +208,15 @@ static uint64_t packets_of(const Recording *recording)
     g_autoptr(EvidenceList) again = evidence_list_new(5);
     g_autoptr(GPtrArray) output = open_output();
     EvidenceFiles files = files_of(output);
-    AnalysisOptions options = analysis_options_default();
-    options.evidence_list = evidence_list;
+    EngineOptions options = engine_options_default();
+    audit_listen(&options.audit, evidence_list_listener(evidence_list));
     verdicts_free(verdicts_of(recording, &options));
     ck_assert_uint_eq(evidence_list->list->len, 1);
     g_autoptr(EvidenceWriter) evidence_writer = evidence_writer_new(
         evidence_list, inputs, &EVIDENCE_WRITER_LIMITS_DEFAULT, "1", &files, NULL);
-    options.evidence_list = again;
-    options.evidence_writer = evidence_writer;
+    options = engine_options_default();
+    audit_listen(&options.audit, evidence_list_listener(again));
+    audit_listen(&options.audit, evidence_writer_listener(evidence_writer));
     verdicts_free(verdicts_of(recording, &options));
     ck_assert(evidence_list_equal(evidence_list, again));
     ck_assert(evidence_writer_finish(evidence_writer, NULL));

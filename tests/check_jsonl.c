@@ -4,7 +4,8 @@
 #include <json-glib/json-glib.h>
 #include <stdlib.h>
 
-#include "analyze.h"
+#include "audit/engine.h"
+#include "report/rows.h"
 
 static const char *const ONE[] = { "field", NULL };
 static const char *const THREE[] = { "a", "b", "c", NULL };
@@ -286,10 +287,10 @@ static void write_row(Table *table, const AuditRow *row, const RowFile *file)
         write_finding_row(table, &row->finding, file);
 }
 
-static void write_rows(Analysis *analysis, Reports *reports, const RowFile *file)
+static void write_rows(Engine *engine, Reports *reports, const RowFile *file)
 {
     AuditRow row;
-    while (analysis_next(analysis, &row)) {
+    while (engine_next(engine, &row)) {
         for (TableFormat format = 0; format < TABLE_FORMAT_COUNT; format++)
             write_row(reports->memory[row.kind][format].table, &row, file);
         audit_row_clear(&row);
@@ -298,21 +299,21 @@ static void write_rows(Analysis *analysis, Reports *reports, const RowFile *file
 
 static void read_sample(const char *path, Reports *reports)
 {
-    AnalysisOptions options = analysis_options_default();
-    options.texts.wish = TEXT_WISH_ALL;
-    options.exchange_rows = options.finding_rows = options.all_connections = true;
-    g_autoptr(Analysis) analysis = analysis_new(&options);
+    EngineOptions options = engine_options_default();
+    options.audit.texts.wish = TEXT_WISH_ALL;
+    options.audit.exchange_rows = options.audit.finding_rows = options.audit.all_connections = true;
+    g_autoptr(Engine) engine = engine_new(&options);
     g_autoptr(CaptureReader) reader = capture_reader_open(path, 1, NULL, NULL);
     ck_assert_msg(reader, "%s", path);
     RowFile file = { .path = path, .time_digits = capture_reader_info(reader)->time_digits };
     FrameBatch batch = { 0 };
     while (capture_reader_next(reader, &batch, NULL)) {
-        analysis_feed(analysis, &batch);
-        write_rows(analysis, reports, &file);
+        engine_feed(engine, &batch);
+        write_rows(engine, reports, &file);
     }
     frame_batch_clear(&batch);
-    analysis_finish(analysis);
-    write_rows(analysis, reports, &file);
+    engine_finish(engine);
+    write_rows(engine, reports, &file);
 }
 
 static unsigned compare_sample(const char *path)

@@ -27,7 +27,7 @@ START_TEST(tighter_and_tighter)
     ck_assert_uint_eq(roomy->streams.rested, 0);
     ck_assert_uint_eq(roomy->streams.evicted, 0);
     for (size_t memory = (size_t)8 << 20; memory >= (size_t)64 << 10; memory -= memory / 14) {
-        AnalysisOptions options = analysis_options_default();
+        EngineOptions options = engine_options_default();
         options.limits.memory = memory;
         g_autoptr(Verdicts) tight = verdicts_of(crowd, &options);
         g_autoptr(GString) text = g_string_new(NULL);
@@ -55,7 +55,7 @@ END_TEST
 /* Seeds and addresses decide nothing. */
 START_TEST(the_same_again)
 {
-    AnalysisOptions options = analysis_options_default();
+    EngineOptions options = engine_options_default();
     options.limits.memory = (size_t)400 << 10;
     g_autoptr(Verdicts) first = verdicts_of(crowd, &options);
     g_autoptr(Verdicts) second = verdicts_of(crowd, &options);
@@ -76,8 +76,8 @@ START_TEST(nothing_is_forgotten)
 {
     g_autoptr(Matcher) matcher =
         matcher_new("/^.$/", NULL); /* the first target is often that short */
-    AnalysisOptions options = analysis_options_default();
-    options.matcher = matcher;
+    EngineOptions options = engine_options_default();
+    options.audit.matcher = matcher;
     options.limits.memory = (size_t)256 << 20;
     g_autoptr(Verdicts) roomy = verdicts_of(crowd, &options);
     options.limits.memory = (size_t)5 << 20;

@@ -216,32 +216,32 @@ static void take_row(Verdicts *verdicts, const Recording *recording, const Audit
     g_array_append_val(verdicts->rows, row);
 }
 
-static void take_rows(Verdicts *verdicts, const Recording *recording, Analysis *analysis)
+static void take_rows(Verdicts *verdicts, const Recording *recording, Engine *engine)
 {
     AuditRow row;
-    while (analysis_next(analysis, &row)) {
+    while (engine_next(engine, &row)) {
         take_row(verdicts, recording, &row);
         audit_row_clear(&row);
     }
 }
 
-static void row_clear(gpointer data)
+static void verdict_row_clear(gpointer data)
 {
     VerdictRow *row = data;
     g_free(row->endpoints);
     g_free(row->host);
 }
 
-Verdicts *verdicts_of(const Recording *recording, const AnalysisOptions *options)
+Verdicts *verdicts_of(const Recording *recording, const EngineOptions *options)
 {
-    AnalysisOptions wanted = options ? *options : analysis_options_default();
-    wanted.exchange_rows = wanted.connection_rows = true;
+    EngineOptions wanted = options ? *options : engine_options_default();
+    wanted.audit.exchange_rows = wanted.audit.connection_rows = true;
     if (!options)
-        wanted.texts.wish = TEXT_WISH_NONE;
+        wanted.audit.texts.wish = TEXT_WISH_NONE;
     Verdicts *verdicts = g_new0(Verdicts, 1);
     verdicts->rows = g_array_new(FALSE, FALSE, sizeof(VerdictRow));
-    g_array_set_clear_func(verdicts->rows, row_clear);
-    g_autoptr(Analysis) analysis = analysis_new(&wanted);
+    g_array_set_clear_func(verdicts->rows, verdict_row_clear);
+    g_autoptr(Engine) engine = engine_new(&wanted);
     FrameBatch batch = { 0 };
     for (guint i = 0; i < recording->takes->len; i++) {
         batch.frames[batch.count] = recording_take(recording, i)->frame;
@@ -250,14 +250,14 @@ Verdicts *verdicts_of(const Recording *recording, const AnalysisOptions *options
         batch.count++;
         if (batch.count < FRAME_BATCH_MAX && i + 1 < recording->takes->len)
             continue;
-        analysis_feed(analysis, &batch);
+        engine_feed(engine, &batch);
         batch.count = 0;
-        take_rows(verdicts, recording, analysis);
+        take_rows(verdicts, recording, engine);
     }
-    analysis_finish(analysis);
-    take_rows(verdicts, recording, analysis);
-    verdicts->counters = *analysis_counters(analysis);
-    verdicts->streams = *analysis_stream_counters(analysis);
+    engine_finish(engine);
+    take_rows(verdicts, recording, engine);
+    verdicts->counters = *engine_counters(engine);
+    verdicts->streams = *engine_stream_counters(engine);
     return verdicts;
 }
 

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "analyze.h"
+#include "audit/engine.h"
 
 typedef struct Take {
     Frame frame; /* its bytes belong to the recording that loaded it */
@@ -70,12 +70,12 @@ typedef struct VerdictRow {
 
 typedef struct Verdicts {
     GArray *rows; /* of VerdictRow */
-    AnalysisCounters counters;
+    AuditCounters counters;
     StreamCounters streams;
 } Verdicts;
 
 /* NULL: those by default, without texts. */
-Verdicts *verdicts_of(const Recording *recording, const AnalysisOptions *options);
+Verdicts *verdicts_of(const Recording *recording, const EngineOptions *options);
 void verdicts_free(Verdicts *verdicts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdicts, verdicts_free)
 

@@ -1,5 +1,19 @@
 #include "audit/row.h"
 
+static int compare(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+int audit_position_compare(const AuditPosition *a, const AuditPosition *b)
+{
+    if (a->order != b->order)
+        return compare(a->order, b->order);
+    if (a->step != b->step)
+        return compare(a->step, b->step);
+    return a->step == STEP_FRAME ? 0 : compare(a->connection, b->connection);
+}
+
 FrameId audit_row_connection(const AuditRow *row)
 {
     switch (row->kind) {
@@ -39,4 +53,19 @@ void audit_row_clear(AuditRow *row)
         finding_clear(&row->finding.finding);
         break;
     }
+}
+
+int audit_row_compare(const void *left, const void *right)
+{
+    const AuditRow *a = left, *b = right;
+    if (a->open_at_end != b->open_at_end)
+        return a->open_at_end ? 1 : -1;
+    if (a->tick != b->tick)
+        return compare(a->tick, b->tick);
+    FrameId frame_a = audit_row_connection(a), frame_b = audit_row_connection(b);
+    if (frame_a != frame_b)
+        return compare(frame_a, frame_b);
+    if (a->kind != b->kind)
+        return compare(a->kind, b->kind);
+    return compare(audit_row_exchange(a), audit_row_exchange(b));
 }

@@ -1,4 +1,4 @@
-/* Which segments belong to the connection is the table's word for each of them. The first segment
+/* Which segments belong to the connection is the stream stage's word for each of them. The first segment
  * of a connection may be a SYN that was kept aside and had no owner when it came: it is known by
  * its frame.
  *
@@ -147,7 +147,7 @@ void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
     }
 }
 
-bool connection_trace_wants(const ConnectionTrace *trace, const Connection *connection)
+static bool is_traced(const ConnectionTrace *trace, const Connection *connection)
 {
     return trace->first_frame != 0 && connection->first_frame == trace->first_frame;
 }
@@ -155,7 +155,7 @@ bool connection_trace_wants(const ConnectionTrace *trace, const Connection *conn
 void connection_trace_exchange(ConnectionTrace *trace, const Connection *connection,
                                Exchange *exchange, const Judgement *judgement)
 {
-    if (!connection_trace_wants(trace, connection))
+    if (!is_traced(trace, connection))
         return;
     ExchangeRow row = { .connection = connection->first_frame,
                         .exchange = *exchange,
@@ -201,27 +201,54 @@ static void make_rungs(ConnectionTrace *trace, const Connection *connection, int
     }
 }
 
-void connection_trace_ended(ConnectionTrace *trace, const Connection *connection,
-                            const ConnectionRow *row)
-{
-    TracedConnection *traced = &trace->traced;
-    trace->ended = true;
-    traced->connection = *row;
-    traced->connection.decision.host = g_strdup(row->decision.host);
-    int sides[2] = { row->client, 1 - row->client };
-    for (int i = 0; i < 2; i++) {
-        const RstFact *reset = connection_reset(connection, sides[i]);
-        traced->resets[i] = reset ? reset->stamp : (Stamp){ 0 };
-    }
-    make_rungs(trace, connection, row->client);
-}
-
-void connection_trace_findings(ConnectionTrace *trace, const Finding *findings, size_t count)
+static void take_findings(ConnectionTrace *trace, const Finding *findings, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         Finding finding = finding_copy(&findings[i]);
         g_array_append_val(trace->findings, finding);
     }
+}
+
+void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended)
+{
+    TracedConnection *traced = &trace->traced;
+    const ConnectionRow *row = ended->row;
+    if (!is_traced(trace, ended->connection))
+        return;
+    trace->ended = true;
+    traced->connection = *row;
+    traced->connection.decision.host = g_strdup(row->decision.host);
+    int sides[2] = { row->client, 1 - row->client };
+    for (int i = 0; i < 2; i++) {
+        const RstFact *reset = connection_reset(ended->connection, sides[i]);
+        traced->resets[i] = reset ? reset->stamp : (Stamp){ 0 };
+    }
+    make_rungs(trace, ended->connection, row->client);
+    take_findings(trace, ended->findings, ended->finding_count);
+}
+
+static void hear_frame(void *data, const Frame *frame G_GNUC_UNUSED, const FrameResult *result)
+{
+    if (result->segment)
+        connection_trace_segment(data, &result->owner, result->segment);
+}
+
+static void hear_exchange(void *data, const JudgedExchange *judged)
+{
+    connection_trace_exchange(data, judged->context->connection, judged->exchange,
+                              judged->judgement);
+}
+
+static void hear_end(void *data, const EndedConnection *ended)
+{
+    connection_trace_ended(data, ended);
+}
+
+AuditListener connection_trace_listener(ConnectionTrace *trace)
+{
+    return (AuditListener){
+        .data = trace, .frame = hear_frame, .exchange = hear_exchange, .ended = hear_end
+    };
 }
 
 const TracedConnection *connection_trace_result(ConnectionTrace *trace,

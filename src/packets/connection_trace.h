@@ -1,14 +1,13 @@
-/* Takes down all that the page of one connection needs, while the analysis goes by. Only there when
- * a page is asked for.
+/* Takes down all that the page of one connection needs, while an engine goes by. Only there when a
+ * page is asked for.
  *
- * Grammar: new · (segment | exchange)* · ended · findings · result · free. */
+ * Grammar: new · (segment | exchange)* · ended · result · free, mostly through its listener. */
 #ifndef PACKETS_CONNECTION_TRACE_H
 #define PACKETS_CONNECTION_TRACE_H
 
-#include "audit/row.h"
+#include "audit/listener.h"
 #include "judge/verdict.h"
 #include "packets/packet_marks.h"
-#include "stream/stream.h"
 
 /* The connection that is asked for. */
 typedef struct ConnectionName {
@@ -47,23 +46,19 @@ typedef struct ConnectionTrace ConnectionTrace;
 
 ConnectionTrace *connection_trace_new(const ConnectionName *name, const TraceLimits *limits);
 
-/* Each segment, and whose it was found to be. */
+/* Each segment that was just fed to the stream stage, and whose it is. */
 void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
                               const Segment *segment);
 
-/* Each exchange that was judged. What it takes over leaves `exchange->text` NULL. */
+/* Each exchange that was judged. Of the connection that is asked for the trace takes over the text. */
 void connection_trace_exchange(ConnectionTrace *trace, const Connection *connection,
                                Exchange *exchange, const Judgement *judgement);
 
-/* Whether this is the connection whose row it wants, which it then gets by connection_trace_ended(). */
-bool connection_trace_wants(const ConnectionTrace *trace, const Connection *connection);
+/* Each connection that has ended; findings with their texts. All is copied. */
+void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended);
 
-/* It has ended; `connection` still is the table's. `row` is copied. */
-void connection_trace_ended(ConnectionTrace *trace, const Connection *connection,
-                            const ConnectionRow *row);
-
-/* What it broke, with texts: copied. */
-void connection_trace_findings(ConnectionTrace *trace, const Finding *findings, size_t count);
+/* `trace` is borrowed. */
+AuditListener connection_trace_listener(ConnectionTrace *trace);
 
 /* NULL if there was no such connection; as long as the trace. */
 const TracedConnection *connection_trace_result(ConnectionTrace *trace,

@@ -8,24 +8,55 @@ EvidenceList *evidence_list_new(unsigned max)
     return evidence_list;
 }
 
-void evidence_list_consider(EvidenceList *evidence_list, FrameId connection,
-                            const Decision *decision, const Finding *findings, size_t count)
+void evidence_list_consider(EvidenceList *evidence_list, const EndedConnection *ended)
 {
-    EvidenceItem evidence_item = { .connection = connection };
+    const Decision *decision = &ended->row->decision;
+    EvidenceItem item = { .position = ended->position,
+                          .connection = ended->connection->first_frame };
     size_t error = 0;
-    evidence_item.contradicted = decision && decision->judgement.verdict == VERDICT_CONTRADICTED;
-    while (error < count && findings[error].severity != SEVERITY_ERROR)
+    item.contradicted = decision->set && decision->judgement.verdict == VERDICT_CONTRADICTED;
+    while (error < ended->finding_count && ended->findings[error].severity != SEVERITY_ERROR)
         error++;
-    if (evidence_item.contradicted)
-        evidence_item.cause = decision->judgement.cause;
-    else if (error < count)
-        evidence_item.rule = findings[error].rule;
+    if (item.contradicted)
+        item.cause = decision->judgement.cause;
+    else if (error < ended->finding_count)
+        item.rule = ended->findings[error].rule;
     else
         return;
     if (evidence_list->list->len == evidence_list->max)
         evidence_list->left_out++;
     else
-        g_array_append_val(evidence_list->list, evidence_item);
+        g_array_append_val(evidence_list->list, item);
+}
+
+/* With something looked for, only connections that are listed. */
+static void hear_end(void *data, const EndedConnection *ended)
+{
+    if (ended->matches)
+        evidence_list_consider(data, ended);
+}
+
+AuditListener evidence_list_listener(EvidenceList *evidence_list)
+{
+    return (AuditListener){ .data = evidence_list, .ended = hear_end };
+}
+
+static gint by_position(gconstpointer a, gconstpointer b, gpointer data G_GNUC_UNUSED)
+{
+    return audit_position_compare(&((const EvidenceItem *)a)->position,
+                                  &((const EvidenceItem *)b)->position);
+}
+
+void evidence_list_merge(EvidenceList *evidence_list, const EvidenceList *from)
+{
+    GArray *list = evidence_list->list;
+    g_array_append_vals(list, from->list->data, from->list->len);
+    g_qsort_with_data(list->data, (gint)list->len, sizeof(EvidenceItem), by_position, NULL);
+    evidence_list->left_out += from->left_out;
+    if (list->len > evidence_list->max) {
+        evidence_list->left_out += list->len - evidence_list->max;
+        g_array_set_size(list, evidence_list->max);
+    }
 }
 
 const EvidenceItem *evidence_list_get(const EvidenceList *evidence_list, unsigned index)

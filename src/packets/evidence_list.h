@@ -3,13 +3,14 @@
 #ifndef PACKETS_EVIDENCE_LIST_H
 #define PACKETS_EVIDENCE_LIST_H
 
-#include "judge/findings.h"
+#include "audit/listener.h"
 
 #define EVIDENCE_DEFAULT 1000
 #define EVIDENCE_MAX 100000
 
 typedef struct EvidenceItem {
-    FrameId connection; /* its first frame */
+    AuditPosition position; /* when the connection became final */
+    FrameId connection;     /* its first frame */
     bool contradicted;
     Cause cause; /* of a contradicted one */
     Rule rule;   /* of any other: the first rule broken with severity error */
@@ -23,9 +24,14 @@ typedef struct EvidenceList {
 
 EvidenceList *evidence_list_new(unsigned max);
 
-/* A connection that has ended. `decision` may be NULL. */
-void evidence_list_consider(EvidenceList *evidence_list, FrameId connection,
-                            const Decision *decision, const Finding *findings, size_t count);
+/* Each connection that has ended and has what is looked for. */
+void evidence_list_consider(EvidenceList *evidence_list, const EndedConnection *ended);
+
+/* `evidence_list` is borrowed. */
+AuditListener evidence_list_listener(EvidenceList *evidence_list);
+
+/* Adds what another list of the same run took, that of an engine with other connections. */
+void evidence_list_merge(EvidenceList *evidence_list, const EvidenceList *from);
 
 const EvidenceItem *evidence_list_get(const EvidenceList *evidence_list, unsigned index);
 

@@ -238,12 +238,12 @@ static Part *find_whole(const EvidenceWriter *writer, uint64_t *datagram)
 }
 
 /* Where the frame goes; *ret_datagram: the packet for which it has to wait. */
-static Part *follow_trail(EvidenceWriter *writer, const Frame *frame,
-                          const FrameResult *frame_result, Part *part, uint64_t *ret_datagram)
+static Part *follow_trail(EvidenceWriter *writer, const Frame *frame, const FrameResult *result,
+                          Part *part, uint64_t *ret_datagram)
 {
-    const DecodeTrail *trail = frame_result->trail;
+    const DecodeTrail *trail = result->trail;
     uint64_t last = trail->datagrams[trail->count - 1];
-    bool waits = frame_result->result == DECODE_FRAGMENT;
+    bool waits = result->result == DECODE_FRAGMENT;
     if (waits) {
         *ret_datagram = last;
         part = find_whole(writer, ret_datagram);
@@ -260,21 +260,35 @@ static Part *follow_trail(EvidenceWriter *writer, const Frame *frame,
     return part;
 }
 
-void evidence_writer_frame(EvidenceWriter *writer, const Frame *frame,
-                           const FrameResult *frame_result)
+void evidence_writer_frame(EvidenceWriter *writer, const Frame *frame, const FrameResult *result)
 {
     Part *part = NULL;
     uint64_t datagram = 0;
-    if (frame_result->connection)
-        part = g_hash_table_lookup(writer->by_connection, &frame_result->connection);
-    if (frame_result->trail->count)
-        part = follow_trail(writer, frame, frame_result, part, &datagram);
+    if (result->owner.belongs)
+        part = g_hash_table_lookup(writer->by_connection, &result->owner.belongs);
+    if (result->trail->count)
+        part = follow_trail(writer, frame, result, part, &datagram);
     if (datagram || (part && writer->line.length))
         line_add(writer, frame, datagram, part);
     else if (part)
         write_packet(writer, part, frame);
     if (writer->line.length)
         line_advance(writer, frame->time);
+}
+
+static void hear_frame(void *data, const Frame *frame, const FrameResult *result)
+{
+    evidence_writer_frame(data, frame, result);
+}
+
+static void hear_no_more(void *data)
+{
+    evidence_writer_pause(data);
+}
+
+AuditListener evidence_writer_listener(EvidenceWriter *writer)
+{
+    return (AuditListener){ .data = writer, .frame = hear_frame, .no_more_frames = hear_no_more };
 }
 
 bool evidence_writer_failed(const EvidenceWriter *writer)

@@ -7,8 +7,8 @@
 #ifndef PACKETS_EVIDENCE_WRITER_H
 #define PACKETS_EVIDENCE_WRITER_H
 
+#include "audit/listener.h"
 #include "capture/inputs.h"
-#include "decode/decode.h"
 #include "packets/evidence_list.h"
 
 /* Frames that wait because a fragment before them may yet turn out to be wanted. */
@@ -30,26 +30,21 @@ typedef struct EvidenceFiles {
     bool (*append)(void *data, unsigned index, const void *bytes, size_t size, GError **error);
 } EvidenceFiles;
 
-/* What became of a frame. */
-typedef struct FrameResult {
-    DecodeResult result;
-    const DecodeTrail *trail;
-    FrameId connection; /* SegmentOwner.belongs; 0 without a segment */
-} FrameResult;
-
 /* All but the two structs is borrowed, and to live longer. The captures are added to `files` in the
  * order of `evidence_list`; NULL and `error` if one cannot be. */
 EvidenceWriter *evidence_writer_new(const EvidenceList *evidence_list, const CaptureInputs *inputs,
                                     const EvidenceWriterLimits *limits, const char *version,
                                     const EvidenceFiles *files, GError **error);
 
-void evidence_writer_frame(EvidenceWriter *writer, const Frame *frame,
-                           const FrameResult *frame_result);
+void evidence_writer_frame(EvidenceWriter *writer, const Frame *frame, const FrameResult *result);
+
+/* Its listener. `writer` is borrowed. */
+AuditListener evidence_writer_listener(EvidenceWriter *writer);
 
 /* More frames are of no use. */
 bool evidence_writer_failed(const EvidenceWriter *writer);
 
-/* An analysis is over; another one may begin. */
+/* An engine is done with its frames; those of another one may begin. */
 void evidence_writer_pause(EvidenceWriter *writer);
 
 /* After the last frame. False and `error` if something could not be written. */

@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "analyze.h"
+#include "audit/engine.h"
 #include "decode/link.h"
 
 #define TICK 4096
@@ -131,14 +131,14 @@ static void append_row(GString *text, AuditRow *row)
     audit_row_clear(row);
 }
 
-static void append_rows(GString *text, Analysis *analysis)
+static void append_rows(GString *text, Engine *engine)
 {
     AuditRow row;
-    while (analysis_next(analysis, &row))
+    while (engine_next(engine, &row))
         append_row(text, &row);
 }
 
-static void feed(Analysis *analysis, const Capture *capture, unsigned from, unsigned count)
+static void feed(Engine *engine, const Capture *capture, unsigned from, unsigned count)
 {
     FrameBatch batch = { .count = count };
     for (unsigned i = 0; i < count; i++) {
@@ -150,31 +150,30 @@ static void feed(Analysis *analysis, const Capture *capture, unsigned from, unsi
                                    .link_type = LINK_RAW,
                                    .bytes = span_make(bytes, size) };
     }
-    analysis_feed(analysis, &batch);
+    engine_feed(engine, &batch);
 }
 
 /* The first frames of the connections (and ".exchange") in the order of their rows. "|" follows the
  * rows that were final at the end of a tick. */
-static char *rows_of(const Capture *capture, const AnalysisOptions *options, unsigned batch)
+static char *rows_of(const Capture *capture, const EngineOptions *options, unsigned batch)
 {
-    g_autoptr(Analysis) analysis = analysis_new(options);
+    g_autoptr(Engine) engine = engine_new(options);
     GString *text = g_string_new(NULL);
     for (unsigned from = 0; from < capture->bytes->len; from += batch) {
         gsize before = text->len;
-        feed(analysis, capture, from, MIN(batch, capture->bytes->len - from));
-        append_rows(text, analysis);
+        feed(engine, capture, from, MIN(batch, capture->bytes->len - from));
+        append_rows(text, engine);
         if (text->len > before)
             g_string_append(text, " |");
     }
-    analysis_finish(analysis);
-    append_rows(text, analysis);
+    engine_finish(engine);
+    append_rows(text, engine);
     return g_string_free(text, FALSE);
 }
 
 static const unsigned BATCHES[] = { FRAME_BATCH_MAX, 1, 7 };
 
-static void expect_rows(const Capture *capture, const AnalysisOptions *options,
-                        const char *expected)
+static void expect_rows(const Capture *capture, const EngineOptions *options, const char *expected)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(BATCHES); i++) {
         g_autofree char *rows = rows_of(capture, options, BATCHES[i]);
@@ -182,11 +181,11 @@ static void expect_rows(const Capture *capture, const AnalysisOptions *options,
     }
 }
 
-static AnalysisOptions exchanges_alone(void)
+static EngineOptions exchanges_alone(void)
 {
-    AnalysisOptions options = analysis_options_default();
-    options.exchange_rows = true;
-    options.connection_rows = false;
+    EngineOptions options = engine_options_default();
+    options.audit.exchange_rows = true;
+    options.audit.connection_rows = false;
     return options;
 }
 
@@ -195,7 +194,7 @@ static AnalysisOptions exchanges_alone(void)
 START_TEST(test_nothing)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
+    EngineOptions options = engine_options_default();
     capture_open(&capture);
     expect_rows(&capture, &options, "");
     capture_close(&capture);
@@ -207,7 +206,7 @@ END_TEST
 START_TEST(test_end)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
+    EngineOptions options = engine_options_default();
     capture_open(&capture);
     for (unsigned i = 0; i < 4; i++) { /* first frames 1, 7, 13, 19 */
         connect_to(&capture, i);
@@ -226,7 +225,7 @@ END_TEST
 START_TEST(test_ticks)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
+    EngineOptions options = engine_options_default();
     capture_open(&capture);
     connect_to(&capture, 0); /* open to the end */
     connect_to(&capture, 1); /* 4: ends in the second tick */
@@ -260,7 +259,7 @@ static const struct {
 START_TEST(test_edge_of_a_tick)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
+    EngineOptions options = engine_options_default();
     capture_open(&capture);
     connect_to(&capture, 0);
     ask(&capture, 0);
@@ -285,7 +284,7 @@ END_TEST
 START_TEST(test_exchanges)
 {
     Capture capture;
-    AnalysisOptions options = exchanges_alone();
+    EngineOptions options = exchanges_alone();
     capture_open(&capture);
     connect_to(&capture, 0);
     connect_to(&capture, 1);
@@ -305,8 +304,8 @@ END_TEST
 START_TEST(test_both_kinds)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
-    options.exchange_rows = true;
+    EngineOptions options = engine_options_default();
+    options.audit.exchange_rows = true;
     capture_open(&capture);
     connect_to(&capture, 0);
     ask(&capture, 0);
@@ -336,19 +335,19 @@ static const struct {
 START_TEST(test_stubs_are_numbered)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
+    EngineOptions options = engine_options_default();
     capture_open(&capture);
     stub(&capture, 0, STUBS[_i].kept, STUBS[_i].offset);
     connect_to(&capture, 1);
     ask(&capture, 1);
-    g_autoptr(Analysis) analysis = analysis_new(&options);
-    feed(analysis, &capture, 0, capture.bytes->len);
-    analysis_finish(analysis);
+    g_autoptr(Engine) engine = engine_new(&options);
+    feed(engine, &capture, 0, capture.bytes->len);
+    engine_finish(engine);
     AuditRow row, none;
-    ck_assert(analysis_next(analysis, &row));
+    ck_assert(engine_next(engine, &row));
     ck_assert(row.connection.connection.stream_number_known);
     ck_assert_uint_eq(row.connection.connection.stream_number, STUBS[_i].number);
-    ck_assert(!analysis_next(analysis, &none));
+    ck_assert(!engine_next(engine, &none));
     audit_row_clear(&row);
     capture_close(&capture);
 }
@@ -377,12 +376,12 @@ static void make_mixed(Capture *capture)
 START_TEST(test_counters)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
+    EngineOptions options = engine_options_default();
     make_mixed(&capture);
-    g_autoptr(Analysis) analysis = analysis_new(&options);
-    feed(analysis, &capture, 0, capture.bytes->len);
-    analysis_finish(analysis);
-    const AnalysisCounters *counters = analysis_counters(analysis);
+    g_autoptr(Engine) engine = engine_new(&options);
+    feed(engine, &capture, 0, capture.bytes->len);
+    engine_finish(engine);
+    const AuditCounters *counters = engine_counters(engine);
     ck_assert_uint_eq(counters->frames, 26);
     ck_assert_uint_eq(counters->decoded[DECODE_SEGMENT], 25);
     ck_assert_uint_eq(counters->decoded[DECODE_NOT_IP], 1);
@@ -400,8 +399,8 @@ START_TEST(test_counters)
             sum += counters->rules[severity][rule];
         ck_assert_uint_eq(sum, counters->findings[severity]);
     }
-    ck_assert_uint_eq(analysis_stream_counters(analysis)->connections, 3);
-    ck_assert_uint_eq(analysis_stream_counters(analysis)->segments, 25);
+    ck_assert_uint_eq(engine_stream_counters(engine)->connections, 3);
+    ck_assert_uint_eq(engine_stream_counters(engine)->segments, 25);
     capture_close(&capture);
 }
 END_TEST
@@ -410,13 +409,13 @@ END_TEST
 START_TEST(test_connections_without_http)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
+    EngineOptions options = engine_options_default();
     make_mixed(&capture);
     expect_rows(&capture, &options, "1 13");
-    options.all_connections = true;
+    options.audit.all_connections = true;
     expect_rows(&capture, &options, "1 13 20");
     options = exchanges_alone();
-    options.all_connections = true;
+    options.audit.all_connections = true;
     expect_rows(&capture, &options, "1.1 1.2 13.1");
     capture_close(&capture);
 }
@@ -426,16 +425,16 @@ END_TEST
 START_TEST(test_unknown_direction)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
-    options.all_connections = true;
+    EngineOptions options = engine_options_default();
+    options.audit.all_connections = true;
     capture_open(&capture);
     segment(&capture, 0, SERVER, TCP_ACK | TCP_FIN, "");
     segment(&capture, 0, CLIENT, TCP_ACK | TCP_FIN, "");
-    g_autoptr(Analysis) analysis = analysis_new(&options);
-    feed(analysis, &capture, 0, capture.bytes->len);
-    analysis_finish(analysis);
+    g_autoptr(Engine) engine = engine_new(&options);
+    feed(engine, &capture, 0, capture.bytes->len);
+    engine_finish(engine);
     AuditRow row;
-    ck_assert(analysis_next(analysis, &row));
+    ck_assert(engine_next(engine, &row));
     ck_assert_uint_eq(row.connection.completeness, REASON_MIDSTREAM | REASON_ONE_DIRECTION);
     audit_row_clear(&row);
     capture_close(&capture);
@@ -446,13 +445,13 @@ END_TEST
 START_TEST(test_row)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
+    EngineOptions options = engine_options_default();
     make_mixed(&capture);
-    g_autoptr(Analysis) analysis = analysis_new(&options);
-    feed(analysis, &capture, 0, capture.bytes->len);
-    analysis_finish(analysis);
+    g_autoptr(Engine) engine = engine_new(&options);
+    feed(engine, &capture, 0, capture.bytes->len);
+    engine_finish(engine);
     AuditRow row;
-    ck_assert(analysis_next(analysis, &row));
+    ck_assert(engine_next(engine, &row));
     ck_assert_int_eq(row.kind, ROW_CONNECTION);
     const ConnectionRow *connection = &row.connection;
     ck_assert_uint_eq(connection->connection.first_frame, frame_id(1, 1));
@@ -478,17 +477,17 @@ END_TEST
 START_TEST(test_unread_rows)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
-    options.exchange_rows = true;
-    options.texts.wish = TEXT_WISH_ALL;
+    EngineOptions options = engine_options_default();
+    options.audit.exchange_rows = true;
+    options.audit.texts.wish = TEXT_WISH_ALL;
     make_mixed(&capture);
-    Analysis *analysis = analysis_new(&options);
-    feed(analysis, &capture, 0, capture.bytes->len);
-    analysis_finish(analysis);
+    Engine *engine = engine_new(&options);
+    feed(engine, &capture, 0, capture.bytes->len);
+    engine_finish(engine);
     AuditRow row;
-    ck_assert(analysis_next(analysis, &row));
+    ck_assert(engine_next(engine, &row));
     audit_row_clear(&row);
-    analysis_free(analysis);
+    engine_free(engine);
     capture_close(&capture);
 }
 END_TEST
@@ -499,7 +498,7 @@ END_TEST
 START_TEST(test_response_behind_a_gap)
 {
     Capture capture;
-    AnalysisOptions options = analysis_options_default();
+    EngineOptions options = engine_options_default();
     capture_open(&capture);
     connect_to(&capture, 0);
     segment(&capture, 0, CLIENT, TCP_ACK, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -510,11 +509,11 @@ START_TEST(test_response_behind_a_gap)
             "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     segment(&capture, 0, CLIENT, TCP_ACK, "");
     finish(&capture, 0);
-    g_autoptr(Analysis) analysis = analysis_new(&options);
-    feed(analysis, &capture, 0, capture.bytes->len);
-    analysis_finish(analysis);
+    g_autoptr(Engine) engine = engine_new(&options);
+    feed(engine, &capture, 0, capture.bytes->len);
+    engine_finish(engine);
     AuditRow row;
-    ck_assert(analysis_next(analysis, &row));
+    ck_assert(engine_next(engine, &row));
     const Judgement *judgement = &row.connection.decision.judgement;
     ck_assert_msg(judgement->verdict != VERDICT_CONTRADICTED, "exchange %u of %u: %s",
                   row.connection.decision.exchange, row.connection.facts.exchanges,
@@ -538,18 +537,18 @@ START_TEST(test_hostile_value)
     segment(&capture, 1, CLIENT, TCP_ACK, request);
     segment(&capture, 1, SERVER, TCP_ACK, "HTTP/1.1 204 No Content\r\nX: aad\r\n\r\n");
     finish(&capture, 1);
-    AnalysisOptions options = exchanges_alone();
+    EngineOptions options = exchanges_alone();
     g_autoptr(Matcher) matcher = matcher_new("/^(a+)+[bc]$/", NULL);
-    options.matcher = matcher;
-    g_autoptr(Analysis) analysis = analysis_new(&options);
-    feed(analysis, &capture, 0, capture.bytes->len);
-    analysis_finish(analysis);
+    options.audit.matcher = matcher;
+    g_autoptr(Engine) engine = engine_new(&options);
+    feed(engine, &capture, 0, capture.bytes->len);
+    engine_finish(engine);
     g_autoptr(GString) rows = g_string_new(NULL);
-    append_rows(rows, analysis);
+    append_rows(rows, engine);
     ck_assert_str_eq(rows->str, "1.1");
-    ck_assert_uint_eq(analysis_counters(analysis)->exchanges, 2);
-    ck_assert_uint_eq(analysis_counters(analysis)->matched, 1);
-    ck_assert_uint_eq(analysis_counters(analysis)->match_given_up, 1);
+    ck_assert_uint_eq(engine_counters(engine)->exchanges, 2);
+    ck_assert_uint_eq(engine_counters(engine)->matched, 1);
+    ck_assert_uint_eq(engine_counters(engine)->match_given_up, 1);
     capture_close(&capture);
 }
 END_TEST

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyze.h"
+#include "audit/engine.h"
 #include "decode/link.h"
+#include "report/rows.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -210,11 +211,11 @@ typedef struct Reports {
     uint64_t rows[2];
 } Reports;
 
-static void take_rows(Analysis *analysis, Table *csv[2], GHashTable *connections, Reports *reports)
+static void take_rows(Engine *engine, Table *csv[2], GHashTable *connections, Reports *reports)
 {
     static const RowFile file = { .path = "-", .time_digits = 9 };
     AuditRow row;
-    while (analysis_next(analysis, &row)) {
+    while (engine_next(engine, &row)) {
         reports->rows[row.kind]++;
         if (row.kind == ROW_EXCHANGE) {
             take_exchange(seen_of(connections, row.exchange.connection), &row.exchange);
@@ -228,7 +229,7 @@ static void take_rows(Analysis *analysis, Table *csv[2], GHashTable *connections
     }
 }
 
-static void feed(Analysis *analysis, const GArray *frames, size_t batch_size, Table *csv[2],
+static void feed(Engine *engine, const GArray *frames, size_t batch_size, Table *csv[2],
                  GHashTable *connections, Reports *reports)
 {
     FrameBatch batch = { 0 };
@@ -236,20 +237,21 @@ static void feed(Analysis *analysis, const GArray *frames, size_t batch_size, Ta
         batch.frames[batch.count++] = g_array_index(frames, Frame, i);
         if (batch.count < batch_size && i + 1 < frames->len)
             continue;
-        analysis_feed(analysis, &batch);
+        engine_feed(engine, &batch);
         batch.count = 0;
-        take_rows(analysis, csv, connections, reports);
+        take_rows(engine, csv, connections, reports);
     }
-    analysis_finish(analysis);
-    take_rows(analysis, csv, connections, reports);
+    engine_finish(engine);
+    take_rows(engine, csv, connections, reports);
 }
 
 static Reports analyze(const GArray *frames, size_t batch_size)
 {
-    AnalysisOptions options = analysis_options_default();
-    options.texts.wish = TEXT_WISH_ALL;
-    options.exchange_rows = options.connection_rows = options.all_connections = true;
-    g_autoptr(Analysis) analysis = analysis_new(&options);
+    EngineOptions options = engine_options_default();
+    options.audit.texts.wish = TEXT_WISH_ALL;
+    options.audit.exchange_rows = options.audit.connection_rows = options.audit.all_connections =
+        true;
+    g_autoptr(Engine) engine = engine_new(&options);
     g_autoptr(GHashTable) connections =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     Reports reports = { 0 };
@@ -261,16 +263,15 @@ static Reports analyze(const GArray *frames, size_t batch_size)
         csv[kind] = table_new(files[kind], TABLE_CSV,
                               kind == ROW_EXCHANGE ? EXCHANGE_COLUMNS : CONNECTION_COLUMNS);
     }
-    feed(analysis, frames, batch_size, csv, connections, &reports);
+    feed(engine, frames, batch_size, csv, connections, &reports);
     g_hash_table_foreach(connections, check_seen, NULL);
     for (int kind = 0; kind < 2; kind++) {
         g_assert_true(table_flush(csv[kind], NULL));
         table_free(csv[kind]);
         fclose(files[kind]);
     }
-    g_assert_cmpuint(reports.rows[ROW_EXCHANGE], ==, analysis_counters(analysis)->exchanges);
-    g_assert_cmpuint(reports.rows[ROW_CONNECTION], ==,
-                     analysis_stream_counters(analysis)->connections);
+    g_assert_cmpuint(reports.rows[ROW_EXCHANGE], ==, engine_counters(engine)->exchanges);
+    g_assert_cmpuint(reports.rows[ROW_CONNECTION], ==, engine_stream_counters(engine)->connections);
     return reports;
 }
 

@@ -1,0 +1,404 @@
+/* An exchange is judged as soon as a later answer has settled it; those that only the end of the
+ * connection can settle are judged together then. Either way it goes through audit_take().
+ *
+ * When memory is short, the stream stage asks for idle connections to be packed: an audit is then one
+ * block of bytes, from which it is made again when something comes. */
+#include "audit/audit.h"
+
+#include "base/pack.h"
+
+/* What hangs below a connection. */
+typedef struct Audit {
+    Conversation *conversation;
+    Judge judge;
+    Findings findings;
+    size_t judged_size;    /* bytes that hang on the judge and the findings */
+    bool matched;          /* an exchange was found that is looked for */
+    RuleSet matched_rules; /* what such exchanges break */
+} Audit;
+
+/* One connection before the judge. */
+typedef struct Hearing {
+    Auditor *auditor;
+    Audit *audit;
+    const Ending *ending; /* NULL: the connection goes on */
+    JudgeContext context;
+    FindingsOptions options;
+} Hearing;
+
+AuditOptions audit_options_default(void)
+{
+    return (AuditOptions){ .thresholds = THRESHOLDS_DEFAULT,
+                           .texts = { .wish = TEXT_WISH_HOST },
+                           .connection_rows = true };
+}
+
+void audit_listen(AuditOptions *options, AuditListener listener)
+{
+    g_assert(options->listener_count < AUDIT_LISTENERS_MAX);
+    options->listeners[options->listener_count++] = listener;
+}
+
+void auditor_init(Auditor *auditor, const AuditOptions *options)
+{
+    *auditor = (Auditor){ .options = *options };
+    auditor->rows = g_array_new(FALSE, FALSE, sizeof(AuditRow));
+}
+
+void auditor_clear(Auditor *auditor)
+{
+    g_array_free(auditor->rows, TRUE);
+}
+
+/* Its life --------------------------------------------------------------------------------------- */
+
+static void audit_free(Audit *audit)
+{
+    conversation_free(audit->conversation);
+    judge_clear(&audit->judge);
+    findings_clear(&audit->findings);
+    g_free(audit);
+}
+
+static size_t judged_size(const Audit *audit)
+{
+    return judge_text_size(&audit->judge) + findings_list_size(&audit->findings);
+}
+
+static void audit_rest(Connection *connection)
+{
+    Audit *audit = connection->owner;
+    if (connection->owner_rests)
+        return;
+    GByteArray *packed = g_byte_array_new();
+    uint64_t matched[2] = { audit->matched, audit->matched_rules };
+    pack_words(packed, matched, sizeof matched);
+    conversation_pack(audit->conversation, packed);
+    judge_pack(&audit->judge, packed);
+    findings_pack(&audit->findings, packed);
+    audit_free(audit);
+    connection->owner_size = sizeof(uint32_t) + packed->len;
+    uint8_t *block = g_malloc(connection->owner_size);
+    uint32_t length = packed->len;
+    memcpy(block, &length, sizeof length);
+    memcpy(block + sizeof length, packed->data, packed->len);
+    g_byte_array_unref(packed);
+    connection->owner = block;
+    connection->owner_rests = true;
+}
+
+static void audit_wake(Connection *connection)
+{
+    g_autofree uint8_t *block = connection->owner;
+    uint32_t length;
+    memcpy(&length, block, sizeof length);
+    Span packed = span_make(block + sizeof length, length);
+    Audit *audit = g_new0(Audit, 1);
+    uint64_t matched[2];
+    unpack_words(&packed, matched, sizeof matched);
+    audit->matched = matched[0];
+    audit->matched_rules = matched[1];
+    audit->conversation = conversation_unpack(&packed);
+    judge_unpack(&audit->judge, &packed);
+    findings_unpack(&audit->findings, &packed);
+    audit->judged_size = judged_size(audit);
+    connection->owner = audit;
+    connection->owner_rests = false;
+}
+
+static Audit *audit_of(const Auditor *auditor, Connection *connection)
+{
+    if (!connection->owner) {
+        Audit *audit = g_new0(Audit, 1);
+        audit->conversation = conversation_new(&auditor->options.texts, auditor->options.matcher);
+        judge_init(&audit->judge);
+        findings_init(&audit->findings);
+        connection->owner = audit;
+    } else if (connection->owner_rests) {
+        audit_wake(connection);
+    }
+    return connection->owner;
+}
+
+/* Exchanges -------------------------------------------------------------------------------------- */
+
+static Hearing hearing_of(Auditor *auditor, const Connection *connection, Audit *audit,
+                          const Ending *ending)
+{
+    const AuditOptions *options = &auditor->options;
+    return (Hearing){
+        .auditor = auditor,
+        .audit = audit,
+        .ending = ending,
+        .context = { .thresholds = &options->thresholds,
+                     .connection = connection,
+                     .facts = conversation_facts(audit->conversation),
+                     .clock_end = capture_clock_end(&auditor->clock, connection->last_order) },
+        .options = { .texts = options->finding_rows || options->finding_texts,
+                     .pedantic = options->pedantic },
+    };
+}
+
+/* Which side is the client: unknown counts as the one that sent first. */
+static int client_of(const Hearing *hearing)
+{
+    return MAX(hearing->context.facts->client, 0);
+}
+
+/* The kind and the rest are still to be filled in. */
+static AuditRow *new_row(const Hearing *hearing, RowKind kind)
+{
+    GArray *rows = hearing->auditor->rows;
+    g_array_set_size(rows, rows->len + 1);
+    AuditRow *row = &g_array_index(rows, AuditRow, rows->len - 1);
+    row->kind = kind;
+    row->open_at_end = hearing->context.connection->end == CONNECTION_UNENDED;
+    row->tick = hearing->auditor->tick;
+    return row;
+}
+
+/* Whether the exchange has a row in the reports that list what matches. */
+static bool note_match(const Hearing *hearing, const Exchange *exchange, RuleSet findings)
+{
+    AuditCounters *counters = &hearing->auditor->counters;
+    if (!hearing->auditor->options.matcher)
+        return true;
+    if (!(exchange->match & MATCH_FOUND)) {
+        counters->match_given_up += (exchange->match & MATCH_GIVEN_UP) != 0;
+        return false;
+    }
+    counters->matched++;
+    hearing->audit->matched = true;
+    hearing->audit->matched_rules |= findings;
+    return true;
+}
+
+static void tell_exchange(const Hearing *hearing, Exchange *exchange, const Judgement *judgement)
+{
+    const AuditOptions *options = &hearing->auditor->options;
+    JudgedExchange judged = { .context = &hearing->context,
+                              .ending = hearing->ending,
+                              .client = client_of(hearing),
+                              .exchange = exchange,
+                              .judgement = judgement };
+    for (unsigned i = 0; i < options->listener_count; i++)
+        if (options->listeners[i].exchange)
+            options->listeners[i].exchange(options->listeners[i].data, &judged);
+}
+
+/* Takes over the exchange's text. */
+static void add_exchange_row(const Hearing *hearing, Exchange *exchange, const Judgement *judgement,
+                             RuleSet findings)
+{
+    const Connection *connection = hearing->context.connection;
+    AuditRow *row = new_row(hearing, ROW_EXCHANGE);
+    row->exchange = (ExchangeRow){ .connection = connection->first_frame,
+                                   .stream_number_known = connection->stream_number_known,
+                                   .stream_number = connection->stream_number,
+                                   .exchange = *exchange,
+                                   .judgement = *judgement,
+                                   .findings = findings };
+    exchange->text = NULL;
+}
+
+/* The one place where an exchange is judged, put to the findings, counted, told and made a row.
+ * `ended`: the judgement that the end of the connection gave; NULL: a later answer settled it. */
+static void audit_take(const Hearing *hearing, Exchange *exchange, const Judgement *ended)
+{
+    Audit *audit = hearing->audit;
+    AuditCounters *counters = &hearing->auditor->counters;
+    Judgement judgement =
+        ended ? *ended : judge_settled(&audit->judge, &hearing->context, exchange);
+    RuleSet findings = findings_exchange(&audit->findings, &hearing->context, hearing->ending,
+                                         exchange, &judgement, &hearing->options);
+    counters->exchanges++;
+    counters->exchange_verdicts[judgement.verdict]++;
+    tell_exchange(hearing, exchange, &judgement);
+    if (note_match(hearing, exchange, findings) && hearing->auditor->options.exchange_rows)
+        add_exchange_row(hearing, exchange, &judgement, findings);
+}
+
+static void take_settled(Auditor *auditor, const Connection *connection, Audit *audit)
+{
+    Exchange exchange;
+    if (!conversation_next(audit->conversation, &exchange))
+        return;
+    Hearing hearing = hearing_of(auditor, connection, audit, NULL);
+    do {
+        audit_take(&hearing, &exchange, NULL);
+        exchange_clear(&exchange);
+    } while (conversation_next(audit->conversation, &exchange));
+    audit->judged_size = judged_size(audit);
+}
+
+/* Those that were pending when the connection ended. Returns what the connection breaks. */
+static RuleSet take_pending(const Hearing *hearing)
+{
+    Audit *audit = hearing->audit;
+    size_t count;
+    Exchange *exchanges = conversation_pending(audit->conversation, &count);
+    g_autofree Judgement *judgements = g_new0(Judgement, count);
+    judge_ended(&audit->judge, &hearing->context, hearing->ending, exchanges, count, judgements);
+    for (size_t i = 0; i < count; i++)
+        audit_take(hearing, &exchanges[i], &judgements[i]);
+    return findings_connection(&audit->findings, &hearing->context, hearing->ending,
+                               count ? &exchanges[count - 1] : NULL, &hearing->options);
+}
+
+/* The end of a connection ------------------------------------------------------------------------ */
+
+static bool is_closed(const Connection *connection)
+{
+    for (int side = 0; side < 2; side++)
+        if (connection->half[side].fin.proof != FIN_NONE || connection_reset(connection, side))
+            return true;
+    return false;
+}
+
+static ReasonSet connection_reasons(const Connection *connection, const ConversationFacts *facts)
+{
+    ReasonSet reasons = facts->reasons;
+    if (!connection->opener_known)
+        reasons |= REASON_MIDSTREAM;
+    if (facts->client < 0 || !connection->half[0].seen || !connection->half[1].seen)
+        reasons |= REASON_ONE_DIRECTION;
+    if (connection->limited || connection->end == CONNECTION_EVICTED)
+        reasons |= REASON_LIMIT;
+    return reasons;
+}
+
+static Nanoseconds idle_before_end(const ConversationFacts *facts, const Ending *ending)
+{
+    if (ending->how == END_HOW_NONE || !stamp_is_set(&facts->last_response))
+        return -1;
+    if (facts->last_until_close)
+        return 0;
+    return MAX(0, ending->stamp.time - facts->last_response.time);
+}
+
+/* Its host is borrowed. */
+static ConnectionRow connection_row(const Hearing *hearing, RuleSet findings)
+{
+    const Connection *connection = hearing->context.connection;
+    const ConversationFacts *facts = hearing->context.facts;
+    const Ending *ending = hearing->ending;
+    const Decision *decision = judge_decision(&hearing->audit->judge);
+    ConnectionRow row = { .connection = *connection,
+                          .client = client_of(hearing),
+                          .facts = *facts,
+                          .ending = *ending,
+                          .completeness = connection_reasons(connection, facts) | ending->reasons,
+                          .idle = idle_before_end(facts, ending),
+                          .findings = findings };
+    row.connection.owner = NULL;
+    if (decision) {
+        row.decision = *decision;
+        row.completeness |= decision->judgement.completeness;
+    }
+    return row;
+}
+
+static void count_connection(AuditCounters *counters, const Judgement *judgement)
+{
+    counters->http_connections++;
+    counters->verdicts[judgement->verdict]++;
+    counters->causes[judgement->verdict][judgement->cause]++;
+}
+
+static AuditPosition position_of_end(const Auditor *auditor, const Connection *connection)
+{
+    bool open = connection->end == CONNECTION_UNENDED;
+    return (AuditPosition){ .order = auditor->counters.frames,
+                            .step = open ? STEP_OPEN_AT_END : auditor->step,
+                            .connection = connection->first_frame };
+}
+
+static void tell_end(const Hearing *hearing, const ConnectionRow *row)
+{
+    const AuditOptions *options = &hearing->auditor->options;
+    const Connection *connection = hearing->context.connection;
+    EndedConnection ended = { .position = position_of_end(hearing->auditor, connection),
+                              .connection = connection,
+                              .row = row,
+                              .matches = !options->matcher || hearing->audit->matched };
+    ended.findings = findings_list(&hearing->audit->findings, &ended.finding_count);
+    for (unsigned i = 0; i < options->listener_count; i++)
+        if (options->listeners[i].ended)
+            options->listeners[i].ended(options->listeners[i].data, &ended);
+}
+
+static void add_connection_row(const Hearing *hearing, const ConnectionRow *row)
+{
+    const AuditOptions *options = &hearing->auditor->options;
+    bool listed =
+        options->matcher ? hearing->audit->matched : row->decision.set || options->all_connections;
+    if (!options->connection_rows || !listed)
+        return;
+    AuditRow *added = new_row(hearing, ROW_CONNECTION);
+    added->connection = *row;
+    added->connection.decision.host = g_strdup(row->decision.host);
+}
+
+/* With something looked for: what a matching exchange breaks, and what concerns its connection. */
+static bool finding_is_listed(const Hearing *hearing, const Finding *finding)
+{
+    if (!hearing->auditor->options.matcher)
+        return true;
+    return hearing->audit->matched &&
+           (finding->exchange == 0 || (hearing->audit->matched_rules & rule_bit(finding->rule)));
+}
+
+static void add_finding_rows(const Hearing *hearing)
+{
+    Auditor *auditor = hearing->auditor;
+    const Connection *connection = hearing->context.connection;
+    size_t count;
+    const Finding *findings = findings_list(&hearing->audit->findings, &count);
+    for (size_t i = 0; i < count; i++) {
+        audit_count_finding(&auditor->counters, findings[i].severity, findings[i].rule);
+        if (!auditor->options.finding_rows || !finding_is_listed(hearing, &findings[i]))
+            continue;
+        AuditRow *row = new_row(hearing, ROW_FINDING);
+        row->finding = (FindingRow){ .connection = connection->first_frame,
+                                     .stream_number_known = connection->stream_number_known,
+                                     .stream_number = connection->stream_number,
+                                     .finding = finding_copy(&findings[i]) };
+    }
+}
+
+static void end_connection(Auditor *auditor, Connection *connection)
+{
+    Audit *audit = audit_of(auditor, connection);
+    conversation_end(audit->conversation, connection, is_closed(connection));
+    take_settled(auditor, connection, audit);
+
+    const ConversationFacts *facts = conversation_facts(audit->conversation);
+    Ending ending = ending_of(connection, MAX(facts->client, 0), facts->fin);
+    Hearing hearing = hearing_of(auditor, connection, audit, &ending);
+    RuleSet broken = take_pending(&hearing);
+    ConnectionRow row = connection_row(&hearing, broken);
+    if (row.decision.set)
+        count_connection(&auditor->counters, &row.decision.judgement);
+    tell_end(&hearing, &row);
+    add_connection_row(&hearing, &row);
+    add_finding_rows(&hearing);
+
+    audit_free(audit);
+    connection->owner = NULL;
+}
+
+void auditor_take(Auditor *auditor, const StreamEvent *event)
+{
+    Connection *connection = event->connection;
+    if (event->kind == STREAM_END) {
+        end_connection(auditor, connection);
+    } else if (event->kind == STREAM_DATA || event->kind == STREAM_GAP) {
+        Audit *audit = audit_of(auditor, connection);
+        conversation_feed(audit->conversation, event);
+        take_settled(auditor, connection, audit);
+        connection->owner_size =
+            sizeof *audit + conversation_size(audit->conversation) + audit->judged_size;
+    } else if (event->kind == STREAM_PACK) {
+        audit_rest(connection);
+    }
+}

@@ -1,0 +1,187 @@
+#include "audit/engine.h"
+
+#define TICK_FRAMES 4096
+
+struct Engine {
+    Auditor auditor;
+    Filter *filter;
+    Decoder *decoder;
+    Front *front;
+    Shards *shards;
+    bool hears_frames; /* a listener does */
+    guint next_row;    /* of those that are ready */
+    guint ready;       /* how many are sorted */
+    bool finishing;    /* connections that are still open have yet to be ended */
+};
+
+EngineOptions engine_options_default(void)
+{
+    return (EngineOptions){ .audit = audit_options_default(), .limits = STREAM_LIMITS_DEFAULT };
+}
+
+Engine *engine_new(const EngineOptions *options)
+{
+    Engine *engine = g_new0(Engine, 1);
+    auditor_init(&engine->auditor, &options->audit);
+    engine->filter = options->filter;
+    engine->decoder = decoder_new();
+    engine->front = front_new(options->limits.pairs);
+    engine->shards = shards_new(&options->limits, SHARDS_ALL);
+    for (unsigned i = 0; i < options->audit.listener_count; i++)
+        engine->hears_frames = engine->hears_frames || options->audit.listeners[i].frame;
+    return engine;
+}
+
+/* Frames ----------------------------------------------------------------------------------------- */
+
+static void tell_frame(const Engine *engine, const Frame *frame, const FrameResult *result)
+{
+    const AuditOptions *options = &engine->auditor.options;
+    for (unsigned i = 0; i < options->listener_count; i++)
+        if (options->listeners[i].frame)
+            options->listeners[i].frame(options->listeners[i].data, frame, result);
+}
+
+static void drain_shards(Engine *engine)
+{
+    StreamEvent event;
+    while (shards_next(engine->shards, &event))
+        auditor_take(&engine->auditor, &event);
+}
+
+static void feed_segment(Engine *engine, const Segment *segment, FrameResult *result)
+{
+    Arrival arrival;
+    front_feed(engine->front, segment, &arrival);
+    result->segment = segment;
+    result->owner = shards_feed(engine->shards, &arrival);
+}
+
+/* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole file, in which
+ * Wireshark counts also what is hardly a segment. */
+static void feed_frame(Engine *engine, const Frame *frame, uint64_t order)
+{
+    bool wanted = !engine->filter || filter_matches(engine->filter, frame);
+    Segment segment;
+    FrameResult result = { .result = decode_frame(engine->decoder, frame, &segment),
+                           .trail = decoder_trail(engine->decoder) };
+    if (wanted)
+        engine->auditor.counters.decoded[result.result]++;
+    else
+        engine->auditor.counters.filtered++;
+    segment.order = order;
+    bool is_segment = result.result == DECODE_SEGMENT;
+    if (is_segment && wanted)
+        feed_segment(engine, &segment, &result);
+    else if (is_segment || decoder_found_stub(engine->decoder))
+        front_pass(engine->front, &segment);
+    if (engine->hears_frames)
+        tell_frame(engine, frame, &result);
+    if (result.segment)
+        drain_shards(engine);
+}
+
+/* Ticks ------------------------------------------------------------------------------------------ */
+
+/* The rows that became final since the last tick can leave. */
+static void sort_rows(Engine *engine)
+{
+    GArray *rows = engine->auditor.rows;
+    if (rows->len > engine->ready)
+        qsort(&g_array_index(rows, AuditRow, engine->ready), rows->len - engine->ready,
+              sizeof(AuditRow), audit_row_compare);
+    engine->ready = rows->len;
+}
+
+static void tick(Engine *engine)
+{
+    engine->auditor.step = STEP_TICK;
+    shards_tick(engine->shards, front_now(engine->front));
+    drain_shards(engine);
+    engine->auditor.step = STEP_FRAME;
+    sort_rows(engine);
+    engine->auditor.tick++;
+}
+
+void engine_feed(Engine *engine, const FrameBatch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const Frame *frame = &batch->frames[i];
+        uint64_t order = ++engine->auditor.counters.frames;
+        capture_clock_see(&engine->auditor.clock, order, frame->time);
+        feed_frame(engine, frame, order);
+        if (order % TICK_FRAMES == 0)
+            tick(engine);
+    }
+}
+
+/* Up to the end of the first connection that is still open; the others are then ended one by one, when somebody
+ * asks for rows: there may be many. False: there are no more. */
+static bool end_one_open(Engine *engine)
+{
+    StreamEvent event;
+    while (shards_next(engine->shards, &event)) {
+        bool open = event.kind == STREAM_END && event.connection->end == CONNECTION_UNENDED;
+        auditor_take(&engine->auditor, &event);
+        if (open)
+            return true;
+    }
+    return false;
+}
+
+void engine_finish(Engine *engine)
+{
+    const AuditOptions *options = &engine->auditor.options;
+    decoder_settle(engine->decoder, engine->auditor.counters.decoded);
+    for (unsigned i = 0; i < options->listener_count; i++)
+        if (options->listeners[i].no_more_frames)
+            options->listeners[i].no_more_frames(options->listeners[i].data);
+    engine->auditor.step = STEP_FINISH;
+    shards_finish(engine->shards);
+    engine->finishing = end_one_open(engine);
+    sort_rows(engine);
+}
+
+/* Rows ------------------------------------------------------------------------------------------- */
+
+bool engine_next(Engine *engine, AuditRow *ret_row)
+{
+    GArray *rows = engine->auditor.rows;
+    while (engine->next_row == engine->ready) {
+        g_array_remove_range(rows, 0, engine->ready);
+        engine->next_row = engine->ready = 0;
+        if (!engine->finishing)
+            return false;
+        engine->finishing = end_one_open(engine);
+        sort_rows(engine);
+    }
+    *ret_row = g_array_index(rows, AuditRow, engine->next_row);
+    engine->next_row++;
+    return true;
+}
+
+const AuditCounters *engine_counters(const Engine *engine)
+{
+    return &engine->auditor.counters;
+}
+
+const StreamCounters *engine_stream_counters(const Engine *engine)
+{
+    return shards_counters(engine->shards);
+}
+
+/* What hangs on connections that are still open goes with their rows. */
+void engine_free(Engine *engine)
+{
+    if (!engine)
+        return;
+    AuditRow row;
+    sort_rows(engine);
+    while (engine_next(engine, &row))
+        audit_row_clear(&row);
+    auditor_clear(&engine->auditor);
+    shards_free(engine->shards);
+    front_free(engine->front);
+    decoder_free(engine->decoder);
+    g_free(engine);
+}

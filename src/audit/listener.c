@@ -1,0 +1,20 @@
+#include "audit/listener.h"
+
+static void hear_exchange(void *data, const JudgedExchange *judged)
+{
+    servers_exchange(data, judged->context, judged->ending, judged->client, judged->exchange,
+                     judged->judgement);
+}
+
+static void hear_end(void *data, const EndedConnection *ended)
+{
+    const ConnectionRow *row = ended->row;
+    if (row->decision.set)
+        servers_connection(data, ended->connection, row->client, &row->ending,
+                           row->decision.judgement.verdict);
+}
+
+AuditListener audit_listener_of_servers(Servers *servers)
+{
+    return (AuditListener){ .data = servers, .exchange = hear_exchange, .ended = hear_end };
+}
