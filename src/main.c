@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include "evidence_pass.h"
 #include "options.h"
 #include "report/manifest.h"
 #include "report/output.h"
@@ -80,7 +81,7 @@ static ExitStatus read_inputs(const Options *options, char **command)
         complain(error->message);
     if (g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED) ||
         g_error_matches(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION) ||
-        g_error_matches(error, RUN_ERROR, RUN_ERROR_ONLY_ONCE))
+        g_error_matches(error, EVIDENCE_PASS_ERROR, EVIDENCE_PASS_ERROR_ONLY_ONCE))
         return EXIT_USAGE;
     if (failed || !written)
         return EXIT_NOT_READ;

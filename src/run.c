@@ -2,19 +2,16 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "audit/engine.h"
 #include "capture/bytes.h"
-#include "capture/merge.h"
+#include "evidence_pass.h"
+#include "pass.h"
 #include "report/connection_page.h"
 #include "report/manifest.h"
 #include "report/output.h"
-#include "report/progress.h"
 #include "report/server_rows.h"
 #include "report/summary.h"
-#include "second_pass.h"
 
 G_DEFINE_QUARK(connaudit - run - error, run_error)
 
@@ -33,21 +30,12 @@ static const char *const *const COLUMNS[REPORT_COUNT] = { CONNECTION_COLUMNS, EX
 
 typedef struct Run {
     const RunContext *context;
-    CaptureInputs *inputs;
-    CaptureOptions capture;
-    EngineOptions engine;
+    Pass pass;
     Table *reports[REPORT_COUNT]; /* NULL: not wanted */
-    ConnectionTrace *trace;       /* NULL: no connection is to be shown */
     Servers *servers;
     AuditTotals totals;
     bool analyzed;
-    uint64_t unfilterable;       /* frames that the filter could not be used on */
-    EvidenceList *evidence_list; /* NULL: no evidence is wanted */
-    Output *evidence;            /* likewise: where it goes */
-    GArray *captures;            /* ManifestCapture: what was written; NULL: nothing yet */
-    uint64_t fragments_given_up;
-    Progress *progress; /* NULL: nobody wants to know */
-    ProgressFacts progress_facts;
+    EvidencePass evidence;
 } Run;
 
 static EngineOptions engine_options(const Options *options)
@@ -73,29 +61,30 @@ static EngineOptions engine_options(const Options *options)
 }
 
 /* A row has the file and the resolution of the input in which its connection was first seen. */
-static void write_rows(Run *run, Engine *engine)
+static RowFile file_of(const Run *run, FrameId connection)
 {
-    AuditRow row;
-    while (engine_next(engine, &row)) {
-        unsigned number = frame_input(audit_row_connection(&row));
-        const InputFile *input = capture_inputs_file(run->inputs, number);
-        RowFile file = { .path = input->path, .time_digits = input->time_digits };
-        if (row.kind == ROW_EXCHANGE)
-            write_exchange_row(run->reports[REPORT_EXCHANGES], &row.exchange, &file);
-        else if (row.kind == ROW_FINDING)
-            write_finding_row(run->reports[REPORT_FINDINGS], &row.finding, &file);
-        else
-            write_connection_row(run->reports[REPORT_CONNECTIONS], &row.connection, &file);
-        audit_row_clear(&row);
-    }
+    const InputFile *input = capture_inputs_file(run->pass.inputs, frame_input(connection));
+    return (RowFile){ .path = input->path, .time_digits = input->time_digits };
+}
+
+static void write_row(void *data, const AuditRow *row)
+{
+    Run *run = data;
+    RowFile file = file_of(run, audit_row_connection(row));
+    if (row->kind == ROW_EXCHANGE)
+        write_exchange_row(run->reports[REPORT_EXCHANGES], &row->exchange, &file);
+    else if (row->kind == ROW_FINDING)
+        write_finding_row(run->reports[REPORT_FINDINGS], &row->finding, &file);
+    else
+        write_connection_row(run->reports[REPORT_CONNECTIONS], &row->connection, &file);
 }
 
 /* Of all inputs together, whether they were judged alone or not; with the finest clock's digits. */
 static void write_servers(Run *run)
 {
     unsigned digits = 0;
-    for (guint i = 0; i < run->inputs->numbered->len; i++)
-        digits = MAX(digits, capture_inputs_file(run->inputs, i + 1)->time_digits);
+    for (guint i = 0; i < run->pass.inputs->numbered->len; i++)
+        digits = MAX(digits, capture_inputs_file(run->pass.inputs, i + 1)->time_digits);
     if (run->reports[REPORT_SERVERS])
         write_server_rows(run->reports[REPORT_SERVERS], run->servers, digits);
     if (run->reports[REPORT_PAIRS])
@@ -116,16 +105,16 @@ static void write_mismatches(Run *run)
         if (!run->reports[REPORT_FINDINGS] ||
             !pair_mismatch(pair, run->context->options->matcher != NULL, &row))
             continue;
-        const InputFile *input = capture_inputs_file(run->inputs, frame_input(row.connection));
-        RowFile file = { .path = input->path, .time_digits = input->time_digits };
+        RowFile file = file_of(run, row.connection);
         write_finding_row(run->reports[REPORT_FINDINGS], &row, &file);
         finding_clear(&row.finding);
     }
 }
 
 /* More rows are of no use. */
-static bool writing_failed(const Run *run)
+static bool writing_failed(void *data)
 {
+    const Run *run = data;
     bool failed = false;
     for (unsigned i = 0; i < REPORT_COUNT; i++)
         failed = failed || (run->reports[i] && table_failed(run->reports[i]));
@@ -138,21 +127,6 @@ static bool wants_colour(int fd)
     return isatty(fd) && !(refused && *refused);
 }
 
-/* The page of the connection that is to be shown, if it was in what was read. */
-static char *make_page(const Run *run)
-{
-    const Thresholds *thresholds = &run->context->options->thresholds;
-    const TracedConnection *traced = connection_trace_result(run->trace, thresholds);
-    if (!traced)
-        return NULL;
-    unsigned number = frame_input(traced->connection.connection.first_frame);
-    const InputFile *input = capture_inputs_file(run->inputs, number);
-    RowFile file = { .path = input->path, .time_digits = input->time_digits };
-    GString *page = g_string_new(NULL);
-    connection_page_append(page, traced, &file, wants_colour(STDOUT_FILENO));
-    return g_string_free(page, FALSE);
-}
-
 /* On a terminal, unless rows are being written to one: they would go through each other. */
 static Progress *start_progress(const Options *options)
 {
@@ -163,57 +137,13 @@ static Progress *start_progress(const Options *options)
     return wanted && !options->quiet ? progress_new(stderr, terminal, g_get_monotonic_time) : NULL;
 }
 
-static void end_progress(Run *run)
+static void analyze(Run *run)
 {
-    if (run->progress)
-        progress_end(run->progress, &run->progress_facts);
-    g_clear_pointer(&run->progress, progress_free);
-}
-
-/* After each batch; `before` was read in earlier analyses. */
-static void note_progress(Run *run, const CaptureMerge *merge, uint64_t before, size_t packets)
-{
-    if (!run->progress)
-        return;
-    run->progress_facts.packets += packets;
-    if (!progress_is_due(run->progress))
-        return;
-    run->progress_facts.bytes = before + capture_merge_bytes_read(merge);
-    progress_show(run->progress, &run->progress_facts);
-}
-
-/* Some of the inputs as one capture. */
-static void analyze(Run *run, unsigned first, unsigned count)
-{
-    g_autoptr(Engine) engine = engine_new(&run->engine);
-    g_autoptr(CaptureMerge) merge = capture_merge_new(run->inputs, first, count, &run->capture);
-    FrameBatch batch = { 0 };
-    uint64_t before = run->progress_facts.bytes;
-    while (!writing_failed(run) && capture_merge_next(merge, &batch)) {
-        engine_feed(engine, &batch);
-        write_rows(run, engine);
-        note_progress(run, merge, before, batch.count);
-    }
-    run->progress_facts.bytes = before + capture_merge_bytes_read(merge);
-    engine_finish(engine);
-    write_rows(run, engine);
-    audit_totals_add(&run->totals, engine_counters(engine), engine_stream_counters(engine));
-}
-
-static void analyze_all(Run *run)
-{
-    unsigned count = run->inputs->numbered->len;
+    g_autoptr(Progress) progress = start_progress(run->context->options);
     run->analyzed = true;
-    run->progress = start_progress(run->context->options);
-    run->progress_facts.total = capture_inputs_size(run->inputs, 1, count);
-    if (!run->context->options->separate)
-        analyze(run, 1, count);
-    else
-        for (unsigned number = 1; number <= count && !writing_failed(run); number++)
-            analyze(run, number, 1);
-    end_progress(run);
-    if (run->context->filter)
-        run->unfilterable = filter_skipped(run->context->filter);
+    run->pass.progress = progress;
+    pass_run(&run->pass, &run->totals);
+    run->pass.progress = NULL;
     servers_finish(run->servers);
     write_mismatches(run);
     write_servers(run);
@@ -249,52 +179,28 @@ static SummaryFacts summary_facts(const Run *run)
                            .streams = &run->totals.streams,
                            .servers = run->servers,
                            .filtered = counters->filtered,
-                           .unfilterable = run->unfilterable,
+                           .unfilterable = run->totals.unfilterable,
                            .matching = run->context->options->matcher,
                            .matched = counters->matched,
-                           .evidence = run->captures,
-                           .captures = run->captures ? run->captures->len : 0,
-                           .left_out = run->captures ? run->evidence_list->left_out : 0,
-                           .fragments_given_up = run->fragments_given_up,
+                           .evidence = run->evidence.captures,
+                           .captures = run->evidence.captures ? run->evidence.captures->len : 0,
+                           .left_out = run->evidence.captures ? run->evidence.list->left_out : 0,
+                           .fragments_given_up = run->evidence.fragments_given_up,
                            .match_given_up = counters->match_given_up };
 }
 
 static void write_summary(const Run *run)
 {
-    const GPtrArray *numbered = run->inputs->numbered;
+    const GPtrArray *numbered = run->pass.inputs->numbered;
     const InputFile *first = g_ptr_array_index(numbered, 0);
     g_autofree char *several = g_strdup_printf("%u inputs", numbered->len);
-    CaptureInfo capture = joint_info(run->inputs, numbered->len == 1 ? first->path : several);
+    CaptureInfo capture = joint_info(run->pass.inputs, numbered->len == 1 ? first->path : several);
     SummaryFacts facts = summary_facts(run);
     facts.capture = &capture;
     summary_write(stderr, &facts, wants_colour(STDERR_FILENO));
 }
 
 /* Evidence ------------------------------------------------------------------------------------- */
-
-static bool open_evidence(Run *run, GError **error)
-{
-    static const char *const none[] = { NULL };
-    const Options *options = run->context->options;
-    if (!options->evidence)
-        return true;
-    const InputFile *once = capture_inputs_only_once(run->inputs);
-    if (once) {
-        g_autofree char *name = capture_display_name(once->path);
-        g_set_error(error, RUN_ERROR, RUN_ERROR_ONLY_ONCE,
-                    "%s: can be read only once, and --evidence reads its inputs twice: save it to "
-                    "a file first",
-                    name);
-        return false;
-    }
-    run->evidence = output_open(options->evidence, none, (const char *const *)options->inputs,
-                                options->force, error);
-    if (!run->evidence)
-        return false;
-    run->evidence_list = evidence_list_new(options->evidence_max);
-    audit_listen(&run->engine.audit, evidence_list_listener(run->evidence_list));
-    return true;
-}
 
 /* Only what the manifest is to say of the inputs needs their sums no longer. */
 static void forget_sums(const CaptureInputs *inputs)
@@ -309,75 +215,61 @@ static void forget_sums(const CaptureInputs *inputs)
 /* The captures are written, but none has its name yet. */
 static bool write_evidence(Run *run, GError **error)
 {
-    if (!run->evidence)
-        return true;
     const Options *options = run->context->options;
+    if (!options->evidence)
+        return true;
     g_autoptr(Progress) progress = start_progress(options);
-    SecondPass pass = { .inputs = run->inputs,
-                        .engine = &run->engine,
-                        .evidence_list = run->evidence_list,
-                        .version = run->context->version,
-                        .separate = options->separate,
-                        .progress = progress };
-    GArray *captures = NULL;
-    if (run->evidence_list->list->len == 0)
-        captures = g_array_new(FALSE, FALSE, sizeof(ManifestCapture));
-    else if (!second_pass(&pass, run->evidence, &captures, &run->fragments_given_up, error))
+    if (!evidence_pass_write(&run->evidence, &run->pass, run->context->version, progress, error))
         return false;
     if (options->no_hash)
-        forget_sums(run->inputs);
-    run->captures = captures;
-    return !options->output || second_pass_sums(run->evidence, captures, error);
-}
-
-static bool commit_evidence(Run *run, GError **error)
-{
-    return !run->evidence || output_commit(run->evidence, error);
-}
-
-/* Nothing of it is to stay if the reports could not be written. */
-static void close_evidence(Run *run, bool written)
-{
-    if (run->evidence && !written)
-        output_retract(run->evidence);
-    g_clear_pointer(&run->evidence, output_free);
+        forget_sums(run->pass.inputs);
+    return !options->output || evidence_pass_sums(&run->evidence, error);
 }
 
 /* Reports -------------------------------------------------------------------------------------- */
 
 static bool run_to_stdout(Run *run, GError **error)
 {
-    ReportName report = run->context->options->report;
-    g_autoptr(Table) table = table_new(stdout, run->context->options->format, COLUMNS[report]);
-    run->reports[report] = table;
-    bool written = open_evidence(run, error);
+    const Options *options = run->context->options;
+    g_autoptr(Table) table = table_new(stdout, options->format, COLUMNS[options->report]);
+    run->reports[options->report] = table;
+    bool written = evidence_pass_open(&run->evidence, options, &run->pass, error);
     if (written) {
-        analyze_all(run);
+        analyze(run);
         written = table_flush(table, error);
         if (!written)
             g_prefix_error(error, "standard output: ");
-        written = written && write_evidence(run, error) && commit_evidence(run, error);
+        written =
+            written && write_evidence(run, error) && evidence_pass_commit(&run->evidence, error);
     }
-    close_evidence(run, written);
+    evidence_pass_close(&run->evidence, written);
     return written;
+}
+
+static char *make_page(const Run *run, const TracedConnection *traced)
+{
+    RowFile file = file_of(run, traced->connection.connection.first_frame);
+    GString *page = g_string_new(NULL);
+    connection_page_append(page, traced, &file, wants_colour(STDOUT_FILENO));
+    return g_string_free(page, FALSE);
 }
 
 static bool run_to_page(Run *run, GError **error)
 {
     const Options *options = run->context->options;
     g_autoptr(ConnectionTrace) trace = connection_trace_new(options->show, &TRACE_LIMITS_DEFAULT);
-    run->trace = trace;
-    audit_listen(&run->engine.audit, connection_trace_listener(trace));
-    analyze_all(run);
-    g_autofree char *page = make_page(run);
-    size_t length = page ? strlen(page) : 0;
-    if (!page)
+    audit_listen(&run->pass.engine.audit, connection_trace_listener(trace));
+    analyze(run);
+    const TracedConnection *traced = connection_trace_result(trace, &options->thresholds);
+    if (!traced) {
         g_set_error(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION,
                     "there is no connection %s in what was read", options->show_text);
-    else if (fwrite(page, 1, length, stdout) != length || fflush(stdout) != 0)
-        g_set_error(error, RUN_ERROR, RUN_ERROR_WRITE, "standard output: %s", g_strerror(errno));
-    else
+        return false;
+    }
+    g_autofree char *page = make_page(run, traced);
+    if (fputs(page, stdout) != EOF && fflush(stdout) == 0)
         return true;
+    g_set_error(error, RUN_ERROR, RUN_ERROR_WRITE, "standard output: %s", g_strerror(errno));
     return false;
 }
 
@@ -389,24 +281,24 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
                                   .max = context->options->evidence_max,
                                   .left_out = totals.left_out,
                                   .given_up = totals.fragments_given_up };
-    if (run->captures) {
-        evidence.captures = (const ManifestCapture *)(const void *)run->captures->data;
-        evidence.count = run->captures->len;
+    if (run->evidence.captures) {
+        evidence.captures = (const ManifestCapture *)(const void *)run->evidence.captures->data;
+        evidence.count = run->evidence.captures->len;
     }
     ManifestFacts facts = { .version = context->version,
                             .command = context->command,
-                            .redactor = run->engine.audit.texts.redactor,
+                            .redactor = run->pass.engine.audit.texts.redactor,
                             .thresholds = &context->options->thresholds,
-                            .limits = &run->engine.limits,
+                            .limits = &run->pass.engine.limits,
                             .filter = context->options->filter,
                             .separate = context->options->separate,
-                            .inputs = run->inputs,
+                            .inputs = run->pass.inputs,
                             .totals = &totals,
                             .exchange_verdicts = run->totals.audit.exchange_verdicts,
                             .findings = run->totals.audit.findings,
                             .reports = reports,
                             .report_count = FILE_MANIFEST,
-                            .evidence = run->captures ? &evidence : NULL };
+                            .evidence = run->evidence.captures ? &evidence : NULL };
     manifest_write(out, &facts);
 }
 
@@ -423,7 +315,7 @@ static bool finish_output(Run *run, Output *output, GError **error)
     }
     if (done) {
         write_manifest(run, output_stream(output, FILE_MANIFEST), reports);
-        done = commit_evidence(run, error) && output_commit(output, error);
+        done = evidence_pass_commit(&run->evidence, error) && output_commit(output, error);
     }
     for (unsigned i = 0; i < FILE_MANIFEST; i++)
         g_free(reports[i].sha256);
@@ -433,11 +325,11 @@ static bool finish_output(Run *run, Output *output, GError **error)
 static bool write_directory(Run *run, Output *output, GError **error)
 {
     const Options *options = run->context->options;
-    if (!open_evidence(run, error))
+    if (!evidence_pass_open(&run->evidence, options, &run->pass, error))
         return false;
     for (unsigned i = 0; i < REPORT_COUNT; i++)
         run->reports[i] = table_new(output_stream(output, i), options->format, COLUMNS[i]);
-    analyze_all(run);
+    analyze(run);
     bool written = true;
     for (unsigned i = 0; i < REPORT_COUNT; i++) {
         written = written && table_flush(run->reports[i], error);
@@ -467,7 +359,7 @@ static bool run_to_directory(Run *run, GError **error)
         output_open(options->output, FILE_NAMES[options->format],
                     (const char *const *)options->inputs, options->force, error);
     bool written = output && write_directory(run, output, error);
-    close_evidence(run, written);
+    evidence_pass_close(&run->evidence, written);
     return written;
 }
 
@@ -504,22 +396,25 @@ bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GErr
 {
     const Options *options = context->options;
     Run state = { .context = context,
-                  .inputs = inputs,
-                  .capture = capture_options(options),
-                  .engine = engine_options(options) };
+                  .pass = { .inputs = inputs,
+                            .capture = capture_options(options),
+                            .engine = engine_options(options),
+                            .separate = options->separate,
+                            .row = write_row,
+                            .is_over = writing_failed } };
+    state.pass.data = &state;
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
     state.servers = servers;
-    audit_listen(&state.engine.audit, audit_listener_of_servers(servers));
+    audit_listen(&state.pass.engine.audit, audit_listener_of_servers(servers));
     g_autoptr(Redactor) redactor = options->redact ? redactor_for(inputs) : NULL;
-    state.engine.filter = context->filter;
-    state.engine.audit.texts.redactor = redactor;
+    state.pass.engine.filter = context->filter;
+    state.pass.engine.audit.texts.redactor = redactor;
     bool written = options->show     ? run_to_page(&state, error)
                    : options->output ? run_to_directory(&state, error)
                                      : run_to_stdout(&state, error);
     if (!options->quiet && !options->show && state.analyzed)
         write_summary(&state);
     *ret_fails = fails(&state.totals.audit, options->fail_on);
-    evidence_list_free(state.evidence_list);
-    manifest_captures_free(state.captures);
+    evidence_pass_clear(&state.evidence);
     return written;
 }

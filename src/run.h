@@ -18,7 +18,6 @@ GQuark run_error_quark(void);
 typedef enum RunError {
     RUN_ERROR_NO_CONNECTION, /* that which is to be shown is not in the inputs */
     RUN_ERROR_WRITE,
-    RUN_ERROR_ONLY_ONCE, /* an input cannot be read twice, and would have to be */
 } RunError;
 
 CaptureInputs *run_open_inputs(const Options *options, Filter *filter);

@@ -1,0 +1,25 @@
+/* One pass over the inputs: they are read, merged or each alone, and go through an engine. */
+#ifndef PASS_H
+#define PASS_H
+
+#include "audit/engine.h"
+#include "capture/inputs.h"
+#include "report/progress.h"
+
+typedef struct Pass {
+    CaptureInputs *inputs;
+    CaptureOptions capture;
+    EngineOptions engine;
+    bool separate;      /* each input is a capture of its own */
+    Progress *progress; /* NULL: nobody wants to know */
+    void *data;         /* for the two functions: */
+    /* takes a row, which the pass then clears; NULL: rows are of no use */
+    void (*row)(void *data, const AuditRow *row);
+    /* whether more frames are of no use */
+    bool (*is_over)(void *data);
+} Pass;
+
+/* Reads all that can be read. What was counted is added to `totals`; NULL: nobody wants to know. */
+void pass_run(const Pass *pass, AuditTotals *totals);
+
+#endif
