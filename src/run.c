@@ -166,37 +166,21 @@ static CaptureInfo joint_info(const CaptureInputs *inputs, const char *name)
     return joint;
 }
 
-static SummaryFacts summary_facts(const Run *run)
-{
-    const AuditCounters *counters = &run->totals.audit;
-    return (SummaryFacts){ .frames = counters->frames,
-                           .decoded = counters->decoded,
-                           .http_connections = counters->http_connections,
-                           .exchanges = counters->exchanges,
-                           .verdicts = counters->verdicts,
-                           .causes = counters->causes,
-                           .rules = counters->rules,
-                           .streams = &run->totals.streams,
-                           .servers = run->servers,
-                           .filtered = counters->filtered,
-                           .unfilterable = run->totals.unfilterable,
-                           .matching = run->context->options->matcher,
-                           .matched = counters->matched,
-                           .evidence = run->evidence.captures,
-                           .captures = run->evidence.captures ? run->evidence.captures->len : 0,
-                           .left_out = run->evidence.captures ? run->evidence.list->left_out : 0,
-                           .fragments_given_up = run->evidence.fragments_given_up,
-                           .match_given_up = counters->match_given_up };
-}
-
 static void write_summary(const Run *run)
 {
     const GPtrArray *numbered = run->pass.inputs->numbered;
     const InputFile *first = g_ptr_array_index(numbered, 0);
     g_autofree char *several = g_strdup_printf("%u inputs", numbered->len);
     CaptureInfo capture = joint_info(run->pass.inputs, numbered->len == 1 ? first->path : several);
-    SummaryFacts facts = summary_facts(run);
-    facts.capture = &capture;
+    const GArray *captures = run->evidence.captures;
+    SummaryFacts facts = { .capture = &capture,
+                           .totals = &run->totals,
+                           .servers = run->servers,
+                           .matching = run->context->options->matcher,
+                           .evidence = captures,
+                           .captures = captures ? captures->len : 0,
+                           .left_out = captures ? run->evidence.list->left_out : 0,
+                           .fragments_given_up = run->evidence.fragments_given_up };
     summary_write(stderr, &facts, wants_colour(STDERR_FILENO));
 }
 
@@ -273,18 +257,25 @@ static bool run_to_page(Run *run, GError **error)
     return false;
 }
 
+static ManifestEvidence manifest_evidence(const Run *run)
+{
+    const EvidencePass *evidence = &run->evidence;
+    return (ManifestEvidence){
+        .directory = run->context->options->evidence,
+        .max = run->context->options->evidence_max,
+        .captures = (const ManifestCapture *)(const void *)evidence->captures->data,
+        .count = evidence->captures->len,
+        .left_out = evidence->list->left_out,
+        .given_up = evidence->fragments_given_up,
+    };
+}
+
 static void write_manifest(const Run *run, FILE *out, const ManifestReport *reports)
 {
     const RunContext *context = run->context;
-    SummaryFacts totals = summary_facts(run);
-    ManifestEvidence evidence = { .directory = context->options->evidence,
-                                  .max = context->options->evidence_max,
-                                  .left_out = totals.left_out,
-                                  .given_up = totals.fragments_given_up };
-    if (run->evidence.captures) {
-        evidence.captures = (const ManifestCapture *)(const void *)run->evidence.captures->data;
-        evidence.count = run->evidence.captures->len;
-    }
+    ManifestEvidence evidence = { 0 };
+    if (run->evidence.captures)
+        evidence = manifest_evidence(run);
     ManifestFacts facts = { .version = context->version,
                             .command = context->command,
                             .redactor = run->pass.engine.audit.texts.redactor,
@@ -293,9 +284,8 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
                             .filter = context->options->filter,
                             .separate = context->options->separate,
                             .inputs = run->pass.inputs,
-                            .totals = &totals,
-                            .exchange_verdicts = run->totals.audit.exchange_verdicts,
-                            .findings = run->totals.audit.findings,
+                            .totals = &run->totals,
+                            .servers = run->servers,
                             .reports = reports,
                             .report_count = FILE_MANIFEST,
                             .evidence = run->evidence.captures ? &evidence : NULL };

@@ -14,11 +14,7 @@ typedef struct Scene {
     InputFile good, bad;
     CaptureInfo info;
     CaptureInputs inputs;
-    uint64_t decoded[DECODE_RESULT_COUNT], verdicts[3], exchange_verdicts[3];
-    uint64_t findings[SEVERITY_COUNT];
-    uint64_t causes[3][CAUSE_COUNT];
-    StreamCounters streams;
-    SummaryFacts totals;
+    AuditTotals totals;
     ManifestReport report;
     ManifestFacts facts;
     JsonParser *parser;
@@ -49,10 +45,6 @@ static void scene_open(Scene *scene)
     g_ptr_array_add(scene->inputs.files, &scene->bad);
     g_ptr_array_add(scene->inputs.files, &scene->good);
     g_ptr_array_add(scene->inputs.numbered, &scene->good);
-    scene->totals = (SummaryFacts){ .decoded = scene->decoded,
-                                    .verdicts = scene->verdicts,
-                                    .causes = scene->causes,
-                                    .streams = &scene->streams };
     scene->report = (ManifestReport){ .name = "connections.csv", .size = 7, .sha256 = SUM };
     scene->facts = (ManifestFacts){ .version = "1.2.3",
                                     .command = COMMAND,
@@ -60,8 +52,6 @@ static void scene_open(Scene *scene)
                                     .limits = &scene->limits,
                                     .inputs = &scene->inputs,
                                     .totals = &scene->totals,
-                                    .exchange_verdicts = scene->exchange_verdicts,
-                                    .findings = scene->findings,
                                     .reports = &scene->report,
                                     .report_count = 1 };
 }
@@ -189,14 +179,14 @@ START_TEST(test_results)
 {
     Scene scene;
     scene_open(&scene);
-    scene.totals.exchanges = UINT64_C(0x100000001);
-    scene.verdicts[VERDICT_CONTRADICTED] = 2;
-    scene.exchange_verdicts[VERDICT_CONTRADICTED] = 3;
-    scene.findings[SEVERITY_WARNING] = 7;
-    scene.causes[VERDICT_CONTRADICTED][CAUSE_KEEPALIVE_RACE] = 2;
-    scene.decoded[DECODE_NOT_TCP] = 4;
-    scene.streams.gap_bytes = 5;
-    scene.streams.evicted = 6;
+    scene.totals.audit.exchanges = UINT64_C(0x100000001);
+    scene.totals.audit.verdicts[VERDICT_CONTRADICTED] = 2;
+    scene.totals.audit.exchange_verdicts[VERDICT_CONTRADICTED] = 3;
+    scene.totals.audit.findings[SEVERITY_WARNING] = 7;
+    scene.totals.audit.causes[VERDICT_CONTRADICTED][CAUSE_KEEPALIVE_RACE] = 2;
+    scene.totals.audit.decoded[DECODE_NOT_TCP] = 4;
+    scene.totals.streams.gap_bytes = 5;
+    scene.totals.streams.evicted = 6;
     scene_read(&scene);
     JsonObject *totals = json_object_get_object_member(scene.root, "totals");
     ck_assert_int_eq(json_object_get_int_member(totals, "exchanges"), 0x100000001);

@@ -10,11 +10,7 @@
 
 typedef struct Scene {
     CaptureInfo capture;
-    uint64_t decoded[DECODE_RESULT_COUNT];
-    uint64_t verdicts[3];
-    uint64_t causes[3][CAUSE_COUNT];
-    uint64_t rules[SEVERITY_COUNT][RULE_COUNT];
-    StreamCounters streams;
+    AuditTotals totals;
     SummaryFacts facts;
     char *text;
 } Scene;
@@ -22,21 +18,16 @@ typedef struct Scene {
 static void scene_open(Scene *scene, const char *path)
 {
     *scene = (Scene){ .capture = { .path = path } };
-    scene->facts = (SummaryFacts){ .capture = &scene->capture,
-                                   .decoded = scene->decoded,
-                                   .verdicts = scene->verdicts,
-                                   .causes = (const uint64_t(*)[CAUSE_COUNT])scene->causes,
-                                   .rules = (const uint64_t(*)[RULE_COUNT])scene->rules,
-                                   .streams = &scene->streams };
+    scene->facts = (SummaryFacts){ .capture = &scene->capture, .totals = &scene->totals };
 }
 
 /* Connections with HTTP, and everything that must come with them. */
 static void scene_connections(Scene *scene, Verdict verdict, Cause cause, uint64_t count)
 {
-    scene->verdicts[verdict] += count;
-    scene->causes[verdict][cause] += count;
-    scene->facts.http_connections += count;
-    scene->streams.connections += count;
+    scene->totals.audit.verdicts[verdict] += count;
+    scene->totals.audit.causes[verdict][cause] += count;
+    scene->totals.audit.http_connections += count;
+    scene->totals.streams.connections += count;
 }
 
 /* Lines of at most 80 columns, the last one ended, nothing but printable ASCII in them. */
@@ -103,10 +94,10 @@ START_TEST(test_small)
 {
     Scene scene;
     scene_open(&scene, "small.pcap");
-    scene.facts.frames = 1;
-    scene.facts.exchanges = 1;
+    scene.totals.audit.frames = 1;
+    scene.totals.audit.exchanges = 1;
     scene_connections(&scene, VERDICT_CONTRADICTED, CAUSE_UNDECLARED_CLOSE, 1);
-    scene.rules[SEVERITY_WARNING][RULE_UNDECLARED_CLOSE] = 1;
+    scene.totals.audit.rules[SEVERITY_WARNING][RULE_UNDECLARED_CLOSE] = 1;
     scene_says(&scene, "small.pcap: 1 frame, 0.0 ms\n"
                        "  connections   1  with HTTP; 1 exchange\n"
                        "  as declared   0\n"
@@ -122,28 +113,28 @@ START_TEST(test_large)
 {
     Scene scene;
     scene_open(&scene, "a.pcap");
-    scene.facts.frames = 1234567;
+    scene.totals.audit.frames = 1234567;
     scene.capture.first_time = S(100);
     scene.capture.last_time = S(103) + S(1) / 2;
-    scene.facts.exchanges = 12345;
+    scene.totals.audit.exchanges = 12345;
     scene_connections(&scene, VERDICT_AS_DECLARED, CAUSE_REUSED, 5);
     scene_connections(&scene, VERDICT_AS_DECLARED, CAUSE_CLIENT_FINISHED, 1000);
     scene_connections(&scene, VERDICT_AS_DECLARED, CAUSE_CLOSED, 7);
     scene_connections(&scene, VERDICT_CONTRADICTED, CAUSE_KEEPALIVE_RACE, 3);
     scene_connections(&scene, VERDICT_UNDETERMINED, CAUSE_CAPTURE_ENDED, 12);
     scene_connections(&scene, VERDICT_UNDETERMINED, CAUSE_LOSS, 12);
-    scene.streams.connections += 4000;
-    scene.rules[SEVERITY_ERROR][RULE_LENGTH_AND_CHUNKED] = 2;
-    scene.rules[SEVERITY_WARNING][RULE_KEEPALIVE_RACE] = 3;
-    scene.rules[SEVERITY_WARNING][RULE_CLOSE_NOT_ECHOED] = 20;
-    scene.rules[SEVERITY_WARNING][RULE_KEEP_ALIVE_NOT_LISTED] = 4;
-    scene.rules[SEVERITY_NOTE][RULE_BARE_LF] = 1;
-    scene.decoded[DECODE_NOT_TCP] = 300;
-    scene.decoded[DECODE_NOT_IP] = 20;
-    scene.streams.gap_bytes = 1460;
-    scene.streams.cut_bytes = 12;
-    scene.streams.evicted = 9;
-    scene.streams.resets_ignored = 1;
+    scene.totals.streams.connections += 4000;
+    scene.totals.audit.rules[SEVERITY_ERROR][RULE_LENGTH_AND_CHUNKED] = 2;
+    scene.totals.audit.rules[SEVERITY_WARNING][RULE_KEEPALIVE_RACE] = 3;
+    scene.totals.audit.rules[SEVERITY_WARNING][RULE_CLOSE_NOT_ECHOED] = 20;
+    scene.totals.audit.rules[SEVERITY_WARNING][RULE_KEEP_ALIVE_NOT_LISTED] = 4;
+    scene.totals.audit.rules[SEVERITY_NOTE][RULE_BARE_LF] = 1;
+    scene.totals.audit.decoded[DECODE_NOT_TCP] = 300;
+    scene.totals.audit.decoded[DECODE_NOT_IP] = 20;
+    scene.totals.streams.gap_bytes = 1460;
+    scene.totals.streams.cut_bytes = 12;
+    scene.totals.streams.evicted = 9;
+    scene.totals.streams.resets_ignored = 1;
     scene_says(&scene, "a.pcap: 1,234,567 frames, 3.5 s\n"
                        "  connections   1,039  with HTTP, 4,000 without; 12,345 exchanges\n"
                        "  as declared   1,012  client_finished 1,000, closed 7, reused 5\n"
@@ -194,7 +185,7 @@ START_TEST(test_numbers)
 {
     Scene scene;
     scene_open(&scene, "a");
-    scene.facts.frames = NUMBERS[_i].number;
+    scene.totals.audit.frames = NUMBERS[_i].number;
     scene_tells(&scene, NUMBERS[_i].text);
 }
 END_TEST
@@ -227,13 +218,15 @@ START_TEST(test_width)
 {
     Scene scene;
     scene_open(&scene, "a.pcap");
-    memset(scene.decoded, 0x11, sizeof scene.decoded);
-    memset(scene.verdicts, 0x11, sizeof scene.verdicts);
-    memset(scene.causes, 0x11, sizeof scene.causes);
-    memset(scene.rules, 0x01, sizeof scene.rules);
-    memset(&scene.streams, 0x22, sizeof scene.streams);
-    scene.facts.frames = scene.facts.http_connections = scene.facts.exchanges = UINT64_MAX / 9;
-    scene.facts.filtered = scene.facts.unfilterable = scene.facts.match_given_up = UINT64_MAX / 9;
+    memset(scene.totals.audit.decoded, 0x11, sizeof scene.totals.audit.decoded);
+    memset(scene.totals.audit.verdicts, 0x11, sizeof scene.totals.audit.verdicts);
+    memset(scene.totals.audit.causes, 0x11, sizeof scene.totals.audit.causes);
+    memset(scene.totals.audit.rules, 0x01, sizeof scene.totals.audit.rules);
+    memset(&scene.totals.streams, 0x22, sizeof scene.totals.streams);
+    scene.totals.audit.frames = scene.totals.audit.http_connections = scene.totals.audit.exchanges =
+        UINT64_MAX / 9;
+    scene.totals.audit.filtered = scene.totals.unfilterable = scene.totals.audit.match_given_up =
+        UINT64_MAX / 9;
     scene.facts.matching = true;
     scene_write(&scene);
     free(scene.text);
@@ -245,7 +238,7 @@ START_TEST(test_frames_that_were_left_out)
 {
     Scene scene;
     scene_open(&scene, "a.pcap");
-    scene.decoded[_i] = 4321;
+    scene.totals.audit.decoded[_i] = 4321;
     g_autofree char *line =
         g_strdup_printf(" left out 4,321 frames: 4,321 %s", decode_result_text((DecodeResult)_i));
     scene_tells(&scene, _i == DECODE_SEGMENT ? " left out nothing" : line);
@@ -256,8 +249,8 @@ START_TEST(test_filter)
 {
     Scene scene;
     scene_open(&scene, "a.pcap");
-    scene.facts.filtered = 30;
-    scene.facts.unfilterable = 10;
+    scene.totals.audit.filtered = 30;
+    scene.totals.unfilterable = 10;
     scene_tells(&scene, " left out 30 frames: 20 left out by the filter, "
                         "10 of a link type that the filter cannot be used on");
 }
@@ -269,10 +262,10 @@ START_TEST(test_match)
     scene_open(&scene, "a.pcap");
     scene.facts.matching = true;
     scene_tells(&scene, " matching 0 exchanges left out");
-    scene.facts.matched = 1;
+    scene.totals.audit.matched = 1;
     scene_tells(&scene, " matching 1 exchange left out");
-    scene.facts.matched = 7;
-    scene.facts.match_given_up = 1;
+    scene.totals.audit.matched = 7;
+    scene.totals.audit.match_given_up = 1;
     scene_tells(&scene, " matching 7 exchanges, 1 not looked through to the end (limit) left out");
 }
 END_TEST
@@ -297,7 +290,7 @@ START_TEST(test_losses)
 {
     Scene scene;
     scene_open(&scene, "a.pcap");
-    *(uint64_t *)(void *)((char *)&scene.streams + LOSSES[_i].offset) = 4321;
+    *(uint64_t *)(void *)((char *)&scene.totals.streams + LOSSES[_i].offset) = 4321;
     scene_tells(&scene, LOSSES[_i].text);
 }
 END_TEST

@@ -335,17 +335,17 @@ static void add_verdicts(JsonBuilder *json, const char *name, const uint64_t ver
     json_builder_end_object(json);
 }
 
-static void add_causes(JsonBuilder *json, const SummaryFacts *totals)
+static void add_causes(JsonBuilder *json, const AuditCounters *counters)
 {
     begin_array(json, "connections_by_cause");
     for (Verdict verdict = VERDICT_AS_DECLARED; verdict <= VERDICT_CONTRADICTED; verdict++)
         for (Cause cause = 0; cause < CAUSE_COUNT; cause++) {
-            if (!totals->causes[verdict][cause])
+            if (!counters->causes[verdict][cause])
                 continue;
             json_builder_begin_object(json);
             add_text(json, "verdict", verdict_name(verdict));
             add_text(json, "cause", cause_name(cause));
-            add_count(json, "connections", totals->causes[verdict][cause]);
+            add_count(json, "connections", counters->causes[verdict][cause]);
             json_builder_end_object(json);
         }
     json_builder_end_array(json);
@@ -361,17 +361,18 @@ static void add_findings(JsonBuilder *json, const uint64_t *findings)
 
 static void add_totals(JsonBuilder *json, const ManifestFacts *facts)
 {
-    const SummaryFacts *totals = facts->totals;
+    const AuditCounters *counters = &facts->totals->audit;
+    const StreamCounters *streams = &facts->totals->streams;
     begin_object(json, "totals");
-    add_count(json, "packets", totals->frames);
-    add_count(json, "tcp_segments", totals->streams->segments);
-    add_count(json, "tcp_connections", totals->streams->connections);
-    add_count(json, "http_connections", totals->http_connections);
-    add_count(json, "exchanges", totals->exchanges);
-    add_verdicts(json, "connections_by_verdict", totals->verdicts);
-    add_causes(json, totals);
-    add_verdicts(json, "exchanges_by_verdict", facts->exchange_verdicts);
-    add_findings(json, facts->findings);
+    add_count(json, "packets", counters->frames);
+    add_count(json, "tcp_segments", streams->segments);
+    add_count(json, "tcp_connections", streams->connections);
+    add_count(json, "http_connections", counters->http_connections);
+    add_count(json, "exchanges", counters->exchanges);
+    add_verdicts(json, "connections_by_verdict", counters->verdicts);
+    add_causes(json, counters);
+    add_verdicts(json, "exchanges_by_verdict", counters->exchange_verdicts);
+    add_findings(json, counters->findings);
     json_builder_end_object(json);
 }
 
@@ -385,9 +386,11 @@ static void add_skipped(JsonBuilder *json, const char *reason, uint64_t packets)
     json_builder_end_object(json);
 }
 
-static void add_missing(JsonBuilder *json, const SummaryFacts *totals)
+static void add_missing(JsonBuilder *json, const ManifestFacts *facts)
 {
-    const StreamCounters *streams = totals->streams;
+    const AuditCounters *counters = &facts->totals->audit;
+    const StreamCounters *streams = &facts->totals->streams;
+    uint64_t unfilterable = facts->totals->unfilterable;
     begin_object(json, "lost");
     add_count(json, "gaps", streams->gaps);
     add_count(json, "gap_bytes", streams->gap_bytes);
@@ -396,10 +399,10 @@ static void add_missing(JsonBuilder *json, const SummaryFacts *totals)
     json_builder_end_object(json);
 
     begin_array(json, "skipped");
-    add_skipped(json, "left out by the filter", totals->filtered - totals->unfilterable);
-    add_skipped(json, "of a link type that the filter cannot be used on", totals->unfilterable);
+    add_skipped(json, "left out by the filter", counters->filtered - unfilterable);
+    add_skipped(json, "of a link type that the filter cannot be used on", unfilterable);
     for (DecodeResult result = DECODE_SEGMENT + 1; result < DECODE_RESULT_COUNT; result++)
-        add_skipped(json, decode_result_text(result), totals->decoded[result]);
+        add_skipped(json, decode_result_text(result), counters->decoded[result]);
     json_builder_end_array(json);
 
     begin_object(json, "passed_over");
@@ -415,9 +418,9 @@ static void add_missing(JsonBuilder *json, const SummaryFacts *totals)
     add_count(json, "connections", streams->evicted);
     add_count(json, "holes", streams->held_limit);
     add_count(json, "connections_in_servers",
-              totals->servers ? servers_left_out(totals->servers) : 0);
+              facts->servers ? servers_left_out(facts->servers) : 0);
     add_count(json, "connections_in_pairs",
-              totals->servers ? servers_pairs_left_out(totals->servers) : 0);
+              facts->servers ? servers_pairs_left_out(facts->servers) : 0);
     json_builder_end_object(json);
 }
 
@@ -433,7 +436,7 @@ void manifest_write(FILE *out, const ManifestFacts *facts)
     add_reports(json, facts);
     add_evidence(json, facts->evidence);
     add_totals(json, facts);
-    add_missing(json, facts->totals);
+    add_missing(json, facts);
     json_builder_end_object(json);
 
     g_autoptr(JsonNode) root = json_builder_get_root(json);

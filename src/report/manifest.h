@@ -6,10 +6,10 @@
 
 #include <stdio.h>
 
+#include "audit/totals.h"
 #include "capture/inputs.h"
 #include "http/redaction.h"
-#include "judge/rules.h"
-#include "report/summary.h"
+#include "servers/servers.h"
 
 typedef struct ManifestReport {
     const char *name;
@@ -51,9 +51,8 @@ typedef struct ManifestFacts {
     bool separate;
     const char *filter; /* NULL: none */
     const CaptureInputs *inputs;
-    const SummaryFacts *totals;        /* but its capture */
-    const uint64_t *exchange_verdicts; /* by Verdict */
-    const uint64_t *findings;          /* by Severity */
+    const AuditTotals *totals;
+    const Servers *servers; /* finished; NULL: nobody asked */
     const ManifestReport *reports;
     unsigned report_count;
     const ManifestEvidence *evidence; /* NULL: not asked for */

@@ -140,7 +140,7 @@ static void write_capture(Summary *summary)
     g_autoptr(GString) words = g_string_new(NULL);
     g_autofree char *name = capture_display_name(facts->capture->path);
     g_string_append_printf(words, "%s: ", name);
-    append_things(words, facts->frames, "frame");
+    append_things(words, facts->totals->audit.frames, "frame");
     g_string_append(words, ", ");
     append_span_of_time(words, MAX(0, span));
     page_wrapped(&summary->page, 0, PAGE_STRONG, words->str);
@@ -150,10 +150,12 @@ static void write_connections(Summary *summary)
 {
     const SummaryFacts *facts = summary->facts;
     g_autoptr(GString) words = g_string_new("with HTTP");
-    append_item(words, facts->streams->connections - facts->http_connections, "without");
+    append_item(words, facts->totals->streams.connections - facts->totals->audit.http_connections,
+                "without");
     g_string_append(words, "; ");
-    append_things(words, facts->exchanges, "exchange");
-    write_number(summary, "connections", PAGE_PLAIN, facts->http_connections, words->str);
+    append_things(words, facts->totals->audit.exchanges, "exchange");
+    write_number(summary, "connections", PAGE_PLAIN, facts->totals->audit.http_connections,
+                 words->str);
 }
 
 static const char *name_of_cause(unsigned index)
@@ -166,9 +168,10 @@ static void write_verdict(Summary *summary, Verdict verdict)
     static const char *const labels[] = { "as declared", "undetermined", "contradicted" };
     static const PageStyle styles[] = { PAGE_GOOD, PAGE_DOUBT, PAGE_BAD };
     g_autoptr(GString) words = g_string_new(NULL);
-    append_most_frequent(words, summary->facts->causes[verdict], CAUSE_COUNT, name_of_cause);
-    write_number(summary, labels[verdict], styles[verdict], summary->facts->verdicts[verdict],
-                 words->str);
+    append_most_frequent(words, summary->facts->totals->audit.causes[verdict], CAUSE_COUNT,
+                         name_of_cause);
+    write_number(summary, labels[verdict], styles[verdict],
+                 summary->facts->totals->audit.verdicts[verdict], words->str);
 }
 
 static const char *name_of_rule(unsigned index)
@@ -180,7 +183,7 @@ static uint64_t findings_of(const SummaryFacts *facts, Severity severity)
 {
     uint64_t sum = 0;
     for (Rule rule = 0; rule < RULE_COUNT; rule++)
-        sum += facts->rules[severity][rule];
+        sum += facts->totals->audit.rules[severity][rule];
     return sum;
 }
 
@@ -192,7 +195,8 @@ static void write_findings_of(Summary *summary, Severity severity)
     if (count == 0)
         return;
     g_autoptr(GString) words = g_string_new(NULL);
-    append_most_frequent(words, summary->facts->rules[severity], RULE_COUNT, name_of_rule);
+    append_most_frequent(words, summary->facts->totals->audit.rules[severity], RULE_COUNT,
+                         name_of_rule);
     write_number(summary, labels[severity], styles[severity], count, words->str);
 }
 
@@ -213,9 +217,11 @@ static void write_matches(Summary *summary)
     const SummaryFacts *facts = summary->facts;
     if (!facts->matching)
         return;
-    g_autoptr(GString) words = g_string_new(facts->matched == 1 ? "exchange" : "exchanges");
-    append_item(words, facts->match_given_up, "not looked through to the end (limit)");
-    write_number(summary, "matching", PAGE_PLAIN, facts->matched, words->str);
+    g_autoptr(GString) words =
+        g_string_new(facts->totals->audit.matched == 1 ? "exchange" : "exchanges");
+    append_item(words, facts->totals->audit.match_given_up,
+                "not looked through to the end (limit)");
+    write_number(summary, "matching", PAGE_PLAIN, facts->totals->audit.matched, words->str);
 }
 
 static void write_list(Summary *summary, const char *label, const GPtrArray *lines)
@@ -250,13 +256,15 @@ static void write_evidence(Summary *summary)
 static void write_left_out(Summary *summary)
 {
     const SummaryFacts *facts = summary->facts;
-    uint64_t frames = facts->filtered;
+    uint64_t frames = facts->totals->audit.filtered;
     g_autoptr(GString) reasons = g_string_new(NULL);
-    append_item(reasons, facts->filtered - facts->unfilterable, "left out by the filter");
-    append_item(reasons, facts->unfilterable, "of a link type that the filter cannot be used on");
+    append_item(reasons, facts->totals->audit.filtered - facts->totals->unfilterable,
+                "left out by the filter");
+    append_item(reasons, facts->totals->unfilterable,
+                "of a link type that the filter cannot be used on");
     for (DecodeResult result = DECODE_SEGMENT + 1; result < DECODE_RESULT_COUNT; result++) {
-        append_item(reasons, facts->decoded[result], decode_result_text(result));
-        frames += facts->decoded[result];
+        append_item(reasons, facts->totals->audit.decoded[result], decode_result_text(result));
+        frames += facts->totals->audit.decoded[result];
     }
     g_autoptr(GString) words = g_string_new(NULL);
     append_things(words, frames, "frame");
@@ -273,7 +281,7 @@ static void write_unless_empty(Summary *summary, const char *label, const GStrin
 /* What connections lack, what was given up of them, and what was seen and did not count. */
 static void write_losses(Summary *summary)
 {
-    const StreamCounters *streams = summary->facts->streams;
+    const StreamCounters *streams = &summary->facts->totals->streams;
     g_autoptr(GString) missing = g_string_new(NULL);
     append_items(missing, streams->gap_bytes, "byte", "in gaps");
     append_items(missing, streams->cut_bytes, "byte", "cut by the snap length");
@@ -300,9 +308,10 @@ static void write_losses(Summary *summary)
 /* The numbers that stand below each other. */
 static int digits_needed(const SummaryFacts *facts)
 {
-    uint64_t most = MAX(MAX(facts->http_connections, facts->matched), facts->captures);
+    uint64_t most = MAX(MAX(facts->totals->audit.http_connections, facts->totals->audit.matched),
+                        facts->captures);
     for (Verdict verdict = VERDICT_AS_DECLARED; verdict <= VERDICT_CONTRADICTED; verdict++)
-        most = MAX(most, facts->verdicts[verdict]);
+        most = MAX(most, facts->totals->audit.verdicts[verdict]);
     for (Severity severity = SEVERITY_NOTE; severity <= SEVERITY_ERROR; severity++)
         most = MAX(most, findings_of(facts, severity));
     g_autoptr(GString) number = g_string_new(NULL);
