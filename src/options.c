@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -11,119 +12,164 @@ G_DEFINE_QUARK(connaudit - options - error, options_error)
 /* Far beyond any capture, and still exact in nanoseconds. */
 #define SECONDS_MAX 1e9
 
-/* The texts of the options as GOption fills them in. */
+/* In the order of --help. */
+typedef enum OptionId {
+    OPTION_REPORT,
+    OPTION_OUTPUT,
+    OPTION_FORMAT,
+    OPTION_FORCE,
+    OPTION_EVIDENCE,
+    OPTION_EVIDENCE_MAX,
+    OPTION_FILTER,
+    OPTION_SEPARATE,
+    OPTION_MATCH,
+    OPTION_ALL,
+    OPTION_SHOW,
+    OPTION_PROMPT_CLOSE,
+    OPTION_CLOSE_GRACE,
+    OPTION_TIMEOUT_TOLERANCE,
+    OPTION_HALF_CLOSE,
+    OPTION_MAX_MEMORY,
+    OPTION_PEDANTIC,
+    OPTION_REDACT,
+    OPTION_NO_HASH,
+    OPTION_FAIL_ON,
+    OPTION_PROGRESS,
+    OPTION_QUIET,
+    OPTION_LIST_RULES,
+    OPTION_EXPLAIN,
+    OPTION_VERSION,
+    OPTION_HELP,
+    OPTION_COUNT
+} OptionId;
+
+/* The arguments as GOption fills them in. */
 typedef struct RawOptions {
-    char *report, *format, *output, *filter, *match, *fail_on, *progress, *explain, *show;
-    char *evidence, *evidence_max;
-    char *prompt_close, *close_grace, *timeout_tolerance, *half_close, *max_memory;
-    gboolean all, separate, force, no_hash, quiet, pedantic, redact, list_rules, version, help;
+    char *text[OPTION_COUNT];
+    gboolean on[OPTION_COUNT];
     char **inputs;
 } RawOptions;
 
 static void raw_clear(RawOptions *raw)
 {
-    g_free(raw->report);
-    g_free(raw->evidence);
-    g_free(raw->evidence_max);
-    g_free(raw->explain);
-    g_free(raw->format);
-    g_free(raw->match);
-    g_free(raw->fail_on);
-    g_free(raw->progress);
-    g_free(raw->output);
-    g_free(raw->filter);
-    g_free(raw->show);
-    g_free(raw->prompt_close);
-    g_free(raw->close_grace);
-    g_free(raw->timeout_tolerance);
-    g_free(raw->half_close);
-    g_free(raw->max_memory);
+    for (OptionId id = 0; id < OPTION_COUNT; id++)
+        g_free(raw->text[id]);
     g_strfreev(raw->inputs);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RawOptions, raw_clear)
 
-static bool parse_report(const char *name, ReportName *ret_report, GError **error)
+static bool is_given(const RawOptions *raw, OptionId id)
+{
+    return raw->text[id] || raw->on[id];
+}
+
+typedef struct OptionInfo OptionInfo;
+
+/* One option: what --help says of it, and how its argument is taken. */
+struct OptionInfo {
+    const char *name;
+    char letter; /* 0: none */
+    GOptionArg kind;
+    const char *argument, *help;
+    size_t at; /* where in Options it goes */
+    /* NULL for a flag, which is a bool there */
+    bool (*take)(const OptionInfo *info, const char *text, Options *options, GError **error);
+};
+
+static void *place_of(const OptionInfo *info, Options *options)
+{
+    return (char *)options + info->at;
+}
+
+/* Arguments -------------------------------------------------------------------------------------- */
+
+/* -1: it is none of them. */
+static int word_index(const char *word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(word, words[i]) == 0)
+            return (int)i;
+    return -1;
+}
+
+static bool take_report(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,
+                        GError **error)
 {
     static const char *const names[] = { "connections", "exchanges", "findings", "servers",
                                          "pairs" };
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (strcmp(name, names[i]) == 0) {
-            *ret_report = (ReportName)i;
-            return true;
-        }
-    g_set_error(error, OPTIONS_ERROR, 0,
-                "there is no report '%s': connections, exchanges, findings, servers or pairs",
-                name);
-    return false;
+    int index = word_index(name, names, G_N_ELEMENTS(names));
+    if (index < 0)
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "there is no report '%s': connections, exchanges, findings, servers or pairs",
+                    name);
+    options->report = (ReportName)MAX(index, 0);
+    return index >= 0;
 }
 
-static bool parse_format(const char *name, TableFormat *ret_format, GError **error)
+static bool take_format(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,
+                        GError **error)
 {
     for (TableFormat format = 0; format < TABLE_FORMAT_COUNT; format++)
         if (strcmp(name, table_format_name(format)) == 0) {
-            *ret_format = format;
+            options->format = format;
             return true;
         }
     g_set_error(error, OPTIONS_ERROR, 0, "there is no format '%s': csv or jsonl", name);
     return false;
 }
 
-static bool parse_fail_on(const char *name, FailOn *ret_fail_on, GError **error)
+static bool take_fail_on(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,
+                         GError **error)
 {
     static const char *const names[] = { "contradicted", "error", "warning" };
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (strcmp(name, names[i]) == 0) {
-            *ret_fail_on = (FailOn)(FAIL_ON_CONTRADICTED + i);
-            return true;
-        }
-    g_set_error(error, OPTIONS_ERROR, 0, "--fail-on takes contradicted, error or warning, not '%s'",
-                name);
-    return false;
+    int index = word_index(name, names, G_N_ELEMENTS(names));
+    if (index < 0)
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "--fail-on takes contradicted, error or warning, not '%s'", name);
+    options->fail_on = (FailOn)(FAIL_ON_CONTRADICTED + MAX(index, 0));
+    return index >= 0;
 }
 
-static bool parse_progress(const char *name, ProgressWhen *ret_when, GError **error)
-{
-    static const char *const names[] = { "auto", "always", "never" };
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (strcmp(name, names[i]) == 0) {
-            *ret_when = (ProgressWhen)i;
-            return true;
-        }
-    g_set_error(error, OPTIONS_ERROR, 0, "--progress takes auto, always or never, not '%s'", name);
-    return false;
-}
-
-static bool parse_match(const char *pattern, Matcher **ret_matcher, GError **error)
-{
-    *ret_matcher = matcher_new(pattern, error);
-    if (!*ret_matcher)
-        g_prefix_error(error, "--match: ");
-    return *ret_matcher;
-}
-
-static bool parse_seconds(const char *option, const char *text, Nanoseconds *threshold,
+static bool take_progress(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,
                           GError **error)
 {
-    if (!text)
-        return true;
+    static const char *const names[] = { "auto", "always", "never" };
+    int index = word_index(name, names, G_N_ELEMENTS(names));
+    if (index < 0)
+        g_set_error(error, OPTIONS_ERROR, 0, "--progress takes auto, always or never, not '%s'",
+                    name);
+    options->progress = (ProgressWhen)MAX(index, 0);
+    return index >= 0;
+}
+
+static bool take_match(const OptionInfo *info G_GNUC_UNUSED, const char *pattern, Options *options,
+                       GError **error)
+{
+    options->matcher = matcher_new(pattern, error);
+    if (!options->matcher)
+        g_prefix_error(error, "--match: ");
+    return options->matcher;
+}
+
+static bool take_seconds(const OptionInfo *info, const char *text, Options *options, GError **error)
+{
     char *end;
     double seconds = g_ascii_strtod(text, &end);
     if (end == text || *end || !isfinite(seconds) || seconds < 0 || seconds > SECONDS_MAX) {
         g_set_error(error, OPTIONS_ERROR, 0,
-                    "--%s takes seconds from 0 to 1000000000, such as 2 or 0.5, not '%s'", option,
-                    text);
+                    "--%s takes seconds from 0 to 1000000000, such as 2 or 0.5, not '%s'",
+                    info->name, text);
         return false;
     }
-    *threshold = (Nanoseconds)llround(seconds * 1e9);
+    *(Nanoseconds *)place_of(info, options) = (Nanoseconds)llround(seconds * 1e9);
     return true;
 }
 
 /* Bytes, or with a suffix 1,024 of them, and so on. */
-static bool parse_memory(const char *text, size_t *ret_memory, GError **error)
+static bool take_memory(const OptionInfo *info G_GNUC_UNUSED, const char *text, Options *options,
+                        GError **error)
 {
     static const char suffixes[] = "KMG";
-    if (!text)
-        return true;
     char *end;
     guint64 size = g_ascii_isdigit(*text) ? g_ascii_strtoull(text, &end, 10) : 0;
     unsigned shift = 0;
@@ -137,14 +183,13 @@ static bool parse_memory(const char *text, size_t *ret_memory, GError **error)
                     "--max-memory takes a size from 16M, such as 800M or 2G, not '%s'", text);
         return false;
     }
-    *ret_memory = size << shift;
+    options->max_memory = size << shift;
     return true;
 }
 
-static bool parse_evidence_max(const char *text, unsigned *ret_max, GError **error)
+static bool take_evidence_max(const OptionInfo *info G_GNUC_UNUSED, const char *text,
+                              Options *options, GError **error)
 {
-    if (!text)
-        return true;
     int64_t max;
     if (!text_number(span_of_text(text), &max) || max < 1 || max > EVIDENCE_MAX) {
         g_set_error(error, OPTIONS_ERROR, 0,
@@ -152,24 +197,28 @@ static bool parse_evidence_max(const char *text, unsigned *ret_max, GError **err
                     EVIDENCE_MAX, text);
         return false;
     }
-    *ret_max = (unsigned)max;
+    options->evidence_max = (unsigned)max;
     return true;
 }
 
-/* They are read twice. */
-static bool check_evidence(const RawOptions *raw, GError **error)
+static bool take_text(const OptionInfo *info, const char *text, Options *options,
+                      GError **error G_GNUC_UNUSED)
 {
-    for (char **input = raw->inputs; raw->evidence && input && *input; input++)
-        if (strcmp(*input, "-") == 0) {
-            g_set_error_literal(error, OPTIONS_ERROR, 0,
-                                "--evidence reads its inputs twice, and standard input can be read "
-                                "only once: save it to a file first");
-            return false;
-        }
+    *(char **)place_of(info, options) = g_strdup(text);
     return true;
 }
 
-static bool parse_rule(const char *name, Options *options, GError **error)
+static bool take_directory(const OptionInfo *info, const char *text, Options *options,
+                           GError **error)
+{
+    if (*text)
+        return take_text(info, text, options, error);
+    g_set_error(error, OPTIONS_ERROR, 0, "--%s takes the name of a directory", info->name);
+    return false;
+}
+
+static bool take_rule(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,
+                      GError **error)
 {
     options->explain = true;
     if (rule_find(name, &options->rule))
@@ -179,55 +228,9 @@ static bool parse_rule(const char *name, Options *options, GError **error)
     return false;
 }
 
-static bool check_inputs(char **inputs, GError **error)
+static bool take_show(const OptionInfo *info G_GNUC_UNUSED, const char *text, Options *options,
+                      GError **error)
 {
-    const char *wrong = inputs ? NULL
-                               : "name a capture file, a directory, or - for standard input "
-                                 "(--help lists the options)";
-    unsigned standard_inputs = 0;
-    for (char **input = inputs; input && *input; input++) {
-        if (!**input)
-            wrong = "the name of an input is empty";
-        if (strcmp(*input, "-") == 0 && ++standard_inputs > 1)
-            wrong = "standard input can be read only once";
-    }
-    if (wrong)
-        g_set_error_literal(error, OPTIONS_ERROR, 0, wrong);
-    return !wrong;
-}
-
-/* What belongs together, and what does not. */
-static bool check_output(const RawOptions *raw, GError **error)
-{
-    const char *wrong = NULL;
-    if (raw->output && !*raw->output)
-        wrong = "--output takes the name of a directory";
-    else if (raw->output && raw->report)
-        wrong =
-            "--report chooses what goes to standard output, --output writes every report: not both";
-    else if (raw->show && (raw->output || raw->report || raw->format || raw->match))
-        wrong = "--show prints one connection instead of a report: not with --output, --report, "
-                "--format or --match";
-    else if (raw->evidence && !*raw->evidence)
-        wrong = "--evidence takes the name of a directory";
-    else if (raw->evidence && raw->show)
-        wrong = "--show prints one connection, --evidence writes captures of many: not both";
-    else if (raw->evidence && raw->redact)
-        wrong = "--evidence writes packets as they were captured, which would tell what --redact "
-                "hides: not both";
-    else if (raw->evidence_max && !raw->evidence)
-        wrong = "--evidence-max is for the captures that --evidence writes";
-    else if (raw->force && !raw->output && !raw->evidence)
-        wrong = "--force is for what --output or --evidence would overwrite";
-    if (wrong)
-        g_set_error_literal(error, OPTIONS_ERROR, 0, wrong);
-    return !wrong;
-}
-
-static bool parse_show(const char *text, Options *options, GError **error)
-{
-    if (!text)
-        return true;
     ConnectionName name;
     if (!connection_name_parse(text, &name)) {
         g_set_error(error, OPTIONS_ERROR, 0,
@@ -242,93 +245,182 @@ static bool parse_show(const char *text, Options *options, GError **error)
     return true;
 }
 
-static bool check_values(const RawOptions *raw, Options *options, GError **error)
+/* The options ------------------------------------------------------------------------------------ */
+
+#define AT(member) offsetof(Options, member)
+
+static const OptionInfo OPTIONS[OPTION_COUNT] = {
+    [OPTION_REPORT] = { "report", 'r', G_OPTION_ARG_STRING, "NAME",
+                        "The report on standard output: connections (default), exchanges, "
+                        "findings, servers, "
+                        "pairs",
+                        AT(report), take_report },
+    [OPTION_OUTPUT] = { "output", 'o', G_OPTION_ARG_FILENAME, "DIR",
+                        "Write every report and manifest.json into DIR, nothing on standard output",
+                        AT(output), take_directory },
+    [OPTION_FORMAT] = { "format", 'f', G_OPTION_ARG_STRING, "FORMAT",
+                        "How reports are written: csv (default) or jsonl", AT(format),
+                        take_format },
+    [OPTION_FORCE] = { "force", 0, G_OPTION_ARG_NONE, NULL,
+                       "Overwrite files of the same name that are in DIR already", AT(force),
+                       NULL },
+    [OPTION_EVIDENCE] = { "evidence", 0, G_OPTION_ARG_FILENAME, "DIR",
+                          "Also write the packets of each connection that is contradicted or has "
+                          "an error into "
+                          "DIR",
+                          AT(evidence), take_directory },
+    [OPTION_EVIDENCE_MAX] = { "evidence-max", 0, G_OPTION_ARG_STRING, "N",
+                              "At most so many of these captures (1000)", AT(evidence_max),
+                              take_evidence_max },
+    [OPTION_FILTER] = { "filter", 'F', G_OPTION_ARG_STRING, "BPF",
+                        "Look only at the packets that this pcap filter matches", AT(filter),
+                        take_text },
+    [OPTION_SEPARATE] = { "separate", 0, G_OPTION_ARG_NONE, NULL,
+                          "Judge each input alone; without it they are one capture", AT(separate),
+                          NULL },
+    [OPTION_MATCH] = { "match", 0, G_OPTION_ARG_FILENAME, "TEXT",
+                       "List only what has TEXT or /REGEX/ in a target or a field value",
+                       AT(matcher), take_match },
+    [OPTION_ALL] = { "all", 'a', G_OPTION_ARG_NONE, NULL,
+                     "List also TCP connections in which no HTTP was found", AT(all), NULL },
+    [OPTION_SHOW] = { "show", 0, G_OPTION_ARG_STRING, "CONNECTION",
+                      "This connection alone, packet by packet, and why it is judged so: K:N or "
+                      "stream:N",
+                      AT(show), take_show },
+    [OPTION_PROMPT_CLOSE] = { "prompt-close", 0, G_OPTION_ARG_STRING, "SECONDS",
+                              "A server that closes this soon after a response had decided it "
+                              "before (1)",
+                              AT(thresholds.prompt_close), take_seconds },
+    [OPTION_CLOSE_GRACE] = { "close-grace", 0, G_OPTION_ARG_STRING, "SECONDS",
+                             "How long closing may take after a declared close (5)",
+                             AT(thresholds.close_grace), take_seconds },
+    [OPTION_TIMEOUT_TOLERANCE] = { "timeout-tolerance", 0, G_OPTION_ARG_STRING, "SECONDS",
+                                   "How much earlier than stated an idle timeout may fire (1)",
+                                   AT(thresholds.timeout_tolerance), take_seconds },
+    [OPTION_HALF_CLOSE] = { "half-close", 0, G_OPTION_ARG_STRING, "SECONDS",
+                            "How long one side may stay open after the other closed (30)",
+                            AT(thresholds.half_close), take_seconds },
+    [OPTION_MAX_MEMORY] = { "max-memory", 0, G_OPTION_ARG_STRING, "SIZE",
+                            "Bound on what is kept of connections; suffixes K, M, G (512M)",
+                            AT(max_memory), take_memory },
+    [OPTION_PEDANTIC] = { "pedantic", 0, G_OPTION_ARG_NONE, NULL,
+                          "Also the findings that only older specifications demand", AT(pedantic),
+                          NULL },
+    [OPTION_REDACT] = { "redact", 0, G_OPTION_ARG_NONE, NULL,
+                        "Write short keyed hashes for targets, hosts and field values", AT(redact),
+                        NULL },
+    [OPTION_NO_HASH] = { "no-hash", 0, G_OPTION_ARG_NONE, NULL,
+                         "Leave the inputs' SHA-256 out of the manifest", AT(no_hash), NULL },
+    [OPTION_FAIL_ON] = { "fail-on", 0, G_OPTION_ARG_STRING, "WHAT",
+                         "Exit with 3 if there is one: contradicted, error or warning", AT(fail_on),
+                         take_fail_on },
+    [OPTION_PROGRESS] = { "progress", 0, G_OPTION_ARG_STRING, "WHEN",
+                          "Tell how far it has come on standard error: auto (on a terminal), "
+                          "always or never",
+                          AT(progress), take_progress },
+    [OPTION_QUIET] = { "quiet", 'q', G_OPTION_ARG_NONE, NULL,
+                       "No summary and no progress on standard error", AT(quiet), NULL },
+    [OPTION_LIST_RULES] = { "list-rules", 0, G_OPTION_ARG_NONE, NULL,
+                            "Print the rules of the findings and stop", AT(list_rules), NULL },
+    [OPTION_EXPLAIN] = { "explain", 0, G_OPTION_ARG_STRING, "RULE",
+                         "Print one rule, what breaks it and what to do about it, and stop",
+                         AT(rule), take_rule },
+    [OPTION_VERSION] = { "version", 0, G_OPTION_ARG_NONE, NULL, "Print the versions and stop",
+                         AT(version), NULL },
+    [OPTION_HELP] = { "help", 'h', G_OPTION_ARG_NONE, NULL, "Print this text and stop", AT(help),
+                      NULL },
+};
+#undef AT
+
+/* What belongs together ---------------------------------------------------------------------------- */
+
+#define BIT(id) (UINT64_C(1) << (id))
+G_STATIC_ASSERT(OPTION_COUNT <= 64);
+
+/* Options that exclude others, and those that need one of others; the first that applies is reported. */
+static const struct {
+    OptionId id;
+    bool needs;      /* one of `others`; else: none of them */
+    uint64_t others; /* BIT(OptionId) */
+    const char *why;
+} RELATIONS[] = {
+    { OPTION_OUTPUT, false, BIT(OPTION_REPORT),
+      "--report chooses what goes to standard output, --output writes every report: not both" },
+    { OPTION_SHOW, false,
+      BIT(OPTION_OUTPUT) | BIT(OPTION_REPORT) | BIT(OPTION_FORMAT) | BIT(OPTION_MATCH),
+      "--show prints one connection instead of a report: not with --output, --report, --format or "
+      "--match" },
+    { OPTION_EVIDENCE, false, BIT(OPTION_SHOW),
+      "--show prints one connection, --evidence writes captures of many: not both" },
+    { OPTION_EVIDENCE, false, BIT(OPTION_REDACT),
+      "--evidence writes packets as they were captured, which would tell what --redact hides: not "
+      "both" },
+    { OPTION_EVIDENCE_MAX, true, BIT(OPTION_EVIDENCE),
+      "--evidence-max is for the captures that --evidence writes" },
+    { OPTION_FORCE, true, BIT(OPTION_OUTPUT) | BIT(OPTION_EVIDENCE),
+      "--force is for what --output or --evidence would overwrite" },
+};
+
+static bool refuse(const char *why, GError **error)
 {
-    Thresholds *thresholds = &options->thresholds;
-    if (raw->report && !parse_report(raw->report, &options->report, error))
-        return false;
-    if (raw->format && !parse_format(raw->format, &options->format, error))
-        return false;
-    if (raw->fail_on && !parse_fail_on(raw->fail_on, &options->fail_on, error))
-        return false;
-    if (raw->progress && !parse_progress(raw->progress, &options->progress, error))
-        return false;
-    if (raw->match && !parse_match(raw->match, &options->matcher, error))
-        return false;
-    return parse_show(raw->show, options, error) &&
-           parse_seconds("prompt-close", raw->prompt_close, &thresholds->prompt_close, error) &&
-           parse_seconds("close-grace", raw->close_grace, &thresholds->close_grace, error) &&
-           parse_seconds("timeout-tolerance", raw->timeout_tolerance,
-                         &thresholds->timeout_tolerance, error) &&
-           parse_seconds("half-close", raw->half_close, &thresholds->half_close, error) &&
-           parse_memory(raw->max_memory, &options->max_memory, error) &&
-           parse_evidence_max(raw->evidence_max, &options->evidence_max, error) &&
-           check_output(raw, error) && check_inputs(raw->inputs, error) &&
-           check_evidence(raw, error);
+    if (why)
+        g_set_error_literal(error, OPTIONS_ERROR, 0, why);
+    return !why;
 }
+
+static bool check_relations(const RawOptions *raw, GError **error)
+{
+    uint64_t given = 0;
+    for (OptionId id = 0; id < OPTION_COUNT; id++)
+        given |= is_given(raw, id) ? BIT(id) : 0;
+    const char *wrong = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(RELATIONS) && !wrong; i++)
+        if ((given & BIT(RELATIONS[i].id)) &&
+            ((given & RELATIONS[i].others) != 0) != RELATIONS[i].needs)
+            wrong = RELATIONS[i].why;
+    return refuse(wrong, error);
+}
+
+static bool check_inputs(const RawOptions *raw, GError **error)
+{
+    const char *wrong = raw->inputs ? NULL
+                                    : "name a capture file, a directory, or - for standard input "
+                                      "(--help lists the options)";
+    unsigned standard_inputs = 0;
+    for (char **input = raw->inputs; input && *input; input++) {
+        if (!**input)
+            wrong = "the name of an input is empty";
+        if (strcmp(*input, "-") == 0 && ++standard_inputs > 1)
+            wrong = "standard input can be read only once";
+    }
+    if (!wrong && standard_inputs && is_given(raw, OPTION_EVIDENCE))
+        wrong = "--evidence reads its inputs twice, and standard input can be read only once: save "
+                "it to a file first";
+    return refuse(wrong, error);
+}
+
+static bool take_values(const RawOptions *raw, Options *options, GError **error)
+{
+    for (OptionId id = 0; id < OPTION_COUNT; id++)
+        if (raw->text[id] && !OPTIONS[id].take(&OPTIONS[id], raw->text[id], options, error))
+            return false;
+    return check_relations(raw, error) && check_inputs(raw, error);
+}
+
+/* The command line ------------------------------------------------------------------------------- */
 
 static GOptionContext *make_context(RawOptions *raw)
 {
-    const GOptionEntry entries[] = {
-        { "report", 'r', 0, G_OPTION_ARG_STRING, &raw->report,
-          "The report on standard output: connections (default), exchanges, findings, servers, "
-          "pairs",
-          "NAME" },
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
-          "Write every report and manifest.json into DIR, nothing on standard output", "DIR" },
-        { "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format,
-          "How reports are written: csv (default) or jsonl", "FORMAT" },
-        { "force", 0, 0, G_OPTION_ARG_NONE, &raw->force,
-          "Overwrite files of the same name that are in DIR already", NULL },
-        { "evidence", 0, 0, G_OPTION_ARG_FILENAME, &raw->evidence,
-          "Also write the packets of each connection that is contradicted or has an error into "
-          "DIR",
-          "DIR" },
-        { "evidence-max", 0, 0, G_OPTION_ARG_STRING, &raw->evidence_max,
-          "At most so many of these captures (1000)", "N" },
-        { "filter", 'F', 0, G_OPTION_ARG_STRING, &raw->filter,
-          "Look only at the packets that this pcap filter matches", "BPF" },
-        { "separate", 0, 0, G_OPTION_ARG_NONE, &raw->separate,
-          "Judge each input alone; without it they are one capture", NULL },
-        { "match", 0, 0, G_OPTION_ARG_FILENAME, &raw->match,
-          "List only what has TEXT or /REGEX/ in a target or a field value", "TEXT" },
-        { "all", 'a', 0, G_OPTION_ARG_NONE, &raw->all,
-          "List also TCP connections in which no HTTP was found", NULL },
-        { "show", 0, 0, G_OPTION_ARG_STRING, &raw->show,
-          "This connection alone, packet by packet, and why it is judged so: K:N or stream:N",
-          "CONNECTION" },
-        { "prompt-close", 0, 0, G_OPTION_ARG_STRING, &raw->prompt_close,
-          "A server that closes this soon after a response had decided it before (1)", "SECONDS" },
-        { "close-grace", 0, 0, G_OPTION_ARG_STRING, &raw->close_grace,
-          "How long closing may take after a declared close (5)", "SECONDS" },
-        { "timeout-tolerance", 0, 0, G_OPTION_ARG_STRING, &raw->timeout_tolerance,
-          "How much earlier than stated an idle timeout may fire (1)", "SECONDS" },
-        { "half-close", 0, 0, G_OPTION_ARG_STRING, &raw->half_close,
-          "How long one side may stay open after the other closed (30)", "SECONDS" },
-        { "max-memory", 0, 0, G_OPTION_ARG_STRING, &raw->max_memory,
-          "Bound on what is kept of connections; suffixes K, M, G (512M)", "SIZE" },
-        { "pedantic", 0, 0, G_OPTION_ARG_NONE, &raw->pedantic,
-          "Also the findings that only older specifications demand", NULL },
-        { "redact", 0, 0, G_OPTION_ARG_NONE, &raw->redact,
-          "Write short keyed hashes for targets, hosts and field values", NULL },
-        { "no-hash", 0, 0, G_OPTION_ARG_NONE, &raw->no_hash,
-          "Leave the inputs' SHA-256 out of the manifest", NULL },
-        { "fail-on", 0, 0, G_OPTION_ARG_STRING, &raw->fail_on,
-          "Exit with 3 if there is one: contradicted, error or warning", "WHAT" },
-        { "progress", 0, 0, G_OPTION_ARG_STRING, &raw->progress,
-          "Tell how far it has come on standard error: auto (on a terminal), always or never",
-          "WHEN" },
-        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &raw->quiet,
-          "No summary and no progress on standard error", NULL },
-        { "list-rules", 0, 0, G_OPTION_ARG_NONE, &raw->list_rules,
-          "Print the rules of the findings and stop", NULL },
-        { "explain", 0, 0, G_OPTION_ARG_STRING, &raw->explain,
-          "Print one rule, what breaks it and what to do about it, and stop", "RULE" },
-        { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the versions and stop", NULL },
-        { "help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "Print this text and stop", NULL },
-        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->inputs, NULL, NULL },
-        { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
-    };
+    GOptionEntry entries[OPTION_COUNT + 2] = { { .long_name = NULL } };
+    for (OptionId id = 0; id < OPTION_COUNT; id++) {
+        const OptionInfo *info = &OPTIONS[id];
+        void *to = info->take ? (void *)&raw->text[id] : (void *)&raw->on[id];
+        entries[id] = (GOptionEntry){ info->name, info->letter,  0, info->kind, to,
+                                      info->help, info->argument };
+    }
+    entries[OPTION_COUNT] =
+        (GOptionEntry){ G_OPTION_REMAINING, 0,    0,   G_OPTION_ARG_FILENAME_ARRAY,
+                        &raw->inputs,       NULL, NULL };
     GOptionContext *context = g_option_context_new("CAPTURE...");
     g_option_context_set_summary(
         context,
@@ -358,28 +450,19 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
                               .evidence_max = EVIDENCE_DEFAULT };
     if (!g_option_context_parse_strv(context, &arguments, error))
         return false;
-    ret_options->all = raw.all;
-    ret_options->separate = raw.separate;
-    ret_options->force = raw.force;
-    ret_options->no_hash = raw.no_hash;
-    ret_options->quiet = raw.quiet;
-    ret_options->version = raw.version;
-    ret_options->pedantic = raw.pedantic;
-    ret_options->redact = raw.redact;
-    ret_options->list_rules = raw.list_rules;
-    ret_options->help = raw.help;
-    if (raw.help)
+    for (OptionId id = 0; id < OPTION_COUNT; id++)
+        if (!OPTIONS[id].take)
+            *(bool *)place_of(&OPTIONS[id], ret_options) = raw.on[id];
+    if (ret_options->help)
         ret_options->help_text = g_option_context_get_help(context, TRUE, NULL);
-    if (raw.help || raw.version || raw.list_rules)
+    if (ret_options->help || ret_options->version || ret_options->list_rules)
         return true;
-    if (raw.explain)
-        return parse_rule(raw.explain, ret_options, error);
-    if (!check_values(&raw, ret_options, error))
+    const char *rule = raw.text[OPTION_EXPLAIN];
+    if (rule)
+        return take_rule(&OPTIONS[OPTION_EXPLAIN], rule, ret_options, error);
+    if (!take_values(&raw, ret_options, error))
         return false;
     ret_options->inputs = g_steal_pointer(&raw.inputs);
-    ret_options->output = g_steal_pointer(&raw.output);
-    ret_options->evidence = g_steal_pointer(&raw.evidence);
-    ret_options->filter = g_steal_pointer(&raw.filter);
     return true;
 }
 
