@@ -308,7 +308,7 @@ static void count_connection(AuditCounters *counters, const Judgement *judgement
 static AuditPosition position_of_end(const Auditor *auditor, const Connection *connection)
 {
     bool open = connection->end == CONNECTION_UNENDED;
-    return (AuditPosition){ .order = auditor->counters.frames,
+    return (AuditPosition){ .order = auditor->order,
                             .step = open ? STEP_OPEN_AT_END : auditor->step,
                             .connection = connection->first_frame };
 }

@@ -37,7 +37,8 @@ typedef struct Auditor {
     AuditOptions options;
     AuditCounters counters;
     CaptureClock clock; /* has seen every frame up to the one being fed */
-    uint64_t tick;      /* for the rows */
+    uint64_t order;     /* frames fed so far, whoever counts them */
+    uint64_t tick;      /* ticks so far */
     AuditStep step;
     GArray *rows; /* AuditRow, in the order in which they became final */
 } Auditor;

@@ -8,6 +8,8 @@ struct Engine {
     Decoder *decoder;
     Front *front;
     Shards *shards;
+    ShardSet set;
+    bool leads;        /* it counts and tells what concerns frames alone */
     bool hears_frames; /* a listener does */
     guint next_row;    /* of those that are ready */
     guint ready;       /* how many are sorted */
@@ -16,7 +18,9 @@ struct Engine {
 
 EngineOptions engine_options_default(void)
 {
-    return (EngineOptions){ .audit = audit_options_default(), .limits = STREAM_LIMITS_DEFAULT };
+    return (EngineOptions){ .audit = audit_options_default(),
+                            .limits = STREAM_LIMITS_DEFAULT,
+                            .shards = SHARDS_ALL };
 }
 
 Engine *engine_new(const EngineOptions *options)
@@ -26,7 +30,9 @@ Engine *engine_new(const EngineOptions *options)
     engine->filter = options->filter;
     engine->decoder = decoder_new();
     engine->front = front_new(options->limits.pairs);
-    engine->shards = shards_new(&options->limits, SHARDS_ALL);
+    engine->shards = shards_new(&options->limits, options->shards);
+    engine->set = options->shards;
+    engine->leads = options->shards & 1;
     for (unsigned i = 0; i < options->audit.listener_count; i++)
         engine->hears_frames = engine->hears_frames || options->audit.listeners[i].frame;
     return engine;
@@ -34,12 +40,19 @@ Engine *engine_new(const EngineOptions *options)
 
 /* Frames ----------------------------------------------------------------------------------------- */
 
-static void tell_frame(const Engine *engine, const Frame *frame, const FrameResult *result)
+/* `segment`: the shards have just been fed with it; NULL: with none. */
+static void tell_frame(const Engine *engine, const Frame *frame, DecodeResult decoded,
+                       const Segment *segment, const SegmentOwner *owner)
 {
     const AuditOptions *options = &engine->auditor.options;
+    FrameResult result = { .result = decoded,
+                           .trail = decoder_trail(engine->decoder),
+                           .segment = segment };
+    if (segment)
+        result.owner = *owner;
     for (unsigned i = 0; i < options->listener_count; i++)
         if (options->listeners[i].frame)
-            options->listeners[i].frame(options->listeners[i].data, frame, result);
+            options->listeners[i].frame(options->listeners[i].data, frame, &result);
 }
 
 static void drain_shards(Engine *engine)
@@ -49,36 +62,47 @@ static void drain_shards(Engine *engine)
         auditor_take(&engine->auditor, &event);
 }
 
-static void feed_segment(Engine *engine, const Segment *segment, FrameResult *result)
+static void count_frame(Engine *engine, DecodeResult result, bool wanted)
+{
+    AuditCounters *counters = &engine->auditor.counters;
+    if (!engine->leads)
+        return;
+    counters->frames++;
+    if (wanted)
+        counters->decoded[result]++;
+    else
+        counters->filtered++;
+}
+
+static void feed_segment(Engine *engine, const Frame *frame, const Segment *segment)
 {
     Arrival arrival;
     front_feed(engine->front, segment, &arrival);
-    result->segment = segment;
-    result->owner = shards_feed(engine->shards, &arrival);
+    if (!(engine->set >> arrival.shard & 1))
+        return;
+    SegmentOwner owner = shards_feed(engine->shards, &arrival);
+    if (engine->hears_frames)
+        tell_frame(engine, frame, DECODE_SEGMENT, segment, &owner);
+    drain_shards(engine);
 }
 
 /* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole file, in which
  * Wireshark counts also what is hardly a segment. */
-static void feed_frame(Engine *engine, const Frame *frame, uint64_t order)
+static void feed_frame(Engine *engine, const Frame *frame)
 {
     bool wanted = !engine->filter || filter_matches(engine->filter, frame);
     Segment segment;
-    FrameResult result = { .result = decode_frame(engine->decoder, frame, &segment),
-                           .trail = decoder_trail(engine->decoder) };
-    if (wanted)
-        engine->auditor.counters.decoded[result.result]++;
-    else
-        engine->auditor.counters.filtered++;
-    segment.order = order;
-    bool is_segment = result.result == DECODE_SEGMENT;
-    if (is_segment && wanted)
-        feed_segment(engine, &segment, &result);
-    else if (is_segment || decoder_found_stub(engine->decoder))
+    DecodeResult result = decode_frame(engine->decoder, frame, &segment);
+    count_frame(engine, result, wanted);
+    if (result == DECODE_SEGMENT && wanted) {
+        segment.order = engine->auditor.order;
+        feed_segment(engine, frame, &segment);
+        return;
+    }
+    if (result == DECODE_SEGMENT || decoder_found_stub(engine->decoder))
         front_pass(engine->front, &segment);
-    if (engine->hears_frames)
-        tell_frame(engine, frame, &result);
-    if (result.segment)
-        drain_shards(engine);
+    if (engine->hears_frames && engine->leads)
+        tell_frame(engine, frame, result, NULL, NULL);
 }
 
 /* Ticks ------------------------------------------------------------------------------------------ */
@@ -107,9 +131,9 @@ void engine_feed(Engine *engine, const FrameBatch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
         const Frame *frame = &batch->frames[i];
-        uint64_t order = ++engine->auditor.counters.frames;
+        uint64_t order = ++engine->auditor.order;
         capture_clock_see(&engine->auditor.clock, order, frame->time);
-        feed_frame(engine, frame, order);
+        feed_frame(engine, frame);
         if (order % TICK_FRAMES == 0)
             tick(engine);
     }
@@ -132,7 +156,8 @@ static bool end_one_open(Engine *engine)
 void engine_finish(Engine *engine)
 {
     const AuditOptions *options = &engine->auditor.options;
-    decoder_settle(engine->decoder, engine->auditor.counters.decoded);
+    if (engine->leads)
+        decoder_settle(engine->decoder, engine->auditor.counters.decoded);
     for (unsigned i = 0; i < options->listener_count; i++)
         if (options->listeners[i].no_more_frames)
             options->listeners[i].no_more_frames(options->listeners[i].data);

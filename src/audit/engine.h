@@ -3,6 +3,10 @@
  * In: the frames of a capture, in order. Out: rows, counts, and what listeners hear.
  * It knows neither where frames come from nor what becomes of rows.
  *
+ * Engines of one capture share its connections out by shard. Each is fed all frames; what they hand out,
+ * count and tell, merged, is what one engine would have (audit_row_compare(), audit_totals_add(),
+ * audit_position_compare()). What concerns frames alone, the engine with shard 0 counts and tells.
+ *
  * Grammar: new · (feed · next*)* · finish · next* · free. Rows are final when they come; they
  * become so at a tick (every 4,096 frames of the input) and leave in the order of
  * audit_row_compare(). */
@@ -15,8 +19,9 @@
 
 typedef struct EngineOptions {
     AuditOptions audit;
-    StreamLimits limits;
-    Filter *filter; /* borrowed; NULL: every frame is looked at */
+    StreamLimits limits; /* of all engines together */
+    ShardSet shards;     /* whose connections are its own */
+    Filter *filter;      /* borrowed; NULL: every frame is looked at */
 } EngineOptions;
 
 EngineOptions engine_options_default(void);
