@@ -28,7 +28,7 @@ bool evidence_pass_open(EvidencePass *evidence, const Options *options, Pass *fi
     return true;
 }
 
-/* The second pass -------------------------------------------------------------------------------- */
+/* The second pass ------------------------------------------------------------------------------ */
 
 static bool add_file(void *data, const char *name, unsigned *ret_index, GError **error)
 {
@@ -122,7 +122,7 @@ bool evidence_pass_write(EvidencePass *evidence, const Pass *first, const char *
     return true;
 }
 
-/* What it found ---------------------------------------------------------------------------------- */
+/* What it found -------------------------------------------------------------------------------- */
 
 bool evidence_pass_sums(EvidencePass *evidence, GError **error)
 {

@@ -1,9 +1,9 @@
-/* --evidence: which connections deserve a capture is known when the inputs have been read. They are then
- * read once more, as before, so that every packet is asked of the stream stage in the same state, and the
- * packets of these connections are written.
+/* --evidence: the first pass shows which connections get a capture. The second pass reads the
+ * inputs again, through the same engine, so that each packet finds the connections in the same
+ * state, and writes the packets of the chosen ones.
  *
- * Grammar: open · (the first pass) · write · sums? · commit · close, each after the one before it
- * succeeded; close in any case. Without --evidence all of them do nothing. */
+ * Grammar: open · (the first pass) · write · sums? · commit · close. Each step needs the success
+ * of the one before it, but close comes in any case. Without --evidence no step does anything. */
 #ifndef EVIDENCE_PASS_H
 #define EVIDENCE_PASS_H
 
@@ -28,7 +28,7 @@ typedef struct EvidencePass {
     uint64_t fragments_given_up; /* that one of them may lack */
 } EvidencePass;
 
-/* The list listens to the engine of `first` from now on. */
+/* Makes the list a listener of `first`. */
 bool evidence_pass_open(EvidencePass *evidence, const Options *options, Pass *first,
                         GError **error);
 
@@ -41,7 +41,7 @@ bool evidence_pass_sums(EvidencePass *evidence, GError **error);
 
 bool evidence_pass_commit(EvidencePass *evidence, GError **error);
 
-/* Not `kept`: nothing is to stay of it. What was found out remains. */
+/* Unless `kept`, the files that appeared are taken back. The list and the sums remain. */
 void evidence_pass_close(EvidencePass *evidence, bool kept);
 
 void evidence_pass_clear(EvidencePass *evidence);

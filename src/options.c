@@ -81,7 +81,7 @@ static void *place_of(const OptionInfo *info, Options *options)
     return (char *)options + info->at;
 }
 
-/* Arguments -------------------------------------------------------------------------------------- */
+/* Arguments ------------------------------------------------------------------------------------ */
 
 /* -1: it is none of them. */
 static int word_index(const char *word, const char *const *words, size_t count)
@@ -245,7 +245,7 @@ static bool take_show(const OptionInfo *info G_GNUC_UNUSED, const char *text, Op
     return true;
 }
 
-/* The options ------------------------------------------------------------------------------------ */
+/* The options ---------------------------------------------------------------------------------- */
 
 #define AT(member) offsetof(Options, member)
 
@@ -332,12 +332,13 @@ static const OptionInfo OPTIONS[OPTION_COUNT] = {
 };
 #undef AT
 
-/* What belongs together ---------------------------------------------------------------------------- */
+/* What belongs together ------------------------------------------------------------------------ */
 
 #define BIT(id) (UINT64_C(1) << (id))
 G_STATIC_ASSERT(OPTION_COUNT <= 64);
 
-/* Options that exclude others, and those that need one of others; the first that applies is reported. */
+/* Options that exclude others, and those that need one of others; the first that applies is
+ * reported. */
 static const struct {
     OptionId id;
     bool needs;      /* one of `others`; else: none of them */
@@ -407,7 +408,7 @@ static bool take_values(const RawOptions *raw, Options *options, GError **error)
     return check_relations(raw, error) && check_inputs(raw, error);
 }
 
-/* The command line ------------------------------------------------------------------------------- */
+/* The command line ----------------------------------------------------------------------------- */
 
 static GOptionContext *make_context(RawOptions *raw)
 {

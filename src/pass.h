@@ -1,4 +1,4 @@
-/* One pass over the inputs: they are read, merged or each alone, and go through an engine. */
+/* One pass over the inputs: reads them, merged or each alone, and feeds an engine. */
 #ifndef PASS_H
 #define PASS_H
 
@@ -11,7 +11,7 @@ typedef struct Pass {
     CaptureOptions capture;
     EngineOptions engine;
     bool separate;      /* each input is a capture of its own */
-    Progress *progress; /* NULL: nobody wants to know */
+    Progress *progress; /* NULL: none is shown */
     void *data;         /* for the two functions: */
     /* takes a row, which the pass then clears; NULL: rows are of no use */
     void (*row)(void *data, const AuditRow *row);
@@ -19,7 +19,7 @@ typedef struct Pass {
     bool (*is_over)(void *data);
 } Pass;
 
-/* Reads all that can be read. What was counted is added to `totals`; NULL: nobody wants to know. */
+/* Reads all that can be read. The counts are added to `totals`; NULL: they are not needed. */
 void pass_run(const Pass *pass, AuditTotals *totals);
 
 #endif

@@ -1,6 +1,6 @@
-/* Two engines, each with a part of the shards, are fed the same frames one after the other: merged, what
- * they hand out, count and tell is what one engine with all of them has, also where memory is so short
- * that connections are given up. */
+/* Two engines, each with a part of the shards, are fed the same frames one after the other:
+ * merged, what they hand out, count and tell is what one engine with all of them has, also where
+ * memory is so short that connections are given up. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-/* An exchange is judged as soon as a later answer has settled it; those that only the end of the
- * connection can settle are judged together then. Either way it goes through audit_take().
+/* An exchange is judged when a later answer has settled it. The exchanges that only the end of the
+ * connection can settle are judged together at that end. Both go through audit_take().
  *
- * When memory is short, the stream stage asks for idle connections to be packed: an audit is then one
- * block of bytes, from which it is made again when something comes. */
+ * When memory is short, the stream stage asks for idle connections to be packed. An audit is then
+ * one block of bytes, from which it is made again when something comes. */
 #include "audit/audit.h"
 
 #include "base/pack.h"
@@ -17,7 +17,7 @@ typedef struct Audit {
     RuleSet matched_rules; /* what such exchanges break */
 } Audit;
 
-/* One connection before the judge. */
+/* A connection with what it takes to judge its exchanges. */
 typedef struct Hearing {
     Auditor *auditor;
     Audit *audit;
@@ -50,7 +50,7 @@ void auditor_clear(Auditor *auditor)
     g_array_free(auditor->rows, TRUE);
 }
 
-/* Its life --------------------------------------------------------------------------------------- */
+/* Its life ------------------------------------------------------------------------------------- */
 
 static void audit_free(Audit *audit)
 {
@@ -120,7 +120,7 @@ static Audit *audit_of(const Auditor *auditor, Connection *connection)
     return connection->owner;
 }
 
-/* Exchanges -------------------------------------------------------------------------------------- */
+/* Exchanges ------------------------------------------------------------------------------------ */
 
 static Hearing hearing_of(Auditor *auditor, const Connection *connection, Audit *audit,
                           const Ending *ending)
@@ -201,7 +201,8 @@ static void add_exchange_row(const Hearing *hearing, Exchange *exchange, const J
     exchange->text = NULL;
 }
 
-/* The one place where an exchange is judged, put to the findings, counted, told and made a row.
+/* The one place where an exchange is judged, checked against the rules, counted, reported to the
+ * listeners and made a row.
  * `ended`: the judgement that the end of the connection gave; NULL: a later answer settled it. */
 static void audit_take(const Hearing *hearing, Exchange *exchange, const Judgement *ended)
 {
@@ -245,7 +246,7 @@ static RuleSet take_pending(const Hearing *hearing)
                                count ? &exchanges[count - 1] : NULL, &hearing->options);
 }
 
-/* The end of a connection ------------------------------------------------------------------------ */
+/* The end of a connection ---------------------------------------------------------------------- */
 
 static bool is_closed(const Connection *connection)
 {

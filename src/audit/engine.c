@@ -9,7 +9,7 @@ struct Engine {
     Front *front;
     Shards *shards;
     ShardSet set;
-    bool leads;        /* it counts and tells what concerns frames alone */
+    bool leads;        /* it has shard 0 */
     bool hears_frames; /* a listener does */
     guint next_row;    /* of those that are ready */
     guint ready;       /* how many are sorted */
@@ -38,7 +38,7 @@ Engine *engine_new(const EngineOptions *options)
     return engine;
 }
 
-/* Frames ----------------------------------------------------------------------------------------- */
+/* Frames --------------------------------------------------------------------------------------- */
 
 /* `segment`: the shards have just been fed with it; NULL: with none. */
 static void tell_frame(const Engine *engine, const Frame *frame, DecodeResult decoded,
@@ -86,8 +86,8 @@ static void feed_segment(Engine *engine, const Frame *frame, const Segment *segm
     drain_shards(engine);
 }
 
-/* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole file, in which
- * Wireshark counts also what is hardly a segment. */
+/* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole
+ * file, in which Wireshark counts also what is hardly a segment. */
 static void feed_frame(Engine *engine, const Frame *frame)
 {
     bool wanted = !engine->filter || filter_matches(engine->filter, frame);
@@ -105,7 +105,7 @@ static void feed_frame(Engine *engine, const Frame *frame)
         tell_frame(engine, frame, result, NULL, NULL);
 }
 
-/* Ticks ------------------------------------------------------------------------------------------ */
+/* Ticks ---------------------------------------------------------------------------------------- */
 
 /* The rows that became final since the last tick can leave. */
 static void sort_rows(Engine *engine)
@@ -139,8 +139,8 @@ void engine_feed(Engine *engine, const FrameBatch *batch)
     }
 }
 
-/* Up to the end of the first connection that is still open; the others are then ended one by one, when somebody
- * asks for rows: there may be many. False: there are no more. */
+/* Up to the end of the first connection that is still open; the others are then ended one by one,
+ * when somebody asks for rows: there may be many. False: there are no more. */
 static bool end_one_open(Engine *engine)
 {
     StreamEvent event;
@@ -167,7 +167,7 @@ void engine_finish(Engine *engine)
     sort_rows(engine);
 }
 
-/* Rows ------------------------------------------------------------------------------------------- */
+/* Rows ----------------------------------------------------------------------------------------- */
 
 bool engine_next(Engine *engine, AuditRow *ret_row)
 {

@@ -1,15 +1,13 @@
-/* An engine: the loop that joins the stages, from frames to rows.
+/* An engine: the loop that joins the stages, from frames to rows. It is the only code that knows
+ * two neighbouring stages.
  *
- * In: the frames of a capture, in order. Out: rows, counts, and what listeners hear.
- * It knows neither where frames come from nor what becomes of rows.
+ * The engines of one capture share its connections out by shard, and each is fed every frame.
+ * Their results add up to those of one engine: merge rows by audit_row_compare(), counts by
+ * audit_totals_add(), what listeners kept by AuditPosition. Only the engine that has shard 0
+ * counts frames, and calls listeners for frames without a segment.
  *
- * Engines of one capture share its connections out by shard. Each is fed all frames; what they hand out,
- * count and tell, merged, is what one engine would have (audit_row_compare(), audit_totals_add(),
- * audit_position_compare()). What concerns frames alone, the engine with shard 0 counts and tells.
- *
- * Grammar: new · (feed · next*)* · finish · next* · free. Rows are final when they come; they
- * become so at a tick (every 4,096 frames of the input) and leave in the order of
- * audit_row_compare(). */
+ * Grammar: new · (feed · next*)* · finish · next* · free. A row is final when it comes. Rows
+ * become final at a tick (every 4,096 frames of the input). */
 #ifndef AUDIT_ENGINE_H
 #define AUDIT_ENGINE_H
 
@@ -20,7 +18,7 @@
 typedef struct EngineOptions {
     AuditOptions audit;
     StreamLimits limits; /* of all engines together */
-    ShardSet shards;     /* whose connections are its own */
+    ShardSet shards;     /* this engine has their connections */
     Filter *filter;      /* borrowed; NULL: every frame is looked at */
 } EngineOptions;
 

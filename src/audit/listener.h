@@ -1,5 +1,5 @@
-/* Who listens to an engine: its functions are called in the order in which things become final, which
- * depends on the input alone. What the pointers show lives until the function returns. */
+/* Listeners: functions that an engine calls in the order in which things become final. That order
+ * depends on the input alone. What their pointers show lives until the function returns. */
 #ifndef AUDIT_LISTENER_H
 #define AUDIT_LISTENER_H
 
@@ -19,20 +19,20 @@ typedef struct JudgedExchange {
     const JudgeContext *context;
     const Ending *ending; /* of its connection; NULL: that goes on */
     int client;           /* side index */
-    Exchange *exchange;   /* who takes over its text leaves `text` NULL */
+    Exchange *exchange;   /* a listener that takes over its text leaves `text` NULL */
     const Judgement *judgement;
 } JudgedExchange;
 
 typedef struct EndedConnection {
     AuditPosition position; /* when it ended */
     const Connection *connection;
-    const ConnectionRow *row; /* all that was found out about it; its host is borrowed */
+    const ConnectionRow *row; /* its host is borrowed */
     const Finding *findings;
     size_t finding_count;
-    bool matches; /* it has what is looked for, or nothing is */
+    bool matches; /* what is looked for was found in it; true if nothing is looked for */
 } EndedConnection;
 
-/* A function that is NULL hears nothing. */
+/* NULL: this listener has no use for it. */
 typedef struct AuditListener {
     void *data;
     void (*frame)(void *data, const Frame *frame, const FrameResult *result);

@@ -1,5 +1,8 @@
-/* What the reports are made of, as plain values: judged exchanges, connections that have ended, and
- * what they broke. */
+/* This folder turns frames into judged rows.
+ * In: frames, in the order of the capture. Out: rows as plain values, counts, calls to listeners.
+ * It must not know where frames come from, single packets, or how a report looks.
+ *
+ * This file: the rows. Judged exchanges, connections that have ended, and the rules they broke. */
 #ifndef AUDIT_ROW_H
 #define AUDIT_ROW_H
 
@@ -7,18 +10,20 @@
 #include "judge/judge.h"
 #include "stream/stream.h"
 
-/* When something became final: as a frame was fed, at the tick behind it, or when the frames were over. It
- * depends on no engine: what several of them tell is merged by it. */
+/* When something became final: while a frame was fed, at the tick after it, or when the frames were
+ * over. It is the same however connections are shared out among engines, so results of several
+ * engines are merged by it. */
 typedef enum AuditStep { STEP_FRAME, STEP_TICK, STEP_FINISH, STEP_OPEN_AT_END } AuditStep;
 
 typedef struct AuditPosition {
     uint64_t order; /* frames fed so far */
     AuditStep step;
-    FrameId connection; /* its first frame: the order within a step, but for STEP_FRAME, where the
-                           engine of that frame alone has something to tell */
+    /* the connection's first frame: the order within a step. Not within STEP_FRAME: one frame
+     * changes connections of one engine only, which reports them in their order */
+    FrameId connection;
 } AuditPosition;
 
-/* <0, 0, >0; 0: the order in which one engine told it. */
+/* <0, 0, >0. 0: both come from one engine, in the order in which it reports them. */
 int audit_position_compare(const AuditPosition *a, const AuditPosition *b);
 
 typedef enum RowKind { ROW_EXCHANGE, ROW_CONNECTION, ROW_FINDING } RowKind;
@@ -61,8 +66,8 @@ typedef struct AuditRow {
     };
 } AuditRow;
 
-/* The order in which rows leave, those of several engines too: by tick, then what was open at the end;
- * each by first frame of the connection, kind, and exchange or rule. For qsort(). */
+/* The order in which rows leave, also those of several engines: by tick, and last what was open at
+ * the end; then by first frame of the connection, kind, and exchange or rule. For qsort(). */
 int audit_row_compare(const void *left, const void *right);
 
 /* The frame, and exchange or rule, by which rows of one tick are ordered. */

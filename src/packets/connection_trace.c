@@ -1,6 +1,6 @@
-/* Which segments belong to the connection is the stream stage's word for each of them. The first segment
- * of a connection may be a SYN that was kept aside and had no owner when it came: it is known by
- * its frame.
+/* Which segments belong to the connection is the stream stage's word for each of them. The first
+ * segment of a connection may be a SYN that was kept aside and had no owner when it came: it is
+ * known by its frame.
  *
  * Numbers become relative only when the connection has ended: the number of offset 0 may be
  * corrected until then. They are unwrapped from one segment of a side to the next, so what is

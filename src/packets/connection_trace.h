@@ -50,7 +50,8 @@ ConnectionTrace *connection_trace_new(const ConnectionName *name, const TraceLim
 void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
                               const Segment *segment);
 
-/* Each exchange that was judged. Of the connection that is asked for the trace takes over the text. */
+/* Each exchange that was judged. Of the connection that is asked for the trace takes over the
+ * text. */
 void connection_trace_exchange(ConnectionTrace *trace, const Connection *connection,
                                Exchange *exchange, const Judgement *judgement);
 

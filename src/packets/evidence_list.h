@@ -1,5 +1,5 @@
-/* The connections of which --evidence writes a capture: those that are contradicted or have a finding of
- * severity error, in the order in which they became final, up to a bound. */
+/* The connections of which --evidence writes a capture: those that are contradicted or have a
+ * finding of severity error, in the order in which they became final, up to a bound. */
 #ifndef PACKETS_EVIDENCE_LIST_H
 #define PACKETS_EVIDENCE_LIST_H
 

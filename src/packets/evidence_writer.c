@@ -1,13 +1,14 @@
-/* Which connection a frame belongs to is the table's word for each segment. A fragment has none until
- * its packet is whole: until then it waits in a line, and so does what comes after it, because frames
- * keep their order. The line is empty nearly always. A fragment leaves it when its packet is whole,
- * when it is older than any packet may become, or at a bound, and that is counted.
+/* Which connection a frame belongs to is the table's word for each segment. A fragment has none
+ * until its packet is whole: until then it waits in a line, and so does what comes after it,
+ * because frames keep their order. The line is empty nearly always. A fragment leaves it when its
+ * packet is whole, when it is older than any packet may become, or at a bound, and that is
+ * counted.
  *
- * A packet in fragments may hold a fragment of another one (a tunnel): then the frames of the outer one
- * wait for the inner one.
+ * A packet in fragments may hold a fragment of another one (a tunnel): then the frames of the
+ * outer one wait for the inner one.
  *
- * Captures are open only while something is written to them. What is to be written is collected per
- * capture, and written out for all of them when it is too much. */
+ * Captures are open only while something is written to them. What is to be written is collected
+ * per capture, and written out for all of them when it is too much. */
 #include "packets/evidence_writer.h"
 
 #include "base/text.h"

@@ -1,7 +1,8 @@
 /* Writes the packets of chosen connections, each connection's into a capture of its own.
  *
- * It goes along with a second pass over the same inputs, which tells it of every frame what became of
- * it. Frames keep their order. Where the captures go, and when they appear, is its caller's matter.
+ * It goes along with a second pass over the same inputs, which tells it of every frame what became
+ * of it. Frames keep their order. Where the captures go, and when they appear, is its caller's
+ * matter.
  *
  * Grammar: new · frame* · finish · free. */
 #ifndef PACKETS_EVIDENCE_WRITER_H
@@ -23,7 +24,8 @@ typedef struct EvidenceWriterLimits {
 
 typedef struct EvidenceWriter EvidenceWriter;
 
-/* Files that bytes can be appended to; the caller's. Each function: false and `error` if it failed. */
+/* Files that bytes can be appended to; the caller's. Each function: false and `error` if it
+ * failed. */
 typedef struct EvidenceFiles {
     void *data;
     bool (*add)(void *data, const char *name, unsigned *ret_index, GError **error);

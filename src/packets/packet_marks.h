@@ -1,5 +1,9 @@
-/* The segments of one connection as its capture shows them, and what their numbers alone say of
- * each: sent again, ahead of a hole, a probe, its answer. Pure. */
+/* This folder is about single packets of chosen connections.
+ * In: calls of an engine to its listeners. Out: plain facts for a page; captures of evidence.
+ * It must not know how a page or a report looks, nor which files a run writes.
+ *
+ * This file: the segments of one connection as its capture shows them, and what their numbers alone
+ * say of each: sent again, ahead of a hole, a probe, its answer. Pure. */
 #ifndef PACKETS_PACKET_MARKS_H
 #define PACKETS_PACKET_MARKS_H
 
