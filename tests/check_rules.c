@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pack.h"
 #include "judge/rules.h"
 
 static bool is_one_of(const char *word, const char *const *words)
@@ -50,12 +51,13 @@ static void check_sentences(const RuleInfo *info, const char *which, const char 
 START_TEST(texts)
 {
     const RuleInfo *info = rule_info((Rule)_i);
-    check_sentences(info, "explanation", info->explanation);
-    check_sentences(info, "advice", info->advice);
-    ck_assert(strcmp(info->explanation, info->advice) != 0);
-    ck_assert_msg(strlen(info->summary) > 10, "%s: no summary", info->name);
-    ck_assert_msg(is_ascii_line(info->summary), "%s: the summary is no line", info->name);
-    ck_assert_msg(!g_str_has_suffix(info->summary, "."), "%s: the summary's full stop", info->name);
+    check_sentences(info, "explanation", info->text->explanation);
+    check_sentences(info, "advice", info->text->advice);
+    ck_assert(strcmp(info->text->explanation, info->text->advice) != 0);
+    ck_assert_msg(strlen(info->text->summary) > 10, "%s: no summary", info->name);
+    ck_assert_msg(is_ascii_line(info->text->summary), "%s: the summary is no line", info->name);
+    ck_assert_msg(!g_str_has_suffix(info->text->summary, "."), "%s: the summary's full stop",
+                  info->name);
 }
 END_TEST
 
@@ -63,9 +65,9 @@ END_TEST
 START_TEST(example)
 {
     const RuleInfo *info = rule_info((Rule)_i);
-    ck_assert_msg(g_str_has_suffix(info->example, "\n"), "%s: the example", info->name);
-    ck_assert_msg(!g_str_has_suffix(info->example, "\n\n"), "%s: ends empty", info->name);
-    g_auto(GStrv) lines = g_strsplit(info->example, "\n", -1);
+    ck_assert_msg(g_str_has_suffix(info->text->example, "\n"), "%s: the example", info->name);
+    ck_assert_msg(!g_str_has_suffix(info->text->example, "\n\n"), "%s: ends empty", info->name);
+    g_auto(GStrv) lines = g_strsplit(info->text->example, "\n", -1);
     for (char **line = lines; *line; line++) {
         bool speaks = g_str_has_prefix(*line, ">>> ") || g_str_has_prefix(*line, "<<< ");
         ck_assert_msg(line != lines || speaks, "%s: nobody speaks first", info->name);
@@ -118,7 +120,7 @@ START_TEST(list)
         ck_assert_str_eq(fields[1], severity_name(info->severity));
         ck_assert_str_eq(fields[2], *info->party ? info->party : "-");
         ck_assert_str_eq(fields[3], info->reference);
-        ck_assert_str_eq(fields[4], info->summary);
+        ck_assert_str_eq(fields[4], info->text->summary);
     }
 }
 END_TEST
@@ -141,11 +143,51 @@ END_TEST
 
 START_TEST(names)
 {
-    g_autofree char *none = rule_names(0);
+    RuleSet rules = { 0 };
+    g_autofree char *none = rule_names(rules);
     ck_assert_str_eq(none, "");
     /* In the order of the table, whichever rule was found first. */
-    g_autofree char *two = rule_names(rule_bit(RULE_RESET_IGNORED) | rule_bit(RULE_LEFT_OPEN));
+    rule_set_add(&rules, RULE_RESET_IGNORED);
+    rule_set_add(&rules, RULE_LEFT_OPEN);
+    g_autofree char *two = rule_names(rules);
     ck_assert_str_eq(two, "left-open reset-ignored");
+}
+END_TEST
+
+/* Every place that a set has, also those that no rule uses yet. */
+START_TEST(sets)
+{
+    const unsigned places = 64 * RULE_SET_WORDS;
+    RuleSet all = { 0 };
+    ck_assert(rule_set_is_empty(all));
+    for (unsigned place = 0; place < places; place++) {
+        RuleSet one = rule_set_of((Rule)place), before = all;
+        for (unsigned other = 0; other < places; other++)
+            ck_assert_int_eq(rule_set_has(one, (Rule)other), other == place);
+        ck_assert(!rule_set_is_empty(one));
+        ck_assert(!rule_set_has(all, (Rule)place));
+        rule_set_add_all(&all, one);
+        ck_assert(rule_set_has(all, (Rule)place));
+        ck_assert(!rule_set_equal(all, before));
+        rule_set_add(&before, (Rule)place);
+        ck_assert(rule_set_equal(all, before));
+    }
+}
+END_TEST
+
+/* A connection at rest keeps its rules. */
+START_TEST(packed)
+{
+    RuleSet rules = rule_set_of(0), back = { 0 };
+    rule_set_add(&rules, (Rule)63);
+    rule_set_add(&rules, (Rule)64);
+    rule_set_add(&rules, (Rule)127);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    pack_words(bytes, &rules, sizeof rules);
+    Span span = span_make(bytes->data, bytes->len);
+    unpack_words(&span, &back, sizeof back);
+    ck_assert_uint_eq(span.length, 0);
+    ck_assert(rule_set_equal(rules, back));
 }
 END_TEST
 
@@ -168,6 +210,8 @@ int main(void)
     tcase_add_test(tcase, list);
     tcase_add_test(tcase, find);
     tcase_add_test(tcase, names);
+    tcase_add_test(tcase, sets);
+    tcase_add_test(tcase, packed);
     tcase_add_test(tcase, severities);
     Suite *suite = suite_create("rules");
     suite_add_tcase(suite, tcase);

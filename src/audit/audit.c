@@ -71,8 +71,9 @@ static void audit_rest(Connection *connection)
     if (connection->owner_rests)
         return;
     GByteArray *packed = g_byte_array_new();
-    uint64_t matched[2] = { audit->matched, audit->matched_rules };
-    pack_words(packed, matched, sizeof matched);
+    uint64_t matched = audit->matched;
+    pack_words(packed, &matched, sizeof matched);
+    pack_words(packed, &audit->matched_rules, sizeof audit->matched_rules);
     conversation_pack(audit->conversation, packed);
     judge_pack(&audit->judge, packed);
     findings_pack(&audit->findings, packed);
@@ -94,10 +95,10 @@ static void audit_wake(Connection *connection)
     memcpy(&length, block, sizeof length);
     Span packed = span_make(block + sizeof length, length);
     Audit *audit = g_new0(Audit, 1);
-    uint64_t matched[2];
-    unpack_words(&packed, matched, sizeof matched);
-    audit->matched = matched[0];
-    audit->matched_rules = matched[1];
+    uint64_t matched;
+    unpack_words(&packed, &matched, sizeof matched);
+    unpack_words(&packed, &audit->matched_rules, sizeof audit->matched_rules);
+    audit->matched = matched;
     audit->conversation = conversation_unpack(&packed);
     judge_unpack(&audit->judge, &packed);
     findings_unpack(&audit->findings, &packed);
@@ -169,7 +170,7 @@ static bool note_match(const Hearing *hearing, const Exchange *exchange, RuleSet
     }
     counters->matched++;
     hearing->audit->matched = true;
-    hearing->audit->matched_rules |= findings;
+    rule_set_add_all(&hearing->audit->matched_rules, findings);
     return true;
 }
 
@@ -346,7 +347,7 @@ static bool finding_is_listed(const Hearing *hearing, const Finding *finding)
     if (!hearing->auditor->options.matcher)
         return true;
     return hearing->audit->matched &&
-           (finding->exchange == 0 || (hearing->audit->matched_rules & rule_bit(finding->rule)));
+           (finding->exchange == 0 || rule_set_has(hearing->audit->matched_rules, finding->rule));
 }
 
 static void add_finding_rows(const Hearing *hearing)

@@ -257,15 +257,15 @@ static unsigned prefilter_of(RuleScope scope, const Case *c)
 
 static RuleSet ask_all(Findings *findings, RuleScope scope, const Case *c)
 {
-    RuleSet rules = 0;
+    RuleSet rules = { 0 };
     unsigned prefilter = prefilter_of(scope, c);
     if (prefilter == 0)
-        return 0;
+        return rules;
     for (size_t g = 0; g < G_N_ELEMENTS(groups); g++) {
         for (size_t i = 0; i < groups[g]->count; i++) {
             const RuleTest *test = &groups[g]->tests[i];
             if (test->scope == scope && (test->prefilter & prefilter) && ask(findings, test, c))
-                rules |= rule_bit(test->rule);
+                rule_set_add(&rules, test->rule);
         }
     }
     return rules;
@@ -353,20 +353,20 @@ RuleSet findings_exchange(Findings *findings, const JudgeContext *context, const
                .context = context,
                .options = options };
     if (context->connection->after_eviction)
-        return 0; /* what looks like a message may be none */
+        return (RuleSet){ 0 }; /* what looks like a message may be none */
     RuleSet rules = ask_all(findings, SCOPE_EXCHANGE, &c);
     if (request_is_certain(exchange)) {
         c.message = &exchange->request;
         c.sender = PARTY_CLIENT;
-        rules |= ask_all(findings, SCOPE_MESSAGE, &c);
+        rule_set_add_all(&rules, ask_all(findings, SCOPE_MESSAGE, &c));
     }
     if (exchange->response.has_head) {
         c.message = &exchange->response;
         c.sender = PARTY_SERVER;
-        rules |= ask_all(findings, SCOPE_MESSAGE, &c);
+        rule_set_add_all(&rules, ask_all(findings, SCOPE_MESSAGE, &c));
     }
     remember(findings, exchange, judgement);
-    findings->rules |= rules;
+    rule_set_add_all(&findings->rules, rules);
     return rules;
 }
 
@@ -379,6 +379,6 @@ RuleSet findings_connection(Findings *findings, const JudgeContext *context, con
                .context = context,
                .options = options };
     if (last && !context->connection->after_eviction)
-        findings->rules |= ask_all(findings, SCOPE_CONNECTION, &c);
+        rule_set_add_all(&findings->rules, ask_all(findings, SCOPE_CONNECTION, &c));
     return findings->rules;
 }

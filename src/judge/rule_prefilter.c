@@ -1,5 +1,5 @@
-/* Each prefilter bit is a cheap condition without which its rules cannot hold. A bit too many costs some
- * time; one too few would lose findings, so tests/check_rule_prefilter.c puts exchanges of
+/* Each prefilter bit is a cheap condition without which its rules cannot hold. A bit too many costs
+ * some time. A bit too few would lose findings, so tests/check_rule_prefilter.c puts exchanges of
  * every kind to every rule. */
 #include "judge/rule_prefilter.h"
 

@@ -62,7 +62,7 @@ char *rule_names(RuleSet rules)
 {
     GString *text = g_string_new(NULL);
     for (Rule rule = 0; rule < RULE_COUNT; rule++)
-        if (rules & rule_bit(rule))
+        if (rule_set_has(rules, rule))
             g_string_append_printf(text, "%s%s", text->len ? " " : "", RULES[rule].name);
     return g_string_free(text, FALSE);
 }
@@ -74,7 +74,7 @@ char *rules_list(void)
         const RuleInfo *info = &RULES[rule];
         g_string_append_printf(text, "%s\t%s\t%s\t%s\t%s\n", info->name,
                                severity_name(info->severity), *info->party ? info->party : "-",
-                               info->reference, info->summary);
+                               info->reference, info->text->summary);
     }
     return g_string_free(text, FALSE);
 }
@@ -118,14 +118,14 @@ char *rule_explain(Rule rule)
                            *info->party ? info->party : "nobody's fault");
     append_wrapped(text, info->reference, 2);
     g_string_append_c(text, '\n');
-    g_autofree char *summary = g_strdup_printf("%s.", info->summary);
+    g_autofree char *summary = g_strdup_printf("%s.", info->text->summary);
     *summary = g_ascii_toupper(*summary);
     append_wrapped(text, summary, 2);
     g_string_append_c(text, '\n');
-    append_wrapped(text, info->explanation, 2);
+    append_wrapped(text, info->text->explanation, 2);
     g_string_append(text, "\nWHAT BREAKS IT\n\n");
-    append_example(text, info->example);
+    append_example(text, info->text->example);
     g_string_append(text, "\nWHAT TO CHANGE\n\n");
-    append_wrapped(text, info->advice, 2);
+    append_wrapped(text, info->text->advice, 2);
     return g_string_free(text, FALSE);
 }
