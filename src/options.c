@@ -95,15 +95,11 @@ static int word_index(const char *word, const char *const *words, size_t count)
 static bool take_report(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,
                         GError **error)
 {
-    static const char *const names[] = { "connections", "exchanges", "findings", "servers",
-                                         "pairs" };
-    int index = word_index(name, names, G_N_ELEMENTS(names));
-    if (index < 0)
-        g_set_error(error, OPTIONS_ERROR, 0,
-                    "there is no report '%s': connections, exchanges, findings, servers or pairs",
-                    name);
-    options->report = (ReportName)MAX(index, 0);
-    return index >= 0;
+    if (report_find(name, &options->report))
+        return true;
+    g_autofree char *names = report_names();
+    g_set_error(error, OPTIONS_ERROR, 0, "there is no report '%s': %s", name, names);
+    return false;
 }
 
 static bool take_format(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,

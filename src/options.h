@@ -8,17 +8,8 @@
 #include "judge/rules.h"
 #include "judge/verdict.h"
 #include "packets/connection_trace.h"
-#include "report/table.h"
+#include "report/reports.h"
 #include "stream/stream.h"
-
-typedef enum ReportName {
-    REPORT_CONNECTIONS,
-    REPORT_EXCHANGES,
-    REPORT_FINDINGS,
-    REPORT_SERVERS,
-    REPORT_PAIRS,
-} ReportName;
-#define REPORT_COUNT (REPORT_PAIRS + 1)
 
 /* What ends the program with its own status. */
 typedef enum FailOn {

@@ -15,18 +15,8 @@
 
 G_DEFINE_QUARK(connaudit - run - error, run_error)
 
-/* The reports by ReportName, and the manifest behind them. */
+/* The files of a directory: the reports by ReportName, and the manifest behind them. */
 enum { FILE_MANIFEST = REPORT_COUNT, FILE_COUNT };
-
-static const char *const FILE_NAMES[TABLE_FORMAT_COUNT][FILE_COUNT + 1] = {
-    [TABLE_CSV] = { "connections.csv", "exchanges.csv", "findings.csv", "servers.csv", "pairs.csv",
-                    "manifest.json", NULL },
-    [TABLE_JSONL] = { "connections.jsonl", "exchanges.jsonl", "findings.jsonl", "servers.jsonl",
-                      "pairs.jsonl", "manifest.json", NULL },
-};
-static const char *const *const COLUMNS[REPORT_COUNT] = { CONNECTION_COLUMNS, EXCHANGE_COLUMNS,
-                                                          FINDING_COLUMNS, SERVER_COLUMNS,
-                                                          PAIR_COLUMNS };
 
 typedef struct Run {
     const RunContext *context;
@@ -215,7 +205,7 @@ static bool write_evidence(Run *run, GError **error)
 static bool run_to_stdout(Run *run, GError **error)
 {
     const Options *options = run->context->options;
-    g_autoptr(Table) table = table_new(stdout, options->format, COLUMNS[options->report]);
+    g_autoptr(Table) table = table_new(stdout, options->format, report_columns(options->report));
     run->reports[options->report] = table;
     bool written = evidence_pass_open(&run->evidence, options, &run->pass, error);
     if (written) {
@@ -295,11 +285,10 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
 /* The sums are those of the bytes as they lie in the files. */
 static bool finish_output(Run *run, Output *output, GError **error)
 {
-    const char *const *names = FILE_NAMES[run->context->options->format];
     ManifestReport reports[FILE_MANIFEST] = { { .name = NULL } };
     bool done = true;
     for (unsigned i = 0; i < FILE_MANIFEST && done; i++) {
-        reports[i].name = names[i];
+        reports[i].name = report_file_name(i, run->context->options->format);
         reports[i].sha256 = output_sha256(output, i, &reports[i].size, error);
         done = reports[i].sha256;
     }
@@ -307,8 +296,10 @@ static bool finish_output(Run *run, Output *output, GError **error)
         write_manifest(run, output_stream(output, FILE_MANIFEST), reports);
         done = evidence_pass_commit(&run->evidence, error) && output_commit(output, error);
     }
-    for (unsigned i = 0; i < FILE_MANIFEST; i++)
+    for (unsigned i = 0; i < FILE_MANIFEST; i++) {
+        g_free(reports[i].name);
         g_free(reports[i].sha256);
+    }
     return done;
 }
 
@@ -318,7 +309,7 @@ static bool write_directory(Run *run, Output *output, GError **error)
     if (!evidence_pass_open(&run->evidence, options, &run->pass, error))
         return false;
     for (unsigned i = 0; i < REPORT_COUNT; i++)
-        run->reports[i] = table_new(output_stream(output, i), options->format, COLUMNS[i]);
+        run->reports[i] = table_new(output_stream(output, i), options->format, report_columns(i));
     analyze(run);
     bool written = true;
     for (unsigned i = 0; i < REPORT_COUNT; i++) {
@@ -341,12 +332,23 @@ static Redactor *redactor_for(const CaptureInputs *inputs)
     return redactor_new(span_make(key, sizeof key));
 }
 
+/* The names of the files of a directory, NULL-terminated. */
+static char **file_names(TableFormat format)
+{
+    char **names = g_new0(char *, FILE_COUNT + 1);
+    for (ReportName report = 0; report < REPORT_COUNT; report++)
+        names[report] = report_file_name(report, format);
+    names[FILE_MANIFEST] = g_strdup("manifest.json");
+    return names;
+}
+
 /* The evidence may lie in the directory of the reports: it is closed first. */
 static bool run_to_directory(Run *run, GError **error)
 {
     const Options *options = run->context->options;
+    g_auto(GStrv) names = file_names(options->format);
     g_autoptr(Output) output =
-        output_open(options->output, FILE_NAMES[options->format],
+        output_open(options->output, (const char *const *)names,
                     (const char *const *)options->inputs, options->force, error);
     bool written = output && write_directory(run, output, error);
     evidence_pass_close(&run->evidence, written);

@@ -7,8 +7,22 @@
 
 #include "report/table.h"
 
-static const char *const ONE[] = { "field", NULL };
-static const char *const THREE[] = { "a", "b", "c", NULL };
+/* One column of a type, and the end of the list. */
+typedef struct OneColumn {
+    Column columns[2];
+} OneColumn;
+
+static OneColumn one(ColumnType type)
+{
+    return (OneColumn){ { { .name = "field", .type = type } } };
+}
+
+static const Column THREE[] = {
+    { "a", COLUMN_NUMBER, NULL, 0 },
+    { "b", COLUMN_TEXT, NULL, 0 },
+    { "c", COLUMN_WORD, NULL, 0 },
+    { 0 },
+};
 
 /* A writer into memory: the text is complete after finish(). */
 typedef struct Memory {
@@ -18,7 +32,7 @@ typedef struct Memory {
     Table *csv;
 } Memory;
 
-static void memory_open(Memory *memory, const char *const *columns)
+static void memory_open(Memory *memory, const Column *columns)
 {
     *memory = (Memory){ 0 };
     memory->file = open_memstream(&memory->text, &memory->size);
@@ -77,7 +91,8 @@ static const struct {
 START_TEST(test_raw_text)
 {
     Memory memory;
-    memory_open(&memory, ONE);
+    OneColumn column = one(COLUMN_TEXT);
+    memory_open(&memory, column.columns);
     table_span(memory.csv, TEXTS[_i].raw);
     expect_field(&memory, TEXTS[_i].field, TEXTS[_i].name);
 }
@@ -97,7 +112,8 @@ static const struct {
 START_TEST(test_escaped_text)
 {
     Memory memory;
-    memory_open(&memory, ONE);
+    OneColumn column = one(COLUMN_TEXT);
+    memory_open(&memory, column.columns);
     table_text(memory.csv, ESCAPED[_i].escaped);
     expect_field(&memory, ESCAPED[_i].field, ESCAPED[_i].name);
 }
@@ -123,7 +139,8 @@ static const struct {
 START_TEST(test_time)
 {
     Memory memory;
-    memory_open(&memory, ONE);
+    OneColumn column = one(COLUMN_TIME);
+    memory_open(&memory, column.columns);
     table_time(memory.csv, TIMES[_i].time, TIMES[_i].digits);
     expect_field(&memory, TIMES[_i].field, "time");
 }
@@ -148,7 +165,8 @@ static const struct {
 START_TEST(test_duration)
 {
     Memory memory;
-    memory_open(&memory, ONE);
+    OneColumn column = one(COLUMN_SECONDS);
+    memory_open(&memory, column.columns);
     table_duration(memory.csv, DURATIONS[_i].duration, DURATIONS[_i].digits);
     expect_field(&memory, DURATIONS[_i].field, "duration");
 }
@@ -167,7 +185,8 @@ static const struct {
 START_TEST(test_frame)
 {
     Memory memory;
-    memory_open(&memory, ONE);
+    OneColumn column = one(COLUMN_FRAME);
+    memory_open(&memory, column.columns);
     table_frame(memory.csv, FRAMES[_i].frame, 1);
     expect_field(&memory, FRAMES[_i].field, "frame");
 }
@@ -204,7 +223,8 @@ START_TEST(test_many_rows)
 {
     enum { ROWS = 50000 };
     Memory memory;
-    memory_open(&memory, ONE);
+    OneColumn column = one(COLUMN_NUMBER);
+    memory_open(&memory, column.columns);
     g_autoptr(GString) expected = g_string_new("field\n");
     for (unsigned i = 0; i < ROWS; i++) {
         table_uint(memory.csv, i);
@@ -228,9 +248,29 @@ END_TEST
 START_TEST(test_too_many_fields)
 {
     Memory memory;
-    memory_open(&memory, ONE);
+    OneColumn column = one(COLUMN_NUMBER);
+    memory_open(&memory, column.columns);
     table_uint(memory.csv, 1);
     table_uint(memory.csv, 2);
+}
+END_TEST
+
+START_TEST(test_another_type)
+{
+    Memory memory;
+    OneColumn column = one(COLUMN_TEXT);
+    memory_open(&memory, column.columns);
+    table_uint(memory.csv, 1);
+}
+END_TEST
+
+/* An empty list is no absent field: JSON writes them differently. */
+START_TEST(test_an_absent_list)
+{
+    Memory memory;
+    OneColumn column = one(COLUMN_WORDS);
+    memory_open(&memory, column.columns);
+    table_empty(memory.csv);
 }
 END_TEST
 
@@ -247,7 +287,8 @@ static const unsigned FAILING_ROWS[] = { 1, 20000 };
 
 static void expect_failure(FILE *file, unsigned rows, int code)
 {
-    g_autoptr(Table) csv = table_new(file, TABLE_CSV, ONE);
+    OneColumn column = one(COLUMN_WORD);
+    g_autoptr(Table) csv = table_new(file, TABLE_CSV, column.columns);
     write_rows(csv, rows);
     g_autoptr(GError) error = NULL;
     ck_assert(!table_flush(csv, &error));
@@ -292,6 +333,8 @@ int main(void)
     tcase_add_test(tcase, test_many_rows);
     tcase_add_test_raise_signal(tcase, test_too_few_fields, SIGABRT);
     tcase_add_test_raise_signal(tcase, test_too_many_fields, SIGABRT);
+    tcase_add_test_raise_signal(tcase, test_another_type, SIGABRT);
+    tcase_add_test_raise_signal(tcase, test_an_absent_list, SIGABRT);
     tcase_add_loop_test(tcase, test_full_disk, 0, G_N_ELEMENTS(FAILING_ROWS));
     tcase_add_loop_test(tcase, test_closed_pipe, 0, G_N_ELEMENTS(FAILING_ROWS));
     suite_add_tcase(suite, tcase);

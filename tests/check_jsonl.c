@@ -7,8 +7,12 @@
 #include "audit/engine.h"
 #include "report/rows.h"
 
-static const char *const ONE[] = { "field", NULL };
-static const char *const THREE[] = { "a", "b", "c", NULL };
+static const Column THREE[] = {
+    { "a", COLUMN_NUMBER, NULL, 0 },
+    { "b", COLUMN_TEXT, NULL, 0 },
+    { "c", COLUMN_WORD, NULL, 0 },
+    { 0 },
+};
 
 /* A table in memory. */
 typedef struct Memory {
@@ -18,7 +22,7 @@ typedef struct Memory {
     Table *table;
 } Memory;
 
-static void memory_open(Memory *memory, TableFormat format, const char *const *columns)
+static void memory_open(Memory *memory, TableFormat format, const Column *columns)
 {
     *memory = (Memory){ 0 };
     memory->file = open_memstream(&memory->text, &memory->size);
@@ -38,74 +42,82 @@ static char *memory_finish(Memory *memory)
 
 /* Fields ------------------------------------------------------------------------------------- */
 
-typedef enum FieldKind { TEXT, RAW, WORDS, NUMBERS, FRAME, DURATION, TIME, UINT } FieldKind;
+/* The number of a text that is not escaped yet. */
+#define RAW 1
 
 static const struct {
     const char *name;
-    FieldKind kind;
+    ColumnType type;
     const char *text;
     uint64_t number;
     const char *json;
 } FIELDS[] = {
-    { "a text", TEXT, "close", 0, "\"close\"" },
-    { "no text", TEXT, NULL, 0, "null" },
-    { "an empty text", TEXT, "", 0, "null" },
-    { "a quote", TEXT, "a\"b", 0, "\"a\\\"b\"" },
-    { "a comma needs nothing", TEXT, "a,b", 0, "\"a,b\"" },
-    { "an escape is a backslash and what follows", TEXT, "a\\x0ab", 0, "\"a\\\\x0ab\"" },
-    { "what was cut", TEXT, "a\\...", 0, "\"a\\\\...\"" },
-    { "digits in a text are no number", TEXT, "17", 0, "\"17\"" },
-    { "the same escape as in CSV", TEXT, "=1+1", 0, "\"\\\\x3d1+1\"" },
-    { "that character alone", TEXT, "-", 0, "\"\\\\x2d\"" },
-    { "raw bytes", RAW, "\xff\\\"\n", 0, "\"\\\\xff\\\\\\\\\\\"\\\\x0a\"" },
-    { "a control character", RAW, "\x01\x1f\x7f", 0, "\"\\\\x01\\\\x1f\\\\x7f\"" },
-    { "no words", WORDS, "", 0, "[]" },
-    { "a word", WORDS, "complete", 0, "[\"complete\"]" },
-    { "words", WORDS, "loss snaplen", 0, "[\"loss\",\"snaplen\"]" },
-    { "words of digits", WORDS, "1 2", 0, "[\"1\",\"2\"]" },
-    { "words with a formula in front", WORDS, "+a +b", 0, "[\"\\\\x2ba\",\"+b\"]" },
-    { "words that were cut", WORDS, "a b\\...", 0, "[\"a\",\"b\\\\...\"]" },
-    { "no numbers", NUMBERS, "", 0, "[]" },
-    { "numbers", NUMBERS, "100 103", 0, "[100,103]" },
-    { "numbers that were cut", NUMBERS, "100 \\...", 0, "[100,\"\\\\...\"]" },
-    { "frames of two inputs", NUMBERS, "7 2:9", 0, "[7,\"2:9\"]" },
-    { "no frame", FRAME, NULL, 0, "null" },
-    { "a frame", FRAME, NULL, (UINT64_C(1) << 48) | 7, "7" },
-    { "a frame of another input", FRAME, NULL, (UINT64_C(2) << 48) | 7, "\"2:7\"" },
-    { "a tenth of a second keeps its digits", DURATION, NULL, 100 * NS_PER_MS, "0.100000" },
-    { "no double has these digits", DURATION, NULL, UINT64_C(9007199254740993001),
+    { "a text", COLUMN_TEXT, "close", 0, "\"close\"" },
+    { "no text", COLUMN_TEXT, NULL, 0, "null" },
+    { "an empty text", COLUMN_TEXT, "", 0, "null" },
+    { "a quote", COLUMN_TEXT, "a\"b", 0, "\"a\\\"b\"" },
+    { "a comma needs nothing", COLUMN_TEXT, "a,b", 0, "\"a,b\"" },
+    { "an escape is a backslash and what follows", COLUMN_TEXT, "a\\x0ab", 0, "\"a\\\\x0ab\"" },
+    { "what was cut", COLUMN_TEXT, "a\\...", 0, "\"a\\\\...\"" },
+    { "digits in a text are no number", COLUMN_TEXT, "17", 0, "\"17\"" },
+    { "the same escape as in CSV", COLUMN_TEXT, "=1+1", 0, "\"\\\\x3d1+1\"" },
+    { "that character alone", COLUMN_TEXT, "-", 0, "\"\\\\x2d\"" },
+    { "raw bytes", COLUMN_TEXT, "\xff\\\"\n", RAW, "\"\\\\xff\\\\\\\\\\\"\\\\x0a\"" },
+    { "a control character", COLUMN_TEXT, "\x01\x1f\x7f", RAW, "\"\\\\x01\\\\x1f\\\\x7f\"" },
+    { "no words", COLUMN_WORDS, "", 0, "[]" },
+    { "a word", COLUMN_WORDS, "complete", 0, "[\"complete\"]" },
+    { "words", COLUMN_WORDS, "loss snaplen", 0, "[\"loss\",\"snaplen\"]" },
+    { "words of digits", COLUMN_WORDS, "1 2", 0, "[\"1\",\"2\"]" },
+    { "words with a formula in front", COLUMN_WORDS, "+a +b", 0, "[\"\\\\x2ba\",\"+b\"]" },
+    { "words that were cut", COLUMN_WORDS, "a b\\...", 0, "[\"a\",\"b\\\\...\"]" },
+    { "no numbers", COLUMN_NUMBERS, "", 0, "[]" },
+    { "numbers", COLUMN_NUMBERS, "100 103", 0, "[100,103]" },
+    { "numbers that were cut", COLUMN_NUMBERS, "100 \\...", 0, "[100,\"\\\\...\"]" },
+    { "frames of two inputs", COLUMN_FRAMES, "7 2:9", 0, "[7,\"2:9\"]" },
+    { "no frame", COLUMN_FRAME, NULL, 0, "null" },
+    { "a frame", COLUMN_FRAME, NULL, (UINT64_C(1) << 48) | 7, "7" },
+    { "a frame of another input", COLUMN_FRAME, NULL, (UINT64_C(2) << 48) | 7, "\"2:7\"" },
+    { "a tenth of a second keeps its digits", COLUMN_SECONDS, NULL, 100 * NS_PER_MS, "0.100000" },
+    { "no double has these digits", COLUMN_SECONDS, NULL, UINT64_C(9007199254740993001),
       "9007199254.740993" },
-    { "a time", TIME, NULL, 0, "\"1970-01-01T00:00:00.000000Z\"" },
-    { "a number", UINT, NULL, 0, "0" },
-    { "the largest number", UINT, NULL, UINT64_MAX, "18446744073709551615" },
+    { "a time", COLUMN_TIME, NULL, 0, "\"1970-01-01T00:00:00.000000Z\"" },
+    { "a number", COLUMN_NUMBER, NULL, 0, "0" },
+    { "the largest number", COLUMN_NUMBER, NULL, UINT64_MAX, "18446744073709551615" },
 };
 
-static void append(Table *table, FieldKind kind, const char *text, uint64_t number)
+static void append(Table *table, ColumnType type, const char *text, uint64_t number)
 {
-    switch (kind) {
-    case TEXT:
-        table_text(table, text);
+    switch (type) {
+    case COLUMN_WORDS:
+    case COLUMN_NUMBERS:
+    case COLUMN_FRAMES:
+        table_list(table, text);
         return;
-    case RAW:
-        table_span(table, span_of_text(text));
-        return;
-    case WORDS:
-        table_words(table, text);
-        return;
-    case NUMBERS:
-        table_numbers(table, text);
-        return;
-    case FRAME:
+    case COLUMN_FRAME:
         table_frame(table, number, 1);
         return;
-    case DURATION:
+    case COLUMN_SECONDS:
         table_duration(table, (Nanoseconds)number, 6);
         return;
-    case TIME:
+    case COLUMN_TIME:
         table_time(table, (Nanoseconds)number, 6);
         return;
-    case UINT:
+    case COLUMN_NUMBER:
         table_uint(table, number);
+        return;
+    case COLUMN_DECIMAL:
+        table_hundredths(table, number);
+        return;
+    case COLUMN_WORD:
+    case COLUMN_ADDRESS:
+    case COLUMN_LABEL:
+        table_word(table, text);
+        return;
+    case COLUMN_TEXT:
+        if (number == RAW)
+            table_span(table, span_of_text(text));
+        else
+            table_text(table, text);
         return;
     }
 }
@@ -113,8 +125,9 @@ static void append(Table *table, FieldKind kind, const char *text, uint64_t numb
 START_TEST(test_field)
 {
     Memory memory;
-    memory_open(&memory, TABLE_JSONL, ONE);
-    append(memory.table, FIELDS[_i].kind, FIELDS[_i].text, FIELDS[_i].number);
+    const Column one[] = { { "field", FIELDS[_i].type, NULL, 0 }, { 0 } };
+    memory_open(&memory, TABLE_JSONL, one);
+    append(memory.table, FIELDS[_i].type, FIELDS[_i].text, FIELDS[_i].number);
     table_end_row(memory.table);
     g_autofree char *text = memory_finish(&memory);
     g_autofree char *expected = g_strdup_printf("{\"field\":%s}\n", FIELDS[_i].json);
@@ -148,35 +161,17 @@ END_TEST
 
 /* Samples ------------------------------------------------------------------------------------ */
 
-static const char *const LISTS[] = {
-    "findings",          "completeness", "request_options", "response_options", "request_unlisted",
-    "response_unlisted", "interim",      "frames",          "evidence",         NULL
-};
+static bool is_list(const Column *column)
+{
+    return column->type == COLUMN_WORDS || column->type == COLUMN_NUMBERS ||
+           column->type == COLUMN_FRAMES;
+}
 
-static const char *const NUMBER_COLUMNS[] = {
-    "stream",
-    "client_port",
-    "server_port",
-    "exchanges",
-    "exchange",
-    "idle_s",
-    "after_s",
-    "stated_timeout_s",
-    "count",
-    "stated_max",
-    "client_bytes",
-    "server_bytes",
-    "status",
-    "first_frame",
-    "last_frame",
-    "end_frame",
-    "request_frame",
-    "response_frame",
-    "request_end_frame",
-    "outcome_frame",
-    "response_end_frame",
-    NULL,
-};
+static bool is_number(const Column *column)
+{
+    return column->type == COLUMN_NUMBER || column->type == COLUMN_DECIMAL ||
+           column->type == COLUMN_SECONDS;
+}
 
 /* The next field of CSV, without quotes; *at moves behind it. */
 static char *csv_field(const char **at)
@@ -195,20 +190,19 @@ static char *csv_field(const char **at)
 }
 
 /* The value in JSON, as CSV would write it. */
-static char *csv_of(JsonNode *node, const char *column)
+static char *csv_of(JsonNode *node)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     if (JSON_NODE_HOLDS_ARRAY(node)) {
         JsonArray *items = json_node_get_array(node);
         for (guint i = 0; i < json_array_get_length(items); i++) {
-            g_autofree char *item = csv_of(json_array_get_element(items, i), "");
+            g_autofree char *item = csv_of(json_array_get_element(items, i));
             g_string_append_printf(text, "%s%s", i ? " " : "", item);
         }
     } else if (JSON_NODE_HOLDS_NULL(node)) {
-        ck_assert_msg(!g_strv_contains(LISTS, column), "%s: a list is never null", column);
+        return g_strdup("");
     } else if (json_node_get_value_type(node) == G_TYPE_STRING) {
-        ck_assert_msg(!g_strv_contains(NUMBER_COLUMNS, column), "%s: no number", column);
-        ck_assert_msg(*json_node_get_string(node), "%s: empty, not null", column);
+        ck_assert_msg(*json_node_get_string(node), "empty, not null");
         g_string_append(text, json_node_get_string(node));
     } else if (json_node_get_value_type(node) == G_TYPE_INT64) {
         g_string_append_printf(text, "%" G_GINT64_FORMAT, json_node_get_int(node));
@@ -219,25 +213,24 @@ static char *csv_of(JsonNode *node, const char *column)
 }
 
 /* Where a double has no room for the digits, they must at least stand there. */
-static void compare_field(const char *line, JsonObject *object, const char *column,
+static void compare_field(const char *line, JsonObject *object, const Column *column,
                           const char *expected)
 {
-    JsonNode *node = json_object_get_member(object, column);
-    ck_assert_msg(node, "there is no %s", column);
-    ck_assert_msg(JSON_NODE_HOLDS_ARRAY(node) == g_strv_contains(LISTS, column), "%s: a list?",
-                  column);
-    if (g_str_has_suffix(column, "_s") && *expected) {
-        g_autofree char *member = g_strdup_printf("\"%s\":%s,", column, expected);
+    JsonNode *node = json_object_get_member(object, column->name);
+    ck_assert_msg(node, "there is no %s", column->name);
+    ck_assert_msg(JSON_NODE_HOLDS_ARRAY(node) == is_list(column), "%s: a list?", column->name);
+    if (is_number(column) && *expected) {
+        g_autofree char *member = g_strdup_printf("\"%s\":%s", column->name, expected);
         ck_assert_msg(strstr(line, member), "%s in %s", member, line);
         ck_assert(JSON_NODE_HOLDS_VALUE(node));
         ck_assert(json_node_get_value_type(node) != G_TYPE_STRING);
         return;
     }
-    g_autofree char *found = csv_of(node, column);
-    ck_assert_msg(strcmp(found, expected) == 0, "%s: %s, in CSV %s", column, found, expected);
+    g_autofree char *found = csv_of(node);
+    ck_assert_msg(strcmp(found, expected) == 0, "%s: %s, in CSV %s", column->name, found, expected);
 }
 
-static unsigned compare(const char *csv, const char *jsonl, const char *const *columns)
+static unsigned compare(const char *csv, const char *jsonl, const Column *columns)
 {
     g_auto(GStrv) lines = g_strsplit(jsonl, "\n", -1);
     unsigned rows = 0;
@@ -248,11 +241,12 @@ static unsigned compare(const char *csv, const char *jsonl, const char *const *c
         json_parser_load_from_data(parser, lines[rows], -1, &error);
         ck_assert_msg(!error, "%s: %s", lines[rows], error ? error->message : "");
         JsonObject *object = json_node_get_object(json_parser_get_root(parser));
-        ck_assert_uint_eq(json_object_get_size(object), g_strv_length((char **)(uintptr_t)columns));
-        for (unsigned i = 0; columns[i]; i++) {
+        unsigned count = 0;
+        for (; columns[count].name; count++) {
             g_autofree char *expected = csv_field(&csv);
-            compare_field(lines[rows], object, columns[i], expected);
+            compare_field(lines[rows], object, &columns[count], expected);
         }
+        ck_assert_uint_eq(json_object_get_size(object), count);
     }
     ck_assert_msg(!*csv, "as many rows");
     return rows;
@@ -264,7 +258,7 @@ typedef struct Reports {
     Memory memory[ROW_KINDS][TABLE_FORMAT_COUNT]; /* by RowKind */
 } Reports;
 
-static const char *const *columns_of(RowKind kind)
+static const Column *columns_of(RowKind kind)
 {
     switch (kind) {
     case ROW_EXCHANGE:

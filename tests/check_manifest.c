@@ -23,6 +23,7 @@ typedef struct Scene {
 
 static char GOOD_PATH[] = "d/\xe9.pcap", GOOD_PROBLEM[] = "d/\\xe9.pcap: gone meanwhile";
 static char BAD_PATH[] = "d/x", BAD_PROBLEM[] = "d/x: gone", SUM[] = "00ff";
+static char NAME[] = "connections.csv";
 static const char *const COMMAND[] = { "/usr/bin/connaudit", "-o", "a \"b\"\xff\\", NULL };
 
 static void scene_open(Scene *scene)
@@ -45,7 +46,7 @@ static void scene_open(Scene *scene)
     g_ptr_array_add(scene->inputs.files, &scene->bad);
     g_ptr_array_add(scene->inputs.files, &scene->good);
     g_ptr_array_add(scene->inputs.numbered, &scene->good);
-    scene->report = (ManifestReport){ .name = "connections.csv", .size = 7, .sha256 = SUM };
+    scene->report = (ManifestReport){ .name = NAME, .size = 7, .sha256 = SUM };
     scene->facts = (ManifestFacts){ .version = "1.2.3",
                                     .command = COMMAND,
                                     .thresholds = &scene->thresholds,

@@ -3,10 +3,10 @@
 
 #include "report/table_format.h"
 
-static void write_header(GString *rows, const char *const *columns)
+static void write_header(GString *rows, const Column *columns)
 {
-    for (unsigned i = 0; columns[i]; i++)
-        g_string_append_printf(rows, "%s%s", i ? "," : "", columns[i]);
+    for (unsigned i = 0; columns[i].name; i++)
+        g_string_append_printf(rows, "%s%s", i ? "," : "", columns[i].name);
     g_string_append_c(rows, '\n');
 }
 

@@ -12,7 +12,7 @@
 #include "servers/servers.h"
 
 typedef struct ManifestReport {
-    const char *name;
+    char *name;    /* owned, like the sum */
     uint64_t size; /* bytes */
     char *sha256;  /* 64 hexadecimal digits */
 } ManifestReport;

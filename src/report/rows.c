@@ -3,70 +3,10 @@
 #include <arpa/inet.h>
 
 #include "base/text.h"
+#include "report/columns.h"
 #include "stream/community_id.h"
 
-const char *const CONNECTION_COLUMNS[] = {
-    "connection",   "stream",   "community_id", "file",        "first_frame",  "last_frame",
-    "start",        "end",      "client_ip",    "client_port", "server_ip",    "server_port",
-    "host",         "protocol", "exchanges",    "declared",    "declared_by",  "declared_basis",
-    "actual",       "ended_by", "ended_how",    "end_frame",   "idle_s",       "stated_timeout_s",
-    "stated_max",   "verdict",  "cause",        "findings",    "completeness", "client_bytes",
-    "server_bytes", "exchange", NULL,
-};
-
-const char *const EXCHANGE_COLUMNS[] = {
-    "connection",
-    "stream",
-    "exchange",
-    "file",
-    "request_frame",
-    "request_end_frame",
-    "response_frame",
-    "response_end_frame",
-    "request_time",
-    "response_end_time",
-    "method",
-    "target",
-    "host",
-    "request_version",
-    "status",
-    "response_version",
-    "request_connection",
-    "response_connection",
-    "request_keep_alive",
-    "response_keep_alive",
-    "declared",
-    "declared_by",
-    "declared_basis",
-    "actual",
-    "ended_by",
-    "ended_how",
-    "outcome_frame",
-    "after_s",
-    "verdict",
-    "cause",
-    "findings",
-    "completeness",
-    "request_options",
-    "response_options",
-    "request_unlisted",
-    "response_unlisted",
-    "interim",
-    NULL,
-};
-
-const char *const FINDING_COLUMNS[] = {
-    "rule", "severity", "party",    "connection", "stream",  "exchange",       "count",
-    "file", "frames",   "evidence", "reference",  "message", "display_filter", NULL,
-};
-
-static void write_connection_id(Table *table, FrameId first_frame)
-{
-    char id[48];
-    g_snprintf(id, sizeof id, "%u:%" G_GUINT64_FORMAT, frame_input(first_frame),
-               frame_number(first_frame));
-    table_word(table, id);
-}
+/* Fields of several reports -------------------------------------------------------------------- */
 
 void write_optional(Table *table, int64_t number)
 {
@@ -84,11 +24,6 @@ void write_optional_duration(Table *table, Nanoseconds duration, unsigned digits
         table_duration(table, duration, digits);
 }
 
-static void write_stream(Table *table, bool known, uint32_t number)
-{
-    write_optional(table, known ? (int64_t)number : -1);
-}
-
 void write_address(Table *table, const IpAddress *address)
 {
     char text[INET6_ADDRSTRLEN] = "";
@@ -96,106 +31,234 @@ void write_address(Table *table, const IpAddress *address)
     table_word(table, text);
 }
 
-static void write_completeness(Table *table, ReasonSet reasons)
+FIELD(write_connection_id)
+{
+    char id[48];
+    g_snprintf(id, sizeof id, "%u:%" G_GUINT64_FORMAT, frame_input(row->first_frame),
+               frame_number(row->first_frame));
+    table_word(table, id);
+}
+
+FIELD(write_stream)
+{
+    write_optional(table, row->stream_number_known ? (int64_t)row->stream_number : -1);
+}
+
+FIELD(write_file)
+{
+    table_span(table, span_of_text(row->file->path));
+}
+
+FIELD(write_findings)
+{
+    g_autofree char *names = rule_names(row->findings);
+    table_list(table, names);
+}
+
+FIELD(write_completeness)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned bit = 0; bit < REASON_COUNT; bit++)
-        if (reasons & (1u << bit))
+        if (row->completeness & (1u << bit))
             g_string_append_printf(text, "%s%s", text->len ? " " : "",
                                    reason_name((Reason)(1u << bit)));
-    table_words(table, text->len ? text->str : "complete");
+    table_list(table, text->len ? text->str : "complete");
 }
 
-static void write_rules(Table *table, RuleSet rules)
+/* The words of a judgement. */
+enum { DECLARED, DECLARED_BY, DECLARED_BASIS, ACTUAL, VERDICT, CAUSE };
+
+static const char *judgement_word(const Judgement *judgement, int which)
 {
-    g_autofree char *names = rule_names(rules);
-    table_words(table, names);
+    switch (which) {
+    case DECLARED:
+        return declared_name(judgement->declaration.declared);
+    case DECLARED_BY:
+        return party_name(judgement->declaration.by);
+    case DECLARED_BASIS:
+        return basis_name(judgement->declaration.basis);
+    case ACTUAL:
+        return actual_name(judgement->actual);
+    case VERDICT:
+        return verdict_name(judgement->verdict);
+    default:
+        return cause_name(judgement->cause);
+    }
 }
 
-static void write_declaration(Table *table, const Declaration *declaration)
+FIELDS(write_judged)
 {
-    table_word(table, declared_name(declaration->declared));
-    table_word(table, party_name(declaration->by));
-    table_word(table, basis_name(declaration->basis));
+    table_word(table, row->judgement ? judgement_word(row->judgement, which) : "");
 }
 
-static void write_endpoints(Table *table, const ConnectionRow *row)
+/* A frame of another input than the row's is written with its input. */
+static void write_frame(Table *table, const RowSource *row, FrameId frame)
 {
-    const Connection *connection = &row->connection;
-    write_address(table, &connection->address[row->client]);
-    table_uint(table, connection->port[row->client]);
-    write_address(table, &connection->address[1 - row->client]);
-    table_uint(table, connection->port[1 - row->client]);
+    table_frame(table, frame, frame_input(row->first_frame));
 }
 
-static void write_protocol(Table *table, const ConversationFacts *facts)
+/* Connections ---------------------------------------------------------------------------------- */
+
+FIELD(write_community_id)
 {
+    char community_id[COMMUNITY_ID_SIZE];
+    community_id_v1(&row->connection->connection, community_id);
+    table_word(table, community_id);
+}
+
+enum { FIRST, LAST };
+
+FIELDS(write_connection_frame)
+{
+    const Connection *connection = &row->connection->connection;
+    write_frame(table, row, which == FIRST ? connection->first_frame : connection->last_frame);
+}
+
+FIELDS(write_connection_time)
+{
+    const Connection *connection = &row->connection->connection;
+    table_time(table, which == FIRST ? connection->start : connection->last_time,
+               row->file->time_digits);
+}
+
+enum { CLIENT, SERVER };
+
+/* The side index of the client, or of the server. */
+static int side_of(const ConnectionRow *row, int which)
+{
+    return which == CLIENT ? row->client : 1 - row->client;
+}
+
+FIELDS(write_side_ip)
+{
+    write_address(table, &row->connection->connection.address[side_of(row->connection, which)]);
+}
+
+FIELDS(write_side_port)
+{
+    table_uint(table, row->connection->connection.port[side_of(row->connection, which)]);
+}
+
+FIELDS(write_side_bytes)
+{
+    table_uint(table, row->connection->connection.half[side_of(row->connection, which)].payload);
+}
+
+FIELD(write_connection_host)
+{
+    table_text(table, row->connection->decision.host);
+}
+
+FIELD(write_protocol)
+{
+    const ConversationFacts *facts = &row->connection->facts;
     MessageFacts message = { .begun = true, .version = facts->version, .minor = facts->minor };
     table_word(table, message_version_text(&message));
 }
 
-/* How the connection itself ended, whatever its exchanges did. */
-static void write_ending(Table *table, const ConnectionRow *row, const RowFile *file)
+FIELD(write_exchange_count)
 {
-    const Ending *ending = &row->ending;
-    table_word(table, ender_name(ending->possible));
-    table_word(table, end_how_name(ending->how));
-    bool known = ending->how != END_HOW_NONE;
-    table_frame(table, known ? ending->stamp.frame : 0, frame_input(row->connection.first_frame));
-    write_optional_duration(table, row->idle, file->time_digits);
+    table_uint(table, row->connection->facts.exchanges);
 }
+
+/* How the connection itself ended, whatever its exchanges did. */
+FIELD(write_connection_ended_by)
+{
+    table_word(table, ender_name(row->connection->ending.possible));
+}
+
+FIELD(write_connection_ended_how)
+{
+    table_word(table, end_how_name(row->connection->ending.how));
+}
+
+FIELD(write_end_frame)
+{
+    const Ending *ending = &row->connection->ending;
+    write_frame(table, row, ending->how != END_HOW_NONE ? ending->stamp.frame : 0);
+}
+
+FIELD(write_idle)
+{
+    write_optional_duration(table, row->connection->idle, row->file->time_digits);
+}
+
+FIELD(write_stated_timeout)
+{
+    write_optional(table, row->judgement ? row->judgement->stated_timeout : -1);
+}
+
+FIELD(write_stated_max)
+{
+    write_optional(table, row->judgement ? row->judgement->stated_max : -1);
+}
+
+FIELD(write_deciding_exchange)
+{
+    write_optional(table, row->judgement ? (int64_t)row->connection->decision.exchange : -1);
+}
+
+const Column CONNECTION_COLUMNS[] = {
+    { "connection", COLUMN_LABEL, write_connection_id, 0 },
+    { "stream", COLUMN_NUMBER, write_stream, 0 },
+    { "community_id", COLUMN_LABEL, write_community_id, 0 },
+    { "file", COLUMN_TEXT, write_file, 0 },
+    { "first_frame", COLUMN_FRAME, write_connection_frame, FIRST },
+    { "last_frame", COLUMN_FRAME, write_connection_frame, LAST },
+    { "start", COLUMN_TIME, write_connection_time, FIRST },
+    { "end", COLUMN_TIME, write_connection_time, LAST },
+    { "client_ip", COLUMN_ADDRESS, write_side_ip, CLIENT },
+    { "client_port", COLUMN_NUMBER, write_side_port, CLIENT },
+    { "server_ip", COLUMN_ADDRESS, write_side_ip, SERVER },
+    { "server_port", COLUMN_NUMBER, write_side_port, SERVER },
+    { "host", COLUMN_TEXT, write_connection_host, 0 },
+    { "protocol", COLUMN_LABEL, write_protocol, 0 },
+    { "exchanges", COLUMN_NUMBER, write_exchange_count, 0 },
+    { "declared", COLUMN_WORD, write_judged, DECLARED },
+    { "declared_by", COLUMN_WORD, write_judged, DECLARED_BY },
+    { "declared_basis", COLUMN_WORD, write_judged, DECLARED_BASIS },
+    { "actual", COLUMN_WORD, write_judged, ACTUAL },
+    { "ended_by", COLUMN_WORD, write_connection_ended_by, 0 },
+    { "ended_how", COLUMN_WORD, write_connection_ended_how, 0 },
+    { "end_frame", COLUMN_FRAME, write_end_frame, 0 },
+    { "idle_s", COLUMN_SECONDS, write_idle, 0 },
+    { "stated_timeout_s", COLUMN_NUMBER, write_stated_timeout, 0 },
+    { "stated_max", COLUMN_NUMBER, write_stated_max, 0 },
+    { "verdict", COLUMN_WORD, write_judged, VERDICT },
+    { "cause", COLUMN_WORD, write_judged, CAUSE },
+    { "findings", COLUMN_WORDS, write_findings, 0 },
+    { "completeness", COLUMN_WORDS, write_completeness, 0 },
+    { "client_bytes", COLUMN_NUMBER, write_side_bytes, CLIENT },
+    { "server_bytes", COLUMN_NUMBER, write_side_bytes, SERVER },
+    { "exchange", COLUMN_NUMBER, write_deciding_exchange, 0 },
+    { NULL, COLUMN_TEXT, NULL, 0 },
+};
 
 void write_connection_row(Table *table, const ConnectionRow *row, const RowFile *file)
 {
-    static const Judgement none = { .stated_timeout = -1, .stated_max = -1 };
     const Connection *connection = &row->connection;
-    bool judged = row->decision.set;
-    const Judgement *judgement = judged ? &row->decision.judgement : &none;
-    unsigned input = frame_input(connection->first_frame);
-    char community_id[COMMUNITY_ID_SIZE];
-    community_id_v1(connection, community_id);
+    RowSource source = { .connection = row,
+                         .file = file,
+                         .first_frame = connection->first_frame,
+                         .stream_number_known = connection->stream_number_known,
+                         .stream_number = connection->stream_number,
+                         .judgement = row->decision.set ? &row->decision.judgement : NULL,
+                         .findings = row->findings,
+                         .completeness = row->completeness };
+    table_row(table, &source);
+}
 
-    write_connection_id(table, connection->first_frame);
-    write_stream(table, connection->stream_number_known, connection->stream_number);
-    table_word(table, community_id);
-    table_span(table, span_of_text(file->path));
-    table_frame(table, connection->first_frame, input);
-    table_frame(table, connection->last_frame, input);
-    table_time(table, connection->start, file->time_digits);
-    table_time(table, connection->last_time, file->time_digits);
-    write_endpoints(table, row);
-    table_text(table, row->decision.host);
-    write_protocol(table, &row->facts);
-    table_uint(table, row->facts.exchanges);
-    write_declaration(table, &judgement->declaration);
-    table_word(table, judged ? actual_name(judgement->actual) : "");
-    write_ending(table, row, file);
-    write_optional(table, judgement->stated_timeout);
-    write_optional(table, judgement->stated_max);
-    table_word(table, judged ? verdict_name(judgement->verdict) : "");
-    table_word(table, cause_name(judgement->cause));
-    write_rules(table, row->findings);
-    write_completeness(table, row->completeness);
-    table_uint(table, connection->half[row->client].payload);
-    table_uint(table, connection->half[1 - row->client].payload);
-    write_optional(table, judged ? (int64_t)row->decision.exchange : -1);
-    table_end_row(table);
+/* Exchanges ------------------------------------------------------------------------------------ */
+
+FIELD(write_exchange_number)
+{
+    table_uint(table, row->exchange->exchange.number);
 }
 
 /* The frame of a message's last byte is known only if that byte was captured. */
 static bool end_is_known(const MessageFacts *message)
 {
     return message->complete && !message->end_missing;
-}
-
-static void write_interim(Table *table, const Exchange *exchange)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (unsigned i = 0; i < MIN(exchange->interim_count, INTERIM_MAX); i++)
-        g_string_append_printf(text, "%s%u", i ? " " : "", exchange->interim[i]);
-    if (exchange->interim_count > INTERIM_MAX)
-        g_string_append(text, " " TEXT_CUT);
-    table_numbers(table, text->str);
 }
 
 /* First and last byte of the final response; of the interim ones where none came. Unset: none. */
@@ -211,97 +274,214 @@ static Stamp response_end(const Exchange *exchange)
     return end_is_known(&exchange->response) ? exchange->response.last : (Stamp){ 0 };
 }
 
-static void write_message_frames(Table *table, const Exchange *exchange, unsigned input)
+FIELDS(write_request_frame)
 {
-    const MessageFacts *request = &exchange->request;
-    table_frame(table, request->begun ? request->first.frame : 0, input);
-    table_frame(table, end_is_known(request) ? request->last.frame : 0, input);
-    table_frame(table, response_begin(exchange).frame, input);
-    table_frame(table, response_end(exchange).frame, input);
+    const MessageFacts *request = &row->exchange->exchange.request;
+    bool known = which == FIRST ? request->begun : end_is_known(request);
+    FrameId frame = which == FIRST ? request->first.frame : request->last.frame;
+    write_frame(table, row, known ? frame : 0);
 }
 
-static void write_message_times(Table *table, const Exchange *exchange, unsigned digits)
+FIELDS(write_response_frame)
 {
-    if (exchange->request.begun)
-        table_time(table, exchange->request.first.time, digits);
+    const Exchange *exchange = &row->exchange->exchange;
+    Stamp stamp = which == FIRST ? response_begin(exchange) : response_end(exchange);
+    write_frame(table, row, stamp.frame);
+}
+
+FIELD(write_request_time)
+{
+    const MessageFacts *request = &row->exchange->exchange.request;
+    if (request->begun)
+        table_time(table, request->first.time, row->file->time_digits);
     else
         table_empty(table);
-    Stamp end = response_end(exchange);
+}
+
+FIELD(write_response_end_time)
+{
+    Stamp end = response_end(&row->exchange->exchange);
     if (stamp_is_set(&end))
-        table_time(table, end.time, digits);
+        table_time(table, end.time, row->file->time_digits);
     else
         table_empty(table);
 }
 
-static void write_messages(Table *table, const Exchange *exchange)
+/* `which` is an ExchangeTextField. */
+FIELDS(write_exchange_text)
 {
-    table_text(table, exchange_text(exchange, TEXT_METHOD));
-    table_text(table, exchange_text(exchange, TEXT_TARGET));
-    table_text(table, exchange_text(exchange, TEXT_HOST));
-    table_word(table, message_version_text(&exchange->request));
-    write_optional(table, exchange->status ? exchange->status : -1);
-    table_word(table, message_version_text(&exchange->response));
-    table_text(table, exchange_text(exchange, TEXT_REQUEST_CONNECTION));
-    table_text(table, exchange_text(exchange, TEXT_RESPONSE_CONNECTION));
-    table_text(table, exchange_text(exchange, TEXT_REQUEST_KEEP_ALIVE));
-    table_text(table, exchange_text(exchange, TEXT_RESPONSE_KEEP_ALIVE));
+    table_text(table, exchange_text(&row->exchange->exchange, which));
 }
 
-static void write_judgement(Table *table, const Judgement *judgement, RuleSet findings,
-                            unsigned input, unsigned digits)
+FIELDS(write_exchange_list)
 {
-    write_declaration(table, &judgement->declaration);
-    table_word(table, actual_name(judgement->actual));
-    table_word(table, judgement->ended ? ender_name(judgement->ended_by) : "");
-    table_word(table, judgement->ended ? end_how_name(judgement->ended_how) : "");
-    table_frame(table, judgement->outcome_frame, input);
-    write_optional_duration(table, judgement->after, digits);
-    table_word(table, verdict_name(judgement->verdict));
-    table_word(table, cause_name(judgement->cause));
-    write_rules(table, findings);
-    write_completeness(table, judgement->completeness);
+    table_list(table, exchange_text(&row->exchange->exchange, which));
 }
+
+enum { REQUEST, RESPONSE };
+
+FIELDS(write_version)
+{
+    const Exchange *exchange = &row->exchange->exchange;
+    table_word(table,
+               message_version_text(which == REQUEST ? &exchange->request : &exchange->response));
+}
+
+FIELD(write_status)
+{
+    int status = row->exchange->exchange.status;
+    write_optional(table, status ? status : -1);
+}
+
+FIELD(write_exchange_ended_by)
+{
+    table_word(table, row->judgement->ended ? ender_name(row->judgement->ended_by) : "");
+}
+
+FIELD(write_exchange_ended_how)
+{
+    table_word(table, row->judgement->ended ? end_how_name(row->judgement->ended_how) : "");
+}
+
+FIELD(write_outcome_frame)
+{
+    write_frame(table, row, row->judgement->outcome_frame);
+}
+
+FIELD(write_after)
+{
+    write_optional_duration(table, row->judgement->after, row->file->time_digits);
+}
+
+FIELD(write_interim)
+{
+    const Exchange *exchange = &row->exchange->exchange;
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (unsigned i = 0; i < MIN(exchange->interim_count, INTERIM_MAX); i++)
+        g_string_append_printf(text, "%s%u", i ? " " : "", exchange->interim[i]);
+    if (exchange->interim_count > INTERIM_MAX)
+        g_string_append(text, " " TEXT_CUT);
+    table_list(table, text->str);
+}
+
+const Column EXCHANGE_COLUMNS[] = {
+    { "connection", COLUMN_LABEL, write_connection_id, 0 },
+    { "stream", COLUMN_NUMBER, write_stream, 0 },
+    { "exchange", COLUMN_NUMBER, write_exchange_number, 0 },
+    { "file", COLUMN_TEXT, write_file, 0 },
+    { "request_frame", COLUMN_FRAME, write_request_frame, FIRST },
+    { "request_end_frame", COLUMN_FRAME, write_request_frame, LAST },
+    { "response_frame", COLUMN_FRAME, write_response_frame, FIRST },
+    { "response_end_frame", COLUMN_FRAME, write_response_frame, LAST },
+    { "request_time", COLUMN_TIME, write_request_time, 0 },
+    { "response_end_time", COLUMN_TIME, write_response_end_time, 0 },
+    { "method", COLUMN_TEXT, write_exchange_text, TEXT_METHOD },
+    { "target", COLUMN_TEXT, write_exchange_text, TEXT_TARGET },
+    { "host", COLUMN_TEXT, write_exchange_text, TEXT_HOST },
+    { "request_version", COLUMN_LABEL, write_version, REQUEST },
+    { "status", COLUMN_NUMBER, write_status, 0 },
+    { "response_version", COLUMN_LABEL, write_version, RESPONSE },
+    { "request_connection", COLUMN_TEXT, write_exchange_text, TEXT_REQUEST_CONNECTION },
+    { "response_connection", COLUMN_TEXT, write_exchange_text, TEXT_RESPONSE_CONNECTION },
+    { "request_keep_alive", COLUMN_TEXT, write_exchange_text, TEXT_REQUEST_KEEP_ALIVE },
+    { "response_keep_alive", COLUMN_TEXT, write_exchange_text, TEXT_RESPONSE_KEEP_ALIVE },
+    { "declared", COLUMN_WORD, write_judged, DECLARED },
+    { "declared_by", COLUMN_WORD, write_judged, DECLARED_BY },
+    { "declared_basis", COLUMN_WORD, write_judged, DECLARED_BASIS },
+    { "actual", COLUMN_WORD, write_judged, ACTUAL },
+    { "ended_by", COLUMN_WORD, write_exchange_ended_by, 0 },
+    { "ended_how", COLUMN_WORD, write_exchange_ended_how, 0 },
+    { "outcome_frame", COLUMN_FRAME, write_outcome_frame, 0 },
+    { "after_s", COLUMN_SECONDS, write_after, 0 },
+    { "verdict", COLUMN_WORD, write_judged, VERDICT },
+    { "cause", COLUMN_WORD, write_judged, CAUSE },
+    { "findings", COLUMN_WORDS, write_findings, 0 },
+    { "completeness", COLUMN_WORDS, write_completeness, 0 },
+    { "request_options", COLUMN_WORDS, write_exchange_list, TEXT_REQUEST_OPTIONS },
+    { "response_options", COLUMN_WORDS, write_exchange_list, TEXT_RESPONSE_OPTIONS },
+    { "request_unlisted", COLUMN_WORDS, write_exchange_list, TEXT_REQUEST_UNLISTED },
+    { "response_unlisted", COLUMN_WORDS, write_exchange_list, TEXT_RESPONSE_UNLISTED },
+    { "interim", COLUMN_NUMBERS, write_interim, 0 },
+    { NULL, COLUMN_TEXT, NULL, 0 },
+};
 
 void write_exchange_row(Table *table, const ExchangeRow *row, const RowFile *file)
 {
-    const Exchange *exchange = &row->exchange;
-    unsigned input = frame_input(row->connection);
+    RowSource source = { .exchange = row,
+                         .file = file,
+                         .first_frame = row->connection,
+                         .stream_number_known = row->stream_number_known,
+                         .stream_number = row->stream_number,
+                         .judgement = &row->judgement,
+                         .findings = row->findings,
+                         .completeness = row->judgement.completeness };
+    table_row(table, &source);
+}
 
-    write_connection_id(table, row->connection);
-    write_stream(table, row->stream_number_known, row->stream_number);
-    table_uint(table, exchange->number);
-    table_span(table, span_of_text(file->path));
-    write_message_frames(table, exchange, input);
-    write_message_times(table, exchange, file->time_digits);
-    write_messages(table, exchange);
-    write_judgement(table, &row->judgement, row->findings, input, file->time_digits);
-    table_words(table, exchange_text(exchange, TEXT_REQUEST_OPTIONS));
-    table_words(table, exchange_text(exchange, TEXT_RESPONSE_OPTIONS));
-    table_words(table, exchange_text(exchange, TEXT_REQUEST_UNLISTED));
-    table_words(table, exchange_text(exchange, TEXT_RESPONSE_UNLISTED));
-    write_interim(table, exchange);
-    table_end_row(table);
+/* Findings ------------------------------------------------------------------------------------- */
+
+FIELD(write_rule)
+{
+    table_word(table, rule_info(row->finding->finding.rule)->name);
+}
+
+FIELD(write_severity)
+{
+    table_word(table, severity_name(row->finding->finding.severity));
+}
+
+FIELD(write_party)
+{
+    table_word(table, party_name(row->finding->finding.party));
+}
+
+FIELD(write_finding_exchange)
+{
+    uint32_t exchange = row->finding->finding.exchange;
+    write_optional(table, exchange ? (int64_t)exchange : -1);
+}
+
+FIELD(write_count)
+{
+    table_uint(table, row->finding->finding.count);
 }
 
 /* Frames of another input are K:N, and no display filter finds them in this one. */
-static void write_frames(Table *table, const Finding *finding, unsigned input)
+FIELD(write_frames)
 {
+    const Finding *finding = &row->finding->finding;
     g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned i = 0; i < finding->frame_count; i++) {
         FrameId frame = finding->frames[i];
         g_string_append(text, i ? " " : "");
-        if (frame_input(frame) != input)
+        if (frame_input(frame) != frame_input(row->first_frame))
             g_string_append_printf(text, "%u:", frame_input(frame));
         g_string_append_printf(text, "%" G_GUINT64_FORMAT, frame_number(frame));
     }
-    table_numbers(table, text->str);
+    table_list(table, text->str);
 }
 
-static void write_display_filter(Table *table, const Finding *finding, unsigned input)
+FIELD(write_evidence)
 {
+    table_list(table, row->finding->finding.evidence);
+}
+
+FIELD(write_reference)
+{
+    table_text(table, rule_info(row->finding->finding.rule)->reference);
+}
+
+FIELD(write_message)
+{
+    table_text(table, row->finding->finding.message);
+}
+
+FIELD(write_display_filter)
+{
+    const Finding *finding = &row->finding->finding;
     g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned i = 0; i < finding->frame_count; i++)
-        if (frame_input(finding->frames[i]) == input)
+        if (frame_input(finding->frames[i]) == frame_input(row->first_frame))
             g_string_append_printf(text, "%s%" G_GUINT64_FORMAT,
                                    text->len ? ", " : "frame.number in {",
                                    frame_number(finding->frames[i]));
@@ -310,24 +490,29 @@ static void write_display_filter(Table *table, const Finding *finding, unsigned 
     table_text(table, text->str);
 }
 
+const Column FINDING_COLUMNS[] = {
+    { "rule", COLUMN_WORD, write_rule, 0 },
+    { "severity", COLUMN_WORD, write_severity, 0 },
+    { "party", COLUMN_WORD, write_party, 0 },
+    { "connection", COLUMN_LABEL, write_connection_id, 0 },
+    { "stream", COLUMN_NUMBER, write_stream, 0 },
+    { "exchange", COLUMN_NUMBER, write_finding_exchange, 0 },
+    { "count", COLUMN_NUMBER, write_count, 0 },
+    { "file", COLUMN_TEXT, write_file, 0 },
+    { "frames", COLUMN_FRAMES, write_frames, 0 },
+    { "evidence", COLUMN_WORDS, write_evidence, 0 },
+    { "reference", COLUMN_TEXT, write_reference, 0 },
+    { "message", COLUMN_TEXT, write_message, 0 },
+    { "display_filter", COLUMN_TEXT, write_display_filter, 0 },
+    { NULL, COLUMN_TEXT, NULL, 0 },
+};
+
 void write_finding_row(Table *table, const FindingRow *row, const RowFile *file)
 {
-    const Finding *finding = &row->finding;
-    const RuleInfo *info = rule_info(finding->rule);
-    unsigned input = frame_input(row->connection);
-
-    table_word(table, info->name);
-    table_word(table, severity_name(finding->severity));
-    table_word(table, party_name(finding->party));
-    write_connection_id(table, row->connection);
-    write_stream(table, row->stream_number_known, row->stream_number);
-    write_optional(table, finding->exchange ? (int64_t)finding->exchange : -1);
-    table_uint(table, finding->count);
-    table_span(table, span_of_text(file->path));
-    write_frames(table, finding, input);
-    table_words(table, finding->evidence);
-    table_text(table, info->reference);
-    table_text(table, finding->message);
-    write_display_filter(table, finding, input);
-    table_end_row(table);
+    RowSource source = { .finding = row,
+                         .file = file,
+                         .first_frame = row->connection,
+                         .stream_number_known = row->stream_number_known,
+                         .stream_number = row->stream_number };
+    table_row(table, &source);
 }

@@ -11,15 +11,10 @@ typedef struct RowFile {
     unsigned time_digits; /* 6 or 9 */
 } RowFile;
 
-/* NULL-terminated, in the order of reports.md. */
-extern const char *const CONNECTION_COLUMNS[];
-extern const char *const EXCHANGE_COLUMNS[];
-extern const char *const FINDING_COLUMNS[];
-
-/* Fields that several reports have. -1: absent. */
-void write_address(Table *table, const IpAddress *address);
-void write_optional(Table *table, int64_t number);
-void write_optional_duration(Table *table, Nanoseconds duration, unsigned digits);
+/* In the order of docs/reports.md. */
+extern const Column CONNECTION_COLUMNS[];
+extern const Column EXCHANGE_COLUMNS[];
+extern const Column FINDING_COLUMNS[];
 
 void write_connection_row(Table *table, const ConnectionRow *row, const RowFile *file);
 void write_exchange_row(Table *table, const ExchangeRow *row, const RowFile *file);

@@ -1,63 +1,28 @@
 #include "report/server_rows.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "report/page.h"
+#include "report/columns.h"
 
-const char *const SERVER_COLUMNS[] = {
-    "server_ip",
-    "server_port",
-    "hosts",
-    "connections",
-    "exchanges",
-    "exchanges_per_connection",
-    "declared_close",
-    "declared_keep_alive",
-    "as_declared",
-    "contradicted",
-    "undetermined",
-    "stated_timeout_s",
-    "idle_close_n",
-    "idle_close_min_s",
-    "idle_close_median_s",
-    "idle_close_max_s",
-    "inferred_timeout_s",
-    "inferred_max",
-    "longest_idle_reused_s",
-    "undeclared_closes",
-    "keepalive_races",
-    "races_per_10000_reuses",
-    "aborted",
-    "resets",
-    "timeout_mismatch",
-    NULL,
-};
+/* Servers -------------------------------------------------------------------------------------- */
 
-const char *const PAIR_COLUMNS[] = {
-    "client_ip",
-    "server_ip",
-    "server_port",
-    "connections",
-    "reuses",
-    "longest_idle_reused_s",
-    "longest_idle_tried_s",
-    "lost_requests",
-    NULL,
-};
-
-/* Fields ------------------------------------------------------------------------------------------ */
-
-static void write_key(Table *table, const ServerKey *key)
+FIELD(write_server_ip)
 {
-    write_address(table, &key->address);
-    table_uint(table, key->port);
+    write_address(table, &row->server->key.address);
 }
 
-static void write_hosts(Table *table, const Server *server)
+FIELD(write_server_port)
 {
+    table_uint(table, row->server->key.port);
+}
+
+FIELD(write_hosts)
+{
+    const Server *server = row->server;
     g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned i = 0; i < server->host_count; i++) {
         g_string_append(text, i ? " " : "");
@@ -69,34 +34,79 @@ static void write_hosts(Table *table, const Server *server)
     }
     if (server->more_hosts)
         g_string_append(text, " " TEXT_CUT);
-    table_words(table, text->str);
+    table_list(table, text->str);
 }
 
-static void write_stated(Table *table, const Server *server)
+/* A plain count: `which` is the offset of a uint64_t member. */
+FIELDS(write_server_count)
 {
+    table_uint(table, *(const uint64_t *)(const void *)((const char *)row->server + which));
+}
+
+#define COUNT_OF(member) write_server_count, offsetof(Server, member)
+
+/* In hundredths, rounded; nothing of nothing. */
+static void write_ratio(Table *table, uint64_t number, uint64_t factor, uint64_t of)
+{
+    if (of == 0)
+        table_empty(table);
+    else
+        table_hundredths(table, (number * factor * 100 + of / 2) / of);
+}
+
+FIELD(write_exchanges_per_connection)
+{
+    write_ratio(table, row->server->exchanges, 1, row->server->connections);
+}
+
+FIELD(write_races_per_reuses)
+{
+    write_ratio(table, row->server->races, 10000, row->server->reuses);
+}
+
+/* `which` is a Verdict. */
+FIELDS(write_verdict_count)
+{
+    table_uint(table, row->server->verdicts[which]);
+}
+
+FIELD(write_stated)
+{
+    const Server *server = row->server;
     g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned i = 0; i < server->stated_count; i++)
         g_string_append_printf(text, "%s%" PRId64, i ? " " : "", server->stated[i]);
     if (server->more_stated)
         g_string_append(text, " " TEXT_CUT);
-    table_numbers(table, text->str);
+    table_list(table, text->str);
 }
 
-static void write_idle_closes(Table *table, const Server *server, unsigned digits)
+FIELD(write_idle_closes)
+{
+    table_uint(table, row->server->estimate.closes);
+}
+
+enum { LEAST, MOST };
+
+/* The least or the greatest idle time that ended in a close by the server. */
+FIELDS(write_idle_close)
 {
     unsigned count;
-    const IdleBin *bins = idle_bins(&server->idle, &count);
-    Nanoseconds least = -1, most = -1;
+    const IdleBin *bins = idle_bins(&row->server->idle, &count);
+    Nanoseconds found = -1;
     for (unsigned i = 0; i < count; i++) {
         if (bins[i].count[IDLE_CLOSED] == 0)
             continue;
-        least = least < 0 ? bins[i].least : least;
-        most = bins[i].most;
+        found = which == MOST ? bins[i].most : bins[i].least;
+        if (which == LEAST)
+            break;
     }
-    table_uint(table, server->estimate.closes);
-    write_optional_duration(table, least, digits);
-    write_optional_duration(table, idle_median_closed(&server->idle), digits);
-    write_optional_duration(table, most, digits);
+    write_optional_duration(table, found, row->file->time_digits);
+}
+
+FIELD(write_idle_close_median)
+{
+    write_optional_duration(table, idle_median_closed(&row->server->idle), row->file->time_digits);
 }
 
 /* Rounded to three figures, but to a millisecond at most. */
@@ -115,76 +125,137 @@ void append_timeout(GString *text, Nanoseconds timeout)
         g_string_append_printf(text, ".%0*" PRId64, (int)decimals, units % per_second);
 }
 
-static void write_timeouts(Table *table, const TimeoutEstimate *estimate)
+FIELD(write_inferred_timeout)
 {
+    const TimeoutEstimate *estimate = &row->server->estimate;
     g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned i = 0; i < estimate->count; i++) {
         g_string_append(text, i ? " " : "");
         append_timeout(text, estimate->spikes[i].timeout);
     }
-    table_numbers(table, text->str);
+    table_list(table, text->str);
 }
 
-/* In hundredths, rounded; nothing of nothing. */
-static void write_ratio(Table *table, uint64_t number, uint64_t factor, uint64_t of)
+FIELD(write_inferred_max)
 {
-    if (of == 0)
-        table_empty(table);
-    else
-        table_hundredths(table, (number * factor * 100 + of / 2) / of);
+    write_optional(table, row->server->inferred_max);
 }
 
-/* Rows ------------------------------------------------------------------------------------------- */
-
-static void write_server_row(Table *table, const Server *server, unsigned digits)
+FIELD(write_server_longest_reused)
 {
-    static const char *const mismatches[] = { "", "near", "yes" };
-    write_key(table, &server->key);
-    write_hosts(table, server);
-    table_uint(table, server->connections);
-    table_uint(table, server->exchanges);
-    write_ratio(table, server->exchanges, 1, server->connections);
-    table_uint(table, server->declared_close);
-    table_uint(table, server->declared_keep_alive);
-    table_uint(table, server->verdicts[VERDICT_AS_DECLARED]);
-    table_uint(table, server->verdicts[VERDICT_CONTRADICTED]);
-    table_uint(table, server->verdicts[VERDICT_UNDETERMINED]);
-    write_stated(table, server);
-    write_idle_closes(table, server, digits);
-    write_timeouts(table, &server->estimate);
-    write_optional(table, server->inferred_max);
-    write_optional_duration(table, server->longest_reused, digits);
-    table_uint(table, server->undeclared_closes);
-    table_uint(table, server->races);
-    write_ratio(table, server->races, 10000, server->reuses);
-    table_uint(table, server->aborted);
-    table_uint(table, server->resets);
-    table_word(table, mismatches[server->mismatch]);
-    table_end_row(table);
+    write_optional_duration(table, row->server->longest_reused, row->file->time_digits);
 }
+
+FIELD(write_mismatch)
+{
+    static const char *const names[] = {
+        [MISMATCH_NONE] = "", [MISMATCH_NEAR] = "near", [MISMATCH_YES] = "yes"
+    };
+    table_word(table, names[row->server->mismatch]);
+}
+
+const Column SERVER_COLUMNS[] = {
+    { "server_ip", COLUMN_ADDRESS, write_server_ip, 0 },
+    { "server_port", COLUMN_NUMBER, write_server_port, 0 },
+    { "hosts", COLUMN_WORDS, write_hosts, 0 },
+    { "connections", COLUMN_NUMBER, COUNT_OF(connections) },
+    { "exchanges", COLUMN_NUMBER, COUNT_OF(exchanges) },
+    { "exchanges_per_connection", COLUMN_DECIMAL, write_exchanges_per_connection, 0 },
+    { "declared_close", COLUMN_NUMBER, COUNT_OF(declared_close) },
+    { "declared_keep_alive", COLUMN_NUMBER, COUNT_OF(declared_keep_alive) },
+    { "as_declared", COLUMN_NUMBER, write_verdict_count, VERDICT_AS_DECLARED },
+    { "contradicted", COLUMN_NUMBER, write_verdict_count, VERDICT_CONTRADICTED },
+    { "undetermined", COLUMN_NUMBER, write_verdict_count, VERDICT_UNDETERMINED },
+    { "stated_timeout_s", COLUMN_NUMBERS, write_stated, 0 },
+    { "idle_close_n", COLUMN_NUMBER, write_idle_closes, 0 },
+    { "idle_close_min_s", COLUMN_SECONDS, write_idle_close, LEAST },
+    { "idle_close_median_s", COLUMN_SECONDS, write_idle_close_median, 0 },
+    { "idle_close_max_s", COLUMN_SECONDS, write_idle_close, MOST },
+    { "inferred_timeout_s", COLUMN_NUMBERS, write_inferred_timeout, 0 },
+    { "inferred_max", COLUMN_NUMBER, write_inferred_max, 0 },
+    { "longest_idle_reused_s", COLUMN_SECONDS, write_server_longest_reused, 0 },
+    { "undeclared_closes", COLUMN_NUMBER, COUNT_OF(undeclared_closes) },
+    { "keepalive_races", COLUMN_NUMBER, COUNT_OF(races) },
+    { "races_per_10000_reuses", COLUMN_DECIMAL, write_races_per_reuses, 0 },
+    { "aborted", COLUMN_NUMBER, COUNT_OF(aborted) },
+    { "resets", COLUMN_NUMBER, COUNT_OF(resets) },
+    { "timeout_mismatch", COLUMN_WORD, write_mismatch, 0 },
+    { NULL, COLUMN_TEXT, NULL, 0 },
+};
 
 void write_server_rows(Table *table, const Servers *servers, unsigned digits)
 {
-    for (unsigned i = 0; i < servers_count(servers); i++)
-        write_server_row(table, servers_at(servers, i), digits);
-}
-
-void write_pair_rows(Table *table, const Servers *servers, unsigned digits)
-{
-    for (unsigned i = 0; i < servers_pair_count(servers); i++) {
-        const Pair *pair = servers_pair_at(servers, i);
-        write_address(table, &pair->key.client);
-        write_key(table, &pair->key.server);
-        table_uint(table, pair->connections);
-        table_uint(table, pair->reuses);
-        write_optional_duration(table, pair->longest_reused, digits);
-        write_optional_duration(table, pair->longest_tried, digits);
-        table_uint(table, pair->lost);
-        table_end_row(table);
+    RowFile file = { .time_digits = digits };
+    for (unsigned i = 0; i < servers_count(servers); i++) {
+        RowSource source = { .server = servers_at(servers, i), .file = &file };
+        table_row(table, &source);
     }
 }
 
-/* The finding ------------------------------------------------------------------------------------ */
+/* Pairs ---------------------------------------------------------------------------------------- */
+
+FIELD(write_pair_client_ip)
+{
+    write_address(table, &row->pair->key.client);
+}
+
+FIELD(write_pair_server_ip)
+{
+    write_address(table, &row->pair->key.server.address);
+}
+
+FIELD(write_pair_server_port)
+{
+    table_uint(table, row->pair->key.server.port);
+}
+
+FIELD(write_pair_connections)
+{
+    table_uint(table, row->pair->connections);
+}
+
+FIELD(write_pair_reuses)
+{
+    table_uint(table, row->pair->reuses);
+}
+
+FIELD(write_pair_longest_reused)
+{
+    write_optional_duration(table, row->pair->longest_reused, row->file->time_digits);
+}
+
+FIELD(write_pair_longest_tried)
+{
+    write_optional_duration(table, row->pair->longest_tried, row->file->time_digits);
+}
+
+FIELD(write_pair_lost)
+{
+    table_uint(table, row->pair->lost);
+}
+
+const Column PAIR_COLUMNS[] = {
+    { "client_ip", COLUMN_ADDRESS, write_pair_client_ip, 0 },
+    { "server_ip", COLUMN_ADDRESS, write_pair_server_ip, 0 },
+    { "server_port", COLUMN_NUMBER, write_pair_server_port, 0 },
+    { "connections", COLUMN_NUMBER, write_pair_connections, 0 },
+    { "reuses", COLUMN_NUMBER, write_pair_reuses, 0 },
+    { "longest_idle_reused_s", COLUMN_SECONDS, write_pair_longest_reused, 0 },
+    { "longest_idle_tried_s", COLUMN_SECONDS, write_pair_longest_tried, 0 },
+    { "lost_requests", COLUMN_NUMBER, write_pair_lost, 0 },
+    { NULL, COLUMN_TEXT, NULL, 0 },
+};
+
+void write_pair_rows(Table *table, const Servers *servers, unsigned digits)
+{
+    RowFile file = { .time_digits = digits };
+    for (unsigned i = 0; i < servers_pair_count(servers); i++) {
+        RowSource source = { .pair = servers_pair_at(servers, i), .file = &file };
+        table_row(table, &source);
+    }
+}
+
+/* The finding ---------------------------------------------------------------------------------- */
 
 /* The kept ones that were sent when the timeout was near, in the order of the capture. */
 static unsigned risky_ones(const Pair *pair, const RacedRequest **ret_raced)

@@ -7,9 +7,9 @@
 #include "report/table.h"
 #include "servers/servers.h"
 
-/* NULL-terminated, in the order of reports.md. */
-extern const char *const SERVER_COLUMNS[];
-extern const char *const PAIR_COLUMNS[];
+/* In the order of docs/reports.md. */
+extern const Column SERVER_COLUMNS[];
+extern const Column PAIR_COLUMNS[];
 
 /* `servers` has been finished. Durations have `digits` decimals, 6 or 9. */
 void write_server_rows(Table *table, const Servers *servers, unsigned digits);

@@ -25,7 +25,7 @@ static const struct {
 struct Table {
     FILE *out;
     const TableWriter *writer;
-    const char *const *columns;
+    const Column *columns;
     GString *rows;
     GString *scratch; /* of one field */
     unsigned fields;  /* of the row begun */
@@ -37,7 +37,19 @@ const char *table_format_name(TableFormat format)
     return FORMATS[format].name;
 }
 
-Table *table_new(FILE *out, TableFormat format, const char *const *columns)
+const char *column_type_name(ColumnType type)
+{
+    static const char *const names[] = {
+        [COLUMN_TEXT] = "text",       [COLUMN_WORD] = "word",       [COLUMN_WORDS] = "words",
+        [COLUMN_NUMBER] = "number",   [COLUMN_NUMBERS] = "numbers", [COLUMN_FRAME] = "frame",
+        [COLUMN_FRAMES] = "frames",   [COLUMN_TIME] = "time",       [COLUMN_DECIMAL] = "decimal",
+        [COLUMN_SECONDS] = "seconds", [COLUMN_ADDRESS] = "address", [COLUMN_LABEL] = "",
+    };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == COLUMN_TYPE_COUNT);
+    return names[type];
+}
+
+Table *table_new(FILE *out, TableFormat format, const Column *columns)
 {
     Table *table = g_new0(Table, 1);
     table->out = out;
@@ -60,13 +72,20 @@ static void write_out(Table *table)
     g_string_truncate(table->rows, 0);
 }
 
-/* Fields ------------------------------------------------------------------------------------------ */
+/* Fields --------------------------------------------------------------------------------------- */
 
-static void begin_field(Table *table)
+#define TYPE(name) (1u << COLUMN_##name)
+#define LISTS (TYPE(WORDS) | TYPE(NUMBERS) | TYPE(FRAMES))
+#define WORDS (TYPE(WORD) | TYPE(ADDRESS) | TYPE(LABEL) | TYPE(FRAME) | TYPE(TIME))
+
+/* `types`: those of which the field may be. */
+static const Column *begin_field(Table *table, unsigned types)
 {
-    g_assert(table->columns[table->fields]);
-    table->writer->begin_field(table->rows, table->columns[table->fields], table->fields);
+    const Column *column = &table->columns[table->fields];
+    g_assert(column->name && (types >> column->type & 1));
+    table->writer->begin_field(table->rows, column->name, table->fields);
     table->fields++;
+    return column;
 }
 
 static bool is_guarded(const char *text)
@@ -76,24 +95,24 @@ static bool is_guarded(const char *text)
 
 void table_empty(Table *table)
 {
-    begin_field(table);
+    begin_field(table, ~LISTS);
     g_string_append(table->rows, table->writer->absent);
 }
 
-static void append_text(Table *table, const char *text, bool guarded)
+static void append_text(Table *table, const char *text, unsigned types, bool guarded)
 {
     if (!*text) {
         table_empty(table);
         return;
     }
-    begin_field(table);
+    begin_field(table, types);
     table->writer->text(table->rows, text, guarded);
 }
 
 void table_text(Table *table, const char *escaped)
 {
     const char *text = escaped ? escaped : "";
-    append_text(table, text, is_guarded(text));
+    append_text(table, text, TYPE(TEXT), is_guarded(text));
 }
 
 void table_span(Table *table, Span bytes)
@@ -105,12 +124,12 @@ void table_span(Table *table, Span bytes)
 
 void table_word(Table *table, const char *word)
 {
-    append_text(table, word, false);
+    append_text(table, word, WORDS, false);
 }
 
 void table_uint(Table *table, uint64_t number)
 {
-    begin_field(table);
+    begin_field(table, TYPE(NUMBER) | TYPE(FRAME));
     g_string_append_printf(table->rows, "%" PRIu64, number);
 }
 
@@ -135,39 +154,38 @@ void table_time(Table *table, Nanoseconds time, unsigned digits)
 
 void table_duration(Table *table, Nanoseconds duration, unsigned digits)
 {
-    begin_field(table);
+    begin_field(table, TYPE(SECONDS));
     append_duration(table->rows, duration, digits);
 }
 
 void table_hundredths(Table *table, uint64_t hundredths)
 {
-    begin_field(table);
+    begin_field(table, TYPE(DECIMAL));
     g_string_append_printf(table->rows, "%" PRIu64 ".%02u", hundredths / 100,
                            (unsigned)(hundredths % 100));
 }
 
-static void append_list(Table *table, const char *items, bool numbers)
+void table_list(Table *table, const char *items)
 {
     const char *list = items ? items : "";
-    begin_field(table);
-    table->writer->list(table->rows, list, is_guarded(list), numbers);
+    const Column *column = begin_field(table, LISTS);
+    table->writer->list(table->rows, list, is_guarded(list), column->type != COLUMN_WORDS);
 }
 
-void table_words(Table *table, const char *items)
+/* Rows ----------------------------------------------------------------------------------------- */
+
+void table_row(Table *table, const struct RowSource *row)
 {
-    append_list(table, items, false);
+    for (unsigned i = 0; table->columns[i].name; i++) {
+        g_assert(table->fields == i);
+        table->columns[i].write(table, row, table->columns[i].which);
+    }
+    table_end_row(table);
 }
-
-void table_numbers(Table *table, const char *items)
-{
-    append_list(table, items, true);
-}
-
-/* Rows -------------------------------------------------------------------------------------------- */
 
 void table_end_row(Table *table)
 {
-    g_assert(!table->columns[table->fields]);
+    g_assert(!table->columns[table->fields].name);
     table->fields = 0;
     g_string_append(table->rows, table->writer->row_end);
     if (table->rows->len >= BUFFER_FLUSH)

@@ -1,9 +1,10 @@
-/* Rows of a report in one of the formats. A sink: new · (field* · end_row)* · flush · free.
+/* Rows of a report in one of the formats. A sink: new · (row | field* · end_row)* · flush · free.
  *
- * Fields are appended in the order of the columns; an absent one is table_empty(). Whoever appends
- * them does not know the format. Whatever the format: ASCII only, LF line ends, one row a line.
- * Rows gather in a buffer that is written out when it is large. A write that fails is remembered
- * and told by table_flush(); rows after it are dropped. */
+ * Fields are appended in the order of the columns; an absent one is table_empty(). The type of the
+ * column decides how a format writes the field, and a field of another type is a bug. Whoever
+ * appends fields does not know the format. Every format is ASCII only, has LF line ends and one row
+ * a line. Rows gather in a buffer that is written out when it is large. A write that fails is
+ * remembered and reported by table_flush(); rows after it are dropped. */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
 
@@ -25,8 +26,44 @@ const char *table_format_name(TableFormat format);
 
 typedef struct Table Table;
 
-/* `out` and `columns` (NULL-terminated, plain names) are borrowed. */
-Table *table_new(FILE *out, TableFormat format, const char *const *columns);
+/* As docs/reports.md defines them. */
+typedef enum ColumnType {
+    COLUMN_TEXT, /* bytes from the capture, escaped */
+    COLUMN_WORD,
+    COLUMN_WORDS,
+    COLUMN_NUMBER,
+    COLUMN_NUMBERS,
+    COLUMN_FRAME,
+    COLUMN_FRAMES,
+    COLUMN_TIME,
+    COLUMN_DECIMAL,
+    COLUMN_SECONDS,
+    COLUMN_ADDRESS,
+    COLUMN_LABEL, /* in a form of its own: `K:N`, `HTTP/1.1` */
+} ColumnType;
+
+#define COLUMN_TYPE_COUNT (COLUMN_LABEL + 1)
+
+/* The name that docs/reports.md uses; "" for COLUMN_LABEL, whose form it shows. */
+const char *column_type_name(ColumnType type);
+
+struct RowSource;
+
+/* A list of columns ends with one without name. */
+typedef struct Column {
+    const char *name;
+    ColumnType type;
+    /* Writes exactly one field of a row; `which` of several like values. NULL: whoever makes the
+     * rows appends the fields. */
+    void (*write)(Table *table, const struct RowSource *row, int which);
+    int which;
+} Column;
+
+/* `out` and `columns` are borrowed. */
+Table *table_new(FILE *out, TableFormat format, const Column *columns);
+
+/* A whole row by the writers of the columns. */
+void table_row(Table *table, const struct RowSource *row);
 
 /* A text field that is escaped already (base/text.h); NULL or "" is an absent field. A first
  * character `=`, `+`, `-` or `@` is escaped as well: no spreadsheet takes it for a formula, also
@@ -45,10 +82,10 @@ void table_time(Table *table, Nanoseconds time, unsigned digits);
 void table_duration(Table *table, Nanoseconds duration, unsigned digits);
 /* A number with two decimals, from its hundredths. */
 void table_hundredths(Table *table, uint64_t hundredths);
-/* Lists, from their items separated by single blanks; escaped like a text. NULL or "" is an empty
- * list, which is not absent. Among numbers an item that is no number stays a text. */
-void table_words(Table *table, const char *items);
-void table_numbers(Table *table, const char *items);
+/* A list, from its items separated by single blanks; escaped like a text. NULL or "" is an empty
+ * list, which is not absent. Among numbers and frames an item that is no number stays a text. */
+void table_list(Table *table, const char *items);
+/* Not in a column of lists. */
 void table_empty(Table *table);
 
 /* The row must have a field for each column. */

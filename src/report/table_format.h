@@ -1,11 +1,13 @@
-/* What a format makes of the parts of a row. Between table.c and the formats alone. */
+/* How a format writes the parts of a row. Between table.c and the formats alone. */
 #ifndef REPORT_TABLE_FORMAT_H
 #define REPORT_TABLE_FORMAT_H
 
 #include <glib.h>
 
+#include "report/table.h"
+
 typedef struct TableWriter {
-    void (*header)(GString *rows, const char *const *columns); /* NULL: none */
+    void (*header)(GString *rows, const Column *columns); /* NULL: none */
     /* Before a field's value; `index` is 0 for the first of a row. */
     void (*begin_field)(GString *rows, const char *column, unsigned index);
     /* Printable ASCII, not empty. `guarded`: its first character is not to stand there as it is. */

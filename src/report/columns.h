@@ -1,0 +1,44 @@
+/* The columns of the reports.
+ *
+ * In: a row as a plain value, and the file and clock that it belongs to.
+ * Out: one field a column, into a Table; the names and types that docs/reports.md gives.
+ * It does not know the format, the options, or how a row came about.
+ *
+ * A report is one list of columns, each with its name, its type and its writer. */
+#ifndef REPORT_COLUMNS_H
+#define REPORT_COLUMNS_H
+
+#include "judge/findings.h"
+#include "judge/judge.h"
+#include "report/rows.h"
+#include "report/table.h"
+#include "servers/servers.h"
+
+/* What the fields of one row are written from: the row, and what several reports have in common. */
+typedef struct RowSource {
+    union {
+        const ConnectionRow *connection;
+        const ExchangeRow *exchange;
+        const FindingRow *finding;
+        const Server *server;
+        const Pair *pair;
+    };
+    const RowFile *file;
+    FrameId first_frame; /* of the connection, which names it; 0: of servers and pairs */
+    bool stream_number_known;
+    uint32_t stream_number;
+    const Judgement *judgement; /* NULL: none */
+    RuleSet findings;
+    ReasonSet completeness;
+} RowSource;
+
+/* The head of a writer: of one field, or of the one of several like ones that `which` names. */
+#define FIELD(name) static void name(Table *table, const RowSource *row, int which G_GNUC_UNUSED)
+#define FIELDS(name) static void name(Table *table, const RowSource *row, int which)
+
+/* Fields that several reports have. A negative number or duration is an absent field. */
+void write_optional(Table *table, int64_t number);
+void write_optional_duration(Table *table, Nanoseconds duration, unsigned digits);
+void write_address(Table *table, const IpAddress *address);
+
+#endif

@@ -1,0 +1,32 @@
+/* The reports: of each its name, its columns and its file. The command line, the run, the files and
+ * the manifest go by this list. */
+#ifndef REPORT_REPORTS_H
+#define REPORT_REPORTS_H
+
+#include <stdbool.h>
+
+#include "report/table.h"
+
+/* In the order in which their files appear. */
+typedef enum ReportName {
+    REPORT_CONNECTIONS,
+    REPORT_EXCHANGES,
+    REPORT_FINDINGS,
+    REPORT_SERVERS,
+    REPORT_PAIRS,
+} ReportName;
+#define REPORT_COUNT (REPORT_PAIRS + 1)
+
+const char *report_name(ReportName report);
+const Column *report_columns(ReportName report);
+
+/* "connections.csv"; owned by the caller. */
+char *report_file_name(ReportName report, TableFormat format);
+
+/* False: there is no report of that name. */
+bool report_find(const char *name, ReportName *ret_report);
+
+/* "connections, exchanges or findings", of all reports; owned by the caller. */
+char *report_names(void);
+
+#endif
