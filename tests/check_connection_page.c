@@ -139,33 +139,51 @@ START_TEST(test_numbers)
                                   .stamp = { .frame = 8, .offset = 859, .acked = 601 },
                                   .acked_least = 601,
                                   .acked_most = 601 } };
-    g_autoptr(GString) text = g_string_new(NULL);
-    reasoning_append_numbers(text, &request, &ending);
-    ck_assert_str_eq(text->str, "r=602 e=638 k=860 c=860 a=602");
+    g_autoptr(StoryText) text = story_text_new();
+    reasoning_add_numbers(text, &request, &ending);
+    ck_assert_str_eq(story_words(text)->str, "r=602 e=638 k=860 c=860 a=602");
     ending.server.acked_most = 610;
     request.request.complete = false;
-    g_string_truncate(text, 0);
-    reasoning_append_numbers(text, &request, &ending);
-    ck_assert_str_eq(text->str, "r=602 k=860 c=860 a=602..611");
+    story_text_clear(text);
+    reasoning_add_numbers(text, &request, &ending);
+    ck_assert_str_eq(story_words(text)->str, "r=602 k=860 c=860 a=602..611");
     ending.server.acked_least = ending.server.acked_most = NO_OFFSET;
     request.request.first.acked = NO_OFFSET;
-    g_string_truncate(text, 0);
-    reasoning_append_numbers(text, &request, &ending);
-    ck_assert_str_eq(text->str, "r=602 c=860");
+    story_text_clear(text);
+    reasoning_add_numbers(text, &request, &ending);
+    ck_assert_str_eq(story_words(text)->str, "r=602 c=860");
+}
+END_TEST
+
+/* Each cause of a verdict has a sentence of its own words. */
+START_TEST(test_why)
+{
+    ExchangeRow row = { .exchange = { .number = 1, .answered = true },
+                        .judgement = { .cause = (Cause)_i, .stated_timeout = -1, .after = -1 } };
+    ConnectionRow connection = { .idle = -1 };
+    Thresholds thresholds = THRESHOLDS_DEFAULT;
+    Reasoning reasoning = { .connection = &connection,
+                            .exchanges = &row,
+                            .count = 1,
+                            .thresholds = &thresholds,
+                            .time_digits = 6 };
+    g_autoptr(StoryText) text = story_text_new();
+    reasoning_add_why(text, &reasoning, &row);
+    ck_assert_int_eq(story_text_is_empty(text), _i == CAUSE_NONE);
 }
 END_TEST
 
 START_TEST(test_completeness)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(StoryText) text = story_text_new();
     for (unsigned bit = 0; bit < REASON_COUNT; bit++) {
-        g_string_truncate(text, 0);
-        reasoning_append_completeness(text, (ReasonSet)(1u << bit));
-        ck_assert_ptr_nonnull(strstr(text->str, reason_name((Reason)(1u << bit))));
+        story_text_clear(text);
+        reasoning_add_completeness(text, (ReasonSet)(1u << bit));
+        ck_assert_ptr_nonnull(strstr(story_words(text)->str, reason_name((Reason)(1u << bit))));
     }
-    g_string_truncate(text, 0);
-    reasoning_append_completeness(text, REASON_LOSS | REASON_LIMIT);
-    ck_assert_uint_eq(count_of(text->str, "; "), 1);
+    story_text_clear(text);
+    reasoning_add_completeness(text, REASON_LOSS | REASON_LIMIT);
+    ck_assert_uint_eq(count_of(story_words(text)->str, "; "), 1);
 }
 END_TEST
 
@@ -238,6 +256,41 @@ static void check_content(const char *name, const char *page, const TracedConnec
     ck_assert_msg(!strstr(page, "(null)"), "%s", name);
 }
 
+/* What any printer relies on: words hold neither layout nor frames, which are references; but for
+ * the sentence of a finding, which has words alone. */
+static void check_words(const char *name, const StoryBlock *block)
+{
+    for (guint i = 0; i < block->text->runs->len; i++) {
+        const StoryRun *run = &g_array_index(block->text->runs, StoryRun, i);
+        if (run->kind != STORY_WORDS)
+            continue;
+        const char *words = run->words->str;
+        for (const char *c = words; *c; c++)
+            ck_assert_msg(*c >= ' ' && *c <= '~', "%s: byte %02x", name, (unsigned char)*c);
+        bool begins =
+            i == 0 || g_array_index(block->text->runs, StoryRun, i - 1).kind == STORY_LINE;
+        ck_assert_msg(!begins || *words != ' ', "%s: set in by blanks: %s", name, words);
+        const char *frame = strstr(words, "frame ");
+        bool sentence = block->kind == STORY_ITEM && !block->label;
+        ck_assert_msg(sentence || !frame || !g_ascii_isdigit(frame[6]), "%s: %s", name, words);
+    }
+}
+
+/* Every packet of the connection stands in the story once, in its order. */
+static void check_story(const char *name, const TracedConnection *traced)
+{
+    g_autoptr(Story) story = connection_story(traced, &FILE_);
+    size_t packets = 0;
+    for (guint i = 0; i < story->blocks->len; i++) {
+        const StoryBlock *block = &g_array_index(story->blocks, StoryBlock, i);
+        check_words(name, block);
+        for (size_t k = 0; k < block->packet_count; k++, packets++)
+            ck_assert_msg(block->packets[k].frame == traced->segments[packets].frame,
+                          "%s: packet %zu", name, packets);
+    }
+    ck_assert_uint_eq(packets, traced->segment_count);
+}
+
 /* All connections of the frames; returns how many. */
 static unsigned check_pages(const char *name, const Frame *frames, size_t count)
 {
@@ -253,6 +306,7 @@ static unsigned check_pages(const char *name, const Frame *frames, size_t count)
         g_autoptr(GString) coloured = g_string_new(NULL);
         connection_page_append(page, traced, &FILE_, false);
         connection_page_append(coloured, traced, &FILE_, true);
+        check_story(name, traced);
         check_form(name, page->str);
         check_colours(name, page->str, coloured->str);
         check_content(name, page->str, traced);
@@ -307,6 +361,7 @@ int main(void)
     suite_add_tcase(suite, packets);
     tcase_add_test(words, test_numbers);
     tcase_add_test(words, test_completeness);
+    tcase_add_loop_test(words, test_why, 0, CAUSE_COUNT);
     suite_add_tcase(suite, words);
     TCase *pages = tcase_create("pages");
     tcase_add_test(pages, test_samples);

@@ -1,5 +1,5 @@
-/* What the groups of rules share: each rule is a predicate over one case, and fills in its finding's builder if
- * it holds. */
+/* What the groups of rules share: each rule is a predicate over one case, and fills in its
+ * finding's builder if it holds. */
 #ifndef JUDGE_FINDINGS_RULES_H
 #define JUDGE_FINDINGS_RULES_H
 

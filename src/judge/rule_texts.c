@@ -1,6 +1,6 @@
 /* The texts of the rules, and the catalogue of all that is known of each. Who looks a rule up calls
- * rule_info(). The texts are for people who did not write the program at fault. In the examples `>>>`
- * is the client, `<<<` is the server, and the lines of a head stand below each other.
+ * rule_info(). The texts are for people who did not write the program at fault. In the examples
+ * `>>>` is the client, `<<<` is the server, and the lines of a head stand below each other.
  *
  * A rule of rules.def without texts here does not compile, and neither do texts without a rule. */
 #include "judge/rules.h"

@@ -1,5 +1,5 @@
-/* The catalogue of findings, as data. --list-rules, --explain and the reports read this one table, and
- * docs/rules.md is held against it. */
+/* The catalogue of findings, as data. --list-rules, --explain and the reports read this one table,
+ * and docs/rules.md is held against it. */
 #ifndef JUDGE_RULES_H
 #define JUDGE_RULES_H
 

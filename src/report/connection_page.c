@@ -1,34 +1,37 @@
-/* The page of one connection: who, what was seen (connection_page_seen.c), and what follows from it, exchange
- * by exchange and for the connection as a whole. */
+/* The story of one connection: who, what was seen (packet_story.c), and what follows from it,
+ * exchange by exchange and for the connection as a whole. */
 #include "report/connection_page.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
 
 #include "base/text.h"
-#include "report/connection_page_seen.h"
+#include "report/packet_story.h"
+#include "report/page.h"
 #include "report/reasoning.h"
+#include "report/story_text.h"
 #include "report/time.h"
 
 typedef struct Build {
-    Page page;
+    Story *story;
     const TracedConnection *traced;
     const RowFile *file;
     Reasoning reasoning;
-    unsigned input;
 } Build;
 
-static void append_address(GString *text, const Connection *connection, int side)
+static void add_address(StoryText *text, const Connection *connection, int side)
 {
     const IpAddress *address = &connection->address[side];
     char words[INET6_ADDRSTRLEN] = "";
     inet_ntop(address->version == 6 ? AF_INET6 : AF_INET, address->bytes, words, sizeof words);
-    g_string_append_printf(text, "%s port %u", words, connection->port[side]);
+    story_say(text, "%s port %u", words, connection->port[side]);
 }
 
-static PageStyle style_of(Verdict verdict)
+static StoryStyle style_of(Verdict verdict)
 {
-    static const PageStyle styles[] = { PAGE_GOOD, PAGE_DOUBT, PAGE_BAD };
+    static const StoryStyle styles[] = { [VERDICT_AS_DECLARED] = STORY_GOOD,
+                                         [VERDICT_UNDETERMINED] = STORY_DOUBT,
+                                         [VERDICT_CONTRADICTED] = STORY_BAD };
     return styles[verdict];
 }
 
@@ -37,251 +40,270 @@ static const char *end_words(EndHow how)
     return how == END_HOW_RST ? "reset" : "FIN";
 }
 
-static void append_verdict(Build *build, const Judgement *judgement)
+static void add_verdict(Build *build, const Judgement *judgement)
 {
-    g_autofree char *words =
-        g_strdup_printf("%s, %s", verdict_name(judgement->verdict), cause_name(judgement->cause));
-    page_entry(&build->page, "verdict", style_of(judgement->verdict), words);
+    story_say(story_item(build->story, "verdict", style_of(judgement->verdict)), "%s, %s",
+              verdict_name(judgement->verdict), cause_name(judgement->cause));
 }
 
-static void append_declared(Build *build, const Declaration *declaration)
+static void add_declared(Build *build, const Declaration *declaration)
 {
     const char *declared = declared_name(declaration->declared);
     static const char *const bases[] = { "", "by the protocol version",
                                          "by the framing of the body", "by option" };
-    g_autoptr(GString) text = g_string_new(*declared ? declared : "unknown");
+    StoryText *text = story_item(build->story, "declared", STORY_PLAIN);
+    story_add(text, *declared ? declared : "unknown");
     if (declaration->by != PARTY_NONE)
-        g_string_append_printf(text, ", by %s%s, %s", declaration->by == PARTY_BOTH ? "" : "the ",
-                               party_name(declaration->by), bases[declaration->basis]);
-    page_entry(&build->page, "declared", PAGE_PLAIN, text->str);
+        story_say(text, ", by %s%s, %s", declaration->by == PARTY_BOTH ? "" : "the ",
+                  party_name(declaration->by), bases[declaration->basis]);
 }
 
-static void append_capture_facts(Build *build)
+static void add_completeness(Build *build, ReasonSet reasons)
 {
-    const ConnectionRow *row = &build->traced->connection;
-    const Connection *connection = &row->connection;
-    g_autoptr(GString) text = g_string_new(NULL);
-    text_append_escaped(text, span_of_text(build->file->path));
-    g_autofree char *last = page_frame_number(connection->last_frame, build->input);
-    g_string_append_printf(text, ", frames %" PRIu64 " to %s",
-                           frame_number(connection->first_frame), last);
+    reasoning_add_completeness(story_item(build->story, "completeness", STORY_PLAIN), reasons);
+}
+
+/* The head ------------------------------------------------------------------------------------- */
+
+static void add_capture(Build *build)
+{
+    const Connection *connection = &build->traced->connection.connection;
+    StoryText *text = story_item(build->story, "capture", STORY_PLAIN);
+    text_append_escaped(story_words(text), span_of_text(build->file->path));
+    story_add(text, ", frames ");
+    story_add_frame_number(text, connection->first_frame);
+    story_add(text, " to ");
+    story_add_frame_number(text, connection->last_frame);
     if (connection->stream_number_known)
-        g_string_append_printf(text, " (tcp.stream %" PRIu32 ")", connection->stream_number);
-    page_entry(&build->page, "capture", PAGE_PLAIN, text->str);
-    g_string_truncate(text, 0);
-    append_time(text, connection->start, build->file->time_digits);
-    g_string_append(text, " (time 0), for ");
-    page_append_duration(text, MAX(0, connection->last_time - connection->start),
+        story_say(text, " (tcp.stream %" PRIu32 ")", connection->stream_number);
+    text = story_item(build->story, "begins", STORY_PLAIN);
+    append_time(story_words(text), connection->start, build->file->time_digits);
+    story_add(text, " (time 0), for ");
+    page_append_duration(story_words(text), MAX(0, connection->last_time - connection->start),
                          build->file->time_digits);
-    page_entry(&build->page, "begins", PAGE_PLAIN, text->str);
 }
 
-static void append_head(Build *build)
+static void add_sides(Build *build)
 {
     const ConnectionRow *row = &build->traced->connection;
     const Connection *connection = &row->connection;
-    g_autofree char *title = g_strdup_printf("CONNECTION %u:%" PRIu64, build->input,
-                                             frame_number(connection->first_frame));
-    page_words(&build->page, PAGE_STRONG, title);
-    g_string_append(build->page.text, "\n\n");
-    g_autoptr(GString) text = g_string_new(NULL);
-    append_address(text, connection, row->client);
+    StoryText *text = story_item(build->story, "client", STORY_PLAIN);
+    add_address(text, connection, row->client);
     if (row->facts.client < 0)
-        g_string_append(text, " (which side is the client is not known)");
-    page_entry(&build->page, "client", PAGE_PLAIN, text->str);
-    g_string_truncate(text, 0);
-    append_address(text, connection, 1 - row->client);
+        story_add(text, " (which side is the client is not known)");
+    text = story_item(build->story, "server", STORY_PLAIN);
+    add_address(text, connection, 1 - row->client);
     if (row->decision.host)
-        g_string_append_printf(text, ", host %s", row->decision.host);
-    page_entry(&build->page, "server", PAGE_PLAIN, text->str);
-    append_capture_facts(build);
-    g_string_truncate(text, 0);
-    g_string_append_printf(
-        text, "%" PRIu32 " exchange%s, %" PRIu64 " bytes of the client, %" PRIu64 " of the server",
-        row->facts.exchanges, row->facts.exchanges == 1 ? "" : "s",
-        connection->half[row->client].payload, connection->half[1 - row->client].payload);
-    page_entry(&build->page, "carried", PAGE_PLAIN, text->str);
-    if (row->decision.set)
-        append_verdict(build, &row->decision.judgement);
+        story_say(text, ", host %s", row->decision.host);
 }
 
-static void append_after(GString *text, const Build *build, const Judgement *judgement)
+static void add_head(Build *build)
+{
+    const ConnectionRow *row = &build->traced->connection;
+    const Connection *connection = &row->connection;
+    story_say(story_title(build->story), "CONNECTION %u:%" PRIu64, build->story->input,
+              frame_number(connection->first_frame));
+    add_sides(build);
+    add_capture(build);
+    story_say(story_item(build->story, "carried", STORY_PLAIN),
+              "%" PRIu32 " exchange%s, %" PRIu64 " bytes of the client, %" PRIu64 " of the server",
+              row->facts.exchanges, row->facts.exchanges == 1 ? "" : "s",
+              connection->half[row->client].payload, connection->half[1 - row->client].payload);
+    if (row->decision.set)
+        add_verdict(build, &row->decision.judgement);
+}
+
+/* Exchanges ------------------------------------------------------------------------------------ */
+
+static void add_after(StoryText *text, const Build *build, const Judgement *judgement)
 {
     if (judgement->after < 0)
         return;
-    g_string_append(text, ", ");
-    page_append_duration(text, judgement->after, build->file->time_digits);
-    g_string_append(text, " after the end of the response");
+    story_add(text, ", ");
+    page_append_duration(story_words(text), judgement->after, build->file->time_digits);
+    story_add(text, " after the end of the response");
 }
 
-static void append_outcome(Build *build, const Judgement *judgement)
+static void add_outcome(Build *build, const Judgement *judgement)
 {
-    g_autoptr(GString) text = g_string_new(actual_name(judgement->actual));
+    StoryText *text = story_item(build->story, "actual", STORY_PLAIN);
+    story_add(text, actual_name(judgement->actual));
     bool by_request =
         judgement->actual == ACTUAL_REUSED || judgement->actual == ACTUAL_REQUEST_LOST;
     if (by_request && judgement->outcome_frame) {
-        g_string_append(text, ", the request in ");
-        page_append_frame(text, judgement->outcome_frame, build->input);
-        append_after(text, build, judgement);
+        story_add(text, ", the request in ");
+        story_add_frame(text, judgement->outcome_frame);
+        add_after(text, build, judgement);
     }
     if (judgement->ended && judgement->ended_how != END_HOW_NONE) {
         const char *who = ender_name(judgement->ended_by);
-        g_string_append_printf(text, "; ended by %s%s with a %s, ",
-                               strcmp(who, "both") == 0 || !*who ? "" : "the ",
-                               *who ? who : "one of them", end_words(judgement->ended_how));
-        page_append_frame(text, build->traced->connection.ending.stamp.frame, build->input);
+        story_say(text, "; ended by %s%s with a %s, ",
+                  judgement->ended_by == ENDER_BOTH || !*who ? "" : "the ",
+                  *who ? who : "one of them", end_words(judgement->ended_how));
+        story_add_frame(text, build->traced->connection.ending.stamp.frame);
         if (!by_request)
-            append_after(text, build, judgement);
+            add_after(text, build, judgement);
     }
-    page_entry(&build->page, "actual", PAGE_PLAIN, text->str);
 }
 
-static void append_message(Build *build, const Exchange *exchange, bool is_response)
+static void add_message(Build *build, const Exchange *exchange, bool is_response)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    StoryText *text = story_nested_item(build->story, is_response ? "response" : "request");
     const MessageFacts *message = is_response ? &exchange->response : &exchange->request;
     if (message->begun) {
-        page_append_frame(text, message->first.frame, build->input);
-        g_string_append(text, ": ");
+        story_add_frame(text, message->first.frame);
+        story_add(text, ": ");
     }
     bool none = is_response && !message->begun && !exchange->response_hidden;
     if (none)
-        g_string_append(text, "none");
+        story_add(text, "none");
     else if (!is_response && !message->begun && exchange->unsolicited)
-        g_string_append(text, "none: the response is unsolicited");
+        story_add(text, "none: the response is unsolicited");
     else
-        reasoning_append_message(text, exchange, is_response);
-    page_entry(&build->page, is_response ? "  response" : "  request", PAGE_PLAIN, text->str);
+        reasoning_add_message(text, exchange, is_response);
 }
 
-static void append_exchange(Build *build, const ExchangeRow *row)
+static void add_exchange(Build *build, const ExchangeRow *row)
 {
     const Exchange *exchange = &row->exchange;
     const Judgement *judgement = &row->judgement;
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_string_append_printf(text, "EXCHANGE %u", exchange->number);
-    const Decision *decision = &build->traced->connection.decision;
-    if (decision->set && decision->exchange == exchange->number &&
-        build->traced->connection.facts.exchanges > 1)
-        g_string_append(text, " (decides the connection)");
-    page_heading(&build->page, text->str);
-    append_declared(build, &judgement->declaration);
-    append_message(build, exchange, false);
-    append_message(build, exchange, true);
-    append_outcome(build, judgement);
-    append_verdict(build, judgement);
-    g_string_truncate(text, 0);
-    reasoning_append_why(text, &build->reasoning, row);
-    page_entry(&build->page, "why", PAGE_PLAIN, text->str);
-    g_string_truncate(text, 0);
-    reasoning_append_completeness(text, judgement->completeness);
-    page_entry(&build->page, "completeness", PAGE_PLAIN, text->str);
+    const ConnectionRow *connection = &build->traced->connection;
+    StoryText *heading = story_heading(build->story, "");
+    story_say(heading, "EXCHANGE %u", exchange->number);
+    if (connection->decision.set && connection->decision.exchange == exchange->number &&
+        connection->facts.exchanges > 1)
+        story_add(heading, " (decides the connection)");
+    add_declared(build, &judgement->declaration);
+    add_message(build, exchange, false);
+    add_message(build, exchange, true);
+    add_outcome(build, judgement);
+    add_verdict(build, judgement);
+    reasoning_add_why(story_item(build->story, "why", STORY_PLAIN), &build->reasoning, row);
+    add_completeness(build, judgement->completeness);
 }
 
-static void append_finding(Build *build, const Finding *finding)
+/* Findings ------------------------------------------------------------------------------------- */
+
+static void add_finding(Build *build, const Finding *finding)
 {
-    static const PageStyle styles[] = { PAGE_PLAIN, PAGE_DOUBT, PAGE_BAD };
+    static const StoryStyle styles[] = { [SEVERITY_NOTE] = STORY_PLAIN,
+                                         [SEVERITY_WARNING] = STORY_DOUBT,
+                                         [SEVERITY_ERROR] = STORY_BAD };
     const RuleInfo *rule = rule_info(finding->rule);
-    g_autoptr(GString) text = g_string_new(rule->name);
+    StoryText *text =
+        story_item(build->story, severity_name(finding->severity), styles[finding->severity]);
+    story_add(text, rule->name);
     if (finding->exchange)
-        g_string_append_printf(text, ", exchange %" PRIu32, finding->exchange);
+        story_say(text, ", exchange %" PRIu32, finding->exchange);
     if (finding->count > 1)
-        g_string_append_printf(text, ", the first of %" PRIu32, finding->count);
-    page_entry(&build->page, severity_name(finding->severity), styles[finding->severity],
-               text->str);
+        story_say(text, ", the first of %" PRIu32, finding->count);
     if (finding->message && *finding->message)
-        page_entry(&build->page, "", PAGE_PLAIN, finding->message);
-    g_string_assign(text, rule->reference);
+        story_add(story_item(build->story, NULL, STORY_PLAIN), finding->message);
+    text = story_item(build->story, NULL, STORY_DIM);
+    story_add(text, rule->reference);
     for (unsigned i = 0; i < finding->frame_count; i++) {
-        g_string_append(text, i ? ", " : "; ");
-        page_append_frame(text, finding->frames[i], build->input);
+        story_add(text, i ? ", " : "; ");
+        story_add_frame(text, finding->frames[i]);
     }
     if (finding->evidence && *finding->evidence)
-        g_string_append_printf(text, "; %s", finding->evidence);
-    page_entry(&build->page, "", PAGE_DIM, text->str);
+        story_say(text, "; %s", finding->evidence);
 }
 
-static void append_findings(Build *build)
+static void add_findings(Build *build)
 {
     if (build->traced->finding_count)
-        page_heading(&build->page, "FINDINGS");
+        story_heading(build->story, "FINDINGS");
     for (size_t i = 0; i < build->traced->finding_count; i++)
-        append_finding(build, &build->traced->findings[i]);
+        add_finding(build, &build->traced->findings[i]);
 }
 
-static void append_thresholds(Build *build)
+/* The connection ------------------------------------------------------------------------------- */
+
+static void add_thresholds(Build *build)
 {
     const Thresholds *thresholds = &build->traced->thresholds;
-    g_autoptr(GString) text = g_string_new("prompt-close ");
-    page_append_threshold(text, thresholds->prompt_close);
-    g_string_append(text, ", close-grace ");
-    page_append_threshold(text, thresholds->close_grace);
-    g_string_append(text, ", timeout-tolerance ");
-    page_append_threshold(text, thresholds->timeout_tolerance);
-    g_string_append(text, ", half-close ");
-    page_append_threshold(text, thresholds->half_close);
-    page_entry(&build->page, "thresholds", PAGE_PLAIN, text->str);
+    const struct {
+        const char *name;
+        Nanoseconds value;
+    } list[] = { { "prompt-close", thresholds->prompt_close },
+                 { "close-grace", thresholds->close_grace },
+                 { "timeout-tolerance", thresholds->timeout_tolerance },
+                 { "half-close", thresholds->half_close } };
+    StoryText *text = story_item(build->story, "thresholds", STORY_PLAIN);
+    for (size_t i = 0; i < G_N_ELEMENTS(list); i++) {
+        story_say(text, "%s%s ", i ? ", " : "", list[i].name);
+        page_append_threshold(story_words(text), list[i].value);
+    }
 }
 
-static void append_connection(Build *build)
+static void add_end(Build *build)
+{
+    const Ending *ending = &build->traced->connection.ending;
+    StoryText *text = story_item(build->story, "end", STORY_PLAIN);
+    if (ending->how == END_HOW_NONE) {
+        story_add(text, ending->possible == ENDER_NOBODY || ending->possible == 0
+                            ? "not seen"
+                            : "seen, but by whom is not known");
+        return;
+    }
+    const char *who = ender_name(ending->possible);
+    if (ending->possible == ENDER_BOTH)
+        story_add(text, "by both at once");
+    else if (*who)
+        story_say(text, "by the %s", who);
+    else
+        story_add(text, "by one of them");
+    story_say(text, ", with a %s, ", end_words(ending->how));
+    story_add_frame(text, ending->stamp.frame);
+    if (ending->latest_only)
+        story_add(text, " (the latest that it can have been)");
+}
+
+static void add_connection(Build *build)
 {
     const ConnectionRow *row = &build->traced->connection;
-    const Ending *ending = &row->ending;
-    page_heading(&build->page, "THE CONNECTION");
+    story_heading(build->story, "THE CONNECTION");
     if (row->decision.set) {
-        append_verdict(build, &row->decision.judgement);
-        g_autofree char *decides = g_strdup_printf(
-            "by exchange %" PRIu32 ": the worst verdict decides, else the last answered exchange",
-            row->decision.exchange);
-        page_entry(&build->page, "decided", PAGE_PLAIN, decides);
+        add_verdict(build, &row->decision.judgement);
+        story_say(story_item(build->story, "decided", STORY_PLAIN),
+                  "by exchange %" PRIu32
+                  ": the worst verdict decides, else the last answered exchange",
+                  row->decision.exchange);
     } else {
-        page_entry(&build->page, "verdict", PAGE_PLAIN, "none: no HTTP was found in it");
+        story_add(story_item(build->story, "verdict", STORY_PLAIN),
+                  "none: no HTTP was found in it");
     }
-    g_autoptr(GString) text = g_string_new(NULL);
-    const char *who = ender_name(ending->possible);
-    if (ending->how == END_HOW_NONE) {
-        g_string_append(text, ending->possible == ENDER_NOBODY || ending->possible == 0
-                                  ? "not seen"
-                                  : "seen, but by whom is not known");
-    } else {
-        g_string_append_printf(text, "by %s%s, with a %s, ",
-                               strcmp(who, "both") == 0 || !*who ? "" : "the ",
-                               strcmp(who, "both") == 0 ? "both at once"
-                               : *who                   ? who
-                                                        : "one of them",
-                               end_words(ending->how));
-        page_append_frame(text, ending->stamp.frame, build->input);
-        if (ending->latest_only)
-            g_string_append(text, " (the latest that it can have been)");
-    }
-    page_entry(&build->page, "end", PAGE_PLAIN, text->str);
-    g_string_truncate(text, 0);
-    reasoning_append_completeness(text, row->completeness);
-    page_entry(&build->page, "completeness", PAGE_PLAIN, text->str);
-    append_thresholds(build);
+    add_end(build);
+    add_completeness(build, row->completeness);
+    add_thresholds(build);
+}
+
+Story *connection_story(const TracedConnection *traced, const RowFile *file)
+{
+    unsigned input = frame_input(traced->connection.connection.first_frame);
+    Build build = { .story = story_new(input, file->time_digits),
+                    .traced = traced,
+                    .file = file,
+                    .reasoning = { .connection = &traced->connection,
+                                   .exchanges = traced->exchanges,
+                                   .count = traced->exchange_count,
+                                   .thresholds = &traced->thresholds,
+                                   .time_digits = file->time_digits } };
+    add_head(&build);
+    packet_story_add(build.story, traced);
+    if (traced->exchanges_omitted)
+        story_say(story_paragraph(build.story), "%" PRIu64 " exchanges in the middle are left out.",
+                  traced->exchanges_omitted);
+    for (size_t i = 0; i < traced->exchange_count; i++)
+        add_exchange(&build, &traced->exchanges[i]);
+    add_findings(&build);
+    add_connection(&build);
+    return build.story;
 }
 
 void connection_page_append(GString *page, const TracedConnection *traced, const RowFile *file,
                             bool colour)
 {
-    Build build = {
-        .page = { .text = page, .colour = colour },
-        .traced = traced,
-        .file = file,
-        .reasoning = { .connection = &traced->connection,
-                       .exchanges = traced->exchanges,
-                       .count = traced->exchange_count,
-                       .thresholds = &traced->thresholds,
-                       .time_digits = file->time_digits },
-        .input = frame_input(traced->connection.connection.first_frame),
-    };
-    append_head(&build);
-    connection_page_append_seen(&build.page, traced, file);
-    if (traced->exchanges_omitted)
-        g_string_append_printf(page, "\n%" PRIu64 " exchanges in the middle are left out.\n",
-                               traced->exchanges_omitted);
-    for (size_t i = 0; i < traced->exchange_count; i++)
-        append_exchange(&build, &traced->exchanges[i]);
-    append_findings(&build);
-    append_connection(&build);
+    g_autoptr(Story) story = connection_story(traced, file);
+    story_print_text(page, story, colour);
 }

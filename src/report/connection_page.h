@@ -1,5 +1,5 @@
-/* One connection as a page of text for a person: what passed between the two sides, packet by
- * packet as far as it matters, and the judgement with its reasons. Plain values in, text out. */
+/* One connection for a person: what passed between the two sides, packet by packet as far as it
+ * matters, and the judgement with its reasons. Plain values in, a story out. */
 #ifndef REPORT_CONNECTION_PAGE_H
 #define REPORT_CONNECTION_PAGE_H
 
@@ -7,8 +7,12 @@
 
 #include "packets/connection_trace.h"
 #include "report/rows.h"
+#include "report/story.h"
 
-/* The whole page. `file` is the connection's input. */
+/* The whole story. `file` is the connection's input. */
+Story *connection_story(const TracedConnection *traced, const RowFile *file);
+
+/* The story as text. */
 void connection_page_append(GString *page, const TracedConnection *traced, const RowFile *file,
                             bool colour);
 

@@ -1,9 +1,10 @@
 /* JSON lines: an object a row, on a line of its own (RFC 8259).
  *
  * Written by hand and not by the library that writes the manifest. That one knows a number with a
- * fraction as a double alone, and would print 0.1 s as 0.10000000000000001; and it builds a tree a row, which
- * costs several times what judging the row costs. What is left to do is little: all text that comes here is
- * printable ASCII, so a string needs an escape for the quote and the backslash and for nothing else. */
+ * fraction as a double alone, and would print 0.1 s as 0.10000000000000001; and it builds a tree a
+ * row, which costs several times what judging the row costs. What is left to do is little: all text
+ * that comes here is printable ASCII, so a string needs an escape for the quote and the backslash
+ * and for nothing else. */
 #include <string.h>
 
 #include "report/table_format.h"

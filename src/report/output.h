@@ -3,8 +3,8 @@
  * Each file is written under a temporary name in the directory itself, reaches the disk, and is
  * then renamed. Whatever ends the program before, an error or a signal, nothing of it remains.
  *
- * Grammar: open · (write to the streams | add · append*)* · commit · retract? · free. OUTPUTS_MAX at a
- * time, freed in the opposite order. */
+ * Grammar: open · (write to the streams | add · append*)* · commit · retract? · free. OUTPUTS_MAX
+ * at a time, freed in the opposite order. */
 #ifndef REPORT_OUTPUT_H
 #define REPORT_OUTPUT_H
 
@@ -31,8 +31,8 @@ typedef enum OutputError {
 Output *output_open(const char *path, const char *const *names, const char *const *inputs,
                     bool force, GError **error);
 
-/* One more file, for output_append(): it is open only while something is written to it, so that there
- * may be thousands. */
+/* One more file, for output_append(): it is open only while something is written to it, so that
+ * there may be thousands. */
 bool output_add(Output *output, const char *name, unsigned *ret_index, GError **error);
 bool output_append(Output *output, unsigned index, const void *bytes, size_t size, GError **error);
 

@@ -5,8 +5,6 @@
 
 #include "report/time.h"
 
-#define LABEL_WIDTH 16
-
 static const char *style_begin(PageStyle style)
 {
     static const char *const codes[] = { "",         "\033[1m",  "\033[2m",
@@ -25,8 +23,8 @@ void page_words(Page *page, PageStyle style, const char *words)
 /* How much of the words goes on a line of `room` columns; *ret_skip: what is then passed over. */
 static size_t line_length(const char *words, size_t room, size_t *ret_skip)
 {
-    size_t length = strcspn(words, "\n");
-    *ret_skip = words[length] == '\n';
+    size_t length = strlen(words);
+    *ret_skip = 0;
     if (length <= room)
         return length;
     for (size_t at = room; at > room / 3; at--)
@@ -51,25 +49,9 @@ void page_wrapped(Page *page, unsigned at, PageStyle style, const char *words)
         while (page->text->len && page->text->str[page->text->len - 1] == ' ')
             g_string_truncate(page->text, page->text->len - 1);
         g_string_append_c(page->text, '\n');
-        bool ended = words[length] == '\n';
         words += length + skip;
-        if (ended)
-            hang = strspn(words, " ");
-        indent = ended ? at : at + hang;
+        indent = at + hang;
     }
-}
-
-void page_entry(Page *page, const char *label, PageStyle style, const char *words)
-{
-    g_string_append_printf(page->text, "  %-*s", LABEL_WIDTH - 2, label);
-    page_wrapped(page, LABEL_WIDTH, style, words);
-}
-
-void page_heading(Page *page, const char *words)
-{
-    g_string_append_c(page->text, '\n');
-    page_words(page, PAGE_STRONG, words);
-    g_string_append(page->text, "\n\n");
 }
 
 void page_append_count(GString *text, uint64_t count)
@@ -83,11 +65,16 @@ void page_append_count(GString *text, uint64_t count)
     }
 }
 
-void page_append_duration(GString *text, Nanoseconds duration, unsigned digits)
+void page_append_seconds(GString *text, Nanoseconds duration, unsigned digits)
 {
     if (duration < 0)
         g_string_append_c(text, '-');
     append_duration(text, duration == INT64_MIN ? INT64_MAX : ABS(duration), digits);
+}
+
+void page_append_duration(GString *text, Nanoseconds duration, unsigned digits)
+{
+    page_append_seconds(text, duration, digits);
     g_string_append(text, " s");
 }
 
@@ -106,10 +93,4 @@ char *page_frame_number(FrameId frame, unsigned input)
     if (frame_input(frame) == input)
         return g_strdup_printf("%" PRIu64, frame_number(frame));
     return g_strdup_printf("%u:%" PRIu64, frame_input(frame), frame_number(frame));
-}
-
-void page_append_frame(GString *text, FrameId frame, unsigned input)
-{
-    g_autofree char *number = page_frame_number(frame, input);
-    g_string_append_printf(text, "frame %s", number);
 }

@@ -30,25 +30,19 @@ typedef struct Page {
 void page_words(Page *page, PageStyle style, const char *words);
 
 /* Text that begins in column `at` of the line as it stands and goes on there in the next lines,
- * each broken at a blank where there is one; a line feed begins a new line, and what is broken of a
- * line that begins with blanks goes on below its first word. Ends the line. */
+ * each broken at a blank where there is one; words that begin with blanks go on below their first
+ * character that is none. Ends the line. */
 void page_wrapped(Page *page, unsigned at, PageStyle style, const char *words);
-
-/* "  label       words", wrapped. */
-void page_entry(Page *page, const char *label, PageStyle style, const char *words);
-
-/* A heading between empty lines. */
-void page_heading(Page *page, const char *words);
 
 /* "12,345" */
 void page_append_count(GString *text, uint64_t count);
+/* "2.002145": what is finer than `digits` decimals is cut off. */
+void page_append_seconds(GString *text, Nanoseconds duration, unsigned digits);
 /* "2.002145 s": what is finer than `digits` decimals is cut off. */
 void page_append_duration(GString *text, Nanoseconds duration, unsigned digits);
 /* "1 s", "0.25 s": as short as it goes. */
 void page_append_threshold(GString *text, Nanoseconds duration);
 /* "7", "2:7" if it lies in another input; owned by the caller. */
 char *page_frame_number(FrameId frame, unsigned input);
-/* "frame 7", "frame 2:7" if it lies in another input. */
-void page_append_frame(GString *text, FrameId frame, unsigned input);
 
 #endif

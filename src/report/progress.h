@@ -1,7 +1,8 @@
 /* How far a long run has come, for a person who waits for it.
  *
  * On a terminal that is one line, written over and over, and gone at the end; anywhere else a line
- * now and then, and one at the end. It depends on the clock, so nothing of it may get into a report.
+ * now and then, and one at the end. It depends on the clock, so nothing of it may get into a
+ * report.
  *
  * Grammar: new · (is_due · show)* · end · free. */
 #ifndef REPORT_PROGRESS_H

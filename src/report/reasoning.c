@@ -6,35 +6,34 @@
 
 /* What every sentence draws upon. */
 typedef struct Case {
-    GString *text;
+    StoryText *text;
     const Reasoning *reasoning;
     const ExchangeRow *row;
     const Exchange *exchange, *request; /* the lost request that the cause speaks of; NULL: none */
     const Judgement *judgement;
     const Ending *ending;
-    unsigned input;
 } Case;
 
 static void add(const Case *c, const char *words)
 {
-    g_string_append(c->text, words);
+    story_add(c->text, words);
 }
 
 static void add_frame(const Case *c, FrameId frame)
 {
-    page_append_frame(c->text, frame, c->input);
+    story_add_frame(c->text, frame);
 }
 
 static void add_duration(const Case *c, Nanoseconds duration)
 {
-    page_append_duration(c->text, duration, c->reasoning->time_digits);
+    page_append_duration(story_words(c->text), duration, c->reasoning->time_digits);
 }
 
 static void add_threshold(const Case *c, const char *name, Nanoseconds threshold)
 {
-    g_string_append_printf(c->text, "%s (", name);
-    page_append_threshold(c->text, threshold);
-    g_string_append_c(c->text, ')');
+    story_say(c->text, "%s (", name);
+    page_append_threshold(story_words(c->text), threshold);
+    add(c, ")");
 }
 
 static int64_t wireshark(int64_t offset)
@@ -55,7 +54,7 @@ static void add_end(const Case *c)
                       : ending->possible == ENDER_SERVER ? "The server's "
                       : ending->possible == ENDER_BOTH   ? "Both sides' "
                                                          : "The ";
-    g_string_append_printf(c->text, "%s%s (", who, ended_with(ending));
+    story_say(c->text, "%s%s (", who, ended_with(ending));
     if (ending->latest_only)
         add(c, "itself not in the capture, known by ");
     add_frame(c, ending->stamp.frame);
@@ -103,12 +102,11 @@ static void add_stated(const Case *c)
 {
     Nanoseconds timeout = stated(c);
     Nanoseconds tolerance = MIN(c->reasoning->thresholds->timeout_tolerance, timeout / 2);
-    g_string_append_printf(c->text,
-                           "Keep-Alive: timeout=%" PRId64 " was stated: less the tolerance of ",
-                           c->judgement->stated_timeout);
-    page_append_threshold(c->text, tolerance);
+    story_say(c->text, "Keep-Alive: timeout=%" PRId64 " was stated: less the tolerance of ",
+              c->judgement->stated_timeout);
+    page_append_threshold(story_words(c->text), tolerance);
     add(c, " that is at least ");
-    page_append_threshold(c->text, timeout - tolerance);
+    page_append_threshold(story_words(c->text), timeout - tolerance);
     add(c, " of idle time, which ");
 }
 
@@ -153,8 +151,7 @@ static void add_open_bound(const Case *c)
     if (c->judgement->declaration.declared == DECLARED_CLOSE)
         add_threshold(c, "close-grace", c->reasoning->thresholds->close_grace);
     else if (c->judgement->stated_timeout >= 0)
-        g_string_append_printf(c->text, "the stated timeout (%" PRId64 " s)",
-                               c->judgement->stated_timeout);
+        story_say(c->text, "the stated timeout (%" PRId64 " s)", c->judgement->stated_timeout);
     else
         add_threshold(c, "prompt-close", c->reasoning->thresholds->prompt_close);
 }
@@ -246,9 +243,9 @@ static void why_obliged(const Case *c)
 
 static void why_max_reached(const Case *c)
 {
-    g_string_append_printf(
-        c->text, "The number of requests that Keep-Alive: max=%" PRId64 " allowed was used up. ",
-        c->judgement->stated_max);
+    story_say(c->text,
+              "The number of requests that Keep-Alive: max=%" PRId64 " allowed was used up. ",
+              c->judgement->stated_max);
     add_end(c);
     add(c, " came ");
     add_idle(c);
@@ -262,21 +259,21 @@ bool reasoning_can_compare(const Exchange *request, const Ending *ending)
     return request && request->request.begun && ending->server.how != END_HOW_NONE;
 }
 
-void reasoning_append_numbers(GString *text, const Exchange *request, const Ending *ending)
+void reasoning_add_numbers(StoryText *text, const Exchange *request, const Ending *ending)
 {
     const Closing *server = &ending->server;
     const MessageFacts *message = &request->request;
-    g_string_append_printf(text, "r=%" PRId64, wireshark(message->first.offset));
+    story_say(text, "r=%" PRId64, wireshark(message->first.offset));
     if (message->complete)
-        g_string_append_printf(text, " e=%" PRId64, wireshark(message->last.offset + 1));
+        story_say(text, " e=%" PRId64, wireshark(message->last.offset + 1));
     if (message->first.acked != NO_OFFSET)
-        g_string_append_printf(text, " k=%" PRId64, wireshark(message->first.acked));
-    g_string_append_printf(text, " c=%" PRId64, wireshark(server->stamp.offset));
+        story_say(text, " k=%" PRId64, wireshark(message->first.acked));
+    story_say(text, " c=%" PRId64, wireshark(server->stamp.offset));
     if (server->acked_least == NO_OFFSET)
         return;
-    g_string_append_printf(text, " a=%" PRId64, wireshark(server->acked_least));
+    story_say(text, " a=%" PRId64, wireshark(server->acked_least));
     if (server->acked_most != server->acked_least)
-        g_string_append_printf(text, "..%" PRId64, wireshark(server->acked_most));
+        story_say(text, "..%" PRId64, wireshark(server->acked_most));
 }
 
 static void add_received(const Case *c)
@@ -342,10 +339,10 @@ static void why_lost(const Case *c)
         add(c, "A later request got no byte of response.");
         return;
     }
-    g_string_append_printf(c->text, "Request %u (", c->request->number);
+    story_say(c->text, "Request %u (", c->request->number);
     add_frame(c, c->request->request.first.frame);
-    g_string_append_printf(c->text, ") got no byte of response. The server's %s (",
-                           c->ending->server.how == END_HOW_RST ? "reset" : "FIN");
+    story_say(c->text, ") got no byte of response. The server's %s (",
+              c->ending->server.how == END_HOW_RST ? "reset" : "FIN");
     add_frame(c, c->ending->server.stamp.frame);
     add(c, ") ");
     add_received(c);
@@ -353,14 +350,14 @@ static void why_lost(const Case *c)
     add_knowledge(c);
     add_lost_verdict(c);
     add(c, " Numbers: ");
-    reasoning_append_numbers(c->text, c->request, c->ending);
+    reasoning_add_numbers(c->text, c->request, c->ending);
     add(c, ".");
 }
 
 static void why_gave_up(const Case *c)
 {
     if (c->request) {
-        g_string_append_printf(c->text, "Request %u (", c->request->number);
+        story_say(c->text, "Request %u (", c->request->number);
         add_frame(c, c->request->request.first.frame);
         add(c, ") had got no byte of response when the client itself ended the connection: ");
     }
@@ -381,8 +378,9 @@ static void why_missing(const Case *c)
         "the capture ends before the matter was decided",
         "what is encrypted could have changed it",
     };
+    G_STATIC_ASSERT(G_N_ELEMENTS(words) == CAUSE_ENCRYPTED - CAUSE_LOSS + 1);
     unsigned cause = c->judgement->cause - CAUSE_LOSS;
-    g_string_append_printf(c->text, "The verdict stays open: %s.", words[cause]);
+    story_say(c->text, "The verdict stays open: %s.", words[cause]);
     if (c->judgement->cause != CAUSE_SEND_BACKLOG || !c->judgement->ended)
         return;
     add(c, " ");
@@ -412,67 +410,41 @@ static const Exchange *lost_request(const Reasoning *reasoning, const ExchangeRo
     return NULL;
 }
 
-static void add_why(const Case *c)
-{
-    switch (c->judgement->cause) {
-    case CAUSE_NONE:
-        break;
-    case CAUSE_LOSS:
-    case CAUSE_SNAPLEN:
-    case CAUSE_MIDSTREAM:
-    case CAUSE_ONE_DIRECTION:
-    case CAUSE_LIMIT:
-    case CAUSE_SEND_BACKLOG:
-    case CAUSE_MALFORMED:
-    case CAUSE_CAPTURE_ENDED:
-    case CAUSE_ENCRYPTED:
-        why_missing(c);
-        break;
-    case CAUSE_SWITCHED:
-        why_switched(c);
-        break;
-    case CAUSE_ABORTED:
-    case CAUSE_CLIENT_ABORTED:
-        why_aborted(c);
-        break;
-    case CAUSE_CLIENT_GAVE_UP:
-        why_gave_up(c);
-        break;
-    case CAUSE_CONNECTION_FORGOTTEN:
-    case CAUSE_REQUEST_AFTER_FIN:
-    case CAUSE_KEEPALIVE_RACE:
-    case CAUSE_CLOSED_DURING_REQUEST:
-    case CAUSE_CLOSED_UNANSWERED:
-        why_lost(c);
-        break;
-    case CAUSE_REUSED:
-    case CAUSE_REUSED_AFTER_CLOSE:
-        why_reused(c);
-        break;
-    case CAUSE_CLIENT_FINISHED:
-        why_client_finished(c);
-        break;
-    case CAUSE_OBLIGED:
-        why_obliged(c);
-        break;
-    case CAUSE_MAX_REACHED:
-        why_max_reached(c);
-        break;
-    case CAUSE_IDLE_TIMEOUT:
-    case CAUSE_CLOSED_BEFORE_TIMEOUT:
-    case CAUSE_UNDECLARED_CLOSE:
-        why_closed_by_server(c);
-        break;
-    case CAUSE_HELD_OPEN:
-    case CAUSE_LEFT_OPEN:
-        why_open(c);
-        break;
-    case CAUSE_CLOSED:
-    case CAUSE_CLOSED_LATE:
-        why_closed_as_said(c);
-        break;
-    }
-}
+/* Who explains a cause. */
+static void (*const WHY[])(const Case *c) = {
+    [CAUSE_NONE] = NULL,
+    [CAUSE_LOSS] = why_missing,
+    [CAUSE_SNAPLEN] = why_missing,
+    [CAUSE_MIDSTREAM] = why_missing,
+    [CAUSE_ONE_DIRECTION] = why_missing,
+    [CAUSE_LIMIT] = why_missing,
+    [CAUSE_SEND_BACKLOG] = why_missing,
+    [CAUSE_MALFORMED] = why_missing,
+    [CAUSE_CAPTURE_ENDED] = why_missing,
+    [CAUSE_ENCRYPTED] = why_missing,
+    [CAUSE_SWITCHED] = why_switched,
+    [CAUSE_ABORTED] = why_aborted,
+    [CAUSE_CLIENT_ABORTED] = why_aborted,
+    [CAUSE_CLIENT_GAVE_UP] = why_gave_up,
+    [CAUSE_CONNECTION_FORGOTTEN] = why_lost,
+    [CAUSE_REQUEST_AFTER_FIN] = why_lost,
+    [CAUSE_KEEPALIVE_RACE] = why_lost,
+    [CAUSE_CLOSED_DURING_REQUEST] = why_lost,
+    [CAUSE_CLOSED_UNANSWERED] = why_lost,
+    [CAUSE_REUSED] = why_reused,
+    [CAUSE_CLIENT_FINISHED] = why_client_finished,
+    [CAUSE_OBLIGED] = why_obliged,
+    [CAUSE_MAX_REACHED] = why_max_reached,
+    [CAUSE_IDLE_TIMEOUT] = why_closed_by_server,
+    [CAUSE_CLOSED_BEFORE_TIMEOUT] = why_closed_by_server,
+    [CAUSE_UNDECLARED_CLOSE] = why_closed_by_server,
+    [CAUSE_HELD_OPEN] = why_open,
+    [CAUSE_REUSED_AFTER_CLOSE] = why_reused,
+    [CAUSE_CLOSED] = why_closed_as_said,
+    [CAUSE_CLOSED_LATE] = why_closed_as_said,
+    [CAUSE_LEFT_OPEN] = why_open,
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(WHY) == CAUSE_COUNT);
 
 /* The exchange whose judgement a request without answer shares (judgement.md §4). */
 static const ExchangeRow *relied_on(const Reasoning *reasoning, const ExchangeRow *row)
@@ -492,14 +464,14 @@ static const ExchangeRow *relied_on(const Reasoning *reasoning, const ExchangeRo
     return found;
 }
 
-void reasoning_append_why(GString *text, const Reasoning *reasoning, const ExchangeRow *row)
+void reasoning_add_why(StoryText *text, const Reasoning *reasoning, const ExchangeRow *row)
 {
     const ExchangeRow *basis = row->exchange.answered ? NULL : relied_on(reasoning, row);
     if (basis) {
-        g_string_append_printf(text,
-                               "This request got no byte of response; it relied on what exchange "
-                               "%u declared and is judged with it.",
-                               basis->exchange.number);
+        story_say(text,
+                  "This request got no byte of response; it relied on what exchange "
+                  "%u declared and is judged with it.",
+                  basis->exchange.number);
         return;
     }
     Case c = { .text = text,
@@ -508,32 +480,32 @@ void reasoning_append_why(GString *text, const Reasoning *reasoning, const Excha
                .exchange = &row->exchange,
                .request = lost_request(reasoning, row),
                .judgement = &row->judgement,
-               .ending = &reasoning->connection->ending,
-               .input = frame_input(row->connection) };
-    add_why(&c);
+               .ending = &reasoning->connection->ending };
+    if (WHY[c.judgement->cause])
+        WHY[c.judgement->cause](&c);
 }
 
 /* Messages and completeness -------------------------------------------------------------------- */
 
-static void append_field(GString *text, const char *name, const char *value)
+static void append_field(StoryText *text, const char *name, const char *value)
 {
     if (*value)
-        g_string_append_printf(text, ", %s: %s", name, value);
+        story_say(text, ", %s: %s", name, value);
 }
 
-void reasoning_append_message(GString *text, const Exchange *exchange, bool is_response)
+void reasoning_add_message(StoryText *text, const Exchange *exchange, bool is_response)
 {
     const MessageFacts *message = is_response ? &exchange->response : &exchange->request;
     const char *version = message_version_text(message);
     if (!message->begun) {
-        g_string_append(text, "not in the capture");
+        story_add(text, "not in the capture");
         return;
     }
     if (!message->has_head && message->version != HTTP_0_9) {
-        g_string_append(text, "its head is not whole");
+        story_add(text, "its head is not whole");
         return;
     }
-    g_string_append(text, *version ? version : "no version");
+    story_add(text, *version ? version : "no version");
     const char *connection =
         exchange_text(exchange, is_response ? TEXT_RESPONSE_CONNECTION : TEXT_REQUEST_CONNECTION);
     append_field(text, "Connection", connection);
@@ -542,16 +514,16 @@ void reasoning_append_message(GString *text, const Exchange *exchange, bool is_r
         exchange_text(exchange, is_response ? TEXT_RESPONSE_KEEP_ALIVE : TEXT_REQUEST_KEEP_ALIVE));
     bool cut = message->notes & HEAD_INCOMPLETE;
     if (!*connection && !cut)
-        g_string_append(text, ", no Connection field");
+        story_add(text, ", no Connection field");
     if (cut)
-        g_string_append(text, ", the rest of its head is not in the capture");
+        story_add(text, ", the rest of its head is not in the capture");
     if (is_response && message->framing.kind == BODY_UNTIL_CLOSE)
-        g_string_append(text, ", a body that ends only with the connection");
+        story_add(text, ", a body that ends only with the connection");
 }
 
-void reasoning_append_completeness(GString *text, ReasonSet reasons)
+void reasoning_add_completeness(StoryText *text, ReasonSet reasons)
 {
-    static const char *const words[REASON_COUNT] = {
+    static const char *const words[] = {
         "packets that were exchanged are not in it",
         "the snap length cut packets",
         "it begins within the connection",
@@ -562,10 +534,11 @@ void reasoning_append_completeness(GString *text, ReasonSet reasons)
         "it ends while the matter is open",
         "a part is encrypted",
     };
+    G_STATIC_ASSERT(G_N_ELEMENTS(words) == REASON_COUNT);
     if (!reasons)
-        g_string_append(text, "complete: nothing that this rests on is missing");
+        story_add(text, "complete: nothing that this rests on is missing");
     for (unsigned bit = 0, count = 0; bit < REASON_COUNT; bit++)
         if (reasons & (1u << bit))
-            g_string_append_printf(text, "%s%s (%s)", count++ ? "; " : "", words[bit],
-                                   reason_name((Reason)(1u << bit)));
+            story_say(text, "%s%s (%s)", count++ ? "; " : "", words[bit],
+                      reason_name((Reason)(1u << bit)));
 }

@@ -1,10 +1,11 @@
-/* Why a judgement is what it is, in sentences that give the numbers and the frames: for the page of
- * one connection. Pure; nothing is decided here. */
+/* Why a judgement is what it is, in sentences that give the numbers and the frames, for the story
+ * of one connection. Pure; nothing is decided here. */
 #ifndef REPORT_REASONING_H
 #define REPORT_REASONING_H
 
 #include "judge/judge.h"
 #include "report/rows.h"
+#include "report/story.h"
 
 typedef struct Reasoning {
     const ConnectionRow *connection;
@@ -15,17 +16,17 @@ typedef struct Reasoning {
 } Reasoning;
 
 /* The sentences for one exchange. */
-void reasoning_append_why(GString *text, const Reasoning *reasoning, const ExchangeRow *row);
+void reasoning_add_why(StoryText *text, const Reasoning *reasoning, const ExchangeRow *row);
 
 /* What one message says about the connection: `HTTP/1.1, Connection: close`. */
-void reasoning_append_message(GString *text, const Exchange *exchange, bool is_response);
+void reasoning_add_message(StoryText *text, const Exchange *exchange, bool is_response);
 
 /* What the capture lacks, in words; "nothing is missing" for none. */
-void reasoning_append_completeness(GString *text, ReasonSet reasons);
+void reasoning_add_completeness(StoryText *text, ReasonSet reasons);
 
 /* What a lost request and the server's closing knew of each other (judgement.md §3, A lost
  * request), as Wireshark's numbers: `r=602 e=638 k=860 c=860 a=602`. */
-void reasoning_append_numbers(GString *text, const Exchange *request, const Ending *ending);
+void reasoning_add_numbers(StoryText *text, const Exchange *request, const Ending *ending);
 
 /* Whether the server's closing is there to be compared with the request. */
 bool reasoning_can_compare(const Exchange *request, const Ending *ending);

@@ -21,7 +21,7 @@ typedef struct Summary {
     int digits; /* width of the numbers */
 } Summary;
 
-/* Words -------------------------------------------------------------------------------------------- */
+/* Words ---------------------------------------------------------------------------------------- */
 
 /* "1 frame", "2 frames" */
 static void append_things(GString *words, uint64_t count, const char *thing)
@@ -80,8 +80,8 @@ static void append_span_of_time(GString *words, Nanoseconds span)
 
 typedef const char *NameOf(unsigned index);
 
-/* "reused 7, closed 5, others 4": the most frequent first, equals in their own order. A single other
- * one has its name. */
+/* "reused 7, closed 5, others 4": the most frequent first, equals in their own order. A single
+ * other one has its name. */
 static void append_most_frequent(GString *words, const uint64_t *counts, unsigned length,
                                  NameOf *name_of)
 {
@@ -109,7 +109,7 @@ static void append_most_frequent(GString *words, const uint64_t *counts, unsigne
     }
 }
 
-/* Lines -------------------------------------------------------------------------------------------- */
+/* Lines ---------------------------------------------------------------------------------------- */
 
 /* "  label         words" */
 static void write_words(Summary *summary, const char *label, const char *words)

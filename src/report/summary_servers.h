@@ -14,7 +14,8 @@
  * others; none if there is no such server. */
 GPtrArray *summary_worst_servers(const Servers *servers);
 
-/* The same of pairs that lose requests by a timeout: what happens, how often, and what to change. */
+/* The same of pairs that lose requests by a timeout: what happens, how often, and what to
+ * change. */
 GPtrArray *summary_mismatches(const Servers *servers);
 
 #endif

@@ -1,0 +1,11 @@
+/* The part of a connection's story that tells what was seen, packet by packet. */
+#ifndef REPORT_PACKET_STORY_H
+#define REPORT_PACKET_STORY_H
+
+#include "report/connection_page.h"
+#include "report/story.h"
+
+/* With its heading. */
+void packet_story_add(Story *story, const TracedConnection *traced);
+
+#endif
