@@ -87,11 +87,13 @@ Declaration declaration_of(const Exchange *exchange, ReasonSet request_hidden,
 const char *party_name(Party party)
 {
     static const char *const names[] = { "", "client", "server", "both" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == PARTY_COUNT);
     return names[party];
 }
 
 const char *basis_name(Basis basis)
 {
     static const char *const names[] = { "", "version", "framing", "option" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == BASIS_COUNT);
     return names[basis];
 }

@@ -6,6 +6,7 @@
 #include "judge/verdict.h"
 
 typedef enum Party { PARTY_NONE = 0, PARTY_CLIENT = 1, PARTY_SERVER = 2, PARTY_BOTH = 3 } Party;
+#define PARTY_COUNT (PARTY_BOTH + 1)
 
 /* Ordered: the stronger the greater. */
 typedef enum Basis {
@@ -14,6 +15,7 @@ typedef enum Basis {
     BASIS_FRAMING,
     BASIS_OPTION,
 } Basis;
+#define BASIS_COUNT (BASIS_OPTION + 1)
 
 typedef struct Declaration {
     Declared declared; /* DECLARED_UNKNOWN: a message that is missing could have said `close` */

@@ -164,5 +164,6 @@ Ending ending_of(const Connection *connection, int client, const FinEvidence fin
 const char *end_how_name(EndHow how)
 {
     static const char *const names[] = { "", "fin", "rst" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == END_HOW_COUNT);
     return names[how];
 }

@@ -7,6 +7,7 @@
 #include "stream/connection.h"
 
 typedef enum EndHow { END_HOW_NONE, END_HOW_FIN, END_HOW_RST } EndHow;
+#define END_HOW_COUNT (END_HOW_RST + 1)
 
 /* How one side closed. What its closing acknowledged is an interval where the first FIN was
  * lost. */

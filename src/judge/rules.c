@@ -10,6 +10,7 @@ const RuleInfo *rule_info(Rule rule)
 const char *severity_name(Severity severity)
 {
     static const char *const names[] = { "note", "warning", "error" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == SEVERITY_COUNT);
     return names[severity];
 }
 

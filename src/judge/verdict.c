@@ -94,6 +94,7 @@ Outcome verdict_of(const Situation *s, const Thresholds *thresholds)
 const char *declared_name(Declared declared)
 {
     static const char *const names[] = { "", "close", "keep-alive", "upgrade", "tunnel" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == DECLARED_COUNT);
     return names[declared];
 }
 
@@ -101,12 +102,14 @@ const char *actual_name(Actual actual)
 {
     static const char *const names[] = { "unknown", "reused",   "request_lost", "closed",
                                          "open",    "switched", "unanswered" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == ACTUAL_COUNT);
     return names[actual];
 }
 
 const char *verdict_name(Verdict verdict)
 {
     static const char *const names[] = { "as_declared", "undetermined", "contradicted" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == VERDICT_COUNT);
     return names[verdict];
 }
 
@@ -145,6 +148,7 @@ const char *cause_name(Cause cause)
         [CAUSE_CLOSED_LATE] = "closed_late",
         [CAUSE_LEFT_OPEN] = "left_open",
     };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == CAUSE_COUNT);
     return names[cause];
 }
 

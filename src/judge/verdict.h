@@ -27,6 +27,8 @@ typedef enum Declared {
     DECLARED_TUNNEL,
 } Declared;
 
+#define DECLARED_COUNT (DECLARED_TUNNEL + 1)
+
 typedef enum Actual {
     ACTUAL_UNKNOWN,
     ACTUAL_REUSED,
@@ -37,12 +39,16 @@ typedef enum Actual {
     ACTUAL_UNANSWERED,
 } Actual;
 
+#define ACTUAL_COUNT (ACTUAL_UNANSWERED + 1)
+
 /* Ordered: a connection's is its exchanges' greatest. */
 typedef enum Verdict {
     VERDICT_AS_DECLARED,
     VERDICT_UNDETERMINED,
     VERDICT_CONTRADICTED,
 } Verdict;
+
+#define VERDICT_COUNT (VERDICT_CONTRADICTED + 1)
 
 typedef enum Cause {
     CAUSE_NONE,

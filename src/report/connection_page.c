@@ -32,6 +32,7 @@ static StoryStyle style_of(Verdict verdict)
     static const StoryStyle styles[] = { [VERDICT_AS_DECLARED] = STORY_GOOD,
                                          [VERDICT_UNDETERMINED] = STORY_DOUBT,
                                          [VERDICT_CONTRADICTED] = STORY_BAD };
+    G_STATIC_ASSERT(G_N_ELEMENTS(styles) == VERDICT_COUNT);
     return styles[verdict];
 }
 
@@ -51,6 +52,7 @@ static void add_declared(Build *build, const Declaration *declaration)
     const char *declared = declared_name(declaration->declared);
     static const char *const bases[] = { "", "by the protocol version",
                                          "by the framing of the body", "by option" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(bases) == BASIS_COUNT);
     StoryText *text = story_item(build->story, "declared", STORY_PLAIN);
     story_add(text, *declared ? declared : "unknown");
     if (declaration->by != PARTY_NONE)
@@ -189,6 +191,7 @@ static void add_finding(Build *build, const Finding *finding)
     static const StoryStyle styles[] = { [SEVERITY_NOTE] = STORY_PLAIN,
                                          [SEVERITY_WARNING] = STORY_DOUBT,
                                          [SEVERITY_ERROR] = STORY_BAD };
+    G_STATIC_ASSERT(G_N_ELEMENTS(styles) == SEVERITY_COUNT);
     const RuleInfo *rule = rule_info(finding->rule);
     StoryText *text =
         story_item(build->story, severity_name(finding->severity), styles[finding->severity]);

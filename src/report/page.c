@@ -9,6 +9,7 @@ static const char *style_begin(PageStyle style)
 {
     static const char *const codes[] = { "",         "\033[1m",  "\033[2m",
                                          "\033[32m", "\033[33m", "\033[31m" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(codes) == PAGE_BAD + 1);
     return codes[style];
 }
 

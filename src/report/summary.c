@@ -166,7 +166,9 @@ static const char *name_of_cause(unsigned index)
 static void write_verdict(Summary *summary, Verdict verdict)
 {
     static const char *const labels[] = { "as declared", "undetermined", "contradicted" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(labels) == VERDICT_COUNT);
     static const PageStyle styles[] = { PAGE_GOOD, PAGE_DOUBT, PAGE_BAD };
+    G_STATIC_ASSERT(G_N_ELEMENTS(styles) == VERDICT_COUNT);
     g_autoptr(GString) words = g_string_new(NULL);
     append_most_frequent(words, summary->facts->totals->audit.causes[verdict], CAUSE_COUNT,
                          name_of_cause);
@@ -190,7 +192,9 @@ static uint64_t findings_of(const SummaryFacts *facts, Severity severity)
 static void write_findings_of(Summary *summary, Severity severity)
 {
     static const char *const labels[] = { "notes", "warnings", "errors" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(labels) == SEVERITY_COUNT);
     static const PageStyle styles[] = { PAGE_PLAIN, PAGE_DOUBT, PAGE_BAD };
+    G_STATIC_ASSERT(G_N_ELEMENTS(styles) == SEVERITY_COUNT);
     uint64_t count = findings_of(summary->facts, severity);
     if (count == 0)
         return;
