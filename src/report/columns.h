@@ -1,10 +1,5 @@
-/* The columns of the reports.
- *
- * In: a row as a plain value, and the file and clock that it belongs to.
- * Out: one field a column, into a Table; the names and types that docs/reports.md gives.
- * It does not know the format, the options, or how a row came about.
- *
- * A report is one list of columns, each with its name, its type and its writer. */
+/* What the fields of a row are written from, and the writers that several reports share. Between
+ * the lists of columns (rows.c, server_rows.c) alone. */
 #ifndef REPORT_COLUMNS_H
 #define REPORT_COLUMNS_H
 

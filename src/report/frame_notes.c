@@ -86,7 +86,7 @@ static bool end_is_known(const MessageFacts *message)
     return message->complete && !message->end_missing;
 }
 
-/* What is said where a message begins about where it ends. */
+/* How far a message goes, stated where it begins. */
 static const char *extent(const MessageFacts *message, bool is_response)
 {
     if (is_response && message->framing.kind == BODY_UNTIL_CLOSE && message->complete)
@@ -239,7 +239,7 @@ static const char *part_received(const Exchange *request, const Closing *server)
     return all ? "all of" : "a part of";
 }
 
-/* What this lost request and the server's closing knew of each other. */
+/* What each side had received of the other when the request was lost. */
 static void note_lost_request(FrameNotes *notes, const Exchange *exchange)
 {
     const Ending *ending = &notes->traced->connection.ending;

@@ -1,10 +1,9 @@
-/* JSON lines: an object a row, on a line of its own (RFC 8259).
+/* JSON lines: one object a row, on a line of its own (RFC 8259).
  *
- * Written by hand and not by the library that writes the manifest. That one knows a number with a
- * fraction as a double alone, and would print 0.1 s as 0.10000000000000001; and it builds a tree a
- * row, which costs several times what judging the row costs. What is left to do is little: all text
- * that comes here is printable ASCII, so a string needs an escape for the quote and the backslash
- * and for nothing else. */
+ * JSON-GLib, which writes the manifest, does not fit here. It keeps a number with a fraction as a
+ * double and would print 0.1 s as 0.10000000000000001. It also builds a tree for each row, which
+ * costs several times as much as judging the row. The text that comes here is printable ASCII, so
+ * only the quote and the backslash need an escape. */
 #include <string.h>
 
 #include "report/table_format.h"
@@ -49,7 +48,7 @@ static void append_item(GString *rows, const char *item, size_t length, gboolean
         append_string(rows, item, length, guarded);
 }
 
-/* Only the list as a whole has a first character that a spreadsheet would see. */
+/* A spreadsheet sees only the first character of the list as a whole. */
 static void write_list(GString *rows, const char *items, gboolean guarded, gboolean numbers)
 {
     g_string_append_c(rows, '[');

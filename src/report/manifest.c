@@ -61,7 +61,7 @@ static void begin_array(JsonBuilder *json, const char *name)
     json_builder_begin_array(json);
 }
 
-/* Decimal seconds. As text: a threshold of 0.1 s is not to read 0.10000000000000001. */
+/* Decimal seconds, as text: a threshold of 0.1 s must not become 0.10000000000000001. */
 static void add_seconds(JsonBuilder *json, const char *name, Nanoseconds duration)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -97,7 +97,7 @@ static void add_versions(JsonBuilder *json, const ManifestFacts *facts)
     json_builder_end_object(json);
 }
 
-/* A word of the command line whose end, from `hidden` on, holds what is not to be told. */
+/* A word of the command line; its end, from `hidden` on, must not be written. */
 static void add_hidden_value(JsonBuilder *json, const Redactor *redactor, const char *word,
                              size_t hidden)
 {
@@ -267,7 +267,7 @@ static void add_inputs(JsonBuilder *json, const CaptureInputs *inputs)
     json_builder_end_array(json);
 }
 
-/* What came of it ------------------------------------------------------------------------------ */
+/* Results ------------------------------------------------------------------------------ */
 
 static void add_reports(JsonBuilder *json, const ManifestFacts *facts)
 {

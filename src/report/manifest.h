@@ -1,6 +1,5 @@
-/* manifest.json: what a case file has to say of a run beside the reports. docs/manifest.md
- * describes every key. Nothing in it depends on anything but the inputs, the options and the
- * versions. */
+/* manifest.json: how the reports were made, for a case file. docs/manifest.md describes every key.
+ * It depends on the inputs, the options and the versions, and on nothing else. */
 #ifndef REPORT_MANIFEST_H
 #define REPORT_MANIFEST_H
 
@@ -58,7 +57,7 @@ typedef struct ManifestFacts {
     const ManifestEvidence *evidence; /* NULL: not asked for */
 } ManifestFacts;
 
-/* Whether it was written shows in the stream. */
+/* The caller checks the stream for errors. */
 void manifest_write(FILE *out, const ManifestFacts *facts);
 
 /* The version of the library that writes it; static. */

@@ -1,13 +1,14 @@
 /* How the files of a run appear.
  *
- * The directory is held open, and every step is taken relative to it: whoever renames it meanwhile
- * changes nothing. A report takes its name by link(), which fails where the name has been taken
- * since it was looked for; with --force, and on file systems without hard links, by rename(). The
- * manifest comes last: where it stands, the reports that it names stand too. If one of the names
- * cannot be given, those given before are taken back.
+ * The directory is held open, and every step is relative to it, so that nothing changes if somebody
+ * renames it meanwhile. A report gets its name by link(), which fails if the name was taken after
+ * it was checked; with --force, and on file systems without hard links, by rename(). The manifest
+ * gets its name last: if it exists, the reports that it names exist too. If one file cannot get its
+ * name, the names of the files before it are removed again.
  *
- * Signals that end a program would leave temporary files behind: while an Output exists, a handler
- * removes them and lets the signal have its way. It calls only what POSIX lets a handler call. */
+ * A signal that ends the program would leave temporary files behind. While an Output exists, a
+ * handler removes them and then lets the signal act. It calls only what POSIX allows in a
+ * handler. */
 #include "report/output.h"
 
 #include <errno.h>
@@ -65,7 +66,7 @@ static bool refuse(GError **error, const char *path, const char *why)
     return false;
 }
 
-/* What must not be touched --------------------------------------------------------------------- */
+/* Refusals ------------------------------------------------------------------------------------- */
 
 static bool is_same(const struct stat *a, const struct stat *b)
 {
@@ -133,7 +134,7 @@ bool output_check_stdout(const char *const *inputs, GError **error)
 
 /* Temporary files ------------------------------------------------------------------------------ */
 
-/* Removes what has no name yet. For signal handlers too. */
+/* Removes the files that have no name yet. A signal handler may call it. */
 static void remove_temporaries(Output *output)
 {
     for (unsigned i = 0; i < output->count; i++)
@@ -157,7 +158,7 @@ static void on_signal(int number)
     errno = failure;
 }
 
-/* Signals that were ignored stay so: nohup asks for it. */
+/* Ignored signals stay ignored: nohup needs that. */
 static void watch_signals(void (*from)(int), void (*to)(int))
 {
     for (size_t i = 0; i < G_N_ELEMENTS(ENDING_SIGNALS); i++) {
@@ -246,7 +247,7 @@ static bool check_names(const Output *output, const char *const *names, GError *
     return true;
 }
 
-/* The next file, which counts only when it has been opened. */
+/* The next file. The caller counts it when it has been opened. */
 static OutputFile *next_file(Output *output, const char *name)
 {
     if (output->count == output->room) {
@@ -385,7 +386,7 @@ char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError *
     return NULL;
 }
 
-/* 0, or why not. */
+/* 0, or the errno of the failure. */
 static int store_stream(FILE *stream)
 {
     errno = 0;
@@ -420,8 +421,8 @@ static bool store(Output *output, GError **error)
     return true;
 }
 
-/* Without hard links the name is looked for once more, which leaves a moment in which it can be
- * taken. */
+/* Without hard links the name is checked once more. Between that and rename() somebody else can
+ * take it. */
 static bool place_new(Output *output, OutputFile *file)
 {
     int directory = output->directory;

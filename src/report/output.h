@@ -1,7 +1,7 @@
 /* A directory of reports, or of other files, that appear whole or not at all.
  *
- * Each file is written under a temporary name in the directory itself, reaches the disk, and is
- * then renamed. Whatever ends the program before, an error or a signal, nothing of it remains.
+ * Each file is written under a temporary name in the directory itself, is flushed to disk, and then
+ * gets its name. If an error or a signal ends the program before that, nothing remains.
  *
  * Grammar: open · (write to the streams | add · append*)* · commit · retract? · free. OUTPUTS_MAX
  * at a time, freed in the opposite order. */
@@ -24,34 +24,34 @@ typedef enum OutputError {
     OUTPUT_ERROR_FAILED,  /* the file system would not */
 } OutputError;
 
-/* `names` are the files, NULL-terminated; the last appears last. `inputs` as on the command line:
- * the directory must be none of them, in none of them, and not hold one. One that is not there is
- * created, and removed again if nothing comes of it. `force` allows files of these names to be
+/* `names` are the files, NULL-terminated; the last one appears last. `inputs` as on the command
+ * line: the directory must not be one of them, lie in one of them, or hold one. A missing directory
+ * is created, and removed again if the run fails. `force` allows files of these names to be
  * replaced. */
 Output *output_open(const char *path, const char *const *names, const char *const *inputs,
                     bool force, GError **error);
 
-/* One more file, for output_append(): it is open only while something is written to it, so that
- * there may be thousands. */
+/* One more file, for output_append(). It is open only while something is written to it, so there
+ * may be thousands of them. */
 bool output_add(Output *output, const char *name, unsigned *ret_index, GError **error);
 bool output_append(Output *output, unsigned index, const void *bytes, size_t size, GError **error);
 
 /* By its index in `names`. Not to be closed. */
 FILE *output_stream(Output *output, unsigned index);
 
-/* Of what was written so far: 64 hexadecimal digits, the caller's, and the number of bytes. */
+/* The sum of what was written so far, 64 hexadecimal digits owned by the caller, and its size. */
 char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError **error);
 
 /* False: none of the files has appeared. */
 bool output_commit(Output *output, GError **error);
 
-/* Takes the files back that output_commit() let appear. What they replaced is gone. */
+/* Removes the files of output_commit(). The files that they replaced are lost. */
 void output_retract(Output *output);
 
 void output_free(Output *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
 
-/* Refuses standard output that is appended to one of the inputs. */
+/* False: standard output is one of the inputs. */
 bool output_check_stdout(const char *const *inputs, GError **error);
 
 #endif

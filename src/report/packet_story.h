@@ -1,4 +1,4 @@
-/* The part of a connection's story that tells what was seen, packet by packet. */
+/* The part of a connection's story that shows what was seen, packet by packet. */
 #ifndef REPORT_PACKET_STORY_H
 #define REPORT_PACKET_STORY_H
 

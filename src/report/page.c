@@ -21,7 +21,7 @@ void page_words(Page *page, PageStyle style, const char *words)
     g_string_append(page->text, styled ? "\033[0m" : "");
 }
 
-/* How much of the words goes on a line of `room` columns; *ret_skip: what is then passed over. */
+/* How many characters go on a line of `room` columns, and how many to skip behind them. */
 static size_t line_length(const char *words, size_t room, size_t *ret_skip)
 {
     size_t length = strlen(words);

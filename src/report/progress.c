@@ -2,7 +2,7 @@
 
 #include "report/page.h"
 
-/* A guess that rests on less than this is none. */
+/* No estimate is made from less than this. */
 #define GUESS_FROM G_USEC_PER_SEC
 
 struct Progress {
@@ -78,7 +78,7 @@ static void append_left(GString *line, const ProgressFacts *facts, int64_t elaps
     g_string_append(line, " left");
 }
 
-/* Of at most 79 columns, or it would not stand on one line of a terminal. */
+/* At most 79 columns, so that it fits on one line of a terminal. */
 static void append_line(GString *line, const ProgressFacts *facts, int64_t elapsed)
 {
     bool guess = elapsed >= GUESS_FROM;

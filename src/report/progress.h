@@ -1,8 +1,7 @@
 /* How far a long run has come, for a person who waits for it.
  *
- * On a terminal that is one line, written over and over, and gone at the end; anywhere else a line
- * now and then, and one at the end. It depends on the clock, so nothing of it may get into a
- * report.
+ * On a terminal it is one line, rewritten in place and removed at the end. Elsewhere it is a line
+ * from time to time, and one at the end. It depends on the clock, so a report must not use it.
  *
  * Grammar: new · (is_due · show)* · end · free. */
 #ifndef REPORT_PROGRESS_H
@@ -13,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Between two lines, in microseconds; nothing is told before the first of them has passed. */
+/* Between two lines, in microseconds, and before the first one. */
 #define PROGRESS_TERMINAL_PERIOD (G_USEC_PER_SEC / 5)
 #define PROGRESS_LINES_PERIOD (2 * G_USEC_PER_SEC)
 
@@ -23,12 +22,12 @@ typedef struct ProgressFacts {
     uint64_t packets; /* read so far */
 } ProgressFacts;
 
-/* Microseconds from some beginning on; it never goes back. */
+/* Microseconds since some fixed point; it never goes back. */
 typedef int64_t ProgressClock(void);
 
 typedef struct Progress Progress;
 
-/* `out` is borrowed. It begins to count now. */
+/* `out` is borrowed. The time starts now. */
 Progress *progress_new(FILE *out, bool terminal, ProgressClock *clock);
 
 /* Whether it is time for a line: one look at the clock. */
@@ -36,7 +35,7 @@ bool progress_is_due(const Progress *progress);
 
 void progress_show(Progress *progress, const ProgressFacts *facts);
 
-/* Takes away what stands on the terminal, or tells the last facts. */
+/* Removes the line from the terminal; elsewhere writes the last facts. */
 void progress_end(Progress *progress, const ProgressFacts *facts);
 
 void progress_free(Progress *progress);

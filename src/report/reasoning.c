@@ -4,7 +4,7 @@
 
 #include "report/page.h"
 
-/* What every sentence draws upon. */
+/* What the sentences are made from. */
 typedef struct Case {
     StoryText *text;
     const Reasoning *reasoning;
@@ -61,7 +61,7 @@ static void add_end(const Case *c)
     add(c, ")");
 }
 
-/* Idle time as the interval that it is (judgement.md §3). */
+/* Idle time, which may be known as an interval only (judgement.md §3). */
 static void add_idle(const Case *c)
 {
     const Exchange *exchange = c->exchange;
@@ -398,7 +398,7 @@ static void why_switched(const Case *c)
     add(c, "; HTTP/1 ends there.");
 }
 
-/* The first request behind this one that got nothing, or this one itself. */
+/* The first request that got no answer, from this one on. */
 static const Exchange *lost_request(const Reasoning *reasoning, const ExchangeRow *row)
 {
     for (size_t i = 0; i < reasoning->count; i++) {
@@ -410,7 +410,7 @@ static const Exchange *lost_request(const Reasoning *reasoning, const ExchangeRo
     return NULL;
 }
 
-/* Who explains a cause. */
+/* The function that explains a cause. */
 static void (*const WHY[])(const Case *c) = {
     [CAUSE_NONE] = NULL,
     [CAUSE_LOSS] = why_missing,

@@ -18,17 +18,17 @@ typedef struct Reasoning {
 /* The sentences for one exchange. */
 void reasoning_add_why(StoryText *text, const Reasoning *reasoning, const ExchangeRow *row);
 
-/* What one message says about the connection: `HTTP/1.1, Connection: close`. */
+/* What one message states about the connection: `HTTP/1.1, Connection: close`. */
 void reasoning_add_message(StoryText *text, const Exchange *exchange, bool is_response);
 
-/* What the capture lacks, in words; "nothing is missing" for none. */
+/* What the capture lacks, in words; for an empty set, that nothing is missing. */
 void reasoning_add_completeness(StoryText *text, ReasonSet reasons);
 
 /* What a lost request and the server's closing knew of each other (judgement.md §3, A lost
  * request), as Wireshark's numbers: `r=602 e=638 k=860 c=860 a=602`. */
 void reasoning_add_numbers(StoryText *text, const Exchange *request, const Ending *ending);
 
-/* Whether the server's closing is there to be compared with the request. */
+/* Whether the server's closing is known, so that the request can be compared with it. */
 bool reasoning_can_compare(const Exchange *request, const Ending *ending);
 
 #endif

@@ -1,5 +1,9 @@
 /* The reports: of each its name, its columns and its file. The command line, the run, the files and
- * the manifest go by this list. */
+ * the manifest go by this list.
+ *
+ * report/ takes rows, findings, servers and totals as plain values. It gives their bytes: tables in
+ * several formats, the manifest, the summary, progress, and one connection as a story and as text.
+ * It must not know how a verdict came about, and it decides nothing. */
 #ifndef REPORT_REPORTS_H
 #define REPORT_REPORTS_H
 

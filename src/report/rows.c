@@ -261,7 +261,7 @@ static bool end_is_known(const MessageFacts *message)
     return message->complete && !message->end_missing;
 }
 
-/* First and last byte of the final response; of the interim ones where none came. Unset: none. */
+/* First and last byte of the final response, or of the interim ones if none came. Unset: none. */
 static Stamp response_begin(const Exchange *exchange)
 {
     return exchange->response.begun ? exchange->response.first : exchange->interim_first;

@@ -5,7 +5,7 @@
 #include "audit/row.h"
 #include "report/table.h"
 
-/* What the rows of one input share. */
+/* What the rows of one input have in common. */
 typedef struct RowFile {
     const char *path;
     unsigned time_digits; /* 6 or 9 */

@@ -45,7 +45,7 @@ FIELDS(write_server_count)
 
 #define COUNT_OF(member) write_server_count, offsetof(Server, member)
 
-/* In hundredths, rounded; nothing of nothing. */
+/* In hundredths, rounded; absent if there is nothing to divide by. */
 static void write_ratio(Table *table, uint64_t number, uint64_t factor, uint64_t of)
 {
     if (of == 0)
@@ -257,7 +257,7 @@ void write_pair_rows(Table *table, const Servers *servers, unsigned digits)
 
 /* The finding ---------------------------------------------------------------------------------- */
 
-/* The kept ones that were sent when the timeout was near, in the order of the capture. */
+/* The kept requests that were sent near the timeout, in the order of the capture. */
 static unsigned risky_ones(const Pair *pair, const RacedRequest **ret_raced)
 {
     unsigned from = timeout_risk_bin(pair->server->estimate.spikes[0].timeout);

@@ -15,11 +15,11 @@ extern const Column PAIR_COLUMNS[];
 void write_server_rows(Table *table, const Servers *servers, unsigned digits);
 void write_pair_rows(Table *table, const Servers *servers, unsigned digits);
 
-/* "5.02": as exact as an inferred timeout is. */
+/* "5.02": three figures, as exact as an inferred timeout is. */
 void append_timeout(GString *text, Nanoseconds timeout);
 
-/* The timeout-mismatch of a pair, as a row that stands at the first of its raced requests that are
- * kept; false: it has none. The row is the caller's: finding_clear(). */
+/* The timeout-mismatch of a pair, as a row at the first kept one of its raced requests; false: it
+ * has none. The caller clears the finding: finding_clear(). */
 bool pair_mismatch(const Pair *pair, bool matching, FindingRow *ret_row);
 
 #endif

@@ -1,8 +1,6 @@
-/* What there is to tell about one connection, as blocks of text with references to frames.
- *
- * In: words, frames and packets, in the order in which they are told, from the builders of a page.
- * Out: a list of blocks that any printer can go through (story_text.h prints them as text).
- * It knows no layout, no width, no markup, and decides nothing about the connection. */
+/* The page of one connection, as blocks of text with references to frames. Its builders add words,
+ * frames and packets in the order of the page; a printer (story_text.h) goes through the blocks. It
+ * knows no layout and no markup, and decides nothing about the connection. */
 #ifndef REPORT_STORY_H
 #define REPORT_STORY_H
 

@@ -1,5 +1,5 @@
-/* The summary is a page of lines, each a label, mostly a number, and words. A line is a function
- * that takes what it tells from the facts; summary_write() lists them. */
+/* The summary is a page of lines, each a label, mostly a number, and words. Each line is a function
+ * of the facts; summary_write() lists them. */
 #include "report/summary.h"
 
 #include <glib.h>
@@ -12,7 +12,7 @@
 #define LABEL_WIDTH 14
 #define INDENT 2
 
-/* Of causes and rules the most frequent are named, and the others counted. */
+/* The most frequent causes and rules are named, the others counted. */
 #define NAMED_MAX 6
 
 typedef struct Summary {
@@ -30,7 +30,7 @@ static void append_things(GString *words, uint64_t count, const char *thing)
     g_string_append_printf(words, PAGE_NO_BREAK "%s%s", thing, count == 1 ? "" : "s");
 }
 
-/* "9 not TCP", after a comma if it is not the first; nothing of nothing. */
+/* "9 not TCP", behind a comma if it is not the first; 0 adds nothing. */
 static void append_item(GString *words, uint64_t count, const char *what)
 {
     if (count == 0)
@@ -62,7 +62,7 @@ static void append_two_units(GString *words, int64_t count, int64_t per, const c
                            count / per, large, count % per, small);
 }
 
-/* In units that a person would use. */
+/* In the units that fit its length. */
 static void append_span_of_time(GString *words, Nanoseconds span)
 {
     int64_t seconds = span / NS_PER_SECOND;
@@ -256,7 +256,7 @@ static void write_evidence(Summary *summary)
     write_number(summary, "evidence", PAGE_PLAIN, facts->captures, words->str);
 }
 
-/* Frames of which nothing could become a connection, and why. */
+/* Frames that belong to no connection, and why. */
 static void write_left_out(Summary *summary)
 {
     const SummaryFacts *facts = summary->facts;
@@ -282,7 +282,7 @@ static void write_unless_empty(Summary *summary, const char *label, const GStrin
         write_words(summary, label, words->str);
 }
 
-/* What connections lack, what was given up of them, and what was seen and did not count. */
+/* What connections lack, what was given up, and what was seen but not counted. */
 static void write_losses(Summary *summary)
 {
     const StreamCounters *streams = &summary->facts->totals->streams;
@@ -309,7 +309,7 @@ static void write_losses(Summary *summary)
     write_unless_empty(summary, "passed over", passed_over);
 }
 
-/* The numbers that stand below each other. */
+/* The width of the numbers, which are aligned. */
 static int digits_needed(const SummaryFacts *facts)
 {
     uint64_t most = MAX(MAX(facts->totals->audit.http_connections, facts->totals->audit.matched),

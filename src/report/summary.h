@@ -1,4 +1,4 @@
-/* What a capture was found to be, for a person: some lines of at most SUMMARY_WIDTH columns. */
+/* The result of a run for a person: some lines of at most SUMMARY_WIDTH columns. */
 #ifndef REPORT_SUMMARY_H
 #define REPORT_SUMMARY_H
 

@@ -1,4 +1,4 @@
-/* What the summary says of servers: the worst of them, and those whose idle timeout does not fit
+/* What the summary says about servers: the worst of them, and those whose idle timeout does not fit
  * their clients. Words for page_wrapped(), owned by the caller. */
 #ifndef REPORT_SUMMARY_SERVERS_H
 #define REPORT_SUMMARY_SERVERS_H
@@ -7,15 +7,14 @@
 
 #include "servers/servers.h"
 
-/* Of more only the number is told. */
+/* Of further servers only the number is given. */
 #define SUMMARY_SERVERS_MAX 3
 
 /* A line for each of the servers with most contradicted connections, then one for the number of the
  * others; none if there is no such server. */
 GPtrArray *summary_worst_servers(const Servers *servers);
 
-/* The same of pairs that lose requests by a timeout: what happens, how often, and what to
- * change. */
+/* The same for pairs that lose requests by a timeout: what happens, how often, what to change. */
 GPtrArray *summary_mismatches(const Servers *servers);
 
 #endif

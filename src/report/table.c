@@ -8,10 +8,10 @@
 #include "report/table_format.h"
 #include "report/time.h"
 
-/* Large enough that writing costs nothing beside reading, small enough to stay in cache. */
+/* Large enough to make writing cheap, small enough to stay in cache. */
 #define BUFFER_FLUSH 65536
 
-/* A spreadsheet takes a text that begins so for a formula. */
+/* A spreadsheet reads a text that begins with one of these as a formula. */
 #define FORMULA_STARTS "=+-@"
 
 static const struct {
@@ -78,7 +78,7 @@ static void write_out(Table *table)
 #define LISTS (TYPE(WORDS) | TYPE(NUMBERS) | TYPE(FRAMES))
 #define WORDS (TYPE(WORD) | TYPE(ADDRESS) | TYPE(LABEL) | TYPE(FRAME) | TYPE(TIME))
 
-/* `types`: those of which the field may be. */
+/* `types`: a bit for each type that the column may have. */
 static const Column *begin_field(Table *table, unsigned types)
 {
     const Column *column = &table->columns[table->fields];

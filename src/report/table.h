@@ -66,10 +66,10 @@ Table *table_new(FILE *out, TableFormat format, const Column *columns);
 void table_row(Table *table, const struct RowSource *row);
 
 /* A text field that is escaped already (base/text.h); NULL or "" is an absent field. A first
- * character `=`, `+`, `-` or `@` is escaped as well: no spreadsheet takes it for a formula, also
- * not where the JSON was turned into one. */
+ * character `=`, `+`, `-` or `@` is escaped as well, so that no spreadsheet reads it as a formula,
+ * also not after a conversion from JSON. */
 void table_text(Table *table, const char *escaped);
-/* The same of raw bytes. */
+/* The same for raw bytes. */
 void table_span(Table *table, Span bytes);
 /* The program's own words, addresses and identifiers: they need no escape. "": absent. */
 void table_word(Table *table, const char *word);
@@ -91,7 +91,7 @@ void table_empty(Table *table);
 /* The row must have a field for each column. */
 void table_end_row(Table *table);
 
-/* A write has failed: more rows are of no use. */
+/* A write has failed: further rows would be dropped. */
 bool table_failed(const Table *table);
 
 /* Writes everything out; false and `error` if this or an earlier write failed. */
