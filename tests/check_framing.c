@@ -3,7 +3,8 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "http/framing.h"
+#include "http1/framing.h"
+#include "http1/head.h"
 
 typedef struct Row {
     /* the method of the request that is answered; NULL: this is a request */

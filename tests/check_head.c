@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "http/head.h"
+#include "http1/head.h"
 
 typedef struct Row {
     const char *name;

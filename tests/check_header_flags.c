@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http/header_flags.h"
+#include "http1/head.h"
 
 typedef struct Row {
     const char *name;

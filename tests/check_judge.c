@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <stdlib.h>
 
+#include "http1/framing.h"
+#include "http1/head.h"
 #include "judge/judge.h"
 
 #define S(seconds) ((Nanoseconds)(seconds)*NS_PER_SECOND)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/match.h"
+#include "http1/head.h"
 
 #define BYTES(text)                                                                                \
     {                                                                                              \

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "http/options.h"
+#include "http1/head.h"
 
 /* The head of a request, or of a response, with these field lines. The text must outlive it. */
 static void parse(const char *start_line, const char *fields, char **ret_text, Head *ret_head)

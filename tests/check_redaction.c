@@ -4,6 +4,7 @@
 
 #include "http/options.h"
 #include "http/redaction.h"
+#include "http1/head.h"
 
 static char *name_of(const char *key, const char *value)
 {

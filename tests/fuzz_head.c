@@ -2,7 +2,7 @@
  * results whatever follows it, and none results from a part of it; a bad head stays bad. */
 #include <glib.h>
 
-#include "http/head.h"
+#include "http1/head.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,8 @@
 #include <glib.h>
 
 #include "base/text.h"
-#include "http/framing.h"
+#include "http1/framing.h"
+#include "http1/head.h"
 #include "http/options.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,7 +8,7 @@
 #include <glib.h>
 
 #include "base/evidence.h"
-#include "http/framing.h"
+#include "http/body.h"
 #include "http/head.h"
 #include "http/header_flags.h"
 #include "http/options.h"
@@ -34,7 +34,7 @@ typedef struct MessageFacts {
     KeepAlive keep_alive;
     BodyFraming framing;
     int64_t head_end;    /* offset of the head's last byte */
-    unsigned body_notes; /* MessageNote, as far as the body goes */
+    unsigned body_notes; /* BodyNote, as far as the body goes */
     Stamp first, last;   /* first byte; last byte as far as it goes */
 } MessageFacts;
 

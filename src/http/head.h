@@ -1,18 +1,13 @@
-/* HTTP/1 message heads: a start line and field lines (RFC 9112 §2 to §5). A pure function over
- * bytes. */
+/* A message's head as plain values: what its start line and its field lines say. Its spans are
+ * borrowed from whoever read it. */
 #ifndef HTTP_HEAD_H
 #define HTTP_HEAD_H
 
 #include "base/span.h"
 #include "http/field_name.h"
 
-/* Servers refuse heads of more than 8 to 64 KiB; what is longer was not served either. */
-#define HEAD_BYTES_MAX 65536
 /* Apache's default limit is 100, nginx has none of its own below its head size. */
 #define HEAD_FIELDS_MAX 256 /* their indices fit into a byte */
-/* The longest registered method has 17 bytes. The bound keeps streams of bare letters from being
- * gathered. */
-#define HEAD_METHOD_MAX 64
 
 typedef enum HeadKind {
     HEAD_EITHER, /* a caller's question only: whatever the first bytes say */
@@ -58,31 +53,6 @@ typedef struct Head {
     FieldLine fields[HEAD_FIELDS_MAX];
 } Head;
 
-#define HEAD_PARTIAL (-1) /* more bytes are needed; so far this can be a head */
-#define HEAD_BAD (-2)     /* no HTTP/1 head, whatever follows */
-
-/* Reads one head from the front of `bytes`. Returns its length in bytes with the empty line (and
- * leading empty lines, which only requests may have), HEAD_PARTIAL or HEAD_BAD. All spans of
- * *ret_head point into `bytes`. *ret_line_seen, if asked for, is set when the start line is
- * complete and valid, also when the result is HEAD_PARTIAL. More than HEAD_BYTES_MAX without an end
- * and more than HEAD_FIELDS_MAX field lines are HEAD_BAD: any of the others might be the one that
- * decides. */
-int head_parse(Span bytes, HeadKind kind, Head *ret_head, bool *ret_line_seen);
-
-/* What the first bytes of a message, behind any empty lines, are. A line that is not complete is
- * judged by its first bytes alone; a complete one in whole. Ordered. */
-typedef enum HeadStart {
-    HEAD_START_BAD,  /* no HTTP/1 start line, whatever follows */
-    HEAD_START_OPEN, /* can still become anything: part of an unknown word, or of "HTTP/" */
-    /* a start line, it seems: a known method or the beginning of one, another token with more
-     * behind its blank, "HTTP/" */
-    HEAD_START_BEGUN,
-    HEAD_START_LINE, /* a whole valid start line */
-} HeadStart;
-
-/* *ret_kind: which it is; HEAD_EITHER while that is open. */
-HeadStart head_start(Span bytes, HeadKind kind, HeadKind *ret_kind);
-
 static inline bool head_has(const Head *head, FieldName name)
 {
     return head->known & FIELD_BIT(name);
@@ -96,8 +66,5 @@ static inline const FieldLine *head_field(const Head *head, FieldName name, size
 {
     return head_has(head, name) ? head_find_field(head, name, from, ret_index) : NULL;
 }
-
-/* RFC 9110 §9.1's methods and PATCH (RFC 5789). */
-bool head_method_is_known(Span method);
 
 #endif

@@ -86,8 +86,8 @@ struct MessageReader {
 };
 
 G_STATIC_ASSERT(sizeof(MessageReader) <= 208);
-G_STATIC_ASSERT((int)MESSAGE_BAD_CHUNK == (int)CHUNK_OFF_GRAMMAR);
-G_STATIC_ASSERT((int)MESSAGE_CONNECTION_IN_TRAILER == (int)CHUNK_FRAMING_TRAILER);
+G_STATIC_ASSERT((int)BODY_BAD_CHUNK == (int)CHUNK_OFF_GRAMMAR);
+G_STATIC_ASSERT((int)BODY_CONNECTION_IN_TRAILER == (int)CHUNK_FRAMING_TRAILER);
 
 MessageReader *message_reader_new(HeadKind kind, ReasonSet sought, bool proxy_header)
 {

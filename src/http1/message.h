@@ -17,8 +17,8 @@
 
 #include "base/evidence.h"
 #include "base/span.h"
-#include "http/framing.h"
-#include "http/head.h"
+#include "http1/framing.h"
+#include "http1/head.h"
 
 typedef enum MessageEventKind {
     /* The first bytes of what is a start line so far. While seeking: only when the whole start line
@@ -104,13 +104,8 @@ bool message_reader_seeking(const MessageReader *reader);
 /* While seeking: why. */
 ReasonSet message_reader_sought(const MessageReader *reader);
 HeadKind message_reader_kind(const MessageReader *reader);
-/* MessageNote of the message in progress or just ended. */
+/* BodyNote of the message in progress or just ended. */
 unsigned message_reader_chunk_notes(const MessageReader *reader);
-
-typedef enum MessageNote {
-    MESSAGE_BAD_CHUNK = 1 << 0,             /* §7.1; as far as it was understood it was read on */
-    MESSAGE_CONNECTION_IN_TRAILER = 1 << 1, /* RFC 9110 §6.5.1: Connection or a framing field */
-} MessageNote;
 
 /* Between two feeds, when next() has returned false: the reader as packed bytes, and back. */
 void message_reader_pack(const MessageReader *reader, GByteArray *to);

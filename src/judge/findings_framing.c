@@ -1,5 +1,4 @@
 /* Framing that decides or forbids persistence: RFC 9112 §2 to §7. */
-#include "http1/message.h"
 #include "judge/findings_rules.h"
 
 /* §6.2 */
@@ -75,7 +74,7 @@ static bool invalid_length(const Case *c, FindingBuilder *builder)
 
 static bool bad_chunk(const Case *c, FindingBuilder *builder)
 {
-    if (!(c->message->body_notes & MESSAGE_BAD_CHUNK))
+    if (!(c->message->body_notes & BODY_BAD_CHUNK))
         return false;
     builder_case_message(builder, c);
     builder_frame(builder, c->message->last.frame);

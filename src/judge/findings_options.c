@@ -1,5 +1,4 @@
 /* Connection options: RFC 9110 §7.6.1. */
-#include "http1/message.h"
 #include "judge/findings_rules.h"
 
 static bool say_options(const Case *c, FindingBuilder *builder)
@@ -59,7 +58,7 @@ static bool sensitive_nominated(const Case *c, FindingBuilder *builder)
 /* RFC 9110 §6.5.1: fields for framing and routing are no trailers. */
 static bool connection_in_trailer(const Case *c, FindingBuilder *builder)
 {
-    if (!(c->message->body_notes & MESSAGE_CONNECTION_IN_TRAILER))
+    if (!(c->message->body_notes & BODY_CONNECTION_IN_TRAILER))
         return false;
     builder_case_message(builder, c);
     builder_say(builder, "the %s sent Connection, Host or a framing field as a trailer",

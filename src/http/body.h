@@ -1,8 +1,9 @@
-/* How long a message's body is: RFC 9112 §6.3, in full. Pure. */
-#ifndef HTTP_FRAMING_H
-#define HTTP_FRAMING_H
+/* How a message's body is delimited, and what was odd about it, as plain values. */
+#ifndef HTTP_BODY_H
+#define HTTP_BODY_H
 
-#include "http/head.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 typedef enum BodyKind {
     BODY_NONE,
@@ -32,13 +33,17 @@ typedef struct BodyFraming {
     unsigned notes; /* FramingNote */
 } BodyFraming;
 
-BodyFraming framing_of_request(const Head *head);
+/* Of a body, as far as it was read. */
+typedef enum BodyNote {
+    BODY_BAD_CHUNK = 1 << 0,             /* §7.1; as far as it was understood it was read on */
+    BODY_CONNECTION_IN_TRAILER = 1 << 1, /* RFC 9110 §6.5.1: Connection or a framing field */
+} BodyNote;
 
-/* `method` is that of the request it answers; an empty span: unknown, read as an answer to GET. */
-BodyFraming framing_of_response(const Head *head, Span method);
-
-/* Whether a message so framed obliges the server to close after its response (§6.1, §6.3). Of a
- * request. */
-bool framing_obliges_close(const BodyFraming *framing);
+/* Whether a request so framed obliges the server to close after its response (§6.1, §6.3). */
+static inline bool framing_obliges_close(const BodyFraming *framing)
+{
+    return framing->notes & (FRAMING_LENGTH_AND_CODING | FRAMING_INVALID_LENGTH |
+                             FRAMING_CODING_IN_1_0 | FRAMING_CODING_NOT_CHUNKED);
+}
 
 #endif

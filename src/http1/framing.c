@@ -8,7 +8,7 @@
  *
  * A member of Transfer-Encoding with parameters is no `chunked` (§7.1), nor is one with odd
  * bytes around it: peers disagree there, and what cannot be known is not said. */
-#include "http/framing.h"
+#include "http1/framing.h"
 
 #include "base/text.h"
 #include "http/options.h"
@@ -124,10 +124,4 @@ BodyFraming framing_of_response(const Head *head, Span method)
     if (framing.kind != BODY_LENGTH)
         framing.length = 0;
     return framing;
-}
-
-bool framing_obliges_close(const BodyFraming *framing)
-{
-    return framing->notes & (FRAMING_LENGTH_AND_CODING | FRAMING_INVALID_LENGTH |
-                             FRAMING_CODING_IN_1_0 | FRAMING_CODING_NOT_CHUNKED);
 }
