@@ -9,6 +9,8 @@
 #include <stdlib.h>
 
 #include "http1/conversation.h"
+#include "http1/pending.h"
+#include "session/clear.h"
 
 #define CLIENT 0
 #define SERVER 1
@@ -238,6 +240,7 @@ static const Row ROWS[] = {
 typedef struct Play {
     const Row *row;
     Connection connection;
+    void *session;
     Conversation *conversation;
     int64_t sent[2]; /* by CLIENT and SERVER: bytes so far */
     uint64_t frame;
@@ -289,6 +292,14 @@ static void collect_settled(Play *play)
     }
 }
 
+static void feed_event(Play *play, const StreamEvent *event)
+{
+    SessionUnit unit;
+    SESSION_CLEAR.feed(play->session, event);
+    while (SESSION_CLEAR.next(play->session, &unit))
+        conversation_feed(play->conversation, &unit);
+}
+
 static void feed(Play *play, const Step *step, Span data, bool segment_start)
 {
     int64_t peer = play->sent[1 - step->side];
@@ -305,7 +316,7 @@ static void feed(Play *play, const Step *step, Span data, bool segment_start)
                           .reason = step->reason,
                           .segment_start = segment_start,
                           .quiet_acked = NO_OFFSET };
-    conversation_feed(play->conversation, &event);
+    feed_event(play, &event);
     collect_settled(play);
     play->sent[step->side] += step->text ? (int64_t)data.length : step->gap;
 }
@@ -329,12 +340,15 @@ static void play_open(Play *play, const Row *row)
     *play = (Play){ .row = row, .exchanges = g_string_new(NULL) };
     play->connection.opener_known = row->form == WITH_SYN;
     play->connection.half[0].seen = play->connection.half[1].seen = true;
+    play->session = SESSION_CLEAR.new();
     play->conversation = conversation_new(&(TextOptions){ .wish = TEXT_WISH_ALL }, NULL);
 }
 
 static void play_end(Play *play)
 {
-    conversation_end(play->conversation, &play->connection, !play->row->open);
+    TailGap tail[2] = { SESSION_CLEAR.tail_gap(play->session, 0),
+                        SESSION_CLEAR.tail_gap(play->session, 1) };
+    conversation_end(play->conversation, &play->connection, tail, !play->row->open);
     collect_settled(play);
     size_t count;
     const Exchange *pending = conversation_pending(play->conversation, &count);
@@ -344,6 +358,7 @@ static void play_end(Play *play)
 
 static void play_close(Play *play)
 {
+    SESSION_CLEAR.free(play->session);
     conversation_free(play->conversation);
     g_string_free(play->exchanges, TRUE);
 }
@@ -600,12 +615,12 @@ START_TEST(test_first_byte_of_a_request)
                           .segment_start = true,
                           .resent = true,
                           .quiet_acked = 77 };
-    conversation_feed(play.conversation, &event);
+    feed_event(&play, &event);
     event.stamp.offset = 5;
     event.data = span_of_text("a HTTP/1.1\r\n\r\n");
     event.resent = false;
     event.quiet_acked = NO_OFFSET;
-    conversation_feed(play.conversation, &event);
+    feed_event(&play, &event);
     size_t count;
     const Exchange *exchange = conversation_pending(play.conversation, &count);
     ck_assert_uint_eq(count, 1);
@@ -642,7 +657,7 @@ START_TEST(test_burst)
                           .segment_start = true,
                           .quiet_acked = NO_OFFSET,
                           .free_to_send = BURSTS[_i].free_to_send };
-    conversation_feed(play.conversation, &event);
+    feed_event(&play, &event);
     size_t count;
     const Exchange *exchange = conversation_pending(play.conversation, &count);
     ck_assert_int_eq(exchange->burst_start, (Nanoseconds)BURSTS[_i].burst_frame * NS_PER_MS);

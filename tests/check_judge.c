@@ -57,6 +57,7 @@ static Exchange make_exchange(unsigned number)
     exchange.response.last.frame = frame_id(1, number * 10 + 3);
     exchange.response.last.time = time + MS(20);
     exchange.response.last.offset += RESPONSE_BYTES - 1;
+    exchange.response.last_place = RESPONSE_BYTES - 1; /* no head: all of it is body */
     return exchange;
 }
 

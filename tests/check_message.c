@@ -63,10 +63,6 @@ typedef struct Row {
     const char *events;
 } Row;
 
-#define PROXY_V2                                                                                   \
-    "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"                                                           \
-    "aaaabbbbccdd"
-
 static const Row ROWS[] = {
     /* Whole messages */
     { "a request",
@@ -375,33 +371,6 @@ static const Row ROWS[] = {
       REASON_MIDSTREAM,
       { DATA("GET it now,"), DATA(" or later\r\n") },
       "; seeking\n" },
-    /* PROXY protocol (every reader here may have one) */
-    { "version 1",
-      HEAD_REQUEST,
-      NULL,
-      0,
-      { DATA("PROXY TCP4 1.2.3.4 5.6.7.8 11 80\r\nGET / HTTP/1.1\r\n\r\n") },
-      "BEGIN 1:34\nHEAD 1:34-1:51 GET /\nEND 1:34-1:51\n" },
-    { "version 2",
-      HEAD_REQUEST,
-      NULL,
-      0,
-      { DATA(PROXY_V2 "GET / HTTP/1.1\r\n\r\n") },
-      "BEGIN 1:28\nHEAD 1:28-1:45 GET /\nEND 1:28-1:45\n" },
-    { "version 2, its addresses lost",
-      HEAD_REQUEST,
-      NULL,
-      0,
-      { DATA("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"
-             "aa"),
-        GAP(10), DATA("GET / HTTP/1.1\r\n\r\n") },
-      "BEGIN 3:28\nHEAD 3:28-3:45 GET /\nEND 3:28-3:45\n" },
-    { "a method named PROXY",
-      HEAD_REQUEST,
-      NULL,
-      0,
-      { DATA("PROXY TC HTTP/1.1\r\n\r\n") },
-      "BEGIN 1:0\nHEAD 1:0-1:20 PROXY TC\nEND 1:0-1:20\n" },
     /* What the other direction decides ------------------------------------------------------------- */
     { "a body that was never sent",
       HEAD_REQUEST,
@@ -499,19 +468,23 @@ static void print_head(GString *text, const Head *head)
         g_string_append(text, " cut");
 }
 
-static void print_event(GString *text, const MessageEvent *event, const MessageReader *reader)
+static void print_event(GString *text, const MessageEvent *event, MessageEventKind kind,
+                        const MessageReader *reader)
 {
     static const char *const names[] = { "BEGIN", "HEAD", "END", "JUNK", "LOST" };
-    bool ended = event->kind == MESSAGE_END || event->kind == MESSAGE_JUNK;
-    g_string_append(text, names[event->kind]);
+    bool ended = kind == MESSAGE_END || kind == MESSAGE_JUNK;
+    g_string_append(text, names[kind]);
     print_stamp(text, " ", &event->first);
-    if (event->kind == MESSAGE_HEAD || event->kind == MESSAGE_END)
+    ck_assert_int_eq(event->first_place, event->first.offset);
+    if (kind == MESSAGE_HEAD || kind == MESSAGE_END) {
         print_stamp(text, "-", &event->last);
-    if (event->kind == MESSAGE_HEAD)
+        ck_assert_int_eq(event->last_place, event->last.offset);
+    }
+    if (kind == MESSAGE_HEAD)
         print_head(text, &event->head);
-    if ((event->kind == MESSAGE_BEGIN || event->kind == MESSAGE_HEAD) && event->sought)
+    if ((kind == MESSAGE_BEGIN || kind == MESSAGE_HEAD) && event->sought)
         g_string_append(text, " sought");
-    if (event->kind == MESSAGE_JUNK || event->kind == MESSAGE_LOST)
+    if (kind == MESSAGE_JUNK || kind == MESSAGE_LOST)
         g_string_append_printf(text, "%s%s %s", event->begun ? " begun" : "",
                                event->in_body ? " in body" : "", reason_name(event->reason));
     if (event->end_missing)
@@ -519,6 +492,11 @@ static void print_event(GString *text, const MessageEvent *event, const MessageR
     if (ended && message_reader_chunk_notes(reader))
         g_string_append_printf(text, " notes %u", message_reader_chunk_notes(reader));
     g_string_append_c(text, '\n');
+}
+
+static bool has_head(const MessageEvent *event)
+{
+    return event->kind == MESSAGE_HEAD || (event->kind == MESSAGE_BEGIN && event->with_head);
 }
 
 /* A BEGIN that the next event takes back depends on where the segments were cut. */
@@ -537,8 +515,10 @@ static void take_events(MessageReader *reader, const Row *row, GString *text)
     static MessageEvent event;
     while (message_reader_next(reader, &event)) {
         forget_begin(text, &event);
-        print_event(text, &event, reader);
-        if (event.kind == MESSAGE_HEAD) {
+        print_event(text, &event, event.kind, reader);
+        if (event.kind == MESSAGE_BEGIN && event.with_head)
+            print_event(text, &event, MESSAGE_HEAD, reader);
+        if (has_head(&event)) {
             BodyFraming framing = event.head.kind == HEAD_REQUEST
                                       ? framing_of_request(&event.head)
                                       : framing_of_response(&event.head, span_of_text(row->method));
@@ -588,6 +568,31 @@ static void call(MessageReader *reader, Call what)
     }
 }
 
+/* A unit of clear text, whose places are offsets. */
+static SessionUnit clear_unit(Span data, Stamp first, bool segment_start)
+{
+    SessionUnit unit = { .kind = SESSION_DATA,
+                         .place = first.offset,
+                         .length = (int64_t)data.length,
+                         .data = data,
+                         .first = first,
+                         .last = first,
+                         .by_byte = true,
+                         .segment_start = segment_start };
+    unit.last.offset += unit.length - 1;
+    return unit;
+}
+
+static SessionUnit clear_gap(int64_t length, Reason reason, Stamp first)
+{
+    SessionUnit unit = clear_unit((Span){ 0 }, first, false);
+    unit.kind = SESSION_GAP;
+    unit.length = length;
+    unit.last.offset += length;
+    unit.reason = reason;
+    return unit;
+}
+
 /* Feeds `length` bytes of a piece from memory that ends with them. */
 static void feed_data(MessageReader *reader, const Row *row, const Piece *piece, size_t from,
                       size_t length, Stamp stamp, GString *text)
@@ -596,16 +601,16 @@ static void feed_data(MessageReader *reader, const Row *row, const Piece *piece,
         return;
     g_autofree uint8_t *copy = g_memdup2(piece->text + from, length);
     stamp.offset += (int64_t)from;
-    message_reader_data(reader, span_make(copy, length), &stamp,
-                        from == 0 && piece->kind != PIECE_MORE);
+    SessionUnit unit =
+        clear_unit(span_make(copy, length), stamp, from == 0 && piece->kind != PIECE_MORE);
+    message_reader_feed(reader, &unit);
     take_events(reader, row, text);
 }
 
 /* Cut at `cut` (of all bytes), or in pieces of one byte if it is negative. */
 static char *run(const Row *row, int64_t cut)
 {
-    g_autoptr(MessageReader) reader =
-        message_reader_new(row->kind, row->sought, row->kind == HEAD_REQUEST);
+    g_autoptr(MessageReader) reader = message_reader_new(row->kind, row->sought);
     GString *text = g_string_new(NULL);
     int64_t offset = 0;
     for (unsigned i = 0; i < PIECES_MAX && row->pieces[i].kind; i++) {
@@ -617,7 +622,8 @@ static char *run(const Row *row, int64_t cut)
             call(reader, piece->call);
             take_events(reader, row, text);
         } else if (piece->kind == PIECE_GAP) {
-            message_reader_gap(reader, (int64_t)piece->length, piece->reason, &stamp);
+            SessionUnit gap = clear_gap((int64_t)piece->length, piece->reason, stamp);
+            message_reader_feed(reader, &gap);
             take_events(reader, row, text);
         } else if (piece->kind == PIECE_WHOLE) {
             feed_data(reader, row, piece, 0, piece->length, stamp, text);
@@ -659,12 +665,18 @@ static const MessageEvent *first_after_begin(MessageReader *reader, const GStrin
     for (size_t at = 0; at < head->len; at += step) {
         Stamp stamp = { .frame = 1 + at, .offset = (int64_t)at };
         size_t length = MIN(step, head->len - at);
-        message_reader_data(reader, span_make(head->str + at, length), &stamp, true);
+        SessionUnit unit = clear_unit(span_make(head->str + at, length), stamp, true);
+        message_reader_feed(reader, &unit);
         while (message_reader_next(reader, &event))
-            if (event.kind != MESSAGE_BEGIN)
+            if (event.kind != MESSAGE_BEGIN || event.with_head)
                 return &event;
     }
     return NULL;
+}
+
+static MessageEventKind kind_of(const MessageEvent *event)
+{
+    return has_head(event) ? MESSAGE_HEAD : event->kind;
 }
 
 /* `start`, zeros, `end`: `size` bytes. */
@@ -696,13 +708,13 @@ START_TEST(test_bounds)
     static const size_t steps[] = { 1, 7, 1460, HEAD_BYTES_MAX, 2 * HEAD_BYTES_MAX };
     g_autoptr(GString) text = padded(BOUNDS[_i].start, BOUNDS[_i].end, BOUNDS[_i].size);
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-        g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, 0, false);
+        g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, 0);
         const MessageEvent *event = first_after_begin(reader, text, steps[i]);
         ck_assert_ptr_nonnull(event);
-        ck_assert_msg(event->kind == BOUNDS[_i].kind, "step %zu: %d", steps[i], event->kind);
+        ck_assert_msg(kind_of(event) == BOUNDS[_i].kind, "step %zu: %d", steps[i], event->kind);
         ck_assert_int_eq(event->reason, BOUNDS[_i].reason);
         ck_assert_int_eq(event->first.offset, 0);
-        if (event->kind == MESSAGE_HEAD)
+        if (has_head(event))
             ck_assert_int_eq(event->last.offset, (int64_t)BOUNDS[_i].size - 1);
     }
 }
@@ -717,10 +729,10 @@ START_TEST(test_field_bound)
         g_string_append(text, "A: b\r\n");
     g_string_append(text, "Connection: close\r\n\r\n");
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-        g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, 0, false);
+        g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, 0);
         const MessageEvent *event = first_after_begin(reader, text, steps[i]);
         ck_assert_ptr_nonnull(event);
-        ck_assert_int_eq(event->kind, _i ? MESSAGE_JUNK : MESSAGE_HEAD);
+        ck_assert_int_eq(kind_of(event), _i ? MESSAGE_JUNK : MESSAGE_HEAD);
         ck_assert_int_eq(event->reason, _i ? REASON_LIMIT : 0);
     }
 }
@@ -730,25 +742,26 @@ END_TEST
 START_TEST(test_rejection)
 {
     static MessageEvent event;
-    const char *request = "GET / HTTP/1.1\r\n\r\n";
+    Span request = span_of_text("GET / HTTP/1.1\r\n\r\n");
     ReasonSet sought = _i & 1 ? REASON_LOSS : 0;
-    g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, sought, false);
-    Stamp stamp = { .frame = 1 };
-    message_reader_data(reader, span_of_text(request), &stamp, true);
+    g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, sought);
+    SessionUnit unit = clear_unit(request, (Stamp){ .frame = 1 }, true);
+    message_reader_feed(reader, &unit);
     ck_assert(message_reader_next(reader, &event));
-    if (_i & 2)
-        ck_assert(message_reader_next(reader, &event));
-    ck_assert_int_eq(event.kind, _i & 2 ? MESSAGE_HEAD : MESSAGE_BEGIN);
+    ck_assert_int_eq(event.kind, MESSAGE_BEGIN);
+    ck_assert(event.with_head);
     ck_assert_int_eq(event.sought, sought);
+    if (_i & 2)
+        message_reader_body(reader, &(BodyFraming){ .kind = BODY_LENGTH, .length = 9 });
     message_reader_reject(reader);
     ck_assert(!message_reader_next(reader, &event));
     ck_assert(message_reader_seeking(reader) && !message_reader_in_message(reader));
-    stamp.frame = 2;
-    stamp.offset = (int64_t)strlen(request);
-    message_reader_data(reader, span_of_text(request), &stamp, true);
+    Stamp second = { .frame = 2, .offset = (int64_t)request.length };
+    unit = clear_unit(request, second, true);
+    message_reader_feed(reader, &unit);
     ck_assert(message_reader_next(reader, &event));
     ck_assert_int_eq(event.kind, MESSAGE_BEGIN);
-    ck_assert_int_eq(event.first.offset, stamp.offset);
+    ck_assert_int_eq(event.first.offset, second.offset);
     ck_assert_int_eq(event.sought, sought ? sought : REASON_MALFORMED);
 }
 END_TEST

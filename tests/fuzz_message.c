@@ -1,6 +1,6 @@
 /* The events do not depend on how the segments are cut into pieces, except for a BEGIN that no HEAD
  * follows. The events keep to the grammar: BEGIN, HEAD, END in this order, with stamps that only
- * increase.
+ * increase. The bytes come from a clear session, which may begin with a PROXY header.
  *
  * One segment stays whole: the one after the start of a possible head. If that is no head, the
  * reader examines the segment again, and it has only the piece at hand.
@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "http1/message.h"
+#include "session/clear.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -93,83 +94,138 @@ static void take_note(Trace *trace, const MessageEvent *event, const MessageRead
     g_array_append_val(trace->events, note);
 }
 
-static void take_events(MessageReader *reader, uint8_t options, Trace *trace)
+typedef struct Reading {
+    uint8_t options;
+    Connection connection;
+    void *session;
+    MessageReader *reader;
+    Trace trace;
+} Reading;
+
+static void state_body(Reading *reading, const MessageEvent *event)
+{
+    Trace *trace = &reading->trace;
+    bool request = event->head.kind == HEAD_REQUEST;
+    BodyFraming framing =
+        request ? framing_of_request(&event->head)
+                : framing_of_response(&event->head,
+                                      span_of_text(reading->options & 0x40 ? "HEAD" : "GET"));
+    trace->old = trace->old || (request && event->head.version < HTTP_1_0);
+    if (framing.kind == BODY_UNREADABLE && !trace->head_cut)
+        trace->begun = false; /* no end of it can be known */
+    message_reader_body(reading->reader, &framing);
+}
+
+static void take_event(Reading *reading, MessageEvent *event)
+{
+    check_grammar(&reading->trace, event);
+    take_note(&reading->trace, event, reading->reader);
+    if (event->kind != MESSAGE_BEGIN || !event->with_head)
+        return;
+    event->kind = MESSAGE_HEAD;
+    check_grammar(&reading->trace, event);
+    take_note(&reading->trace, event, reading->reader);
+}
+
+static void take_events(Reading *reading)
 {
     static MessageEvent event;
-    while (message_reader_next(reader, &event)) {
-        check_grammar(trace, &event);
-        take_note(trace, &event, reader);
-        g_assert_cmpint(message_reader_in_message(reader), ==, trace->begun);
-        if (event.kind != MESSAGE_HEAD)
-            continue;
-        BodyFraming framing =
-            event.head.kind == HEAD_REQUEST
-                ? framing_of_request(&event.head)
-                : framing_of_response(&event.head, span_of_text(options & 0x40 ? "HEAD" : "GET"));
-        trace->old =
-            trace->old || (event.head.kind == HEAD_REQUEST && event.head.version < HTTP_1_0);
-        if (framing.kind == BODY_UNREADABLE && !trace->head_cut)
-            trace->begun = false; /* its end cannot be known */
-        message_reader_body(reader, &framing);
+    while (message_reader_next(reading->reader, &event)) {
+        take_event(reading, &event);
+        g_assert_cmpint(message_reader_in_message(reading->reader), ==, reading->trace.begun);
+        if (event.kind == MESSAGE_HEAD)
+            state_body(reading, &event);
     }
 }
 
-/* The bytes there have not begun anything yet. */
-static bool holds_beginning(const MessageReader *reader, const Trace *trace)
+static void feed(Reading *reading, const StreamEvent *event)
 {
-    g_autoptr(MessageReader) empty = message_reader_new(HEAD_EITHER, 0, false);
-    return !trace->begun && message_reader_size(reader) > message_reader_size(empty);
+    SessionUnit unit;
+    SESSION_CLEAR.feed(reading->session, event);
+    while (SESSION_CLEAR.next(reading->session, &unit)) {
+        g_assert_cmpint(unit.last.offset - unit.first.offset + 1, ==, unit.length);
+        message_reader_feed(reading->reader, &unit);
+        take_events(reading);
+    }
 }
 
-static void feed_segment(MessageReader *reader, Span segment, size_t step, Stamp stamp,
-                         uint8_t options, Trace *trace)
+/* Something lies there that has begun nothing yet. */
+static bool holds_beginning(const Reading *reading)
 {
-    if (holds_beginning(reader, trace))
+    g_autoptr(MessageReader) empty = message_reader_new(HEAD_EITHER, 0);
+    void *fresh = SESSION_CLEAR.new();
+    size_t least = message_reader_size(empty) + SESSION_CLEAR.size(fresh);
+    SESSION_CLEAR.free(fresh);
+    return !reading->trace.begun &&
+           message_reader_size(reading->reader) + SESSION_CLEAR.size(reading->session) > least;
+}
+
+static void feed_segment(Reading *reading, Span segment, size_t step, Stamp stamp)
+{
+    if (holds_beginning(reading))
         step = MAX(segment.length, 1);
     for (size_t at = 0; at < segment.length; at += step) {
         size_t length = MIN(step, segment.length - at);
         g_autofree uint8_t *copy = g_memdup2(segment.bytes + at, length);
-        Stamp here = stamp;
-        here.offset += (int64_t)at;
-        message_reader_data(reader, span_make(copy, length), &here, at == 0);
-        take_events(reader, options, trace);
+        StreamEvent event = { .kind = STREAM_DATA,
+                              .connection = &reading->connection,
+                              .stamp = stamp,
+                              .data = span_make(copy, length),
+                              .segment_start = at == 0 };
+        event.stamp.offset += (int64_t)at;
+        feed(reading, &event);
     }
+}
+
+/* One record; how many bytes of the stream it stands for. */
+static size_t take_record(Reading *reading, uint8_t record, Span *records, size_t step,
+                          const Stamp *stamp)
+{
+    size_t length = record & 0x3f;
+    if (record >> 6 == 2) {
+        StreamEvent event = { .kind = STREAM_GAP,
+                              .connection = &reading->connection,
+                              .stamp = *stamp,
+                              .gap = (int64_t)length,
+                              .reason = record & 1 ? REASON_LOSS : REASON_SNAPLEN };
+        if (length)
+            feed(reading, &event);
+        return length;
+    }
+    if (record >> 6 == 3 && record & 0x20) {
+        message_reader_reject(reading->reader);
+        forget_begin(&reading->trace);
+        reading->trace.begun = false;
+        return 0;
+    }
+    Span segment = span_first(*records, record >> 6 == 3 ? length * 64 : length);
+    *records = span_after(*records, segment.length);
+    feed_segment(reading, segment, step, *stamp);
+    return segment.length;
 }
 
 /* The records in pieces of at most `step` bytes. */
 static Trace run(Span records, uint8_t options, size_t step)
 {
-    Trace trace = { .events = g_array_new(FALSE, TRUE, sizeof(Note)) };
     HeadKind kind = (HeadKind)(options % 3);
-    g_autoptr(MessageReader) reader = message_reader_new(
-        kind, options & 0x10 ? REASON_MIDSTREAM : 0, kind == HEAD_REQUEST && options & 0x20);
+    Reading reading = { .options = options,
+                        .connection = { .opener_known = kind == HEAD_REQUEST && options & 0x20 },
+                        .session = SESSION_CLEAR.new(),
+                        .reader = message_reader_new(kind, options & 0x10 ? REASON_MIDSTREAM : 0),
+                        .trace = { .events = g_array_new(FALSE, TRUE, sizeof(Note)) } };
     Stamp stamp = { .frame = 1 };
     uint8_t record;
     while (span_u8(records, 0, &record)) {
         records = span_after(records, 1);
-        size_t length = record & 0x3f;
-        if (record >> 6 == 2) {
-            message_reader_gap(reader, (int64_t)length, record & 1 ? REASON_LOSS : REASON_SNAPLEN,
-                               &stamp);
-            take_events(reader, options, &trace);
-        } else if (record >> 6 == 3 && record & 0x20) {
-            message_reader_reject(reader);
-            forget_begin(&trace);
-            trace.begun = false;
-            length = 0;
-        } else {
-            Span segment = span_first(records, record >> 6 == 3 ? length * 64 : length);
-            length = segment.length;
-            records = span_after(records, length);
-            feed_segment(reader, segment, step, stamp, options, &trace);
-        }
+        stamp.offset += (int64_t)take_record(&reading, record, &records, step, &stamp);
         stamp.frame++;
-        stamp.offset += (int64_t)length;
     }
-    message_reader_finish(reader);
-    take_events(reader, options, &trace);
-    forget_begin(&trace);
-    return trace;
+    message_reader_finish(reading.reader);
+    take_events(&reading);
+    forget_begin(&reading.trace);
+    message_reader_free(reading.reader);
+    SESSION_CLEAR.free(reading.session);
+    return reading.trace;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

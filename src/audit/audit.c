@@ -9,6 +9,8 @@
 
 /* What hangs below a connection. */
 typedef struct Audit {
+    const SessionStage *stage;
+    void *session;
     Conversation *conversation;
     Judge judge;
     Findings findings;
@@ -30,7 +32,8 @@ AuditOptions audit_options_default(void)
 {
     return (AuditOptions){ .thresholds = THRESHOLDS_DEFAULT,
                            .texts = { .wish = TEXT_WISH_HOST },
-                           .connection_rows = true };
+                           .connection_rows = true,
+                           .session = &SESSION_CLEAR };
 }
 
 void audit_listen(AuditOptions *options, AuditListener listener)
@@ -54,6 +57,7 @@ void auditor_clear(Auditor *auditor)
 
 static void audit_free(Audit *audit)
 {
+    audit->stage->free(audit->session);
     conversation_free(audit->conversation);
     judge_clear(&audit->judge);
     findings_clear(&audit->findings);
@@ -71,9 +75,10 @@ static void audit_rest(Connection *connection)
     if (connection->owner_rests)
         return;
     GByteArray *packed = g_byte_array_new();
-    uint64_t matched = audit->matched;
-    pack_words(packed, &matched, sizeof matched);
+    uint64_t state[2] = { audit->matched, (uintptr_t)audit->stage };
+    pack_words(packed, state, sizeof state);
     pack_words(packed, &audit->matched_rules, sizeof audit->matched_rules);
+    audit->stage->pack(audit->session, packed);
     conversation_pack(audit->conversation, packed);
     judge_pack(&audit->judge, packed);
     findings_pack(&audit->findings, packed);
@@ -95,10 +100,12 @@ static void audit_wake(Connection *connection)
     memcpy(&length, block, sizeof length);
     Span packed = span_make(block + sizeof length, length);
     Audit *audit = g_new0(Audit, 1);
-    uint64_t matched;
-    unpack_words(&packed, &matched, sizeof matched);
+    uint64_t state[2];
+    unpack_words(&packed, state, sizeof state);
     unpack_words(&packed, &audit->matched_rules, sizeof audit->matched_rules);
-    audit->matched = matched;
+    audit->matched = state[0];
+    audit->stage = (const SessionStage *)(uintptr_t)state[1];
+    audit->session = audit->stage->unpack(&packed);
     audit->conversation = conversation_unpack(&packed);
     judge_unpack(&audit->judge, &packed);
     findings_unpack(&audit->findings, &packed);
@@ -111,6 +118,8 @@ static Audit *audit_of(const Auditor *auditor, Connection *connection)
 {
     if (!connection->owner) {
         Audit *audit = g_new0(Audit, 1);
+        audit->stage = auditor->options.session;
+        audit->session = audit->stage->new();
         audit->conversation = conversation_new(&auditor->options.texts, auditor->options.matcher);
         judge_init(&audit->judge);
         findings_init(&audit->findings);
@@ -371,7 +380,9 @@ static void add_finding_rows(const Hearing *hearing)
 static void end_connection(Auditor *auditor, Connection *connection)
 {
     Audit *audit = audit_of(auditor, connection);
-    conversation_end(audit->conversation, connection, is_closed(connection));
+    TailGap tail[2] = { audit->stage->tail_gap(audit->session, 0),
+                        audit->stage->tail_gap(audit->session, 1) };
+    conversation_end(audit->conversation, connection, tail, is_closed(connection));
     take_settled(auditor, connection, audit);
 
     const ConversationFacts *facts = conversation_facts(audit->conversation);
@@ -389,17 +400,25 @@ static void end_connection(Auditor *auditor, Connection *connection)
     connection->owner = NULL;
 }
 
+static void feed_session(Auditor *auditor, Audit *audit, const StreamEvent *event)
+{
+    SessionUnit unit;
+    audit->stage->feed(audit->session, event);
+    while (audit->stage->next(audit->session, &unit)) {
+        conversation_feed(audit->conversation, &unit);
+        take_settled(auditor, event->connection, audit);
+    }
+    event->connection->owner_size = sizeof *audit + audit->stage->size(audit->session) +
+                                    conversation_size(audit->conversation) + audit->judged_size;
+}
+
 void auditor_take(Auditor *auditor, const StreamEvent *event)
 {
     Connection *connection = event->connection;
     if (event->kind == STREAM_END) {
         end_connection(auditor, connection);
     } else if (event->kind == STREAM_DATA || event->kind == STREAM_GAP) {
-        Audit *audit = audit_of(auditor, connection);
-        conversation_feed(audit->conversation, event);
-        take_settled(auditor, connection, audit);
-        connection->owner_size =
-            sizeof *audit + conversation_size(audit->conversation) + audit->judged_size;
+        feed_session(auditor, audit_of(auditor, connection), event);
     } else if (event->kind == STREAM_PACK) {
         audit_rest(connection);
     }

@@ -8,6 +8,8 @@
 #include "audit/row.h"
 #include "audit/totals.h"
 #include "capture/clock.h"
+#include "http1/conversation.h"
+#include "session/clear.h"
 
 /* For the servers, a trace, the list of evidence and its writer. */
 #define AUDIT_LISTENERS_MAX 4
@@ -18,10 +20,11 @@ typedef struct AuditOptions {
     bool exchange_rows; /* which rows are wanted */
     bool connection_rows;
     bool finding_rows;
-    bool finding_texts;     /* a listener needs them, even without rows */
-    bool pedantic;          /* also findings that only older specifications demand */
-    bool all_connections;   /* also those in which no HTTP was found */
-    const Matcher *matcher; /* borrowed; NULL: rows of everything, else of what matches */
+    bool finding_texts;          /* a listener needs them, even without rows */
+    bool pedantic;               /* also findings that only older specifications demand */
+    bool all_connections;        /* also those in which no HTTP was found */
+    const SessionStage *session; /* how every connection is read */
+    const Matcher *matcher;      /* borrowed; NULL: rows of everything, else of what matches */
     AuditListener listeners[AUDIT_LISTENERS_MAX];
     unsigned listener_count;
 } AuditOptions;

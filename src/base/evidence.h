@@ -68,6 +68,12 @@ static inline bool stamp_is_set(const Stamp *stamp)
     return stamp->frame != 0;
 }
 
+/* What a peer acknowledges that has received this byte, and all before it. */
+static inline int64_t stamp_past(const Stamp *stamp)
+{
+    return stamp->offset + 1;
+}
+
 static inline bool stamp_precedes(const Stamp *a, const Stamp *b)
 {
     return frame_precedes(a->frame, a->time, b->frame, b->time);

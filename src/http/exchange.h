@@ -33,10 +33,20 @@ typedef struct MessageFacts {
     unsigned header_flags; /* HeaderFlag */
     KeepAlive keep_alive;
     BodyFraming framing;
-    int64_t head_end;    /* offset of the head's last byte */
     unsigned body_notes; /* BodyNote, as far as the body goes */
-    Stamp first, last;   /* first byte; last byte as far as it goes */
+    /* The first byte as sent, and the last one as known, as far as the message goes. `first.offset`
+     * is where it begins on the wire, and who has acknowledged stamp_past(&last) has received it. */
+    Stamp first, last;
+    int64_t head_end; /* offset that makes the head's last byte known */
+    /* positions in the session's bytes: these alone can be counted with */
+    int64_t head_place, last_place;
 } MessageFacts;
+
+/* How many bytes have come behind the head. */
+static inline int64_t message_body_bytes(const MessageFacts *message)
+{
+    return message->last_place - message->head_place;
+}
 
 typedef enum MethodClass { METHOD_UNKNOWN, METHOD_OTHER, METHOD_HEAD, METHOD_CONNECT } MethodClass;
 

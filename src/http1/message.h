@@ -1,15 +1,14 @@
 /* One direction of a connection as HTTP/1 messages.
  *
- * A reader is small (some 200 bytes beside its head buffer, which lives only while a head
+ * A reader is small (200 bytes beside its head buffer, which lives only while a head
  * straddles segments): there are two for every open connection.
  *
  * Heads are gathered (in a buffer of at most HEAD_BYTES_MAX, only when they straddle segments),
  * bodies are skipped by count and their bytes not looked at; only chunk lines and trailers are
  * read.
  *
- * Grammar: new · (data | gap | finish) · next* · free. After each data or gap,
- * message_reader_next() is called until it returns false; the data's bytes have to live until
- * then. */
+ * Grammar: new · (feed | finish) · next* · free. After each unit message_reader_next() is called
+ * until it returns false; the unit and its bytes have to live until then. */
 #ifndef HTTP1_MESSAGE_H
 #define HTTP1_MESSAGE_H
 
@@ -19,10 +18,12 @@
 #include "base/span.h"
 #include "http1/framing.h"
 #include "http1/head.h"
+#include "session/session.h"
 
 typedef enum MessageEventKind {
     /* The first bytes of what is a start line so far. While seeking: only when the whole start line
-     * is there and valid. `first` is set. */
+     * is there and valid. `first` is set. With `with_head` it is a MESSAGE_HEAD as well, and none
+     * follows: its members are set, and the body can be stated. */
     MESSAGE_BEGIN,
     /* The head is complete (or, with HEAD_INCOMPLETE, a gap cut it, and MESSAGE_LOST follows);
      * `head`, `first`, `last` (its last byte) are set. The caller states the body with
@@ -43,8 +44,10 @@ typedef enum MessageEventKind {
 
 typedef struct MessageEvent {
     MessageEventKind kind;
-    Stamp first; /* of the message's first byte (JUNK: of the first such byte) */
-    Stamp last;
+    Stamp first; /* the message's first byte (JUNK: the first such byte), as sent */
+    Stamp last;  /* the last byte, as known */
+    int64_t first_place, last_place;
+    bool with_head; /* BEGIN */
     /* END: the last byte itself is not in the capture; `last` is the stamp that showed the gap,
      * with that byte's offset: a latest time */
     bool end_missing;
@@ -56,9 +59,8 @@ typedef struct MessageEvent {
     ReasonSet sought;
     bool begun, in_body;
     int64_t missing; /* LOST: how many bytes of the gap belong to no message that was counted */
-    /* HEAD: its spans last until more data, message_reader_next() or _reject(). Large, and only
-     * filled as far as it goes: keep one MessageEvent, never clear it. At MESSAGE_BEGIN the head may stand in
-     * it already: bring the same one again, untouched. */
+    /* HEAD: its spans last until more is fed, message_reader_next() or _reject(). Large, and only
+     * filled as far as it goes: keep one MessageEvent, never clear it. */
     Head head;
 } MessageEvent;
 
@@ -67,12 +69,11 @@ typedef struct MessageEvent {
 typedef struct MessageReader MessageReader;
 
 /* `kind` HEAD_EITHER: requests or responses, as the first start line says; then it stays with
- * that. `sought` not 0: the reader begins by seeking (mid-stream: REASON_MIDSTREAM). `proxy_header`:
- * a PROXY protocol header (v1 or v2) may come first. */
-MessageReader *message_reader_new(HeadKind kind, ReasonSet sought, bool proxy_header);
+ * that. `sought` not 0: the reader begins by seeking (mid-stream: REASON_MIDSTREAM). */
+MessageReader *message_reader_new(HeadKind kind, ReasonSet sought);
 
-void message_reader_data(MessageReader *reader, Span data, const Stamp *stamp, bool segment_start);
-void message_reader_gap(MessageReader *reader, int64_t length, Reason reason, const Stamp *stamp);
+/* Of the reader's side; the unit is borrowed until next() returns false. */
+void message_reader_feed(MessageReader *reader, const SessionUnit *unit);
 /* The direction ended (FIN, RST): a body that ends with the connection is complete. */
 void message_reader_finish(MessageReader *reader);
 

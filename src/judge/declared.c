@@ -21,7 +21,7 @@ static bool ends_with_connection(const Exchange *exchange)
     const MessageFacts *response = &exchange->response;
     return response->framing.kind == BODY_UNTIL_CLOSE &&
            !(exchange->request_hidden && response->has_head &&
-             response->last.offset <= response->head_end);
+             message_body_bytes(response) <= 0);
 }
 
 static bool is_read(const MessageFacts *message)

@@ -43,7 +43,7 @@ static Knowledge bare_reset_knows_fin(const Closing *closing, const Closing *oth
 /* Whether `closing` was sent with the other side's FIN at hand. */
 static Knowledge knows_fin(const Closing *closing, const Closing *other)
 {
-    int64_t past_fin = other->stamp.offset + 1;
+    int64_t past_fin = stamp_past(&other->stamp);
     if (closing->bare)
         return bare_reset_knows_fin(closing, other);
     if (closing->acked_least != NO_OFFSET && closing->acked_least >= past_fin)

@@ -2,8 +2,8 @@
 #ifndef JUDGE_ENDING_H
 #define JUDGE_ENDING_H
 
-#include "http1/conversation.h"
 #include "judge/verdict.h"
+#include "session/fin_belief.h"
 #include "stream/connection.h"
 
 typedef enum EndHow { END_HOW_NONE, END_HOW_FIN, END_HOW_RST } EndHow;

@@ -30,7 +30,7 @@ void builder_request(FindingBuilder *builder, const MessageFacts *request)
         return;
     builder_frame(builder, request->first.frame);
     builder_offset(builder, "r", request->first.offset);
-    builder_offset(builder, "e", request->last.offset + 1);
+    builder_offset(builder, "e", stamp_past(&request->last));
     builder_offset(builder, "k", request->first.acked);
 }
 
@@ -40,7 +40,7 @@ void builder_response(FindingBuilder *builder, const MessageFacts *response)
         return;
     builder_frame(builder, response->first.frame);
     builder_offset(builder, "s", response->first.offset);
-    builder_offset(builder, "t", response->last.offset + 1);
+    builder_offset(builder, "t", stamp_past(&response->last));
     builder_offset(builder, "u", response->first.acked);
 }
 

@@ -226,7 +226,7 @@ static void say_what_is_missing(FindingBuilder *builder, const Exchange *exchang
         builder_say(builder,
                     "after %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
                     " bytes of the response's body",
-                    response->last.offset - response->head_end, response->framing.length);
+                    message_body_bytes(response), response->framing.length);
     else
         builder_say(builder, "before the last chunk of the response");
 }
@@ -276,7 +276,7 @@ static bool response_at_risk(const Case *c, FindingBuilder *builder)
     if (!reset || !is_answered(c->exchange) || !c->exchange->response.complete ||
         exchange_switched(c->exchange) || !nothing_is_missing(c))
         return false;
-    int64_t past = c->exchange->response.last.offset + 1, acked = connection->half[server].acked;
+    int64_t past = stamp_past(&c->exchange->response.last), acked = connection->half[server].acked;
     if (acked == NO_OFFSET || acked >= past)
         return false;
     builder_response(builder, &c->exchange->response);

@@ -324,7 +324,7 @@ static bool may_lack_body(const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
     return exchange->request_hidden && response->has_head &&
-           response->last.offset <= response->head_end;
+           message_body_bytes(response) <= 0;
 }
 
 static void weigh_completeness(const JudgeContext *context, const Ending *ending,

@@ -6,7 +6,8 @@
 #ifndef JUDGE_JUDGE_H
 #define JUDGE_JUDGE_H
 
-#include "http1/conversation.h"
+#include "http/exchange.h"
+#include "http/facts.h"
 #include "judge/declared.h"
 #include "judge/ending.h"
 #include "judge/verdict.h"

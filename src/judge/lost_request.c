@@ -6,7 +6,7 @@ static bool knew_fin(const Exchange *request, const Closing *server)
 {
     Announcement fin = { .time = server->stamp.time,
                          .acked_before = server->stamp.acked_before,
-                         .past = server->stamp.offset + 1,
+                         .past = stamp_past(&server->stamp),
                          .again = server->latest_only };
     return server->how == END_HOW_FIN && request_sent_knowing(request, &fin);
 }
@@ -32,7 +32,7 @@ Cause lost_request_cause(const Exchange *request, const Ending *ending)
     if (knew_fin(request, server))
         return CAUSE_REQUEST_AFTER_FIN;
     int64_t begin = message->first.offset;
-    int64_t end = message->complete ? message->last.offset + 1 : INT64_MAX;
+    int64_t end = message->complete ? stamp_past(&message->last) : INT64_MAX;
     if (server->acked_least != NO_OFFSET && server->acked_least >= end)
         return CAUSE_CLOSED_UNANSWERED;
     if (server->acked_least != NO_OFFSET && server->acked_least > begin && server->acked_most < end)

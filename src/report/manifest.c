@@ -8,8 +8,8 @@
 #include "capture/unpack.h"
 #include "decode/decode.h"
 #include "http/exchange.h"
-#include "http1/conversation.h"
 #include "http1/head.h"
+#include "http1/pending.h"
 #include "report/time.h"
 #include "stream/numbering.h"
 

@@ -175,20 +175,20 @@ static void add_acknowledgement_words(StoryText *text, Seen *seen, const TracedS
     int64_t reached = segment->acknowledged - 1; /* the offset of the first byte not acknowledged */
     const FinFact *fin =
         &row->connection.half[peer == TRACED_CLIENT ? row->client : 1 - row->client].fin;
-    if (fin->proof != FIN_NONE && reached == fin->stamp.offset + 1) {
+    if (fin->proof != FIN_NONE && reached == stamp_past(&fin->stamp)) {
         story_say(text, "has the %s's FIN", SIDES[peer]);
         return;
     }
     size_t *at = &seen->acknowledged_at[segment->side];
     for (; *at < traced->exchange_count; (*at)++) {
         const MessageFacts *message = message_of(&traced->exchanges[*at], peer);
-        if (message->begun && reached <= message->last.offset + 1)
+        if (message->begun && reached <= stamp_past(&message->last))
             break;
     }
     if (*at == traced->exchange_count)
         return;
     const MessageFacts *message = message_of(&traced->exchanges[*at], peer);
-    if (message->complete && reached == message->last.offset + 1)
+    if (message->complete && reached == stamp_past(&message->last))
         story_say(text, "has all of %s %u", peer == TRACED_CLIENT ? "request" : "response",
                   traced->exchanges[*at].exchange.number);
 }

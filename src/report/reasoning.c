@@ -265,7 +265,7 @@ void reasoning_add_numbers(StoryText *text, const Exchange *request, const Endin
     const MessageFacts *message = &request->request;
     story_say(text, "r=%" PRId64, wireshark(message->first.offset));
     if (message->complete)
-        story_say(text, " e=%" PRId64, wireshark(message->last.offset + 1));
+        story_say(text, " e=%" PRId64, wireshark(stamp_past(&message->last)));
     if (message->first.acked != NO_OFFSET)
         story_say(text, " k=%" PRId64, wireshark(message->first.acked));
     story_say(text, " c=%" PRId64, wireshark(server->stamp.offset));
@@ -280,7 +280,7 @@ static void add_received(const Case *c)
 {
     const Closing *server = &c->ending->server;
     const MessageFacts *message = &c->request->request;
-    int64_t begin = message->first.offset, end = message->last.offset + 1;
+    int64_t begin = message->first.offset, end = stamp_past(&message->last);
     if (server->acked_least == NO_OFFSET)
         add(c, "does not say what the server had received of the request");
     else if (server->acked_most <= begin)

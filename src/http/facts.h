@@ -1,0 +1,26 @@
+/* What is known of a connection's messages as a whole, beside its exchanges. */
+#ifndef HTTP_FACTS_H
+#define HTTP_FACTS_H
+
+#include "http/head.h"
+#include "session/fin_belief.h"
+
+typedef struct ConversationFacts {
+    int client;         /* side index; -1: no message told, and no SYN */
+    uint32_t exchanges; /* rows so far */
+    /* requests may be missing after the last one that is known, because of … */
+    ReasonSet client_hidden;
+    ReasonSet server_hidden;  /* the same for responses */
+    ReasonSet responses_lost; /* why responses may lie in holes anywhere on the connection */
+    ReasonSet reasons;  /* whatever was missing or odd anywhere on the connection, and mattered */
+    FinEvidence fin[2]; /* by side; final at conversation_end() */
+    bool under_way[2];  /* by side: a message has begun and is not complete */
+    /* of the last byte of the last response that somebody had asked for (of an unsolicited one if
+     * there is no other); frame 0: none */
+    Stamp last_response;
+    bool last_until_close; /* that response ended with the connection */
+    HttpVersion version;   /* of the last final response, else of the last request */
+    uint8_t minor;
+} ConversationFacts;
+
+#endif

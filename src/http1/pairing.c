@@ -1,0 +1,124 @@
+#include "http1/pairing.h"
+
+void pairing_note_gap(Pairing *pairing, bool of_client, const SessionUnit *gap)
+{
+    if (!of_client) {
+        pairing->server_gap_past = stamp_past(&gap->last);
+        return;
+    }
+    pairing->client_gap_end = gap->place + gap->length;
+    pairing->client_gap_past = stamp_past(&gap->last);
+    pairing->client_gap_acked = MAX(gap->first.acked_before, 0);
+}
+
+bool pairing_acknowledges_end(const Exchange *exchange, int64_t acked)
+{
+    const MessageFacts *request = &exchange->request;
+    if (exchange->expects_continue && !request->complete)
+        return request->has_head && request->head_end < acked;
+    return request->complete && request->last.offset < acked;
+}
+
+bool pairing_reaches(const Exchange *exchange, int64_t acked)
+{
+    return pending_waits(exchange) && exchange->request.first.offset < acked;
+}
+
+bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, const Stamp *first)
+{
+    return place == pairing->client_gap_end && first->acked <= pairing->client_gap_acked;
+}
+
+/* The last waiting request that `acked` covers, whole if `whole`; -1: none, or two since the gap were
+ * pipelined. */
+static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
+{
+    int found = -1;
+    const Exchange *before = NULL;
+    for (int i = pending->settled; i < pending_count(pending); i++) {
+        const Exchange *exchange = pending_at(pending, i);
+        if (!pending_waits(exchange))
+            continue;
+        if (whole ? !pairing_acknowledges_end(exchange, acked)
+                  : exchange->request.first.offset >= acked)
+            break;
+        if (exchange->pipelined_behind_gap ||
+            (before && exchange->request.first.acked <= before->request.first.acked))
+            return -1;
+        before = exchange;
+        found = i;
+    }
+    return found;
+}
+
+/* Whether a request may lie in a gap behind this one and be answered by what acknowledges it: responses
+ * are missing too. A single byte is no request. */
+static bool skips_hidden_request(const Pairing *pairing, const Exchange *exchange,
+                                 const ResponseStart *response)
+{
+    const MessageFacts *request = &exchange->request;
+    return (response->server_hidden & GAP_REASONS) && request->complete &&
+           pairing->client_gap_end > request->last_place + 2 &&
+           pairing->client_gap_past <= response->acked;
+}
+
+int pairing_target(const Pairing *pairing, const Pending *pending, const ResponseStart *response)
+{
+    if (pairing->uncertain || response->by_seeking) {
+        int last = last_acknowledged(pending, response->acked, response->by_seeking);
+        bool skips =
+            last >= 0 && skips_hidden_request(pairing, pending_at(pending, last), response);
+        return skips ? -1 : last;
+    }
+    int first = pending_first_waiting(pending);
+    return first >= 0 && pairing_reaches(pending_at(pending, first), response->acked) ? first : -1;
+}
+
+/* Whether the response answers one of several waiting requests, and which cannot be told. One that was
+ * found by seeking may be none at all, and has to acknowledge them whole. */
+static bool is_ambiguous(const Pending *pending, const ResponseStart *response)
+{
+    int waiting = pending_first_waiting(pending);
+    if (waiting < 0)
+        return false;
+    const Exchange *first = pending_at(pending, waiting);
+    if (!response->by_seeking)
+        return pairing_reaches(first, response->acked);
+    return pairing_acknowledges_end(first, response->acked) &&
+           last_acknowledged(pending, response->acked, true) < 0;
+}
+
+Asked pairing_asked(const Pairing *pairing, const Pending *pending, const ResponseStart *response)
+{
+    int64_t acked = response->acked;
+    bool hole = pairing->uncertain || !response->client_seen;
+    if (acked == NO_OFFSET || !(hole || response->client_hidden || response->may_come_from_before))
+        return ASKED_NOT;
+    if (acked <= pairing->answered_up_to)
+        return hole && !response->by_seeking ? ASKED_PERHAPS : ASKED_NOT;
+    int waiting = pending_first_waiting(pending);
+    if (waiting < 0 || is_ambiguous(pending, response))
+        return ASKED;
+    return acked <= pending_at(pending, waiting)->request.first.offset ? ASKED : ASKED_NOT;
+}
+
+bool pairing_is_certain_again(const Pairing *pairing, const Exchange *target,
+                              ReasonSet client_hidden)
+{
+    return target->request.first.offset >= pairing->client_gap_past && !client_hidden;
+}
+
+bool pairing_may_be_behind_gap(const Pairing *pairing, const Exchange *exchange,
+                               ReasonSet server_hidden)
+{
+    return (server_hidden & HOLE_REASONS) && exchange->request.begun && !exchange->interim_count &&
+           pairing->server_gap_past > exchange->request.first.acked;
+}
+
+int64_t pairing_answered(const Exchange *exchange, const Stamp *stamp)
+{
+    const MessageFacts *request = &exchange->request;
+    if (request->begun && (request->complete || request->last.offset >= stamp->acked))
+        return stamp_past(&request->last);
+    return stamp->acked;
+}

@@ -1,0 +1,320 @@
+/* The server's messages. */
+#include "http1/conversation_state.h"
+
+static void confirm_request(Conversation *conversation, Exchange *exchange, int64_t acked)
+{
+    if (!exchange->request.tentative || !pairing_acknowledges_end(exchange, acked))
+        return;
+    exchange->request.tentative = false;
+    exchange->request.reasons &= (ReasonSet)~GAP_REASONS;
+    if (conversation_at(conversation, pending_count(&conversation->pending) - 1) == exchange)
+        conversation->facts.client_hidden = 0;
+}
+
+static void note_answered(Conversation *conversation, const Exchange *exchange, const Stamp *stamp)
+{
+    int64_t answered = pairing_answered(exchange, stamp);
+    conversation->pairing.answered_up_to = MAX(conversation->pairing.answered_up_to, answered);
+}
+
+/* What it answers is not in the capture. Others may wait, and which of them it answers cannot be told:
+ * settled is what came before them. */
+static void answer_hidden_request(Conversation *conversation, int index, Asked asked, int64_t acked)
+{
+    Pending *pending = &conversation->pending;
+    int waiting = pending_first_waiting(pending);
+    pending_at(pending, index)->request.reasons |= conversation->facts.client_hidden;
+    if (asked == ASKED)
+        pending_settle_before(pending, waiting >= 0 ? waiting : index);
+    for (int i = pending->settled; i < index; i++)
+        if (pairing_reaches(pending_at(pending, i), acked))
+            pending_at(pending, i)->response_hidden = true;
+}
+
+static int stand_alone(Conversation *conversation, const ResponseStart *response)
+{
+    Asked asked = pairing_asked(&conversation->pairing, &conversation->pending, response);
+    if (asked == ASKED_NOT && response->by_seeking)
+        return -1; /* a look-alike inside what a gap tore open */
+    int index = conversation_append(conversation);
+    if (index < 0)
+        return -1;
+    conversation_at(conversation, index)->request_hidden = asked != ASKED_NOT;
+    conversation_at(conversation, index)->unsolicited = asked == ASKED_NOT;
+    if (asked != ASKED_NOT)
+        answer_hidden_request(conversation, index, asked, response->acked);
+    return index;
+}
+
+/* Bytes that had been sent before came first at a time that the capture does not know: at worst with the request. */
+static Nanoseconds burst_of_response(const Conversation *conversation, const Exchange *exchange)
+{
+    if (!conversation->unit->resent)
+        return exchange->response.first.time;
+    return exchange->request.begun ? exchange->request.first.time
+                                   : conversation->unit->connection->start;
+}
+
+/* The index of the exchange that the response is of; -1: of none. */
+static int find_exchange(Conversation *conversation, const MessageEvent *message)
+{
+    const Connection *connection = conversation->unit->connection;
+    ConversationFacts *facts = &conversation->facts;
+    ResponseStart response = { .acked = message->first.acked,
+                               .by_seeking = message->sought & GAP_REASONS,
+                               .client_hidden = facts->client_hidden,
+                               .server_hidden = facts->server_hidden,
+                               .may_come_from_before = !connection->opener_known,
+                               .client_seen = connection->half[facts->client].seen };
+    int index = pairing_target(&conversation->pairing, &conversation->pending, &response);
+    if (index < 0)
+        return stand_alone(conversation, &response);
+    Exchange *target = conversation_at(conversation, index);
+    confirm_request(conversation, target, response.acked);
+    pending_settle_before(&conversation->pending, index);
+    if (pairing_is_certain_again(&conversation->pairing, target, facts->client_hidden))
+        conversation->pairing.uncertain = false;
+    return index;
+}
+
+static bool response_begins(Conversation *conversation, MessageReader *reader,
+                            const MessageEvent *message)
+{
+    int index = find_exchange(conversation, message);
+    if (index < 0) {
+        message_reader_reject(reader);
+        return false;
+    }
+    Exchange *exchange = conversation_at(conversation, index);
+    exchange->answered = true;
+    message_facts_begin(&exchange->response, message);
+    exchange->response_resent = conversation->unit->resent;
+    exchange->burst_start = burst_of_response(conversation, exchange);
+    conversation->answering = index;
+    conversation->pairing.behind_gap = pairing_may_be_behind_gap(&conversation->pairing, exchange,
+                                                                 conversation->facts.server_hidden);
+    conversation->facts.server_hidden = 0;
+    note_answered(conversation, exchange, &message->first);
+    return true;
+}
+
+static Span method_text(MethodClass method)
+{
+    switch (method) {
+    case METHOD_HEAD:
+        return span_of_text("HEAD");
+    case METHOD_CONNECT:
+        return span_of_text("CONNECT");
+    case METHOD_OTHER:
+        return span_of_text("GET");
+    case METHOD_UNKNOWN:
+        break;
+    }
+    return (Span){ 0 };
+}
+
+/* What a final response to a request means for what the client may send next. */
+static void response_steers_client(Conversation *conversation, const Exchange *exchange)
+{
+    MessageReader *reader = conversation_client(conversation);
+    if (!reader)
+        return;
+    if (exchange_switched(exchange))
+        message_reader_opaque(reader);
+    else if (exchange->method == METHOD_CONNECT)
+        message_reader_resume(reader);
+    else if (exchange->expects_continue && !exchange->request.complete)
+        message_reader_body_refused(reader);
+}
+
+static void take_interim_flags(Exchange *exchange, const MessageEvent *message)
+{
+    Listed listed = connection_options(&message->head);
+    unsigned flags = header_flags(&message->head, &listed);
+    exchange->interim_flags |= flags;
+    if (flags && exchange->interim_frame == 0)
+        exchange->interim_frame = message->last.frame;
+}
+
+/* Servers send these unasked as well, at an idle close. */
+static bool may_be_unasked(int status)
+{
+    return status == 400 || status == 408;
+}
+
+/* The response being read is none to the request that it was taken for: whose it is, cannot be named. */
+static void part_from_request(Conversation *conversation)
+{
+    int index = conversation_append(conversation);
+    if (index < 0)
+        return;
+    Exchange *asked = conversation_at(conversation, conversation->answering);
+    Exchange *alone = conversation_at(conversation, index);
+    alone->request_hidden = alone->answered = true;
+    alone->request.reasons = REASON_LOSS;
+    alone->response = asked->response;
+    alone->response_resent = asked->response_resent;
+    alone->burst_start = asked->burst_start;
+    asked->response = (MessageFacts){ 0 };
+    asked->response_resent = asked->answered = false;
+    asked->response_hidden = true;
+    conversation->answering = index;
+}
+
+/* In mid-stream, a response more than there are requests answers one from before the capture; and if so, those before it
+ * may do, too. */
+static void answer_what_came_before(Conversation *conversation)
+{
+    Exchange *extra = conversation_at(conversation, conversation->answering);
+    extra->unsolicited = false;
+    extra->request_hidden = true;
+    extra->request.reasons |= REASON_MIDSTREAM;
+    for (int i = conversation->pending.settled; i < conversation->answering; i++)
+        conversation_at(conversation, i)->shifted |= conversation_at(conversation, i)->answered;
+}
+
+static void weigh_status(Conversation *conversation, int status)
+{
+    const Exchange *exchange = conversation_at(conversation, conversation->answering);
+    if (may_be_unasked(status) && conversation->pairing.behind_gap)
+        part_from_request(conversation);
+    else if (!may_be_unasked(status) && exchange->unsolicited &&
+             !conversation->unit->connection->opener_known)
+        answer_what_came_before(conversation);
+}
+
+static void response_head(Conversation *conversation, MessageReader *reader,
+                          const MessageEvent *message)
+{
+    if (conversation->answering < 0)
+        return;
+    weigh_status(conversation, message->head.status);
+    Exchange *exchange = conversation_at(conversation, conversation->answering);
+    exchange->response.last = message->last;
+    exchange->response.last_place = message->last_place;
+    BodyFraming framing = framing_of_response(&message->head, method_text(exchange->method));
+    message_reader_body(reader, &framing);
+    if (exchange->request_hidden) /* of a HEAD, perhaps */
+        message_reader_body_refused(reader);
+    int status = message->head.status;
+    if (status < 200 && status != 101) {
+        if (exchange->interim_count < INTERIM_MAX)
+            exchange->interim[exchange->interim_count] = (uint16_t)status;
+        exchange->interim_count++;
+        take_interim_flags(exchange, message);
+        return;
+    }
+    if (message->head.notes & HEAD_INCOMPLETE)
+        framing = (BodyFraming){ .kind = BODY_NONE };
+    exchange_take_response(exchange, &message->head, &framing, &conversation->texts);
+    conversation_look_for_match(conversation, exchange, &message->head);
+    message_facts_head(&exchange->response, message);
+    conversation->facts.version = exchange->response.version;
+    conversation->facts.minor = exchange->response.minor;
+    response_steers_client(conversation, exchange);
+}
+
+static void response_ends(Conversation *conversation, const MessageReader *reader,
+                          const MessageEvent *message)
+{
+    if (conversation->answering < 0)
+        return;
+    Exchange *exchange = conversation_at(conversation, conversation->answering);
+    conversation->answering = -1;
+    if (!message->end_missing) /* else the stamp is that of what follows the gap */
+        note_answered(conversation, exchange, &message->last);
+    if (!exchange->response.has_head && exchange->response.version != HTTP_0_9) {
+        if (!stamp_is_set(&exchange->interim_first))
+            exchange->interim_first = exchange->response.first;
+        exchange->interim_last = message->last;
+        exchange->response = (MessageFacts){ 0 }; /* a 1xx: the final response is still to come */
+        return;
+    }
+    message_facts_end(&exchange->response, message, reader);
+    if (exchange->unsolicited && stamp_is_set(&conversation->facts.last_response))
+        return;
+    conversation->facts.last_response = message->last;
+    conversation->facts.last_until_close = exchange->response.framing.kind == BODY_UNTIL_CLOSE;
+}
+
+static void response_without_head(Conversation *conversation, MessageReader *reader,
+                                  Exchange *exchange, int index, const MessageEvent *message)
+{
+    pending_settle_before(&conversation->pending, index);
+    exchange->answered = true;
+    message_facts_begin(&exchange->response, message);
+    exchange->response.version = HTTP_0_9;
+    exchange->response.framing.kind = BODY_UNTIL_CLOSE;
+    exchange->burst_start = burst_of_response(conversation, exchange);
+    conversation->answering = index;
+    conversation->facts.version = HTTP_0_9;
+    message_reader_body(reader, &exchange->response.framing);
+}
+
+/* Bytes right behind the last response that are of no message. */
+static void note_trailing_bytes(Conversation *conversation, const MessageEvent *message)
+{
+    for (int i = pending_count(&conversation->pending) - 1; i >= 0; i--) {
+        Exchange *exchange = conversation_at(conversation, i);
+        if (!exchange->response.begun)
+            continue;
+        if (exchange->response.complete &&
+            exchange->response.last_place + 1 == message->first_place)
+            exchange->trailing_bytes = message->first.frame;
+        return;
+    }
+}
+
+static void response_junk(Conversation *conversation, MessageReader *reader,
+                          const MessageEvent *message)
+{
+    if (message->begun && conversation->answering >= 0) {
+        message_facts_break(&conversation_at(conversation, conversation->answering)->response,
+                            message, reader);
+        conversation->answering = -1;
+        conversation_hide(conversation, &conversation->facts.server_hidden, message->reason);
+        return;
+    }
+    note_trailing_bytes(conversation, message);
+    int index = pending_first_waiting(&conversation->pending);
+    if (index < 0)
+        return; /* extra bytes with no request outstanding are passed over */
+    Exchange *exchange = conversation_at(conversation, index);
+    if (exchange->request.version == HTTP_0_9 && pairing_reaches(exchange, message->first.acked))
+        response_without_head(conversation, reader, exchange, index, message);
+    else
+        conversation_hide(conversation, &conversation->facts.server_hidden, message->reason);
+}
+
+static void response_lost(Conversation *conversation, const MessageReader *reader,
+                          const MessageEvent *message)
+{
+    if (message->begun && conversation->answering >= 0)
+        message_facts_break(&conversation_at(conversation, conversation->answering)->response,
+                            message, reader);
+    conversation->answering = -1;
+    conversation_lost_between(conversation, &conversation->facts.server_hidden, message);
+}
+
+void conversation_response_event(Conversation *conversation, MessageReader *reader,
+                                 const MessageEvent *message)
+{
+    switch (message->kind) {
+    case MESSAGE_BEGIN:
+        if (response_begins(conversation, reader, message) && message->with_head)
+            response_head(conversation, reader, message);
+        break;
+    case MESSAGE_HEAD:
+        response_head(conversation, reader, message);
+        break;
+    case MESSAGE_END:
+        response_ends(conversation, reader, message);
+        break;
+    case MESSAGE_JUNK:
+        response_junk(conversation, reader, message);
+        break;
+    case MESSAGE_LOST:
+        response_lost(conversation, reader, message);
+        break;
+    }
+}

@@ -1,0 +1,80 @@
+/* The bytes of a session: what two programs said to each other, above TCP and whatever wraps it.
+ *
+ * In: the events of a connection's stream. Out: units of bytes in order, each with its place and two
+ * stamps; gaps where bytes are missing. Must not know: what the bytes mean.
+ *
+ * A place counts a direction's bytes as the session has them; only places of the same direction can
+ * be compared. An offset is TCP's (base/evidence.h), and so are both stamps. A byte is *sent* with
+ * the first segment of what carries it and *known* to its receiver only when all of that has been
+ * acknowledged. In clear text the two are one. A byte of a record that only opens as a whole is sent
+ * with the record's first byte and known with its last. */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include <glib.h>
+
+#include "base/evidence.h"
+#include "base/span.h"
+#include "stream/stream.h"
+
+typedef enum SessionUnitKind { SESSION_DATA, SESSION_GAP } SessionUnitKind;
+
+typedef struct SessionUnit {
+    SessionUnitKind kind;
+    int side; /* of the sender */
+    const Connection *connection;
+    int64_t place;  /* of its first byte */
+    int64_t length; /* DATA: that of `data`; GAP: 0 if all that is missing is of no session byte */
+    Span data;      /* until the next call into the stage, or the stream */
+    /* DATA: when its first byte was sent. GAP: of the segment that shows it, with the first missing
+     * offset. */
+    Stamp first;
+    Stamp last; /* that made its last byte known; GAP: as `first`, with the last missing offset */
+    bool
+        by_byte; /* each of its bytes has an offset of its own, from first to last; else they share them */
+    Reason reason;      /* GAP: as in StreamEvent */
+    bool segment_start; /* DATA: it begins where a segment's payload, or a record, begins */
+    bool resent;        /* DATA: of its first byte, all three as in StreamEvent */
+    int64_t quiet_acked;
+    Nanoseconds free_to_send;
+} SessionUnit;
+
+/* When the byte at `place`, which lies in the unit, was sent, and what made it known. */
+static inline Stamp session_sent(const SessionUnit *unit, int64_t place)
+{
+    Stamp stamp = unit->first;
+    if (unit->by_byte)
+        stamp.offset += place - unit->place;
+    return stamp;
+}
+
+static inline Stamp session_known(const SessionUnit *unit, int64_t place)
+{
+    return unit->by_byte ? session_sent(unit, place) : unit->last;
+}
+
+/* The gap that a direction ends with as far as it has been read; frame 0: it ends with data. */
+typedef struct TailGap {
+    Stamp last;   /* SessionUnit.last of the gap */
+    bool is_loss; /* its end may be a FIN */
+} TailGap;
+
+/* How one kind of session is read: clear text, and whatever wraps it.
+ *
+ * Grammar: new · (feed · next*)* · free. next() is called until it returns false before the next
+ * feed. */
+typedef struct SessionStage {
+    const char *name;
+    void *(*new)(void);
+    /* DATA and GAP of one connection. What it borrows lives until next() has returned false. */
+    void (*feed)(void *state, const StreamEvent *event);
+    bool (*next)(void *state, SessionUnit *ret_unit);
+    /* Of the carrier, so of what http1/ has not seen too. */
+    TailGap (*tail_gap)(const void *state, int side);
+    void (*pack)(const void *state, GByteArray *to);
+    void *(*unpack)(Span *from);
+    size_t (*size)(const void *state);
+    void (*free)(void *state);
+} SessionStage;
+
+#endif
