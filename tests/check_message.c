@@ -610,7 +610,9 @@ static void feed_data(MessageReader *reader, const Row *row, const Piece *piece,
 /* Cut at `cut` (of all bytes), or in pieces of one byte if it is negative. */
 static char *run(const Row *row, int64_t cut)
 {
-    g_autoptr(MessageReader) reader = message_reader_new(row->kind, row->sought);
+    g_auto(MessageReader) storage = { 0 };
+    MessageReader *reader = &storage;
+    message_reader_init(reader, row->kind, row->sought);
     GString *text = g_string_new(NULL);
     int64_t offset = 0;
     for (unsigned i = 0; i < PIECES_MAX && row->pieces[i].kind; i++) {
@@ -708,7 +710,9 @@ START_TEST(test_bounds)
     static const size_t steps[] = { 1, 7, 1460, HEAD_BYTES_MAX, 2 * HEAD_BYTES_MAX };
     g_autoptr(GString) text = padded(BOUNDS[_i].start, BOUNDS[_i].end, BOUNDS[_i].size);
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-        g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, 0);
+        g_auto(MessageReader) storage = { 0 };
+        MessageReader *reader = &storage;
+        message_reader_init(reader, HEAD_REQUEST, 0);
         const MessageEvent *event = first_after_begin(reader, text, steps[i]);
         ck_assert_ptr_nonnull(event);
         ck_assert_msg(kind_of(event) == BOUNDS[_i].kind, "step %zu: %d", steps[i], event->kind);
@@ -729,7 +733,9 @@ START_TEST(test_field_bound)
         g_string_append(text, "A: b\r\n");
     g_string_append(text, "Connection: close\r\n\r\n");
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-        g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, 0);
+        g_auto(MessageReader) storage = { 0 };
+        MessageReader *reader = &storage;
+        message_reader_init(reader, HEAD_REQUEST, 0);
         const MessageEvent *event = first_after_begin(reader, text, steps[i]);
         ck_assert_ptr_nonnull(event);
         ck_assert_int_eq(kind_of(event), _i ? MESSAGE_JUNK : MESSAGE_HEAD);
@@ -744,7 +750,9 @@ START_TEST(test_rejection)
     static MessageEvent event;
     Span request = span_of_text("GET / HTTP/1.1\r\n\r\n");
     ReasonSet sought = _i & 1 ? REASON_LOSS : 0;
-    g_autoptr(MessageReader) reader = message_reader_new(HEAD_REQUEST, sought);
+    g_auto(MessageReader) storage = { 0 };
+    MessageReader *reader = &storage;
+    message_reader_init(reader, HEAD_REQUEST, sought);
     SessionUnit unit = clear_unit(request, (Stamp){ .frame = 1 }, true);
     message_reader_feed(reader, &unit);
     ck_assert(message_reader_next(reader, &event));

@@ -98,7 +98,7 @@ typedef struct Reading {
     uint8_t options;
     Connection connection;
     void *session;
-    MessageReader *reader;
+    MessageReader reader;
     Trace trace;
 } Reading;
 
@@ -113,26 +113,26 @@ static void state_body(Reading *reading, const MessageEvent *event)
     trace->old = trace->old || (request && event->head.version < HTTP_1_0);
     if (framing.kind == BODY_UNREADABLE && !trace->head_cut)
         trace->begun = false; /* no end of it can be known */
-    message_reader_body(reading->reader, &framing);
+    message_reader_body(&reading->reader, &framing);
 }
 
 static void take_event(Reading *reading, MessageEvent *event)
 {
     check_grammar(&reading->trace, event);
-    take_note(&reading->trace, event, reading->reader);
+    take_note(&reading->trace, event, &reading->reader);
     if (event->kind != MESSAGE_BEGIN || !event->with_head)
         return;
     event->kind = MESSAGE_HEAD;
     check_grammar(&reading->trace, event);
-    take_note(&reading->trace, event, reading->reader);
+    take_note(&reading->trace, event, &reading->reader);
 }
 
 static void take_events(Reading *reading)
 {
     static MessageEvent event;
-    while (message_reader_next(reading->reader, &event)) {
+    while (message_reader_next(&reading->reader, &event)) {
         take_event(reading, &event);
-        g_assert_cmpint(message_reader_in_message(reading->reader), ==, reading->trace.begun);
+        g_assert_cmpint(message_reader_in_message(&reading->reader), ==, reading->trace.begun);
         if (event.kind == MESSAGE_HEAD)
             state_body(reading, &event);
     }
@@ -144,7 +144,7 @@ static void feed(Reading *reading, const StreamEvent *event)
     SESSION_CLEAR.feed(reading->session, event);
     while (SESSION_CLEAR.next(reading->session, &unit)) {
         g_assert_cmpint(unit.last.offset - unit.first.offset + 1, ==, unit.length);
-        message_reader_feed(reading->reader, &unit);
+        message_reader_feed(&reading->reader, &unit);
         take_events(reading);
     }
 }
@@ -152,12 +152,11 @@ static void feed(Reading *reading, const StreamEvent *event)
 /* Something lies there that has begun nothing yet. */
 static bool holds_beginning(const Reading *reading)
 {
-    g_autoptr(MessageReader) empty = message_reader_new(HEAD_EITHER, 0);
-    void *fresh = SESSION_CLEAR.new();
-    size_t least = message_reader_size(empty) + SESSION_CLEAR.size(fresh);
+    void *fresh = SESSION_CLEAR.create();
+    size_t least = SESSION_CLEAR.size(fresh);
     SESSION_CLEAR.free(fresh);
     return !reading->trace.begun &&
-           message_reader_size(reading->reader) + SESSION_CLEAR.size(reading->session) > least;
+           message_reader_size(&reading->reader) + SESSION_CLEAR.size(reading->session) > least;
 }
 
 static void feed_segment(Reading *reading, Span segment, size_t step, Stamp stamp)
@@ -193,7 +192,7 @@ static size_t take_record(Reading *reading, uint8_t record, Span *records, size_
         return length;
     }
     if (record >> 6 == 3 && record & 0x20) {
-        message_reader_reject(reading->reader);
+        message_reader_reject(&reading->reader);
         forget_begin(&reading->trace);
         reading->trace.begun = false;
         return 0;
@@ -210,9 +209,9 @@ static Trace run(Span records, uint8_t options, size_t step)
     HeadKind kind = (HeadKind)(options % 3);
     Reading reading = { .options = options,
                         .connection = { .opener_known = kind == HEAD_REQUEST && options & 0x20 },
-                        .session = SESSION_CLEAR.new(),
-                        .reader = message_reader_new(kind, options & 0x10 ? REASON_MIDSTREAM : 0),
+                        .session = SESSION_CLEAR.create(),
                         .trace = { .events = g_array_new(FALSE, TRUE, sizeof(Note)) } };
+    message_reader_init(&reading.reader, kind, options & 0x10 ? REASON_MIDSTREAM : 0);
     Stamp stamp = { .frame = 1 };
     uint8_t record;
     while (span_u8(records, 0, &record)) {
@@ -220,10 +219,10 @@ static Trace run(Span records, uint8_t options, size_t step)
         stamp.offset += (int64_t)take_record(&reading, record, &records, step, &stamp);
         stamp.frame++;
     }
-    message_reader_finish(reading.reader);
+    message_reader_finish(&reading.reader);
     take_events(&reading);
     forget_begin(&reading.trace);
-    message_reader_free(reading.reader);
+    message_reader_clear(&reading.reader);
     SESSION_CLEAR.free(reading.session);
     return reading.trace;
 }

@@ -35,7 +35,8 @@ typedef struct MessageFacts {
     BodyFraming framing;
     unsigned body_notes; /* BodyNote, as far as the body goes */
     /* The first byte as sent, and the last one as known, as far as the message goes. `first.offset`
-     * is where it begins on the wire, and who has acknowledged stamp_past(&last) has received it. */
+     * is where it begins on the wire, and who has acknowledged stamp_past(&last) has received it.
+     * */
     Stamp first, last;
     int64_t head_end; /* offset that makes the head's last byte known */
     /* positions in the session's bytes: these alone can be counted with */
@@ -104,8 +105,8 @@ typedef struct Exchange {
     uint64_t websocket_accept;     /* websocket_accept_wanted() of the request */
     uint32_t target_hash;          /* of a CONNECT */
     Stamp early; /* the first byte of the client behind the request that is of no message */
-    FrameId
-        trailing_bytes; /* frame of bytes right behind the response that are of no message; 0: none */
+    /* frame of bytes right behind the response that are of no message; 0: none */
+    FrameId trailing_bytes;
     bool later_answered; /* a later request on this connection got the start of a response */
     Stamp next_request;  /* of the request after this one, if it has one */
     unsigned match;      /* MatchAnswer of its heads, if anything is looked for */

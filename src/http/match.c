@@ -1,32 +1,34 @@
 /* Regular expressions over hostile bytes.
  *
- * A pattern that backtracks, such as (a+)+[bc], takes exponential time on a value made for it, and whoever sent
- * the traffic may have guessed that somebody would look for it. So the time of a value is bounded, and
- * with it that of a capture is linear in its size:
+ * A pattern that backtracks, such as (a+)+[bc], takes exponential time on a value made for it, and
+ * whoever sent the traffic may have guessed that somebody would look for it. So the time of a value
+ * is bounded, and with it that of a capture is linear in its size:
  *
- * - PCRE2 counts the steps of a match and gives up at the limit that the pattern states at its front. But
- *   its count begins anew at each place where a match may begin, so that the limit bounds little:
- *   a few thousand places of just below it take a minute. Therefore the pattern is anchored, and
- *   finds its place by a lazy dot in front of it: to PCRE2 that is one match with one count.
- * - Runs of one character are passed over without being counted, at worst once for each place. So of a value that
- *   is longer than servers accept only the beginning is seen. A match in it stands, unless it looked at where the
- *   beginning ends, which is no end ($, or a repetition that may go on); without one the value was given up.
- * - The interpreter runs, never the just-in-time compiler: that one counts otherwise, and a machine that lacks
- *   it would give up other values. The same input is to give the same bytes everywhere.
+ * - PCRE2 counts the steps of a match and gives up at the limit that the pattern states at its
+ * front. But its count begins anew at each place where a match may begin, so that the limit bounds
+ * little: a few thousand places of just below it take a minute. Therefore the pattern is anchored,
+ * and finds its place by a lazy dot in front of it: to PCRE2 that is one match with one count. -
+ * Runs of one character are passed over without being counted, at worst once for each place. So of
+ * a value that is longer than servers accept only the beginning is seen. A match in it stands,
+ * unless it looked at where the beginning ends, which is no end ($, or a repetition that may go
+ * on); without one the value was given up. - The interpreter runs, never the just-in-time compiler:
+ * that one counts otherwise, and a machine that lacks it would give up other values. The same input
+ * is to give the same bytes everywhere.
  *
  * A time limit would be simpler, and would make the report depend on the machine's load. A matcher
- * without backtracking would need no limit, but GLib's is PCRE2, and its patterns are what people know from
- * tshark and grep -P.
+ * without backtracking would need no limit, but GLib's is PCRE2, and its patterns are what people
+ * know from tshark and grep -P.
  *
- * What is given up counts as no match, and is told with its number. A text needs no bound: memmem() is
- * linear. */
+ * What is given up counts as no match, and is told with its number. A text needs no bound: memmem()
+ * is linear. */
 #include "http/match.h"
 
 #include <string.h>
 
 #define FRONT "(*NO_JIT)(*LIMIT_MATCH=%d)\\A(?s:.*?)(?:%s)"
 
-/* The dot in front is part of the whole pattern: to call that anew from within would be another one. */
+/* The dot in front is part of the whole pattern: to call that anew from within would be another
+ * one. */
 static const char *const WHOLE_CALLS[] = { "(?R)", "(?0)", "(?+0)", "(?-0)", "\\g<0>", "\\g'0'" };
 
 struct Matcher {

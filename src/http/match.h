@@ -1,5 +1,5 @@
-/* Which messages a person asked for (--match): a text or a regular expression, sought in the target and
- * in the field values of a head, byte for byte as they were sent.
+/* Which messages a person asked for (--match): a text or a regular expression, sought in the target
+ * and in the field values of a head, byte for byte as they were sent.
  *
  * A Matcher is compiled once and never changes, so any number of workers may ask it. */
 #ifndef HTTP_MATCH_H

@@ -1,5 +1,5 @@
-/* Names for values that a report must not tell (--redact): the same value has the same name wherever
- * it stands, and only who has the key can find out which one it is.
+/* Names for values that a report must not tell (--redact): the same value has the same name
+ * wherever it stands, and only who has the key can find out which one it is.
  *
  * A name is REDACTION_MARK and twelve hexadecimal digits: the first 48 bits of the value's
  * HMAC-SHA-256. Two of a million different values share one with a probability of 1 in 560. */

@@ -4,7 +4,8 @@
 #include "base/pack.h"
 #include "http1/conversation_state.h"
 
-/* A server that was free to send and stayed silent for longer has ended a burst (judgement.md §3). */
+/* A server that was free to send and stayed silent for longer has ended a burst (judgement.md §3).
+ * */
 #define BURST_PAUSE (1 * NS_PER_SECOND)
 
 Conversation *conversation_new(const TextOptions *texts, const Matcher *matcher)
@@ -24,8 +25,8 @@ void conversation_free(Conversation *conversation)
     if (!conversation)
         return;
     pending_clear(&conversation->pending);
-    g_clear_pointer(&conversation->reader[0], message_reader_free);
-    g_clear_pointer(&conversation->reader[1], message_reader_free);
+    message_reader_clear(&conversation->reader[0]);
+    message_reader_clear(&conversation->reader[1]);
     g_free(conversation);
 }
 
@@ -34,37 +35,32 @@ G_STATIC_ASSERT(sizeof(Conversation) % sizeof(uint64_t) == 0);
 void conversation_pack(const Conversation *conversation, GByteArray *to)
 {
     Conversation rest = *conversation;
-    uint64_t parts[2] = { rest.reader[0] != NULL, rest.reader[1] != NULL };
     g_assert(!conversation->unit);
-    rest.reader[0] = rest.reader[1] = NULL;
+    rest.reader[0] = rest.reader[1] = (MessageReader){ 0 };
     rest.pending.exchanges = NULL;
     pack_words(to, &rest, sizeof rest);
-    pack_words(to, parts, sizeof parts);
     for (int side = 0; side < 2; side++)
-        if (conversation->reader[side])
-            message_reader_pack(conversation->reader[side], to);
+        if (conversation->reads[side])
+            message_reader_pack(&conversation->reader[side], to);
     pending_pack(&conversation->pending, to);
 }
 
 Conversation *conversation_unpack(Span *from)
 {
     Conversation *conversation = g_new(Conversation, 1);
-    uint64_t parts[2];
     unpack_words(from, conversation, sizeof *conversation);
-    unpack_words(from, parts, sizeof parts);
     for (int side = 0; side < 2; side++)
-        conversation->reader[side] = parts[side] ? message_reader_unpack(from) : NULL;
+        if (conversation->reads[side])
+            message_reader_unpack(&conversation->reader[side], from);
     pending_unpack(&conversation->pending, from);
     return conversation;
 }
 
 size_t conversation_size(const Conversation *conversation)
 {
-    size_t size = sizeof *conversation + pending_size(&conversation->pending);
-    for (int side = 0; side < 2; side++)
-        if (conversation->reader[side])
-            size += message_reader_size(conversation->reader[side]);
-    return size;
+    return sizeof *conversation + pending_size(&conversation->pending) +
+           message_reader_size(&conversation->reader[0]) +
+           message_reader_size(&conversation->reader[1]);
 }
 
 const ConversationFacts *conversation_facts(const Conversation *conversation)
@@ -107,8 +103,8 @@ void conversation_hide(Conversation *conversation, ReasonSet *hidden, ReasonSet 
         conversation->facts.responses_lost |= reasons & HOLE_REASONS;
 }
 
-/* A single byte behind a message may also be the FIN: then nothing is hidden, which only the end can
- * tell. */
+/* A single byte behind a message may also be the FIN: then nothing is hidden, which only the end
+ * can tell. */
 void conversation_lost_between(Conversation *conversation, ReasonSet *hidden,
                                const MessageEvent *message)
 {
@@ -168,35 +164,34 @@ void message_facts_break(MessageFacts *facts, const MessageEvent *message,
 static MessageReader *reader_of(Conversation *conversation, const SessionUnit *unit)
 {
     const Connection *connection = unit->connection;
-    if (conversation->reader[unit->side])
-        return conversation->reader[unit->side];
+    MessageReader *reader = &conversation->reader[unit->side];
+    if (conversation->reads[unit->side])
+        return reader;
     if (connection->opener_known && conversation->facts.client < 0)
         conversation->facts.client = 0;
     HeadKind kind = HEAD_EITHER;
     if (conversation->facts.client >= 0)
         kind = unit->side == conversation->facts.client ? HEAD_REQUEST : HEAD_RESPONSE;
-    ReasonSet sought = connection->opener_known ? 0 : REASON_MIDSTREAM;
-    if (sought && kind == HEAD_REQUEST)
-        conversation_hide(conversation, &conversation->facts.client_hidden, 0);
-    conversation->reader[unit->side] = message_reader_new(kind, sought);
-    return conversation->reader[unit->side];
+    message_reader_init(reader, kind, connection->opener_known ? 0 : REASON_MIDSTREAM);
+    conversation->reads[unit->side] = true;
+    return reader;
 }
 
 /* In mid-stream the first start line tells who is the client. */
 static void learn_sides(Conversation *conversation, int side, HeadKind kind)
 {
     conversation->facts.client = kind == HEAD_REQUEST ? side : 1 - side;
-    MessageReader *other = conversation->reader[1 - side];
-    if (!other || message_reader_kind(other) != HEAD_EITHER)
+    MessageReader *other = &conversation->reader[1 - side];
+    if (!conversation->reads[1 - side] || message_reader_kind(other) != HEAD_EITHER)
         return;
-    message_reader_free(other);
-    HeadKind other_kind = kind == HEAD_REQUEST ? HEAD_RESPONSE : HEAD_REQUEST;
-    conversation->reader[1 - side] = message_reader_new(other_kind, REASON_MIDSTREAM);
+    message_reader_clear(other);
+    message_reader_init(other, kind == HEAD_REQUEST ? HEAD_RESPONSE : HEAD_REQUEST,
+                        REASON_MIDSTREAM);
 }
 
 static void handle_messages(Conversation *conversation, int side)
 {
-    MessageReader *reader = conversation->reader[side];
+    MessageReader *reader = &conversation->reader[side];
     MessageEvent message;
     while (message_reader_next(reader, &message)) {
         HeadKind kind = message_reader_kind(reader);
@@ -275,7 +270,7 @@ static void feed_data(Conversation *conversation, const SessionUnit *unit)
         conversation_at(conversation, conversation->answering)->burst_start = unit->first.time;
     message_reader_feed(reader, unit);
     handle_messages(conversation, unit->side);
-    note_seeking(conversation, conversation->reader[unit->side], unit->side);
+    note_seeking(conversation, reader, unit->side);
     note_passed_over(conversation, unit);
     extend_message(conversation, unit);
 }
@@ -316,8 +311,9 @@ void conversation_feed(Conversation *conversation, const SessionUnit *unit)
 /* The messages of this side lack no byte: an offset beyond them is a FIN (judgement.md §3). */
 static bool messages_are_whole(const Conversation *conversation, int side)
 {
-    const MessageReader *reader = conversation->reader[side];
-    return !reader || !(message_reader_lacks_bytes(reader) || message_reader_seeking(reader));
+    const MessageReader *reader = &conversation->reader[side];
+    return !conversation->reads[side] ||
+           !(message_reader_lacks_bytes(reader) || message_reader_seeking(reader));
 }
 
 static void resolve_fin(Conversation *conversation, const Half *half, const TailGap *tail, int side)
@@ -346,8 +342,8 @@ static void resolve_fin(Conversation *conversation, const Half *half, const Tail
 /* The direction ended: a body that ends with the connection is complete. */
 static void finish_reader(Conversation *conversation, int side, bool closed)
 {
-    MessageReader *reader = conversation->reader[side];
-    if (!reader)
+    MessageReader *reader = &conversation->reader[side];
+    if (!conversation->reads[side])
         return;
     if (closed) {
         message_reader_finish(reader);

@@ -1,9 +1,9 @@
-/* A session's bytes to exchanges: which side is the client, which response answers which request, and
- * what a gap leaves uncertain (judgement.md §3, Pairing).
+/* A session's bytes to exchanges: which side is the client, which response answers which request,
+ * and what a gap leaves uncertain (judgement.md §3, Pairing).
  *
- * In: the units of a session, and the connection's facts. Out: exchanges, and facts of the connection.
- * Must not know: how bytes lie in TCP (it counts places and compares offsets, but computes none) and
- * what anybody concludes of its facts.
+ * In: the units of a session, and the connection's facts. Out: exchanges, and facts of the
+ * connection. Must not know: how bytes lie in TCP (it counts places and compares offsets, but
+ * computes none) and what anybody concludes of its facts.
  *
  * Grammar: new · (feed · next*)* · end · pending · free. conversation_next() hands out the
  * exchanges that a later answer has settled; those that only the end of the connection can settle

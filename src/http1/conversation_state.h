@@ -9,8 +9,9 @@
 
 struct Conversation {
     TextOptions texts;
-    const Matcher *matcher;   /* NULL: nothing is looked for */
-    MessageReader *reader[2]; /* by side; made with the first unit of that side */
+    const Matcher *matcher;  /* NULL: nothing is looked for */
+    MessageReader reader[2]; /* by side */
+    bool reads[2];           /* by side: its first unit has come, and its reader is made */
     Pending pending;
     int requesting, answering; /* of the exchange whose message is being read; -1 */
     Pairing pairing;
@@ -25,9 +26,10 @@ static inline Exchange *conversation_at(const Conversation *conversation, int in
 }
 
 /* The client's reader; NULL: nothing of it has come. */
-static inline MessageReader *conversation_client(const Conversation *conversation)
+static inline MessageReader *conversation_client(Conversation *conversation)
 {
-    return conversation->facts.client < 0 ? NULL : conversation->reader[conversation->facts.client];
+    int client = conversation->facts.client;
+    return client < 0 || !conversation->reads[client] ? NULL : &conversation->reader[client];
 }
 
 /* The new exchange's index, or -1 at the bound. */
@@ -52,7 +54,8 @@ void message_facts_break(MessageFacts *facts, const MessageEvent *message,
 void conversation_request_event(Conversation *conversation, const MessageEvent *message);
 void conversation_response_event(Conversation *conversation, MessageReader *reader,
                                  const MessageEvent *message);
-/* Bytes of the client behind its last request that are of no message: of a tunnel, of a new protocol. */
+/* Bytes of the client behind its last request that are of no message: of a tunnel, of a new
+ * protocol. */
 void conversation_note_early(Conversation *conversation, const Stamp *stamp);
 
 #endif

@@ -23,7 +23,8 @@ typedef struct Gather {
 
 /* Adds the data; it stays the data as well, until what it completes is known. */
 void gather_add(Gather *gather, Span data);
-/* Begins with data whose lines the parser has seen where they lay, or adds nothing: gather_add() has. */
+/* Begins with data whose lines the parser has seen where they lay, or adds nothing: gather_add()
+ * has. */
 void gather_keep(Gather *gather, Span data);
 /* All bytes as far as they are there: gathered, or in the data alone. */
 Span gather_bytes(const Gather *gather, Span data);

@@ -256,8 +256,8 @@ static bool can_be_field_line(Span rest)
     return n == rest.length || rest.bytes[n] == ':';
 }
 
-/* One field line (§5), as take_line() took it off; NULL if it is none. The caller has seen to it that there is
- * room. */
+/* One field line (§5), as take_line() took it off; NULL if it is none. The caller has seen to it
+ * that there is room. */
 static FieldLine *add_field(Span line, Head *head)
 {
     size_t name = 0;

@@ -5,10 +5,10 @@
  * event or the bytes are used up; each step reads only what it needs, so a second event finds the
  * rest where it lies.
  *
- * The parser runs when a gathered head's start line is complete, when the line behind it is (HTTP/0.9
- * is known by it) and when the empty line has come (http1/gather.h). Otherwise a head of 64 KiB in
- * single bytes would cost 2^31 steps. Resuming inside the parser was discarded: it would have to keep
- * its place in every connection, for a case in a thousand.
+ * The parser runs when a gathered head's start line is complete, when the line behind it is
+ * (HTTP/0.9 is known by it) and when the empty line has come (http1/gather.h). Otherwise a head of
+ * 64 KiB in single bytes would cost 2^31 steps. Resuming inside the parser was discarded: it would
+ * have to keep its place in every connection, for a case in a thousand.
  *
  * What begins a message: a known method's first letter already does (a client that sent one byte of
  * a request has sent part of a request), "HTTP/" does, another word only with a blank and more
@@ -24,8 +24,6 @@
 #include "http1/message.h"
 
 #include "base/pack.h"
-#include "http1/chunked.h"
-#include "http1/gather.h"
 
 /* Ordered: from STATE_HEAD to STATE_UNTIL_CLOSE a message has begun. */
 typedef enum State {
@@ -55,54 +53,16 @@ typedef enum Step {
     STEP_WAIT, /* for more bytes */
 } Step;
 
-/* Where in the session's bytes something stands, and when it was sent or known. */
-typedef struct Mark {
-    int64_t place;
-    Stamp stamp;
-} Mark;
-
-/* Bytes are gathered that may be a start line, instead of a refused body. */
-typedef struct Instead {
-    Mark first;   /* their first byte, as sent */
-    Stamp before; /* the byte before it, as known */
-} Instead;
-
-struct MessageReader {
-    /* being read */
-    const SessionUnit *unit; /* NULL: all of it has been */
-    Span data;               /* of it, not read yet */
-    int64_t gap;             /* of it, not counted yet; never beside data */
-    int64_t at;              /* the place of the next byte */
-    Stamp before;            /* of the last byte before `unit`, as known */
-    /* the message in progress */
-    Mark first; /* as sent */
-    Gather head;
-    Instead *instead; /* or NULL */
-    int64_t left;     /* of the state */
-    ChunkReader chunks;
-    ReasonSet sought;
-    unsigned state : 4;  /* State */
-    unsigned kind : 2;   /* HeadKind */
-    unsigned body : 3;   /* BodyKind: of STATE_HEAD_DONE */
-    unsigned edge : 2;   /* Edge */
-    bool either : 1;     /* no start line has told yet what this direction is */
-    bool leading : 1;    /* empty lines were passed over before this message */
-    bool at_missing : 1; /* the byte before `at` lies in a gap */
-    bool finished : 1;
-};
-
 G_STATIC_ASSERT(sizeof(MessageReader) <= 200);
 G_STATIC_ASSERT((int)BODY_BAD_CHUNK == (int)CHUNK_OFF_GRAMMAR);
 G_STATIC_ASSERT((int)BODY_CONNECTION_IN_TRAILER == (int)CHUNK_FRAMING_TRAILER);
 
-MessageReader *message_reader_new(HeadKind kind, ReasonSet sought)
+void message_reader_init(MessageReader *reader, HeadKind kind, ReasonSet sought)
 {
-    MessageReader *reader = g_new0(MessageReader, 1);
-    reader->kind = kind;
-    reader->either = kind == HEAD_EITHER;
-    reader->sought = sought;
-    reader->state = sought ? STATE_SEEK : STATE_START;
-    return reader;
+    *reader = (MessageReader){ .kind = kind,
+                               .either = kind == HEAD_EITHER,
+                               .sought = sought,
+                               .state = sought ? STATE_SEEK : STATE_START };
 }
 
 static void drop_gathered(MessageReader *reader)
@@ -111,12 +71,9 @@ static void drop_gathered(MessageReader *reader)
     g_clear_pointer(&reader->instead, g_free);
 }
 
-void message_reader_free(MessageReader *reader)
+void message_reader_clear(MessageReader *reader)
 {
-    if (!reader)
-        return;
     drop_gathered(reader);
-    g_free(reader);
 }
 
 void message_reader_pack(const MessageReader *reader, GByteArray *to)
@@ -132,21 +89,18 @@ void message_reader_pack(const MessageReader *reader, GByteArray *to)
                             reader->instead ? sizeof *reader->instead : 0));
 }
 
-MessageReader *message_reader_unpack(Span *from)
+void message_reader_unpack(MessageReader *reader, Span *from)
 {
-    MessageReader *reader = g_new(MessageReader, 1);
     unpack_words(from, reader, sizeof *reader);
     gather_unpack(&reader->head, from);
     Span instead = unpack_span(from);
     if (instead.length)
         reader->instead = g_memdup2(instead.bytes, instead.length);
-    return reader;
 }
 
 size_t message_reader_size(const MessageReader *reader)
 {
-    return sizeof *reader + gather_size(&reader->head) +
-           (reader->instead ? sizeof *reader->instead : 0);
+    return gather_size(&reader->head) + (reader->instead ? sizeof *reader->instead : 0);
 }
 
 static bool has_begun(const MessageReader *reader)
@@ -324,7 +278,8 @@ static Step no_head(MessageReader *reader, MessageEvent *event, Reason reason)
 {
     if (!reader->sought || has_begun(reader))
         return report_junk(reader, event, reason, false);
-    /* A quiet attempt. If it began in an earlier segment, the one at hand is still to be looked at. */
+    /* A quiet attempt. If it began in an earlier segment, the one at hand is still to be looked at.
+     * */
     if (reader->head.held == 0 || !reader->unit->segment_start) {
         seek(reader, reader->sought);
         return STEP_WAIT;
@@ -466,7 +421,8 @@ static Step step_head_done(MessageReader *reader, MessageEvent *event)
 /* What stands where a refused body would begin. */
 typedef enum Stands {
     STANDS_BODY,
-    STANDS_START_LINE, /* of this direction: whole, or of a request a known method with its blank and more */
+    /* of this direction: whole, or of a request a known method with its blank and more */
+    STANDS_START_LINE,
     STANDS_OPEN, /* more bytes will tell */
 } Stands;
 
@@ -500,7 +456,8 @@ static ChunkResult release_body(MessageReader *reader)
     return result;
 }
 
-/* The announced body was never sent: the message ended where its head did. What stands there begins another. */
+/* The announced body was never sent: the message ended where its head did. What stands there begins
+ * another. */
 static Step report_end_without_body(MessageReader *reader, MessageEvent *event)
 {
     if (!reader->instead)

@@ -7,7 +7,7 @@
  * bodies are skipped by count and their bytes not looked at; only chunk lines and trailers are
  * read.
  *
- * Grammar: new · (feed | finish) · next* · free. After each unit message_reader_next() is called
+ * Grammar: init · (feed | finish) · next* · clear. After each unit message_reader_next() is called
  * until it returns false; the unit and its bytes have to live until then. */
 #ifndef HTTP1_MESSAGE_H
 #define HTTP1_MESSAGE_H
@@ -16,7 +16,9 @@
 
 #include "base/evidence.h"
 #include "base/span.h"
+#include "http1/chunked.h"
 #include "http1/framing.h"
+#include "http1/gather.h"
 #include "http1/head.h"
 #include "session/session.h"
 
@@ -66,11 +68,46 @@ typedef struct MessageEvent {
 
 /* While seeking, a message counts only at the first byte of a segment. */
 
-typedef struct MessageReader MessageReader;
+/* Where in the session's bytes something stands, and when it was sent or known. */
+typedef struct Mark {
+    int64_t place;
+    Stamp stamp;
+} Mark;
+
+/* Bytes are gathered that may be a start line, instead of a refused body. */
+typedef struct Instead {
+    Mark first;   /* their first byte, as sent */
+    Stamp before; /* the byte before it, as known */
+} Instead;
+
+/* Private; here so that who holds one needs no block of its own for it. */
+typedef struct MessageReader {
+    /* being read */
+    const SessionUnit *unit; /* NULL: all of it has been */
+    Span data;               /* of it, not read yet */
+    int64_t gap;             /* of it, not counted yet; never beside data */
+    int64_t at;              /* the place of the next byte */
+    Stamp before;            /* of the last byte before `unit`, as known */
+    /* the message in progress */
+    Mark first; /* as sent */
+    Gather head;
+    Instead *instead; /* or NULL */
+    int64_t left;     /* of the state */
+    ChunkReader chunks;
+    ReasonSet sought;
+    unsigned state : 4;  /* State */
+    unsigned kind : 2;   /* HeadKind */
+    unsigned body : 3;   /* BodyKind: of STATE_HEAD_DONE */
+    unsigned edge : 2;   /* Edge */
+    bool either : 1;     /* no start line has told yet what this direction is */
+    bool leading : 1;    /* empty lines were passed over before this message */
+    bool at_missing : 1; /* the byte before `at` lies in a gap */
+    bool finished : 1;
+} MessageReader;
 
 /* `kind` HEAD_EITHER: requests or responses, as the first start line says; then it stays with
  * that. `sought` not 0: the reader begins by seeking (mid-stream: REASON_MIDSTREAM). */
-MessageReader *message_reader_new(HeadKind kind, ReasonSet sought);
+void message_reader_init(MessageReader *reader, HeadKind kind, ReasonSet sought);
 
 /* Of the reader's side; the unit is borrowed until next() returns false. */
 void message_reader_feed(MessageReader *reader, const SessionUnit *unit);
@@ -110,11 +147,11 @@ unsigned message_reader_chunk_notes(const MessageReader *reader);
 
 /* Between two feeds, when next() has returned false: the reader as packed bytes, and back. */
 void message_reader_pack(const MessageReader *reader, GByteArray *to);
-MessageReader *message_reader_unpack(Span *from);
-/* Bytes that it takes now. */
+void message_reader_unpack(MessageReader *reader, Span *from);
+/* Bytes that hang on it. */
 size_t message_reader_size(const MessageReader *reader);
 
-void message_reader_free(MessageReader *reader);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MessageReader, message_reader_free)
+void message_reader_clear(MessageReader *reader);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MessageReader, message_reader_clear)
 
 #endif

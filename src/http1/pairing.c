@@ -29,8 +29,8 @@ bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, const Stam
     return place == pairing->client_gap_end && first->acked <= pairing->client_gap_acked;
 }
 
-/* The last waiting request that `acked` covers, whole if `whole`; -1: none, or two since the gap were
- * pipelined. */
+/* The last waiting request that `acked` covers, whole if `whole`; -1: none, or two since the gap
+ * were pipelined. */
 static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
 {
     int found = -1;
@@ -51,8 +51,8 @@ static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
     return found;
 }
 
-/* Whether a request may lie in a gap behind this one and be answered by what acknowledges it: responses
- * are missing too. A single byte is no request. */
+/* Whether a request may lie in a gap behind this one and be answered by what acknowledges it:
+ * responses are missing too. A single byte is no request. */
 static bool skips_hidden_request(const Pairing *pairing, const Exchange *exchange,
                                  const ResponseStart *response)
 {
@@ -74,8 +74,8 @@ int pairing_target(const Pairing *pairing, const Pending *pending, const Respons
     return first >= 0 && pairing_reaches(pending_at(pending, first), response->acked) ? first : -1;
 }
 
-/* Whether the response answers one of several waiting requests, and which cannot be told. One that was
- * found by seeking may be none at all, and has to acknowledge them whole. */
+/* Whether the response answers one of several waiting requests, and which cannot be told. One that
+ * was found by seeking may be none at all, and has to acknowledge them whole. */
 static bool is_ambiguous(const Pending *pending, const ResponseStart *response)
 {
     int waiting = pending_first_waiting(pending);

@@ -1,20 +1,20 @@
-/* Which request a response answers, by what it acknowledges. Pure: it looks at pending exchanges and
- * at offsets, names an index, and changes no exchange.
+/* Which request a response answers, by what it acknowledges. Pure: it looks at pending exchanges
+ * and at offsets, names an index, and changes no exchange.
  *
  * While nothing is lost, responses answer requests in order: a response that begins belongs to the
  * first request without one, provided it acknowledges at least the first byte of it; else nobody
  * asked for it (a 408 at an idle close) and it stands alone.
  *
- * A gap that hid where messages begin or end makes order worthless: requests or responses may lie in
- * it. From then on (`uncertain`) a response belongs to the last request that it acknowledges, unless
- * two requests since the gap were pipelined (the later one left without any new byte of the server;
- * the earlier one may itself lie in the gap), when it belongs to none that can be named. Certainty
- * returns with the first response that answers a request from behind the gap. A reader that lost its
- * place finds it again only at the first byte of a segment, and what it finds is believed only if the
- * other direction bears it out: a response must acknowledge the end of a request that waits, or client
- * bytes that nobody saw; a request is `tentative` until a response acknowledges its end, and forgotten
- * if what follows it is no message. (Pairing by time was discarded: a capture on a delayed link orders
- * the two directions differently at each end.) */
+ * A gap that hid where messages begin or end makes order worthless: requests or responses may lie
+ * in it. From then on (`uncertain`) a response belongs to the last request that it acknowledges,
+ * unless two requests since the gap were pipelined (the later one left without any new byte of the
+ * server; the earlier one may itself lie in the gap), when it belongs to none that can be named.
+ * Certainty returns with the first response that answers a request from behind the gap. A reader
+ * that lost its place finds it again only at the first byte of a segment, and what it finds is
+ * believed only if the other direction bears it out: a response must acknowledge the end of a
+ * request that waits, or client bytes that nobody saw; a request is `tentative` until a response
+ * acknowledges its end, and forgotten if what follows it is no message. (Pairing by time was
+ * discarded: a capture on a delayed link orders the two directions differently at each end.) */
 #ifndef HTTP1_PAIRING_H
 #define HTTP1_PAIRING_H
 
@@ -60,15 +60,15 @@ typedef struct ResponseStart {
 
 typedef enum Asked { ASKED_NOT, ASKED_PERHAPS, ASKED } Asked;
 
-/* Whether a segment that acknowledges `acked` shows that its sender had received this request whole;
- * of one that waits for a 100 before its body, its head. */
+/* Whether a segment that acknowledges `acked` shows that its sender had received this request
+ * whole; of one that waits for a 100 before its body, its head. */
 bool pairing_acknowledges_end(const Exchange *exchange, int64_t acked);
 
 /* Whether a response to this one may come, and one that acknowledges `acked` can be it. */
 bool pairing_reaches(const Exchange *exchange, int64_t acked);
 
-/* Of a request that begins there: whether bytes that the capture lacks stand right before it, and the
- * client had received nothing in between. */
+/* Of a request that begins there: whether bytes that the capture lacks stand right before it, and
+ * the client had received nothing in between. */
 bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, const Stamp *first);
 
 /* The request that the response answers; -1: none that can be named. */

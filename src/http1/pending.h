@@ -1,7 +1,7 @@
 /* The exchanges of a connection that somebody still waits for, in the order of their numbers.
  *
- * An exchange is settled when a later request has got the start of a response. The settled ones are a
- * prefix of the others. */
+ * An exchange is settled when a later request has got the start of a response. The settled ones are
+ * a prefix of the others. */
 #ifndef HTTP1_PENDING_H
 #define HTTP1_PENDING_H
 

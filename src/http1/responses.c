@@ -17,8 +17,8 @@ static void note_answered(Conversation *conversation, const Exchange *exchange, 
     conversation->pairing.answered_up_to = MAX(conversation->pairing.answered_up_to, answered);
 }
 
-/* What it answers is not in the capture. Others may wait, and which of them it answers cannot be told:
- * settled is what came before them. */
+/* What it answers is not in the capture. Others may wait, and which of them it answers cannot be
+ * told: settled is what came before them. */
 static void answer_hidden_request(Conversation *conversation, int index, Asked asked, int64_t acked)
 {
     Pending *pending = &conversation->pending;
@@ -46,7 +46,8 @@ static int stand_alone(Conversation *conversation, const ResponseStart *response
     return index;
 }
 
-/* Bytes that had been sent before came first at a time that the capture does not know: at worst with the request. */
+/* Bytes that had been sent before came first at a time that the capture does not know: at worst
+ * with the request. */
 static Nanoseconds burst_of_response(const Conversation *conversation, const Exchange *exchange)
 {
     if (!conversation->unit->resent)
@@ -142,7 +143,8 @@ static bool may_be_unasked(int status)
     return status == 400 || status == 408;
 }
 
-/* The response being read is none to the request that it was taken for: whose it is, cannot be named. */
+/* The response being read is none to the request that it was taken for: whose it is, cannot be
+ * named. */
 static void part_from_request(Conversation *conversation)
 {
     int index = conversation_append(conversation);
@@ -161,8 +163,8 @@ static void part_from_request(Conversation *conversation)
     conversation->answering = index;
 }
 
-/* In mid-stream, a response more than there are requests answers one from before the capture; and if so, those before it
- * may do, too. */
+/* In mid-stream, a response more than there are requests answers one from before the capture; and
+ * if so, those before it may do, too. */
 static void answer_what_came_before(Conversation *conversation)
 {
     Exchange *extra = conversation_at(conversation, conversation->answering);

@@ -228,7 +228,7 @@ static size_t clear_size(const void *state)
 
 const SessionStage SESSION_CLEAR = {
     .name = "clear",
-    .new = clear_new,
+    .create = clear_new,
     .feed = clear_feed,
     .next = clear_next,
     .tail_gap = clear_tail_gap,

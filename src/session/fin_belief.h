@@ -4,8 +4,8 @@
 
 #include "session/session.h"
 
-/* FIN_SURE: seen, or proved by numbers while the side's messages lack no byte. FIN_PERHAPS: the last
- * that is known of the side is a gap whose end may be a FIN or data. */
+/* FIN_SURE: seen, or proved by numbers while the side's messages lack no byte. FIN_PERHAPS: the
+ * last that is known of the side is a gap whose end may be a FIN or data. */
 typedef enum FinBelief { FIN_NOT, FIN_PERHAPS, FIN_SURE } FinBelief;
 
 typedef struct FinEvidence {

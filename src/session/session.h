@@ -1,13 +1,13 @@
 /* The bytes of a session: what two programs said to each other, above TCP and whatever wraps it.
  *
- * In: the events of a connection's stream. Out: units of bytes in order, each with its place and two
- * stamps; gaps where bytes are missing. Must not know: what the bytes mean.
+ * In: the events of a connection's stream. Out: units of bytes in order, each with its place and
+ * two stamps; gaps where bytes are missing. Must not know: what the bytes mean.
  *
  * A place counts a direction's bytes as the session has them; only places of the same direction can
  * be compared. An offset is TCP's (base/evidence.h), and so are both stamps. A byte is *sent* with
  * the first segment of what carries it and *known* to its receiver only when all of that has been
- * acknowledged. In clear text the two are one. A byte of a record that only opens as a whole is sent
- * with the record's first byte and known with its last. */
+ * acknowledged. In clear text the two are one. A byte of a record that only opens as a whole is
+ * sent with the record's first byte and known with its last. */
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
 
@@ -30,8 +30,8 @@ typedef struct SessionUnit {
      * offset. */
     Stamp first;
     Stamp last; /* that made its last byte known; GAP: as `first`, with the last missing offset */
-    bool
-        by_byte; /* each of its bytes has an offset of its own, from first to last; else they share them */
+    /* each of its bytes has an offset of its own, from first to last; else they share them */
+    bool by_byte;
     Reason reason;      /* GAP: as in StreamEvent */
     bool segment_start; /* DATA: it begins where a segment's payload, or a record, begins */
     bool resent;        /* DATA: of its first byte, all three as in StreamEvent */
@@ -61,11 +61,11 @@ typedef struct TailGap {
 
 /* How one kind of session is read: clear text, and whatever wraps it.
  *
- * Grammar: new · (feed · next*)* · free. next() is called until it returns false before the next
+ * Grammar: create · (feed · next*)* · free. next() is called until it returns false before the next
  * feed. */
 typedef struct SessionStage {
     const char *name;
-    void *(*new)(void);
+    void *(*create)(void);
     /* DATA and GAP of one connection. What it borrows lives until next() has returned false. */
     void (*feed)(void *state, const StreamEvent *event);
     bool (*next)(void *state, SessionUnit *ret_unit);
