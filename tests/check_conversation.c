@@ -264,8 +264,8 @@ static void append_exchange(GString *text, const Exchange *exchange)
     bool old = response->version == HTTP_0_9;
     g_string_append(text, text->len ? "; " : "");
     g_string_append(text, request->begun ? exchange_text(exchange, TEXT_TARGET) : "-");
-    for (unsigned i = 0; i < exchange->interim_count; i++)
-        g_string_append_printf(text, " %u", exchange->interim[i]);
+    for (unsigned i = 0; i < exchange->interim.count; i++)
+        g_string_append_printf(text, " %u", exchange->interim.status[i]);
     if (exchange->status)
         g_string_append_printf(text, " %d", exchange->status);
     else
@@ -624,8 +624,8 @@ START_TEST(test_first_byte_of_a_request)
     size_t count;
     const Exchange *exchange = conversation_pending(play.conversation, &count);
     ck_assert_uint_eq(count, 1);
-    ck_assert(exchange->request_resent);
-    ck_assert_int_eq(exchange->request_quiet_acked, 77);
+    ck_assert(exchange->sending.resent);
+    ck_assert_int_eq(exchange->sending.quiet_acked, 77);
     play_close(&play);
 }
 END_TEST

@@ -71,7 +71,7 @@ static Exchange exchange_make(uint32_t number, unsigned request_options, unsigne
     exchange.response.framing.kind = BODY_LENGTH;
     exchange.response.first = exchange.response.last = response;
     exchange.response.last.offset += 99;
-    exchange.request_quiet_acked = offset;
+    exchange.sending.quiet_acked = offset;
     return exchange;
 }
 

@@ -38,7 +38,7 @@ static Exchange make_exchange(unsigned number)
                           .method = METHOD_OTHER,
                           .status = 200,
                           .answered = true,
-                          .request_quiet_acked = NO_OFFSET,
+                          .sending.quiet_acked = NO_OFFSET,
                           .burst_start = time + MS(10) };
     MessageFacts message = { .begun = true,
                              .has_head = true,
@@ -406,8 +406,8 @@ static void arrange_response(Scene *scene, const Row *row)
     if (row->response == INTERIM_ONLY) {
         *response = (MessageFacts){ 0 };
         exchange->status = 0;
-        exchange->interim[0] = 102;
-        exchange->interim_count = 1;
+        exchange->interim.status[0] = 102;
+        exchange->interim.count = 1;
     }
     if (row->response == NONE)
         make_unanswered(exchange);

@@ -122,14 +122,14 @@ static const Row ROWS[] = {
 
 static Exchange request_of(const Row *row)
 {
-    Exchange exchange = { .number = 2, .request_resent = row->resent };
+    Exchange exchange = { .number = 2, .sending.resent = row->resent };
     exchange.request =
         (MessageFacts){ .begun = true, .has_head = true, .complete = !row->unfinished };
     exchange.request.first = (Stamp){ .frame = frame_id(1, 20), .offset = R, .acked = row->k };
     exchange.request.last = (Stamp){ .frame = frame_id(1, 20), .offset = E - 1, .acked = row->k };
     exchange.request.first.time = row->before_request ? FIN_TIME + row->after : FIN_TIME;
-    exchange.request_quiet_acked = row->quiet_acked;
-    exchange.request_free_since = row->free_since;
+    exchange.sending.quiet_acked = row->quiet_acked;
+    exchange.sending.free_since = row->free_since;
     return exchange;
 }
 

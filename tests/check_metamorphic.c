@@ -374,7 +374,7 @@ static bool all_heads_fit(const Recording *recording, size_t kept)
         const VerdictRow *row = &g_array_index(verdicts->rows, VerdictRow, i);
         const Exchange *exchange = &row->exchange;
         if (row->kind == ROW_EXCHANGE &&
-            (exchange->interim_count || exchange_switched(exchange) ||
+            (exchange->interim.count || exchange_switched(exchange) ||
              !head_fits(verdicts, &exchange->request, row->request, kept) ||
              !head_fits(verdicts, &exchange->response, row->response, kept)))
             return false;

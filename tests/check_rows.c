@@ -389,8 +389,8 @@ static void make_exchange(AuditRow *row)
     exchange_row->connection = frame_id(1, 7);
     exchange_row->stream_number_known = true;
     exchange_row->stream_number = 3;
-    *exchange = (Exchange){ .number = 2, .answered = true, .interim = { 100, 103 } };
-    exchange->interim_count = 2;
+    *exchange = (Exchange){ .number = 2, .answered = true, .interim.status = { 100, 103 } };
+    exchange->interim.count = 2;
     exchange->request.begun = exchange->request.complete = true;
     exchange->response.begun = exchange->response.complete = true;
     exchange->request.first = stamp_at(10, BEGIN);
@@ -463,19 +463,19 @@ static void outcome_at_once(AuditRow *row)
 static void eight_interim(AuditRow *row)
 {
     for (unsigned i = 0; i < INTERIM_MAX; i++)
-        row->exchange.exchange.interim[i] = 102;
-    row->exchange.exchange.interim_count = INTERIM_MAX;
+        row->exchange.exchange.interim.status[i] = 102;
+    row->exchange.exchange.interim.count = INTERIM_MAX;
 }
 
 static void nine_interim(AuditRow *row)
 {
     eight_interim(row);
-    row->exchange.exchange.interim_count = INTERIM_MAX + 1;
+    row->exchange.exchange.interim.count = INTERIM_MAX + 1;
 }
 
 static void no_interim(AuditRow *row)
 {
-    row->exchange.exchange.interim_count = 0;
+    row->exchange.exchange.interim.count = 0;
 }
 
 static void unknown_actual(AuditRow *row)

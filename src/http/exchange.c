@@ -142,11 +142,11 @@ static bool is_whole(const MessageFacts *message)
 static void take_offer(Exchange *exchange, const Head *request)
 {
     if (exchange->request.header_flags & FLAG_UPGRADE)
-        exchange->upgrade_offer = head_upgrade_offer(request);
+        exchange->upgrade.offer = head_upgrade_offer(request);
     if (exchange->request.header_flags & FLAG_WEBSOCKET)
-        exchange->websocket_accept = websocket_accept_wanted(request);
+        exchange->upgrade.websocket_accept = websocket_accept_wanted(request);
     if (exchange->method == METHOD_CONNECT)
-        exchange->target_hash = hash_of(request->target);
+        exchange->connect.target_hash = hash_of(request->target);
 }
 
 static void compare_offer(Exchange *exchange, const Head *response)
@@ -155,12 +155,12 @@ static void compare_offer(Exchange *exchange, const Head *response)
     if (exchange->status != 101 || !is_whole(request) || !is_whole(&exchange->response))
         return;
     UpgradeOffer chosen = head_upgrade_offer(response);
-    exchange->upgrade_foreign = !upgrade_is_offered(&exchange->upgrade_offer, &chosen);
-    exchange->accept_wrong =
+    exchange->upgrade.foreign = !upgrade_is_offered(&exchange->upgrade.offer, &chosen);
+    exchange->upgrade.accept_wrong =
         (request->header_flags & FLAG_WEBSOCKET) &&
         !(request->header_flags & (FLAG_WEBSOCKET_DRAFT | FLAG_WEBSOCKET_KEY)) &&
         (exchange->response.header_flags & FLAG_WEBSOCKET) &&
-        websocket_accept_given(response) != exchange->websocket_accept;
+        websocket_accept_given(response) != exchange->upgrade.websocket_accept;
 }
 
 void exchange_take_request(Exchange *exchange, const Exchange *before, const Head *head,

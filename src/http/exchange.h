@@ -73,44 +73,67 @@ typedef enum ExchangeTextField {
 
 typedef struct ExchangeText ExchangeText;
 
+/* The 1xx before the final response. */
+typedef struct InterimResponses {
+    uint16_t status[INTERIM_MAX];
+    unsigned count;
+    unsigned flags;    /* HeaderFlag, of all of them */
+    FrameId frame;     /* of the first that has one; 0: none */
+    Stamp first, last; /* first byte of the first one, last byte of the last one */
+} InterimResponses;
+
+/* What the stream knows of a request's first byte. */
+typedef struct RequestSending {
+    /* since when nothing kept it back; its own time: unknown */
+    Nanoseconds free_since;
+    int64_t quiet_acked; /* as in StreamEvent */
+    bool resent;         /* it is no first transmission */
+} RequestSending;
+
+/* What a 101 has to be measured against, and how it fits. */
+typedef struct UpgradeFacts {
+    UpgradeOffer offer;        /* of the request */
+    uint64_t websocket_accept; /* websocket_accept_wanted() of the request */
+    bool foreign;              /* a 101 to a protocol that the request did not offer */
+    bool accept_wrong; /* a 101 to websocket whose Sec-WebSocket-Accept does not answer the key */
+} UpgradeFacts;
+
+typedef struct ConnectFacts {
+    uint32_t target_hash;
+    bool retried; /* 407, and the next request is the same with credentials */
+} ConnectFacts;
+
 typedef struct Exchange {
     uint32_t number; /* from 1 in its connection */
+    int status;      /* of the final response; 0: none */
     MessageFacts request, response;
     MethodClass method;
-    int status;       /* of the final response; 0: none */
+    RequestSending sending;
+    InterimResponses interim;
+    UpgradeFacts upgrade;
+    ConnectFacts connect; /* of a CONNECT */
+
+    /* which response is whose */
     bool answered;    /* a byte of response came, be it of a 1xx */
     bool unsolicited; /* a response that answers no request: none was outstanding or acknowledged */
-    bool request_hidden;   /* a response whose request is not in the capture */
-    bool response_hidden;  /* a request whose response lies in a gap or before none */
-    bool shifted;          /* its response may be that of a request from before the capture */
-    bool expects_continue; /* Expect: 100-continue (RFC 9110 §10.1.1) */
-    bool request_resent;   /* its first bytes are no first transmission */
+    bool request_hidden;  /* a response whose request is not in the capture */
+    bool response_hidden; /* a request whose response lies in a gap or before none */
+    bool shifted;         /* its response may be that of a request from before the capture */
+    bool later_answered;  /* a later request on this connection got the start of a response */
     /* bytes that the capture lacks stand right before the request, and the client had received
      * nothing in between: one more request may wait there */
     bool pipelined_behind_gap;
-    /* since when nothing kept its first byte back; its own time: unknown */
-    Nanoseconds request_free_since;
-    int64_t request_quiet_acked; /* StreamEvent.quiet_acked of its first byte */
-    Nanoseconds burst_start;     /* of the response's last burst (judgement.md §3, idle_most) */
-    uint16_t interim[INTERIM_MAX];
-    unsigned interim_count;
-    unsigned interim_flags;            /* HeaderFlag, of all of them */
-    FrameId interim_frame;             /* of the first that has one; 0: none */
-    Stamp interim_first, interim_last; /* first byte of the first one, last byte of the last one */
-    bool response_resent;              /* its first bytes are no first transmission */
-    bool upgrade_foreign;              /* a 101 to a protocol that the request did not offer */
-    bool accept_wrong; /* a 101 to websocket whose Sec-WebSocket-Accept does not answer the key */
-    bool retried_with_credentials; /* CONNECT, 407, and the next request is the same with them */
-    UpgradeOffer upgrade_offer;    /* of the request */
-    uint64_t websocket_accept;     /* websocket_accept_wanted() of the request */
-    uint32_t target_hash;          /* of a CONNECT */
+
+    bool expects_continue;   /* Expect: 100-continue (RFC 9110 §10.1.1) */
+    bool response_resent;    /* its first bytes are no first transmission */
+    Nanoseconds burst_start; /* of the response's last burst (judgement.md §3, idle_most) */
+    Stamp next_request;      /* of the request after this one, if it has one */
     Stamp early; /* the first byte of the client behind the request that is of no message */
     /* frame of bytes right behind the response that are of no message; 0: none */
     FrameId trailing_bytes;
-    bool later_answered; /* a later request on this connection got the start of a response */
-    Stamp next_request;  /* of the request after this one, if it has one */
-    unsigned match;      /* MatchAnswer of its heads, if anything is looked for */
-    ExchangeText *text;  /* owned; NULL if no report asks for it */
+
+    unsigned match;     /* MatchAnswer of its heads, if anything is looked for */
+    ExchangeText *text; /* owned; NULL if no report asks for it */
 } Exchange;
 
 /* Which texts are wanted. */

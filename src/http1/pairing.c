@@ -111,7 +111,7 @@ bool pairing_is_certain_again(const Pairing *pairing, const Exchange *target,
 bool pairing_may_be_behind_gap(const Pairing *pairing, const Exchange *exchange,
                                ReasonSet server_hidden)
 {
-    return (server_hidden & HOLE_REASONS) && exchange->request.begun && !exchange->interim_count &&
+    return (server_hidden & HOLE_REASONS) && exchange->request.begun && !exchange->interim.count &&
            pairing->server_gap_past > exchange->request.first.acked;
 }
 

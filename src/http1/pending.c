@@ -22,7 +22,7 @@ int pending_append(Pending *pending, uint32_t number)
     g_array_set_size(pending->exchanges, (guint)index + 1);
     Exchange *exchange = pending_at(pending, index);
     exchange->number = number;
-    exchange->request_quiet_acked = NO_OFFSET;
+    exchange->sending.quiet_acked = NO_OFFSET;
     return index;
 }
 

@@ -17,11 +17,11 @@ static bool request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->request.tentative = message->sought & GAP_REASONS;
     exchange->request.sought = message->sought != 0;
     exchange->request.reasons = message->sought & GAP_REASONS;
-    exchange->request_quiet_acked = unit->quiet_acked;
-    exchange->request_resent = unit->resent;
+    exchange->sending.quiet_acked = unit->quiet_acked;
+    exchange->sending.resent = unit->resent;
     exchange->pipelined_behind_gap =
         pairing_begins_behind_gap(pairing, message->first_place, &message->first);
-    exchange->request_free_since = message->first.time - unit->free_to_send;
+    exchange->sending.free_since = message->first.time - unit->free_to_send;
     conversation->requesting = index;
     if (!exchange->request.tentative)
         conversation->facts.client_hidden = 0;
@@ -40,8 +40,8 @@ static void note_credentials(Exchange *before, const Exchange *exchange)
     if (exchange->method != METHOD_CONNECT || !before ||
         !(exchange->request.header_flags & FLAG_CREDENTIALS))
         return;
-    before->retried_with_credentials = before->method == METHOD_CONNECT && before->status == 407 &&
-                                       before->target_hash == exchange->target_hash;
+    before->connect.retried = before->method == METHOD_CONNECT && before->status == 407 &&
+                              before->connect.target_hash == exchange->connect.target_hash;
 }
 
 static void request_head(Conversation *conversation, const MessageEvent *message)

@@ -132,9 +132,9 @@ static void take_interim_flags(Exchange *exchange, const MessageEvent *message)
 {
     Listed listed = connection_options(&message->head);
     unsigned flags = header_flags(&message->head, &listed);
-    exchange->interim_flags |= flags;
-    if (flags && exchange->interim_frame == 0)
-        exchange->interim_frame = message->last.frame;
+    exchange->interim.flags |= flags;
+    if (flags && exchange->interim.frame == 0)
+        exchange->interim.frame = message->last.frame;
 }
 
 /* Servers send these unasked as well, at an idle close. */
@@ -200,9 +200,9 @@ static void response_head(Conversation *conversation, MessageReader *reader,
         message_reader_body_refused(reader);
     int status = message->head.status;
     if (status < 200 && status != 101) {
-        if (exchange->interim_count < INTERIM_MAX)
-            exchange->interim[exchange->interim_count] = (uint16_t)status;
-        exchange->interim_count++;
+        if (exchange->interim.count < INTERIM_MAX)
+            exchange->interim.status[exchange->interim.count] = (uint16_t)status;
+        exchange->interim.count++;
         take_interim_flags(exchange, message);
         return;
     }
@@ -226,9 +226,9 @@ static void response_ends(Conversation *conversation, const MessageReader *reade
     if (!message->end_missing) /* else the stamp is that of what follows the gap */
         note_answered(conversation, exchange, &message->last);
     if (!exchange->response.has_head && exchange->response.version != HTTP_0_9) {
-        if (!stamp_is_set(&exchange->interim_first))
-            exchange->interim_first = exchange->response.first;
-        exchange->interim_last = message->last;
+        if (!stamp_is_set(&exchange->interim.first))
+            exchange->interim.first = exchange->response.first;
+        exchange->interim.last = message->last;
         exchange->response = (MessageFacts){ 0 }; /* a 1xx: the final response is still to come */
         return;
     }

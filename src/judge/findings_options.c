@@ -69,10 +69,10 @@ static bool connection_in_trailer(const Case *c, FindingBuilder *builder)
 /* RFC 9110 §15.2 */
 static bool connection_in_interim(const Case *c, FindingBuilder *builder)
 {
-    if (!(c->exchange->interim_flags & FLAG_HOP_BY_HOP))
+    if (!(c->exchange->interim.flags & FLAG_HOP_BY_HOP))
         return false;
     builder->party = PARTY_SERVER;
-    builder_frame(builder, c->exchange->interim_frame);
+    builder_frame(builder, c->exchange->interim.frame);
     builder_say(builder, "an interim response has fields that concern the connection");
     return true;
 }

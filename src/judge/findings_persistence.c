@@ -218,7 +218,7 @@ static void say_what_is_missing(FindingBuilder *builder, const Exchange *exchang
 {
     const MessageFacts *response = &exchange->response;
     if (!response->begun)
-        builder_say(builder, exchange->interim_count ? "after an interim response alone"
+        builder_say(builder, exchange->interim.count ? "after an interim response alone"
                                                      : "before any byte of a response");
     else if (!response->has_head)
         builder_say(builder, "before the end of the response's head");

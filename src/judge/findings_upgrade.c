@@ -13,10 +13,10 @@ static bool upgrade_not_listed(const Case *c, FindingBuilder *builder)
 
 static bool upgrade_not_listed_in_interim(const Case *c, FindingBuilder *builder)
 {
-    if (!(c->exchange->interim_flags & FLAG_UPGRADE_UNLISTED))
+    if (!(c->exchange->interim.flags & FLAG_UPGRADE_UNLISTED))
         return false;
     builder->party = PARTY_SERVER;
-    builder_frame(builder, c->exchange->interim_frame);
+    builder_frame(builder, c->exchange->interim.frame);
     builder_say(builder, "an interim response has an Upgrade field that Connection does not list");
     return true;
 }
@@ -37,7 +37,7 @@ static bool upgrade_not_offered(const Case *c, FindingBuilder *builder)
 {
     const Exchange *exchange = c->exchange;
     bool missing = exchange->response.header_flags & FLAG_UPGRADE_MISSING;
-    bool foreign = exchange->upgrade_foreign && request_is_certain(exchange);
+    bool foreign = exchange->upgrade.foreign && request_is_certain(exchange);
     if (!is_answered(exchange) || !(missing || foreign))
         return false;
     builder_request(builder, &exchange->request);
@@ -123,12 +123,12 @@ static bool websocket_server(const Case *c, FindingBuilder *builder)
         (exchange->request.header_flags & FLAG_WEBSOCKET_DRAFT))
         return false;
     bool not_offered = exchange->response.header_flags & ~exchange->request.header_flags & choices;
-    if (!exchange->accept_wrong && !not_offered)
+    if (!exchange->upgrade.accept_wrong && !not_offered)
         return false;
     builder->party = PARTY_SERVER;
     builder_request(builder, &exchange->request);
     builder_response(builder, &exchange->response);
-    if (exchange->accept_wrong)
+    if (exchange->upgrade.accept_wrong)
         builder_say(builder,
                     "Sec-WebSocket-Accept is not the value that answers the request's key");
     else
@@ -152,7 +152,7 @@ static bool h2c_upgrade(const Case *c, FindingBuilder *builder)
                     : "");
     /* The server must not switch then either. Of several protocols it may have chosen another. */
     if ((header_flags & FLAG_H2C_SETTINGS) && c->exchange->status == 101 &&
-        is_answered(c->exchange) && c->exchange->upgrade_offer.count == 1)
+        is_answered(c->exchange) && c->exchange->upgrade.offer.count == 1)
         builder->party = PARTY_BOTH;
     if (c->exchange->status == 101)
         builder_say(builder, "; the server switched");
@@ -167,7 +167,7 @@ static bool connect_reject_kept_open(const Case *c, FindingBuilder *builder)
     bool early = early_bytes(exchange);
     if (exchange->method != METHOD_CONNECT || !is_answered(exchange) ||
         exchange_switched(exchange) || !exchange->later_answered ||
-        (exchange->retried_with_credentials && !early))
+        (exchange->connect.retried && !early))
         return false;
     if (early)
         builder->severity = SEVERITY_WARNING;

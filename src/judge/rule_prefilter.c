@@ -35,7 +35,7 @@ static bool concerns_upgrade(const Exchange *exchange)
                                   FLAG_WEBSOCKET_METHOD | FLAG_WEBSOCKET_KEY |
                                   FLAG_WEBSOCKET_VERSION | FLAG_H2C;
     return ((exchange->request.header_flags | exchange->response.header_flags) & header_flags) ||
-           exchange->status == 101 || exchange->upgrade_foreign ||
+           exchange->status == 101 || exchange->upgrade.foreign ||
            exchange->method == METHOD_CONNECT;
 }
 
@@ -51,7 +51,7 @@ unsigned prefilter_of_exchange(const Case *c)
            when(RESTATED >> c->judgement->cause & 1, PREFILTER_CAUSE) |
            when(close, PREFILTER_CLOSE) |
            when(c->ending && request->framing.kind != BODY_NONE, PREFILTER_UNREAD) |
-           when(unasked, PREFILTER_UNASKED) | when(exchange->interim_flags, PREFILTER_INTERIM) |
+           when(unasked, PREFILTER_UNASKED) | when(exchange->interim.flags, PREFILTER_INTERIM) |
            when(concerns_upgrade(exchange), PREFILTER_UPGRADE) |
            when(request->framing.notes, PREFILTER_REQUEST_BODY) |
            when(no_length, PREFILTER_NO_LENGTH);

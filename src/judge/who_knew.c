@@ -3,11 +3,11 @@
 bool request_sent_knowing(const Exchange *request, const Announcement *announcement)
 {
     const Stamp *first = &request->request.first;
-    if (request->request_resent || first->acked == NO_OFFSET || first->acked < announcement->past)
+    if (request->sending.resent || first->acked == NO_OFFSET || first->acked < announcement->past)
         return false;
-    if (request->request_quiet_acked >= announcement->past)
-        return request->request_free_since <= announcement->time;
+    if (request->sending.quiet_acked >= announcement->past)
+        return request->sending.free_since <= announcement->time;
     return !announcement->again && announcement->acked_before != NO_OFFSET &&
            announcement->acked_before >= first->offset &&
-           request->request_free_since < announcement->time;
+           request->sending.free_since < announcement->time;
 }

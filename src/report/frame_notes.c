@@ -165,14 +165,14 @@ static void note_request(FrameNotes *notes, size_t index)
 
 static void add_interim(StoryText *text, const Exchange *exchange)
 {
-    for (unsigned i = 0; i < MIN(exchange->interim_count, INTERIM_MAX); i++)
-        story_say(text, "%s%u", i ? " " : "", exchange->interim[i]);
+    for (unsigned i = 0; i < MIN(exchange->interim.count, INTERIM_MAX); i++)
+        story_say(text, "%s%u", i ? " " : "", exchange->interim.status[i]);
 }
 
 /* Interim responses that no final one followed. */
 static void note_interim(FrameNotes *notes, const Exchange *exchange)
 {
-    StoryText *text = add_note(notes, exchange->interim_first.frame, false);
+    StoryText *text = add_note(notes, exchange->interim.first.frame, false);
     story_say(text, "interim response to request %u: ", exchange->number);
     add_interim(text, exchange);
 }
@@ -187,7 +187,7 @@ static void note_response_begin(FrameNotes *notes, const Exchange *exchange)
     else
         story_add(text,
                   response->version == HTTP_0_9 ? "HTTP/0.9, no head" : "its head is not whole");
-    if (exchange->interim_count) {
+    if (exchange->interim.count) {
         story_add(text, " (after interim ");
         add_interim(text, exchange);
         story_add(text, ")");
@@ -222,7 +222,7 @@ static void note_response(FrameNotes *notes, const Exchange *exchange)
     if (exchange->response.begun) {
         note_response_begin(notes, exchange);
         note_response_end(notes, exchange);
-    } else if (stamp_is_set(&exchange->interim_first)) {
+    } else if (stamp_is_set(&exchange->interim.first)) {
         note_interim(notes, exchange);
     }
 }

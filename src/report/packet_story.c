@@ -157,7 +157,7 @@ static void add_payload_words(StoryText *text, Seen *seen, const TracedSegment *
     const char *kind = segment->side == TRACED_CLIENT ? "request" : "response";
     if (exchange && offset >= message_of(&traced->exchanges[*at], segment->side)->first.offset)
         story_say(text, "more of %s %u", kind, exchange->number);
-    else if (exchange && segment->side == TRACED_SERVER && exchange->interim_count)
+    else if (exchange && segment->side == TRACED_SERVER && exchange->interim.count)
         story_say(text, "interim response to request %u", exchange->number);
     else
         story_add(text,

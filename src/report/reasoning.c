@@ -202,7 +202,7 @@ static void why_aborted(const Case *c)
     bool begun = c->exchange->response.begun;
     add_end(c);
     add(c, begun ? " came before the response was complete"
-           : c->exchange->interim_count
+           : c->exchange->interim.count
                ? " came after an interim response, and before the final one"
                : " came before any response");
     if (begun) {

@@ -264,13 +264,13 @@ static bool end_is_known(const MessageFacts *message)
 /* First and last byte of the final response, or of the interim ones if none came. Unset: none. */
 static Stamp response_begin(const Exchange *exchange)
 {
-    return exchange->response.begun ? exchange->response.first : exchange->interim_first;
+    return exchange->response.begun ? exchange->response.first : exchange->interim.first;
 }
 
 static Stamp response_end(const Exchange *exchange)
 {
     if (!exchange->response.begun)
-        return exchange->interim_last;
+        return exchange->interim.last;
     return end_is_known(&exchange->response) ? exchange->response.last : (Stamp){ 0 };
 }
 
@@ -357,9 +357,9 @@ FIELD(write_interim)
 {
     const Exchange *exchange = &row->exchange->exchange;
     g_autoptr(GString) text = g_string_new(NULL);
-    for (unsigned i = 0; i < MIN(exchange->interim_count, INTERIM_MAX); i++)
-        g_string_append_printf(text, "%s%u", i ? " " : "", exchange->interim[i]);
-    if (exchange->interim_count > INTERIM_MAX)
+    for (unsigned i = 0; i < MIN(exchange->interim.count, INTERIM_MAX); i++)
+        g_string_append_printf(text, "%s%u", i ? " " : "", exchange->interim.status[i]);
+    if (exchange->interim.count > INTERIM_MAX)
         g_string_append(text, " " TEXT_CUT);
     table_list(table, text->str);
 }
