@@ -13,7 +13,6 @@ Conversation *conversation_new(const TextOptions *texts, const Matcher *matcher)
     Conversation *conversation = g_new0(Conversation, 1);
     conversation->texts = *texts;
     conversation->matcher = matcher;
-    pending_init(&conversation->pending);
     conversation->requesting = conversation->answering = -1;
     conversation->pairing = PAIRING_BEGIN;
     conversation->facts.client = -1;
@@ -81,8 +80,8 @@ bool conversation_next(Conversation *conversation, Exchange *ret_exchange)
 
 Exchange *conversation_pending(Conversation *conversation, size_t *ret_count)
 {
-    *ret_count = conversation->pending.exchanges->len;
-    return (Exchange *)(void *)conversation->pending.exchanges->data;
+    *ret_count = (size_t)conversation->pending.count;
+    return conversation->pending.exchanges;
 }
 
 /* For both sides ------------------------------------------------------------------------------ */

@@ -2,16 +2,19 @@
 
 #include "base/pack.h"
 
-void pending_init(Pending *pending)
-{
-    *pending = (Pending){ .exchanges = g_array_new(FALSE, TRUE, sizeof(Exchange)) };
-}
-
 void pending_clear(Pending *pending)
 {
     for (int i = 0; i < pending_count(pending); i++)
         exchange_clear(pending_at(pending, i));
-    g_array_free(pending->exchanges, TRUE);
+    g_free(pending->exchanges);
+}
+
+static void make_room(Pending *pending, int count)
+{
+    if (count <= pending->room)
+        return;
+    pending->room = MAX(count, 2 * pending->room);
+    pending->exchanges = g_renew(Exchange, pending->exchanges, pending->room);
 }
 
 int pending_append(Pending *pending, uint32_t number)
@@ -19,8 +22,10 @@ int pending_append(Pending *pending, uint32_t number)
     int index = pending_count(pending);
     if (index - pending->settled >= PIPELINE_MAX)
         return -1;
-    g_array_set_size(pending->exchanges, (guint)index + 1);
+    make_room(pending, index + 1);
+    pending->count++;
     Exchange *exchange = pending_at(pending, index);
+    memset(exchange, 0, sizeof *exchange);
     exchange->number = number;
     exchange->sending.quiet_acked = NO_OFFSET;
     return index;
@@ -37,7 +42,7 @@ void pending_drop_last(Pending *pending)
             earlier->next_request = (Stamp){ 0 };
     }
     exchange_clear(exchange);
-    g_array_set_size(pending->exchanges, (guint)last);
+    pending->count = last;
 }
 
 void pending_settle_before(Pending *pending, int index)
@@ -56,8 +61,10 @@ bool pending_take(Pending *pending, Exchange *ret_exchange)
     if (pending->settled == 0)
         return false;
     *ret_exchange = *pending_at(pending, 0);
-    g_array_remove_index(pending->exchanges, 0);
+    pending->count--;
     pending->settled--;
+    memmove(pending->exchanges, pending->exchanges + 1,
+            (size_t)pending->count * sizeof *pending->exchanges);
     return true;
 }
 
@@ -76,7 +83,7 @@ int pending_first_waiting(const Pending *pending)
 
 void pending_pack(const Pending *pending, GByteArray *to)
 {
-    uint64_t parts[2] = { pending->exchanges->len, (uint64_t)pending->settled };
+    uint64_t parts[2] = { (uint64_t)pending->count, (uint64_t)pending->settled };
     pack_words(to, parts, sizeof parts);
     for (int i = 0; i < pending_count(pending); i++)
         exchange_pack(pending_at(pending, i), to);
@@ -86,17 +93,15 @@ void pending_unpack(Pending *pending, Span *from)
 {
     uint64_t parts[2];
     unpack_words(from, parts, sizeof parts);
-    pending_init(pending);
-    pending->settled = (int)parts[1];
-    g_array_set_size(pending->exchanges, (guint)parts[0]);
+    *pending = (Pending){ .count = (int)parts[0], .settled = (int)parts[1] };
+    make_room(pending, pending->count);
     for (int i = 0; i < pending_count(pending); i++)
         exchange_unpack(pending_at(pending, i), from);
 }
 
 size_t pending_size(const Pending *pending)
 {
-    /* An array has room for the next power of two. */
-    size_t size = sizeof(GArray) + 2 * pending->exchanges->len * sizeof(Exchange);
+    size_t size = (size_t)pending->room * sizeof(Exchange);
     for (int i = 0; i < pending_count(pending); i++)
         size += exchange_text_size(pending_at(pending, i));
     return size;

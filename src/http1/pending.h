@@ -12,22 +12,23 @@
 #define PIPELINE_MAX 128
 
 typedef struct Pending {
-    GArray *exchanges; /* Exchange */
+    Exchange *exchanges;
+    int count, room;
     int settled;
 } Pending;
 
-void pending_init(Pending *pending);
+/* Zeroed it is empty. */
 void pending_clear(Pending *pending);
 
 static inline int pending_count(const Pending *pending)
 {
-    return (int)pending->exchanges->len;
+    return pending->count;
 }
 
 static inline Exchange *pending_at(const Pending *pending, int index)
 {
-    g_assert(index >= 0 && index < pending_count(pending));
-    return &g_array_index(pending->exchanges, Exchange, index);
+    g_assert(index >= 0 && index < pending->count);
+    return &pending->exchanges[index];
 }
 
 /* A new exchange's index; -1 at the bound. */

@@ -2,7 +2,13 @@
 #ifndef SESSION_FIN_BELIEF_H
 #define SESSION_FIN_BELIEF_H
 
-#include "session/session.h"
+#include "stream/connection.h"
+
+/* The gap that a direction ends with as far as it has been read; frame 0: it ends with data. */
+typedef struct TailGap {
+    Stamp last;   /* SessionUnit.last of the gap */
+    bool is_loss; /* its end may be a FIN */
+} TailGap;
 
 /* FIN_SURE: seen, or proved by numbers while the side's messages lack no byte. FIN_PERHAPS: the
  * last that is known of the side is a gap whose end may be a FIN or data. */

@@ -15,6 +15,7 @@
 
 #include "base/evidence.h"
 #include "base/span.h"
+#include "session/fin_belief.h"
 #include "stream/stream.h"
 
 typedef enum SessionUnitKind { SESSION_DATA, SESSION_GAP } SessionUnitKind;
@@ -52,12 +53,6 @@ static inline Stamp session_known(const SessionUnit *unit, int64_t place)
 {
     return unit->by_byte ? session_sent(unit, place) : unit->last;
 }
-
-/* The gap that a direction ends with as far as it has been read; frame 0: it ends with data. */
-typedef struct TailGap {
-    Stamp last;   /* SessionUnit.last of the gap */
-    bool is_loss; /* its end may be a FIN */
-} TailGap;
 
 /* How one kind of session is read: clear text, and whatever wraps it.
  *
