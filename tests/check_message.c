@@ -371,7 +371,7 @@ static const Row ROWS[] = {
       REASON_MIDSTREAM,
       { DATA("GET it now,"), DATA(" or later\r\n") },
       "; seeking\n" },
-    /* What the other direction decides ------------------------------------------------------------- */
+    /* What the other direction decides ------------------------------------------------------- */
     { "a body that was never sent",
       HEAD_REQUEST,
       NULL,
@@ -774,6 +774,37 @@ START_TEST(test_rejection)
 }
 END_TEST
 
+/* Where another message stands instead of the body, the message ends with its head, also if both
+ * came in one segment, and in a later segment than what was before. */
+START_TEST(test_no_body_in_one_segment)
+{
+    static MessageEvent event;
+    static const char *const head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
+    g_autofree char *both = g_strconcat(head, "HTTP/1.1 304 N\r\n\r\n", NULL);
+    g_auto(MessageReader) storage = { 0 };
+    message_reader_init(&storage, HEAD_RESPONSE, 0);
+    SessionUnit first =
+        clear_unit(span_of_text("HTTP/1.1 204 N\r\n\r\n"), (Stamp){ .frame = 1 }, true);
+    message_reader_feed(&storage, &first);
+    while (message_reader_next(&storage, &event)) {
+    }
+    SessionUnit second =
+        clear_unit(span_of_text(both), (Stamp){ .frame = 2, .offset = first.length }, true);
+    message_reader_feed(&storage, &second);
+    ck_assert(message_reader_next(&storage, &event) && event.with_head);
+    message_reader_body(&storage, &(BodyFraming){ .kind = BODY_LENGTH, .length = 9 });
+    message_reader_body_refused(&storage);
+    ck_assert(message_reader_next(&storage, &event));
+    ck_assert_int_eq(event.kind, MESSAGE_END);
+    ck_assert_uint_eq(event.last.frame, 2);
+    ck_assert_int_eq(event.last.offset, first.length + (int64_t)strlen(head) - 1);
+    ck_assert_int_eq(event.last_place, event.last.offset);
+    ck_assert(message_reader_next(&storage, &event));
+    ck_assert_int_eq(event.kind, MESSAGE_BEGIN);
+    ck_assert_int_eq(event.head.status, 304);
+}
+END_TEST
+
 int main(void)
 {
     TCase *events = tcase_create("events");
@@ -781,6 +812,7 @@ int main(void)
     tcase_add_loop_test(events, test_bounds, 0, G_N_ELEMENTS(BOUNDS));
     tcase_add_loop_test(events, test_field_bound, 0, 2);
     tcase_add_loop_test(events, test_rejection, 0, 4);
+    tcase_add_test(events, test_no_body_in_one_segment);
     Suite *suite = suite_create("message");
     suite_add_tcase(suite, events);
     SRunner *runner = srunner_create(suite);

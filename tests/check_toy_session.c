@@ -2,8 +2,8 @@
  * that is: a toy whose bytes are HTTP/1 in rot13, in records of ten bytes.
  *
  * A record is a byte that counts, and nine bytes of which so many count. Nothing of it can be read
- * before its last byte. The same conversation is captured twice, in clear text and as a toy, with the
- * same segments at the same times; each message is cut into two segments inside a record. */
+ * before its last byte. The same conversation is captured twice, in clear text and as a toy, with
+ * the same segments at the same times; each message is cut into two segments inside a record. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -122,7 +122,8 @@ static const SessionStage TOY = { .name = "toy",
                                   .size = toy_size,
                                   .free = g_free };
 
-/* A capture of it ------------------------------------------------------------------------------- */
+/* A capture of it -------------------------------------------------------------------------------
+ * */
 
 typedef struct Step {
     int side;
@@ -291,7 +292,7 @@ static void capture_close(Capture *capture)
     g_array_unref(capture->carried[SERVER]);
 }
 
-/* Both, compared --------------------------------------------------------------------------------- */
+/* Both, compared ------------------------------------------------------------------------------- */
 
 /* What a trace of the only connection holds. */
 static void analyze(const Capture *capture, ConnectionTrace *trace)

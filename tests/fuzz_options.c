@@ -4,9 +4,9 @@
 #include <glib.h>
 
 #include "base/text.h"
+#include "http/options.h"
 #include "http1/framing.h"
 #include "http1/head.h"
-#include "http/options.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

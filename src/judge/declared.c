@@ -20,8 +20,7 @@ static bool ends_with_connection(const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
     return response->framing.kind == BODY_UNTIL_CLOSE &&
-           !(exchange->request_hidden && response->has_head &&
-             message_body_bytes(response) <= 0);
+           !(exchange->request_hidden && response->has_head && message_body_bytes(response) <= 0);
 }
 
 static bool is_read(const MessageFacts *message)

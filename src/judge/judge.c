@@ -323,8 +323,7 @@ static bool may_yet_complete(const JudgeContext *context, const Ending *ending)
 static bool may_lack_body(const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
-    return exchange->request_hidden && response->has_head &&
-           message_body_bytes(response) <= 0;
+    return exchange->request_hidden && response->has_head && message_body_bytes(response) <= 0;
 }
 
 static void weigh_completeness(const JudgeContext *context, const Ending *ending,
