@@ -113,7 +113,7 @@ static const struct {
 static bool feed(Duplicates *duplicates, const Segment *segment, uint64_t *ret_network)
 {
     Endpoints endpoints = endpoints_of(segment, 12345);
-    return duplicates_feed(duplicates, segment, &endpoints, ret_network);
+    return duplicates_feed(duplicates, segment, &endpoints, ret_network) == SIGHT_COPY;
 }
 
 START_TEST(test_row)
@@ -135,6 +135,42 @@ START_TEST(test_row)
     if (copy)
         ck_assert_uint_eq(network, 9);
     duplicates_free(duplicates);
+}
+END_TEST
+
+/* Later than a copy, no copy: but in another place, and by its own marks the same packet. */
+START_TEST(test_distant)
+{
+    static const struct {
+        Change change;
+        Sight sight;
+    } rows[] = {
+        { { .later = 10 * MS, .hops = -3 }, SIGHT_COPY },
+        { { .later = 10 * MS + 1, .hops = -3 }, SIGHT_DISTANT_COPY },
+        { { .later = 1000 * MS, .input = 1 }, SIGHT_DISTANT_COPY },
+        { { .later = -40 * MS, .network = 5 }, SIGHT_DISTANT_COPY },
+        { { .later = 1000 * MS + 1, .hops = -3 }, SIGHT_NEW },
+        { { .later = 40 * MS }, SIGHT_NEW },
+        { { .later = 40 * MS, .hops = -3, .id = 1 }, SIGHT_NEW },
+        { { .later = 40 * MS, .hops = -3, .id_unknown = true, .no_options = true }, SIGHT_NEW },
+        { { .later = 40 * MS, .hops = -3, .id_unknown = true }, SIGHT_DISTANT_COPY },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Duplicates *duplicates = duplicates_new();
+        Segment first = packet();
+        if (rows[i].change.id_unknown)
+            first.packet_id = 0;
+        if (rows[i].change.no_options)
+            first.options = 0;
+        Segment second = first;
+        apply(&second, &rows[i].change);
+        Endpoints endpoints = endpoints_of(&first, 12345);
+        uint64_t network;
+        ck_assert_int_eq(duplicates_feed(duplicates, &first, &endpoints, &network), SIGHT_NEW);
+        Sight sight = duplicates_feed(duplicates, &second, &endpoints, &network);
+        ck_assert_msg(sight == rows[i].sight, "row %zu: %d", i, sight);
+        duplicates_free(duplicates);
+    }
 }
 END_TEST
 
@@ -286,6 +322,7 @@ int main(void)
     TCase *tcase = tcase_create("duplicates");
     tcase_add_test(tcase, test_owner);
     tcase_add_loop_test(tcase, test_row, 0, G_N_ELEMENTS(ROWS));
+    tcase_add_test(tcase, test_distant);
     tcase_add_test(tcase, test_several);
     tcase_add_test(tcase, test_many);
     tcase_add_loop_test(tcase, test_connection, 0, G_N_ELEMENTS(SEEN));

@@ -42,7 +42,27 @@ typedef struct RstFact {
     /* without ACK flag: the only segment that it can answer, if that was captured after it; 0:
      * none such */
     FrameId answers_next;
+    uint8_t hops; /* left: TTL or hop limit */
 } RstFact;
+
+/* TTL or hop limit of the packets of one side, its RSTs and copies apart. */
+typedef struct HopsSeen {
+    uint32_t count;
+    uint8_t hops; /* of the first */
+    bool mixed;   /* not of all */
+} HopsSeen;
+
+/* How often the same byte was sent: the first one that the peer had not acknowledged; if it has
+ * acknowledged all, the first of those that it acknowledged last. By order of the capture. */
+typedef struct Transmissions {
+    int64_t offset;     /* below Half.acked: acknowledged. NO_OFFSET: no payload was seen */
+    uint32_t count;     /* segments that carried it; 1: sent once */
+    FrameId last_frame; /* 0: sent among others, before those were acknowledged */
+    /* Of the first and the last of them. `first` is the latest time possible: that of the
+     * acknowledgement which left the byte as the first one, if it had been sent before that. */
+    Nanoseconds first, last;
+    Nanoseconds interval; /* between the last two; 0 if there are none */
+} Transmissions;
 
 /* One direction of a connection: what its sender sent. What every packet changes stands first. */
 typedef struct Half {
@@ -63,6 +83,8 @@ typedef struct Half {
      * end of the window it last offered, and the receiver then sends nothing but RSTs and what
      * was under way */
     RstFact rst;
+    HopsSeen hops;
+    Transmissions transmissions;
 } Half;
 
 typedef enum ConnectionEnd {

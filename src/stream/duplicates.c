@@ -90,11 +90,10 @@ static unsigned place_of(const Sighting *sighting, const Endpoints *endpoints)
     return (unsigned)(hash >> 32) % SIGHTINGS;
 }
 
-static bool is_near(const Sighting *first, const Sighting *second)
+static bool is_near(const Sighting *first, const Sighting *second, Nanoseconds age)
 {
-    Nanoseconds distance;
-    return !__builtin_sub_overflow(second->time, first->time, &distance) &&
-           distance <= DUPLICATE_AGE && distance >= -DUPLICATE_AGE;
+    Nanoseconds distance = second->time - first->time;
+    return distance <= age && distance >= -age;
 }
 
 static bool elsewhere(const Sighting *first, const Sighting *second)
@@ -108,7 +107,7 @@ static bool tells_itself(const Sighting *sighting)
     return sighting->options != 0 || (sighting->flags & TCP_RST);
 }
 
-static bool is_copy(const Sighting *first, const Sighting *second)
+static bool is_same_packet(const Sighting *first, const Sighting *second)
 {
     if (first->endpoints != second->endpoints || first->sequence != second->sequence ||
         first->acknowledgement != second->acknowledgement || first->flags != second->flags ||
@@ -116,9 +115,20 @@ static bool is_copy(const Sighting *first, const Sighting *second)
         return false;
     return first->window == second->window && first->packet_id == second->packet_id &&
            first->options == second->options && first->captured >= second->captured &&
-           memcmp(first->sample, second->sample, MIN(second->captured, SAMPLE)) == 0 &&
-           is_near(first, second) &&
-           (first->packet_id != 0 || (tells_itself(first) && elsewhere(first, second)));
+           memcmp(first->sample, second->sample, MIN(second->captured, SAMPLE)) == 0;
+}
+
+static Sight sight_of(const Sighting *first, const Sighting *second)
+{
+    if (!is_same_packet(first, second))
+        return SIGHT_NEW;
+    bool marked = first->packet_id != 0 || tells_itself(first);
+    if (is_near(first, second, DUPLICATE_AGE))
+        return marked && (first->packet_id != 0 || elsewhere(first, second)) ? SIGHT_COPY
+                                                                             : SIGHT_NEW;
+    return marked && elsewhere(first, second) && is_near(first, second, DISTANT_COPY_AGE)
+               ? SIGHT_DISTANT_COPY
+               : SIGHT_NEW;
 }
 
 void duplicates_own(Duplicates *duplicates, FrameId connection)
@@ -132,19 +142,20 @@ FrameId duplicates_owner(const Duplicates *duplicates)
     return duplicates->original ? duplicates->original->connection : 0;
 }
 
-bool duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
-                     uint64_t *ret_network)
+Sight duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
+                      uint64_t *ret_network)
 {
     Sighting sighting = sighting_of(segment, endpoints);
     Sighting *first = &duplicates->sightings[place_of(&sighting, endpoints)];
     duplicates->remembered = NULL;
     duplicates->original = first;
-    if (is_copy(first, &sighting)) {
+    Sight sight = sight_of(first, &sighting);
+    if (sight == SIGHT_COPY) {
         *ret_network = first->network;
-        return true;
+        return sight;
     }
     *first = sighting;
     duplicates->remembered = first;
     duplicates->original = NULL;
-    return false;
+    return sight;
 }

@@ -9,14 +9,23 @@
  * second). What is retransmitted sooner, on a hint, has to be told by the packet itself. */
 #define DUPLICATE_AGE (10 * NS_PER_MS)
 
+/* The same packet seen later than that, in another place, up to a second: taken for a
+ * retransmission, but counted, as a hint that the capture has two vantage points. */
+#define DISTANT_COPY_AGE NS_PER_SECOND
+
 typedef struct Duplicates Duplicates;
+
+typedef enum Sight {
+    SIGHT_NEW,
+    SIGHT_COPY,
+    SIGHT_DISTANT_COPY,
+} Sight;
 
 Duplicates *duplicates_new(void);
 
-/* Remembers the segment, or finds the one of which it is a copy: true, and the network in which
- * that one was seen. */
-bool duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
-                     uint64_t *ret_network);
+/* Remembers the segment, unless it is a copy of one: then the network in which that one was seen. */
+Sight duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
+                      uint64_t *ret_network);
 
 /* Says which connection the last segment belongs to, by its first frame. Of a copy it says
  * nothing. */

@@ -46,7 +46,7 @@ Flow *flow_new(const Segment *first, Budget *budget)
     facts->port[!from] = first->destination_port;
     flow->network[0] = flow->network[1] = first->network;
     for (int side = 0; side < 2; side++) {
-        facts->half[side].acked = NO_OFFSET;
+        facts->half[side].acked = facts->half[side].transmissions.offset = NO_OFFSET;
         Direction *direction = &flow->direction[side];
         direction->acked = direction->edge = direction->quiet_acked = NO_OFFSET;
         direction->shift = WINDOW_UNSEEN;
@@ -145,6 +145,12 @@ int flow_sender(const Flow *flow, const Segment *segment)
     return -1;
 }
 
+static void move_offset(int64_t *offset, int64_t by)
+{
+    if (*offset != NO_OFFSET)
+        *offset += by;
+}
+
 /* Moves offset 0 to the next number: what stood there was a probe. */
 static void shift_base(Flow *flow, int side)
 {
@@ -155,18 +161,10 @@ static void shift_base(Flow *flow, int side)
         return;
     half->base++;
     direction->quiet_acked = NO_OFFSET;
-    if (half->acked != NO_OFFSET)
-        half->acked--;
-    if (direction->acked != NO_OFFSET)
-        direction->acked--;
-    if (direction->edge != NO_OFFSET)
-        direction->edge--;
-}
-
-static void move_offset(int64_t *offset, int64_t by)
-{
-    if (*offset != NO_OFFSET)
-        *offset += by;
+    move_offset(&half->acked, -1);
+    move_offset(&half->transmissions.offset, -1);
+    move_offset(&direction->acked, -1);
+    move_offset(&direction->edge, -1);
 }
 
 /* What was captured ahead of the new offset 0 and waits for it. */
@@ -204,6 +202,8 @@ static void move_base(Flow *flow, int side, uint32_t number)
     direction->provisional = false;
     direction->quiet_acked = NO_OFFSET;
     direction->sent += by;
+    direction->data_sent += by;
+    move_offset(&half->transmissions.offset, by);
     move_offset(&direction->acked, by);
     move_offset(&direction->edge, by);
     half->acked = NO_OFFSET; /* an acknowledgement delivered ahead says nothing about the order */
@@ -250,6 +250,7 @@ static void renumber(Flow *flow, int side, uint32_t number)
     half->open_frame = 0;
     half->open_time = 0;
     half->base = number;
+    half->transmissions = (Transmissions){ .offset = NO_OFFSET };
     *direction = (Direction){ .base_known = true,
                               .full = direction->full,
                               .acked = NO_OFFSET,
@@ -311,7 +312,7 @@ static void begin_before(Flow *flow, int side, const Segment *segment)
     Direction *direction = &flow->direction[side];
     int64_t first = -seq_distance(segment->sequence, flow->facts.half[side].base);
     flow->facts.half[side].next = first;
-    direction->sent = first;
+    direction->sent = direction->data_sent = first;
     direction->free = false;
 }
 
@@ -371,6 +372,42 @@ static unsigned shift_of(const Flow *flow, int side, const Segment *segment)
     return own == WINDOW_UNSEEN ? SHIFT_MAX : (unsigned)own;
 }
 
+/* The peer acknowledged all before `acked`, and more than ever. */
+static void acknowledge_transmissions(Half *half, int64_t acked, int64_t data_sent,
+                                      Nanoseconds time)
+{
+    Transmissions *sent = &half->transmissions;
+    if (sent->offset != NO_OFFSET && sent->offset < acked && acked < data_sent)
+        *sent = (Transmissions){ .offset = acked, .count = 1, .first = time, .last = time };
+}
+
+static void note_transmission(Half *half, const Item *item, int64_t acked)
+{
+    Transmissions *sent = &half->transmissions;
+    int64_t end = item->offset + item->length;
+    bool open = sent->offset != NO_OFFSET && sent->offset >= acked;
+    if (open && item->offset <= sent->offset && sent->offset < end) {
+        sent->interval = item->time - sent->last;
+        sent->last = item->time;
+        sent->last_frame = item->frame;
+        sent->count += sent->count < UINT32_MAX;
+    } else if (!open && end > acked) {
+        *sent = (Transmissions){ .offset = MAX(item->offset, acked),
+                                 .count = 1,
+                                 .last_frame = item->frame,
+                                 .first = item->time,
+                                 .last = item->time };
+    }
+}
+
+static void note_hops(HopsSeen *seen, uint8_t hops)
+{
+    if (seen->count == 0)
+        seen->hops = hops;
+    seen->mixed |= seen->hops != hops;
+    seen->count += seen->count < UINT32_MAX;
+}
+
 static void arrive_acknowledgement(Flow *flow, int side, const Segment *segment, Item *item)
 {
     Direction *peer = &flow->direction[!side];
@@ -382,6 +419,8 @@ static void arrive_acknowledgement(Flow *flow, int side, const Segment *segment,
     item->acked = acked;
     if ((segment->flags & TCP_RST) && !resets_in_window(flow, side, item->offset))
         return;
+    if (acked > peer->acked)
+        acknowledge_transmissions(&flow->facts.half[!side], acked, peer->data_sent, segment->time);
     peer->acked = MAX(peer->acked, acked);
     if (segment->flags & TCP_RST)
         return;
@@ -425,6 +464,11 @@ static void arrive_number(Flow *flow, int side, const Segment *segment, Item *it
     bool plain = (segment->flags & (TCP_ACK | TCP_SYN | TCP_FIN)) == TCP_ACK;
     bool at_end = segment->length ? end > own->sent : end == own->sent;
     item->witness = plain && at_end && !own->provisional && end >= own->acked;
+    note_hops(&flow->facts.half[side].hops, segment->hops);
+    if (segment->length) {
+        note_transmission(&flow->facts.half[side], item, own->acked);
+        own->data_sent = MAX(own->data_sent, end);
+    }
     if (segment->flags & TCP_FIN)
         end++;
     own->sent = MAX(own->sent, end);

@@ -21,9 +21,10 @@ typedef struct BareAck {
 
 /* One direction, by capture order. Offsets are of this direction's stream. */
 typedef struct Direction {
-    int64_t sent;  /* one past the last offset seen, FIN included */
-    int64_t acked; /* the peer's highest acknowledgement anywhere; NO_OFFSET: none */
-    int64_t edge;  /* the end of the window that the peer offered; NO_OFFSET: unknown */
+    int64_t sent;      /* one past the last offset seen, FIN included */
+    int64_t data_sent; /* likewise, of payload */
+    int64_t acked;     /* the peer's highest acknowledgement anywhere; NO_OFFSET: none */
+    int64_t edge;      /* the end of the window that the peer offered; NO_OFFSET: unknown */
     Nanoseconds free_since;
     int64_t quiet_acked;  /* see StreamEvent; valid while `next` stands still */
     uint32_t full;        /* the largest payload */

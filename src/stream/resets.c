@@ -58,6 +58,7 @@ void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *ite
             .stamp = { .frame = item->frame, .time = item->time, .offset = item->offset,
                        .acked = item->acked, .acked_before = NO_OFFSET },
             .answers = answers_something(flow, side, segment),
+            .hops = segment->hops,
         },
         .sequence = segment->sequence,
     };

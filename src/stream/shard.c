@@ -305,14 +305,16 @@ static Flow *flow_in_network(Shard *shard, const Arrival *arrival, uint64_t netw
 /* Whether its packet was captured before. Where the copies carry different tags, the connection of
  * the first one learns the other network: the copies may come in another order next time. But once
  * two connections have begun of them, each keeps its own. */
-static bool is_duplicate(Shard *shard, const Arrival *arrival)
+static bool is_duplicate(Shard *shard, Sink *sink, const Arrival *arrival)
 {
     const Segment *segment = arrival->segment;
     uint64_t network;
     int side = 0;
     if (!shard->duplicates)
         shard->duplicates = duplicates_new();
-    if (!duplicates_feed(shard->duplicates, segment, &arrival->endpoints, &network))
+    Sight sight = duplicates_feed(shard->duplicates, segment, &arrival->endpoints, &network);
+    sink->counters.distant_copies += sight == SIGHT_DISTANT_COPY;
+    if (sight != SIGHT_COPY)
         return false;
     if (network == segment->network)
         return true;
@@ -489,7 +491,7 @@ Flow *shard_feed(Shard *shard, Sink *sink, const Arrival *arrival, int *ret_side
 {
     *ret_owner = (SegmentOwner){ 0 };
     sink->counters.segments++;
-    if (is_duplicate(shard, arrival)) {
+    if (is_duplicate(shard, sink, arrival)) {
         sink->counters.duplicates++;
         ret_owner->belongs = duplicates_owner(shard->duplicates);
         return NULL;

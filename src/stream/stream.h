@@ -81,7 +81,10 @@ extern const StreamLimits STREAM_LIMITS_DEFAULT;
 typedef struct StreamCounters {
     uint64_t connections;
     uint64_t segments;
-    uint64_t duplicates;         /* packets captured a second time, and not looked at again */
+    uint64_t duplicates; /* packets captured a second time, and not looked at again */
+    /* the same packet in another place, more than 10 ms and at most a second later: the capture has
+     * two vantage points */
+    uint64_t distant_copies;
     uint64_t segments_after_end; /* of connections that were final already */
     uint64_t retransmitted_bytes, out_of_order_segments, late_bytes;
     uint64_t bytes_after_fin; /* payload beyond a FIN: no data */

@@ -1,0 +1,210 @@
+/* Facts of a connection that tell how often something was sent, and from how far. */
+#include <check.h>
+#include <glib.h>
+#include <stdlib.h>
+
+#include "stream_table.h"
+
+#define STEPS_MAX 12
+#define NO_ACK (-1)
+
+enum { CLIENT, SERVER };
+enum { S = TCP_SYN, F = TCP_FIN, R = TCP_RST };
+
+/* Offsets are those of the streams. A SYN stands at -1. `hops` 0: 64. */
+typedef struct Step {
+    int side;
+    uint8_t flags; /* ACK beside them unless `acked` is NO_ACK */
+    int64_t offset, acked;
+    uint32_t length;
+    int ms; /* since the start */
+    uint8_t hops;
+} Step;
+
+static Segment segment_of(const Step *step, uint64_t frame)
+{
+    static const uint32_t first[2] = { UINT32_MAX - 20, 7000 };
+    static const uint8_t bytes[1000] = "bytes";
+    static const IpAddress ends[2] = { { { 10, 0, 0, 1 }, 4 }, { { 10, 0, 0, 2 }, 4 } };
+    static const uint16_t ports[2] = { 40000, 80 };
+    bool acks = step->acked != NO_ACK;
+    return (Segment){ .frame = frame_id(1, frame),
+                      .time = step->ms * NS_PER_MS,
+                      .source = ends[step->side],
+                      .destination = ends[!step->side],
+                      .source_port = ports[step->side],
+                      .destination_port = ports[!step->side],
+                      .hops = step->hops ? step->hops : 64,
+                      .sequence = first[step->side] + (uint32_t)step->offset,
+                      .acknowledgement = acks ? first[!step->side] + (uint32_t)step->acked : 0,
+                      .window = 60000,
+                      .flags = (uint8_t)(step->flags | (acks ? TCP_ACK : 0)),
+                      .window_shift = -1,
+                      .length = step->length,
+                      .payload = span_make(bytes, step->length) };
+}
+
+/* Plays them after a handshake of frames 1 to 3, and shows the facts at the end. */
+static Connection play(const Step steps[STEPS_MAX])
+{
+    static const Step handshake[] = { { CLIENT, S, -1, NO_ACK, 0, 0, 0 },
+                                      { SERVER, S, -1, 0, 0, 1, 0 },
+                                      { CLIENT, 0, 0, 0, 0, 2, 0 } };
+    g_autoptr(StreamTable) table = stream_table_new(&STREAM_LIMITS_DEFAULT);
+    StreamEvent event = { .connection = NULL };
+    uint64_t frame = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(handshake) + STEPS_MAX; i++) {
+        const Step *step = i < 3 ? &handshake[i] : &steps[i - 3];
+        if (i >= 3 && !step->ms)
+            break;
+        Segment segment = segment_of(step, ++frame);
+        stream_table_feed(table, &segment);
+        while (stream_table_next(table, &event))
+            ck_assert_int_ne(event.kind, STREAM_END);
+    }
+    stream_table_finish(table);
+    while (stream_table_next(table, &event) && event.kind != STREAM_END)
+        ;
+    ck_assert_int_eq(event.kind, STREAM_END);
+    return *event.connection;
+}
+
+/* Of the client. */
+static const struct {
+    const char *name;
+    Step steps[STEPS_MAX];
+    int64_t offset;
+    uint32_t count;
+    unsigned last_frame;
+    int first, last, interval; /* ms */
+    bool acknowledged;
+} ROWS[] = {
+    { "nothing sent", { { SERVER, 0, 0, 0, 9, 10, 0 } }, NO_OFFSET, 0, 0, 0, 0, 0, false },
+    { "sent once, acknowledged",
+      { { CLIENT, 0, 0, 0, 100, 10, 0 }, { SERVER, 0, 0, 100, 0, 20, 0 } },
+      0,
+      1,
+      4,
+      10,
+      10,
+      0,
+      true },
+    { "sent again and again",
+      { { CLIENT, 0, 0, 0, 100, 10, 0 },
+        { SERVER, 0, 0, 100, 0, 20, 0 },
+        { CLIENT, 0, 100, 0, 40, 1000, 0 },
+        { CLIENT, 0, 100, 0, 40, 1200, 0 },
+        { CLIENT, 0, 100, 0, 40, 1700, 0 } },
+      100,
+      3,
+      8,
+      1000,
+      1700,
+      500,
+      false },
+    { "and then acknowledged",
+      { { CLIENT, 0, 0, 0, 40, 1000, 0 },
+        { CLIENT, 0, 0, 0, 40, 1200, 0 },
+        { SERVER, 0, 0, 40, 0, 1250, 0 },
+        { CLIENT, 0, 0, 0, 40, 1260, 0 } },
+      0,
+      2,
+      5,
+      1000,
+      1200,
+      200,
+      true },
+    { "in other pieces",
+      { { CLIENT, 0, 0, 0, 40, 1000, 0 },
+        { CLIENT, 0, 40, 0, 40, 1001, 0 },
+        { CLIENT, 0, 0, 0, 80, 1300, 0 } },
+      0,
+      2,
+      6,
+      1000,
+      1300,
+      300,
+      false },
+    { "only the second of two was lost",
+      { { CLIENT, 0, 0, 0, 40, 1000, 0 },
+        { CLIENT, 0, 40, 0, 40, 1001, 0 },
+        { SERVER, 0, 0, 40, 0, 1050, 0 },
+        { CLIENT, 0, 40, 0, 40, 1300, 0 } },
+      40,
+      2,
+      7,
+      1050,
+      1300,
+      250,
+      false },
+    { "a keep-alive probe is none",
+      { { CLIENT, 0, 0, 0, 40, 1000, 0 },
+        { SERVER, 0, 0, 40, 0, 1050, 0 },
+        { CLIENT, 0, 39, 0, 1, 9000, 0 } },
+      0,
+      1,
+      4,
+      1000,
+      1000,
+      0,
+      true },
+    { "nor is a FIN",
+      { { CLIENT, 0, 0, 0, 40, 1000, 0 },
+        { SERVER, 0, 0, 40, 0, 1050, 0 },
+        { CLIENT, F, 40, 0, 0, 2000, 0 },
+        { CLIENT, F, 40, 0, 0, 3000, 0 } },
+      0,
+      1,
+      4,
+      1000,
+      1000,
+      0,
+      true },
+};
+
+START_TEST(test_transmissions)
+{
+    Connection connection = play(ROWS[_i].steps);
+    const Transmissions *sent = &connection.half[0].transmissions;
+    ck_assert_msg(sent->offset == ROWS[_i].offset, "%s: %d", ROWS[_i].name, (int)sent->offset);
+    ck_assert_msg(sent->count == ROWS[_i].count, "%s: %u times", ROWS[_i].name, sent->count);
+    ck_assert_msg(frame_number(sent->last_frame) == ROWS[_i].last_frame, "%s", ROWS[_i].name);
+    ck_assert_int_eq(sent->first, ROWS[_i].first * NS_PER_MS);
+    ck_assert_int_eq(sent->last, ROWS[_i].last * NS_PER_MS);
+    ck_assert_int_eq(sent->interval, ROWS[_i].interval * NS_PER_MS);
+    ck_assert((sent->offset != NO_OFFSET && sent->offset < connection.half[0].acked) ==
+              ROWS[_i].acknowledged);
+}
+END_TEST
+
+/* From how far the packets of each side came, and its RST. */
+START_TEST(test_hops)
+{
+    static const Step steps[STEPS_MAX] = { { CLIENT, 0, 0, 0, 10, 10, 0 },
+                                           { SERVER, 0, 0, 10, 10, 20, 61 },
+                                           { SERVER, R, 10, 10, 0, 30, 55 } };
+    Connection connection = play(steps);
+    const Half *client = &connection.half[0], *server = &connection.half[1];
+    ck_assert_uint_eq(client->hops.count, 3);
+    ck_assert_uint_eq(client->hops.hops, 64);
+    ck_assert(!client->hops.mixed);
+    ck_assert_uint_eq(server->hops.count, 2);
+    ck_assert(server->hops.mixed);
+    ck_assert_uint_eq(frame_number(server->rst.stamp.frame), 6);
+    ck_assert_uint_eq(server->rst.hops, 55);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("facts");
+    TCase *tcase = tcase_create("facts");
+    tcase_add_loop_test(tcase, test_transmissions, 0, G_N_ELEMENTS(ROWS));
+    tcase_add_test(tcase, test_hops);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
