@@ -1,5 +1,7 @@
 #include "stream/endpoints.h"
 
+#include <glib.h>
+
 #define WORDS 5
 
 /* Multiplies to 128 bits and folds the halves together: each bit of the inputs reaches all of the
@@ -19,23 +21,27 @@ static uint64_t hash_words(const uint64_t words[WORDS], uint64_t seed)
     return fold(hash ^ (hash >> 29), UINT64_C(0xa0761d6478bd642f));
 }
 
+/* The order of bytes, as memcmp() has it. */
+static bool is_greater(const uint64_t left[2], const uint64_t right[2])
+{
+    int at = left[0] == right[0];
+    return GUINT64_FROM_BE(left[at]) > GUINT64_FROM_BE(right[at]);
+}
+
 Endpoints endpoints_of(const Segment *segment, uint64_t seed)
 {
-    const IpAddress *low = &segment->source, *high = &segment->destination;
-    uint16_t low_port = segment->source_port, high_port = segment->destination_port;
-    int order = memcmp(low->bytes, high->bytes, sizeof low->bytes);
-    bool swap = order ? order > 0 : low_port > high_port;
-    if (swap) {
-        low = &segment->destination;
-        high = &segment->source;
-        low_port = segment->destination_port;
-        high_port = segment->source_port;
-    }
-    uint64_t words[WORDS];
-    memcpy(words, low->bytes, 16);
-    memcpy(words + 2, high->bytes, 16);
-    words[4] = (uint64_t)low->version << 40 | (uint64_t)high->version << 32 |
-               (uint64_t)low_port << 16 | high_port;
+    uint64_t source[2], destination[2];
+    memcpy(source, segment->source.bytes, sizeof source);
+    memcpy(destination, segment->destination.bytes, sizeof destination);
+    bool equal = source[0] == destination[0] && source[1] == destination[1];
+    bool swap =
+        equal ? segment->source_port > segment->destination_port : is_greater(source, destination);
+    const uint64_t *low = swap ? destination : source, *high = swap ? source : destination;
+    const uint64_t versions[2] = { segment->source.version, segment->destination.version };
+    const uint64_t ports[2] = { segment->source_port, segment->destination_port };
+    uint64_t words[WORDS] = { low[0], low[1], high[0], high[1],
+                              versions[swap] << 40 | versions[!swap] << 32 | ports[swap] << 16 |
+                                  ports[!swap] };
     return (Endpoints){
         .identity = hash_words(words, 0),
         .seeded = hash_words(words, seed),
