@@ -226,6 +226,14 @@ static const Row ROWS[] = {
     { "120 s later they are a connection",
       HANDSHAKE "10 > FA 0 0 0; 11 < FA 0 1 0; 12 > A 1 1 0; T; 120013 > A 1 1 4",
       "F> 0 #4 seen; F< 0 #5 seen; E final; D> 0+4 #8; E unended", 0 },
+    { "all of it once more, behind the tick",
+      HANDSHAKE "10 > FA 0 0 5; 11 < FA 0 6 0; 12 > A 6 1 0; T; 1000 > S -1 . 0; 1001 < SA -1 0 0; "
+                "1002 > A 0 0 0; 1010 > FA 0 0 5; 1011 < FA 0 6 0; 1012 > A 6 1 0",
+      "D> 0+5 #4; F> 5 #4 seen; F< 0 #5 seen; E final; after=6", 0 },
+    { "all of it once more, no tick between",
+      HANDSHAKE "10 > FA 0 0 5; 11 < FA 0 6 0; 12 > A 6 1 0; 1000 > S -1 . 0; 1001 < SA -1 0 0; "
+                "1002 > A 0 0 0; 1010 > FA 0 0 5; 1011 < FA 0 6 0; 1012 > A 6 1 0",
+      "D> 0+5 #4; F> 5 #4 seen; F< 0 #5 seen; E final; after=6", 0 },
     { "a SYN that waits for its SYN-ACK",
       HANDSHAKE
       "10 > A 0 0 5; 20 > S -1 . 0 isn=900000; 21 < A 0 -899995 0; 22 < SA -1 0 0 isn=700000; "

@@ -27,6 +27,7 @@ static Segment segment_of(const Connection *connection, int side, uint8_t flags,
                       .source_port = connection->port[side],
                       .destination_port = connection->port[!side],
                       .sequence = sequence,
+                      .acknowledgement = flags & TCP_ACK ? 100 : 0,
                       .flags = flags };
 }
 
@@ -51,7 +52,10 @@ static const struct {
     { "just near enough", 0, TCP_ACK, 150 + NEAR - 1, 0, true },
     { "too far ahead", 0, TCP_ACK, 150 + NEAR, 0, false },
     { "too far behind", 0, TCP_ACK, 150 - (uint32_t)NEAR, 0, false },
-    { "a SYN", 0, TCP_SYN, 150, 0, false },
+    { "its SYN again", 0, TCP_SYN, 99, 0, true },
+    { "a SYN further on", 0, TCP_SYN, 150, 0, false },
+    { "its SYN-ACK again", 1, TCP_SYN | TCP_ACK, UINT32_MAX - 1, 0, true },
+    { "a SYN-ACK further on", 1, TCP_SYN | TCP_ACK, 5, 0, false },
     { "after 120 s", 0, TCP_ACK, 150, 119 * NS_PER_SECOND, true },
     { "after more than that", 0, TCP_ACK, 150, 119 * NS_PER_SECOND + 1, false },
 };
@@ -63,7 +67,9 @@ START_TEST(test_row)
     Segment segment = segment_of(&connection, ROWS[_i].side, ROWS[_i].flags, ROWS[_i].sequence);
     segment.time += ROWS[_i].later;
     ck_assert_msg(!find(&stones, &segment), "%s: before there is any", ROWS[_i].name);
-    ck_assert_uint_gt(tombstones_leave(&stones, &connection), 0);
+    bool lost;
+    ck_assert_uint_gt(tombstones_leave(&stones, &connection, &lost), 0);
+    ck_assert(!lost);
     const Tombstone *stone = find(&stones, &segment);
     ck_assert_msg((stone != NULL) == ROWS[_i].found, "%s", ROWS[_i].name);
     if (stone)
@@ -78,13 +84,32 @@ START_TEST(test_replaced)
     Tombstones stones = { 0 };
     Connection first = connection_of(frame_id(1, 7)), second = connection_of(frame_id(1, 20));
     second.half[0].base = UINT32_C(0x80000000);
-    tombstones_leave(&stones, &first);
-    ck_assert_uint_eq(tombstones_leave(&stones, &second), 0);
+    bool lost;
+    tombstones_leave(&stones, &first, &lost);
+    ck_assert_uint_eq(tombstones_leave(&stones, &second, &lost), 0);
+    ck_assert(lost);
     Segment segment = segment_of(&first, 0, TCP_ACK, 150);
     ck_assert_ptr_null(find(&stones, &segment));
     segment.sequence = UINT32_C(0x80000000);
     ck_assert_uint_eq(find(&stones, &segment)->first_frame, frame_id(1, 20));
     segment.source_port++;
+    ck_assert_ptr_null(find(&stones, &segment));
+    second.last_time += TOMBSTONE_LIFE + 1; /* nothing of the first one can come any more */
+    tombstones_leave(&stones, &second, &lost);
+    ck_assert(!lost);
+    tombstones_clear(&stones);
+}
+END_TEST
+
+/* A SYN-ACK of its number that acknowledges another SYN is another connection's. */
+START_TEST(test_other_answer)
+{
+    Tombstones stones = { 0 };
+    Connection connection = connection_of(frame_id(1, 7));
+    bool lost;
+    tombstones_leave(&stones, &connection, &lost);
+    Segment segment = segment_of(&connection, 1, TCP_SYN | TCP_ACK, UINT32_MAX - 1);
+    segment.acknowledgement = 101;
     ck_assert_ptr_null(find(&stones, &segment));
     tombstones_clear(&stones);
 }
@@ -96,6 +121,7 @@ int main(void)
     TCase *tcase = tcase_create("tombstones");
     tcase_add_loop_test(tcase, test_row, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_replaced);
+    tcase_add_test(tcase, test_other_answer);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -533,7 +533,9 @@ void shard_finish(Shard *shard, Sink *sink)
         remove_flow(shard, sink, shard->oldest, CONNECTION_UNENDED);
 }
 
-void shard_bury(Shard *shard, const Connection *connection)
+void shard_bury(Shard *shard, Sink *sink, const Connection *connection)
 {
-    shard->budget.used += tombstones_leave(&shard->tombstones, connection);
+    bool lost;
+    shard->budget.used += tombstones_leave(&shard->tombstones, connection, &lost);
+    sink->counters.tombstones_lost += lost;
 }

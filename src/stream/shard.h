@@ -54,6 +54,6 @@ void shard_tick(Shard *shard, Sink *sink, Nanoseconds now);
 void shard_finish(Shard *shard, Sink *sink);
 
 /* What stands of a connection that has left. */
-void shard_bury(Shard *shard, const Connection *connection);
+void shard_bury(Shard *shard, Sink *sink, const Connection *connection);
 
 #endif

@@ -162,7 +162,7 @@ static void end_flow(Shards *shards, FlowHead *head)
     shards->sink.counters.resets_ignored += resets_count_ignored(flow);
     resets_publish(flow);
     if (final && !shards->finishing)
-        shard_bury(shard, &flow->facts);
+        shard_bury(shard, &shards->sink, &flow->facts);
     shards->gone = flow;
     add_event(shards, STREAM_END, flow);
 }

@@ -94,7 +94,10 @@ typedef struct StreamCounters {
     uint64_t resets_ignored; /* RSTs that their receiver cannot have accepted */
     uint64_t evicted;        /* connections given up at the bound */
     uint64_t rested;         /* times that one was packed because memory was short */
-    uint64_t held_limit;     /* holes given up at a bound */
+    /* what was known of connections that had ended, given up for others: a straggler of them would
+     * have opened a connection */
+    uint64_t tombstones_lost;
+    uint64_t held_limit; /* holes given up at a bound */
 } StreamCounters;
 
 typedef uint64_t ShardSet; /* a bit for each: Arrival.shard */

@@ -10,7 +10,7 @@ static Tombstone *slot_of(const Tombstones *stones, const Endpoints *endpoints)
     return &stones->slots[endpoints->identity / SHARDS % SLOTS];
 }
 
-size_t tombstones_leave(Tombstones *stones, const Connection *connection)
+size_t tombstones_leave(Tombstones *stones, const Connection *connection, bool *ret_lost)
 {
     Segment segment = { .source = connection->address[0],
                         .destination = connection->address[1],
@@ -21,25 +21,35 @@ size_t tombstones_leave(Tombstones *stones, const Connection *connection)
     if (took)
         stones->slots = g_new0(Tombstone, SLOTS);
     Tombstone *stone = slot_of(stones, &endpoints);
+    *ret_lost = stone->identity && connection->last_time <= stone->time + TOMBSTONE_LIFE;
     stone->identity = endpoints.identity;
     stone->first_frame = connection->first_frame;
     stone->time = connection->last_time;
-    for (int side = 0; side < 2; side++)
-        stone->number[side ^ endpoints.from_high] =
-            connection_sequence(connection, side, connection->half[side].next);
+    for (int side = 0; side < 2; side++) {
+        const Half *half = &connection->half[side];
+        stone->first[side ^ endpoints.from_high] = half->base;
+        stone->number[side ^ endpoints.from_high] = half->base + (uint32_t)half->next;
+    }
     return took;
+}
+
+static bool is_of(const Tombstone *stone, const Segment *segment, int from)
+{
+    if (segment->flags & TCP_SYN)
+        return segment->sequence + 1 == stone->first[from] &&
+               (!(segment->flags & TCP_ACK) || segment->acknowledgement == stone->first[!from]);
+    return ABS(seq_distance(stone->number[from], segment->sequence)) < FLOW_NEAR;
 }
 
 const Tombstone *tombstones_find(const Tombstones *stones, const Segment *segment,
                                  const Endpoints *endpoints)
 {
-    if (!stones->slots || (segment->flags & TCP_SYN))
+    if (!stones->slots)
         return NULL;
     const Tombstone *stone = slot_of(stones, endpoints);
     if (stone->identity != endpoints->identity || segment->time > stone->time + TOMBSTONE_LIFE)
         return NULL;
-    int64_t distance = seq_distance(stone->number[endpoints->from_high], segment->sequence);
-    return ABS(distance) < FLOW_NEAR ? stone : NULL;
+    return is_of(stone, segment, endpoints->from_high) ? stone : NULL;
 }
 
 void tombstones_clear(Tombstones *stones)

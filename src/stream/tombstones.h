@@ -1,4 +1,4 @@
-/* What remains of connections that left: their last numbers. Private to stream/.
+/* What remains of connections that left: their first and last numbers. Private to stream/.
  *
  * A tombstone stands in a slot given by the hash of the endpoints, where the next one replaces
  * it. */
@@ -15,17 +15,19 @@ typedef struct Tombstone {
     uint64_t identity; /* of the endpoints; 0: empty */
     FrameId first_frame;
     Nanoseconds time;
-    uint32_t number[2]; /* one past the last; by the order of the endpoints */
+    /* by the order of the endpoints: of the first byte, and one past the last */
+    uint32_t first[2], number[2];
 } Tombstone;
 
 typedef struct Tombstones {
     Tombstone *slots; /* NULL: none yet */
 } Tombstones;
 
-/* Returns the bytes that it took. */
-size_t tombstones_leave(Tombstones *stones, const Connection *connection);
+/* Returns the bytes that it took. *ret_lost: it replaced one that could still have counted. */
+size_t tombstones_leave(Tombstones *stones, const Connection *connection, bool *ret_lost);
 
-/* That of a connection that left not long ago and near whose end a segment without SYN lies. */
+/* That of a connection that left not long ago and of which the segment is: its SYN or SYN-ACK again, or
+ * what lies near its end. */
 const Tombstone *tombstones_find(const Tombstones *stones, const Segment *segment,
                                  const Endpoints *endpoints);
 
