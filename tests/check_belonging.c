@@ -96,6 +96,11 @@ static const struct {
     { "the kept SYN-ACK goes on", OPEN_KEPT_SYN_ACK, 1, A, KEPT + 1, 9, CONFIRMS, false },
     { "it is acknowledged", OPEN_KEPT_SYN_ACK, 0, A, 9, KEPT + 1, CONFIRMS, false },
     { "before it nothing was", OPEN_KEPT_SYN_ACK, 0, A, 9, KEPT, BELONGS, false },
+    { "an old connection answers the SYN", SYN_ONLY, 1, A, 9, KEPT, BELONGS_NOT, false },
+    { "and is reset by what it told", SYN_ONLY, 0, R, KEPT, 0, BELONGS_NOT, false },
+    { "refused", SYN_ONLY, 1, R | A, 0, CLIENT_FIRST, BELONGS, false },
+    { "an answer whose SYN-ACK is lost", SYN_ONLY, 1, A, 9, CLIENT_FIRST + 7, BELONGS, false },
+    { "given up after the SYN", SYN_ONLY, 0, R, CLIENT_FIRST, 0, BELONGS, false },
     { "data", OPEN, 0, A, CLIENT_FIRST + 100, SERVER_FIRST + 200, BELONGS, false },
 };
 

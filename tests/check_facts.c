@@ -195,12 +195,44 @@ START_TEST(test_hops)
 }
 END_TEST
 
+/* The server resets; what comes from the client two seconds later shows that it went on, or comes from
+ * a second vantage point, as late as all its packets. */
+static const struct {
+    const char *name;
+    Step later;
+    unsigned reset, ignored; /* frames */
+} LATER[] = {
+    { "nothing", { 0 }, 7, 0 },
+    { "an acknowledgement", { CLIENT, 0, 10, 20, 0, 2100, 0 }, 0, 7 },
+    { "the same from elsewhere", { CLIENT, 0, 10, 20, 0, 2100, 60 }, 7, 0 },
+    { "data again from elsewhere", { CLIENT, 0, 0, 0, 10, 2100, 60 }, 7, 0 },
+    { "new data from elsewhere", { CLIENT, 0, 10, 20, 5, 2100, 60 }, 0, 7 },
+    { "a FIN from elsewhere", { CLIENT, F, 10, 20, 0, 2100, 60 }, 0, 7 },
+    { "the SYN again", { CLIENT, S, -1, NO_ACK, 0, 2100, 0 }, 7, 0 },
+};
+
+START_TEST(test_late_from_elsewhere)
+{
+    Step steps[STEPS_MAX] = { { CLIENT, 0, 0, 0, 10, 10, 0 },
+                              { SERVER, 0, 0, 10, 20, 20, 0 },
+                              { CLIENT, 0, 10, 20, 0, 25, 0 },
+                              { SERVER, R, 20, 10, 0, 30, 0 } };
+    steps[4] = LATER[_i].later;
+    Connection connection = play(steps);
+    ck_assert_msg(frame_number(connection.half[1].rst.stamp.frame) == LATER[_i].reset, "%s",
+                  LATER[_i].name);
+    ck_assert_msg(frame_number(connection.ignored_reset) == LATER[_i].ignored, "%s",
+                  LATER[_i].name);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("facts");
     TCase *tcase = tcase_create("facts");
     tcase_add_loop_test(tcase, test_transmissions, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_hops);
+    tcase_add_loop_test(tcase, test_late_from_elsewhere, 0, G_N_ELEMENTS(LATER));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -226,6 +226,11 @@ static const Row ROWS[] = {
     { "120 s later they are a connection",
       HANDSHAKE "10 > FA 0 0 0; 11 < FA 0 1 0; 12 > A 1 1 0; T; 120013 > A 1 1 4",
       "F> 0 #4 seen; F< 0 #5 seen; E final; D> 0+4 #8; E unended", 0 },
+    { "the SYN is answered by the old connection, and reset",
+      "0 > S -1 . 0; 60 < A 777777 900000000 0; 61 > R 900000000 . 0; 1061 > S -1 . 0; "
+      "1111 < SA -1 0 0; 1112 > A 0 0 0; 1113 > A 0 0 5; 1160 < A 0 5 3; 1661 < FA 3 5 0; "
+      "1662 > FA 5 4 0; 1711 < A 4 6 0",
+      "D> 0+5 #7; D< 0+3 #8; F< 3 #9 seen; F> 5 #10 seen; E final", 0 },
     { "all of it once more, behind the tick",
       HANDSHAKE "10 > FA 0 0 5; 11 < FA 0 6 0; 12 > A 6 1 0; T; 1000 > S -1 . 0; 1001 < SA -1 0 0; "
                 "1002 > A 0 0 0; 1010 > FA 0 0 5; 1011 < FA 0 6 0; 1012 > A 6 1 0",

@@ -112,11 +112,34 @@ bool belonging_may_begin_next(const Flow *flow, int side, const Segment *segment
            lies_outside(flow, !side, segment->acknowledgement);
 }
 
+static bool lies_far(uint32_t base, uint32_t number)
+{
+    int64_t ahead = seq_distance(base, number);
+    return ahead < -1 || ahead >= FLOW_NEAR;
+}
+
+/* What may come between a SYN and its SYN-ACK: the peer still has an old connection, and acknowledges
+ * numbers of that one (RFC 9293 §3.5.1); the opener answers with a RST of the number that it was told.
+ * Neither says anything about the connection to be. */
+static bool is_of_half_open(const Flow *flow, int side, const Segment *segment)
+{
+    const Half *opener = &flow->facts.half[0];
+    if (flow->spoke || !flow->facts.opener_known || flow->direction[0].shift == WINDOW_UNSEEN ||
+        flow->facts.half[1].seen || segment->length || opener->next != 0)
+        return false;
+    uint8_t kind = segment->flags & (TCP_ACK | TCP_RST | TCP_FIN);
+    if (side == 1)
+        return kind == TCP_ACK && lies_far(opener->base, segment->acknowledgement);
+    return kind == TCP_RST && lies_far(opener->base, segment->sequence);
+}
+
 /* What follows the handshake of which one half was kept aside, and the other is not in the
  * capture. */
 static Belonging belonging_of_others(const Flow *flow, int side, const Segment *segment)
 {
     const KeptSyn *kept = flow->kept;
+    if (is_of_half_open(flow, side, segment))
+        return BELONGS_NOT;
     if (!kept || !(segment->flags & TCP_ACK) || (segment->flags & TCP_RST) ||
         !lies_outside(flow, kept->side, kept->segment.sequence + 1))
         return BELONGS;

@@ -7,7 +7,7 @@
 
 typedef enum Belonging {
     BELONGS,
-    BELONGS_NOT, /* stray: it says nothing about this connection */
+    BELONGS_NOT, /* stray: it says nothing about this connection, though it may be of its story */
     BEGINS,      /* a new connection */
     CONFIRMS,    /* the SYN kept aside began a new connection */
 } Belonging;

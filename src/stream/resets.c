@@ -60,6 +60,7 @@ void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *ite
             .answers = answers_something(flow, side, segment),
             .hops = segment->hops,
         },
+        .acked = flow->direction[side].acked,
         .sequence = segment->sequence,
     };
 }
@@ -77,6 +78,21 @@ static void forget_refuted(Resets *resets, int side, StreamCounters *counters)
     resets->count[side] = kept;
 }
 
+/* Whether the segment shows that its sender goes on after the RST. Nobody goes on with a SYN. What comes
+ * from another vantage point than the RST (another input, or as far away as no packet of this side was
+ * before) may be late itself: it has to say something new. */
+static bool goes_on(const Flow *flow, int side, const Segment *segment, const Item *item,
+                    const Reset *reset)
+{
+    const Stamp *stamp = &reset->fact.stamp;
+    if (segment->time <= stamp->time + UNDER_WAY || (segment->flags & TCP_SYN))
+        return false;
+    bool elsewhere = frame_input(segment->frame) != frame_input(stamp->frame) ||
+                     flow->facts.half[side].hops.mixed;
+    int64_t end = item->offset + item->length + (segment->flags & TCP_FIN ? 1 : 0);
+    return !elsewhere || end > item->sent_before || item->acked > reset->acked;
+}
+
 /* `side` sent this segment: what does it say about the RSTs that it had received? */
 void resets_check(Flow *flow, int side, const Segment *segment, const Item *item,
                   StreamCounters *counters)
@@ -87,7 +103,7 @@ void resets_check(Flow *flow, int side, const Segment *segment, const Item *item
     for (unsigned i = 0; i < flow->resets->count[!side]; i++) {
         Reset *reset = &flow->resets->list[!side][i];
         const Stamp *stamp = &reset->fact.stamp;
-        bool went_on = segment->time > stamp->time + UNDER_WAY;
+        bool went_on = goes_on(flow, side, segment, item, reset);
         if (went_on)
             reset->refuted = true;
         if (went_on && flow->facts.ignored_reset == 0)

@@ -9,6 +9,7 @@
 
 typedef struct Reset {
     RstFact fact;
+    int64_t acked; /* of its sender's stream, by its receiver, before it */
     uint32_t sequence;
     bool refuted, delivered;
 } Reset;

@@ -436,6 +436,8 @@ static void take_stray(Flow *flow, int side, const Arrival *arrival, SegmentOwne
         kept_syn_keep(flow, side, arrival);
         ret_owner->belongs = flow->kept->segment.frame;
     }
+    if (!(segment->flags & TCP_SYN))
+        ret_owner->belongs = flow->facts.first_frame;
     if (!is_syn_ack(segment))
         return;
     flow_take_uncounted(flow, side, segment);
