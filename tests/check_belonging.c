@@ -51,8 +51,8 @@ static void set_state(Flow *flow, State state, KeptSyn *kept)
     open_direction(flow, 0, CLIENT_FIRST, state == MIDSTREAM ? 0 : 100, state != MIDSTREAM);
     open_direction(flow, 1, SERVER_FIRST, state == MIDSTREAM ? 0 : 200, state != MIDSTREAM);
     flow->spoke = state != MIDSTREAM;
-    if (state == ENDED)
-        flow->facts.half[0].fin.proof = flow->facts.half[1].fin.proof = FIN_SEEN;
+    for (int side = 0; side < 2 && state == ENDED; side++)
+        flow->facts.half[side].fin = (FinFact){ FIN_SEEN, { .offset = side ? 200 : 100 } };
     if (state != OPEN_KEPT_SYN && state != OPEN_KEPT_SYN_ACK)
         return;
     bool answer = state == OPEN_KEPT_SYN_ACK;
@@ -84,6 +84,7 @@ static const struct {
     { "a SYN-ACK of another SYN", SYN_ONLY, 1, S | A, SERVER_FIRST - 1, KEPT, BELONGS_NOT, false },
     { "the SYN-ACK again", OPEN, 1, S | A, SERVER_FIRST - 1, CLIENT_FIRST, BELONGS, false },
     { "a SYN-ACK of others' numbers", OPEN, 1, S | A, KEPT, KEPT, BELONGS_NOT, true },
+    { "near ones", OPEN, 1, S | A, SERVER_FIRST + 500, CLIENT_FIRST + 500, BELONGS_NOT, true },
     { "a SYN-ACK of this client's number", OPEN, 1, S | A, KEPT, CLIENT_FIRST, BELONGS_NOT, false },
     { "a SYN-ACK after the end", ENDED, 1, S | A, KEPT, KEPT, BEGINS, false },
     { "what acknowledges the kept SYN", OPEN_KEPT_SYN, 1, S | A, 9, KEPT + 1, CONFIRMS, false },
@@ -101,6 +102,16 @@ static const struct {
     { "refused", SYN_ONLY, 1, R | A, 0, CLIENT_FIRST, BELONGS, false },
     { "an answer whose SYN-ACK is lost", SYN_ONLY, 1, A, 9, CLIENT_FIRST + 7, BELONGS, false },
     { "given up after the SYN", SYN_ONLY, 0, R, CLIENT_FIRST, 0, BELONGS, false },
+    { "numbers of another, without data", OPEN, 0, A, KEPT, KEPT, BELONGS_NOT, false },
+    { "near in one direction", OPEN, 0, A, KEPT, SERVER_FIRST + 200, BELONGS, false },
+    { "a RST of others' numbers", OPEN, 0, R | A, KEPT, KEPT, BELONGS, false },
+    { "beyond both FINs", ENDED, 0, A, CLIENT_FIRST + 150, SERVER_FIRST + 300, BEGINS, false },
+    { "it acknowledges the FIN", ENDED, 0, A, CLIENT_FIRST + 150, SERVER_FIRST + 201, BELONGS,
+      false },
+    { "it lies before its own FIN", ENDED, 0, A, CLIENT_FIRST + 99, SERVER_FIRST + 300, BELONGS,
+      false },
+    { "a RST beyond both", ENDED, 0, R | A, CLIENT_FIRST + 150, SERVER_FIRST + 300, BELONGS,
+      false },
     { "data", OPEN, 0, A, CLIENT_FIRST + 100, SERVER_FIRST + 200, BELONGS, false },
 };
 
@@ -130,6 +141,23 @@ START_TEST(test_row)
         ck_assert_msg(belonging_may_begin_next(&flow, ROWS[_i].side, &segment) ==
                           ROWS[_i].may_begin_next,
                       "%s: may begin the next", ROWS[_i].name);
+}
+END_TEST
+
+/* Data far away in both directions is another connection's; data far in one is behind a gap. */
+START_TEST(test_far_data)
+{
+    Flow flow;
+    set_state(&flow, OPEN, NULL);
+    Segment far = segment_of(&flow, 0, A, CLIENT_FIRST + 100 + (1u << 24), SERVER_FIRST + 200);
+    far.length = 1;
+    ck_assert_int_eq(belonging_of(&flow, 0, &far), BELONGS);
+    far.acknowledgement += (1u << 24) - 1;
+    ck_assert_int_eq(belonging_of(&flow, 0, &far), BELONGS);
+    far.acknowledgement++;
+    ck_assert_int_eq(belonging_of(&flow, 0, &far), BEGINS);
+    flow.direction[1].base_known = false;
+    ck_assert_int_eq(belonging_of(&flow, 0, &far), BELONGS);
 }
 END_TEST
 
@@ -202,6 +230,7 @@ int main(void)
     Suite *suite = suite_create("belonging");
     TCase *tcase = tcase_create("belonging");
     tcase_add_loop_test(tcase, test_row, 0, G_N_ELEMENTS(ROWS));
+    tcase_add_test(tcase, test_far_data);
     tcase_add_test(tcase, test_straggles);
     tcase_add_test(tcase, test_astray);
     tcase_add_test(tcase, test_end_before);

@@ -231,6 +231,25 @@ static const Row ROWS[] = {
       "1111 < SA -1 0 0; 1112 > A 0 0 0; 1113 > A 0 0 5; 1160 < A 0 5 3; 1661 < FA 3 5 0; "
       "1662 > FA 5 4 0; 1711 < A 4 6 0",
       "D> 0+5 #7; D< 0+3 #8; F< 3 #9 seen; F> 5 #10 seen; E final", 0 },
+    { "reset, used again with other numbers, the handshake lost",
+      HANDSHAKE "10 > A 0 0 5; 11 < RA 0 5 0; 500 > A 900000000 700000000 0; "
+                "501 > A 900000000 700000000 5; 502 < A 700000000 900000005 3",
+      "D> 0+5 #4; R< 0 #5; E final rst<#5; D> 0+5 #7; D< 0+3 #8; E unended midstream", 0 },
+    { "used again behind the FINs, near their numbers",
+      HANDSHAKE "10 > FA 0 0 0; 11 < FA 0 1 0; 12 > A 1 1 0; 900 > A 500 800 5; 901 < A 800 505 3",
+      "F> 0 #4 seen; F< 0 #5 seen; E final; D> 0+5 #7; D< 0+3 #8; E unended midstream", 0 },
+    { "the same behind a tick",
+      HANDSHAKE
+      "10 > FA 0 0 0; 11 < FA 0 1 0; 12 > A 1 1 0; T; 900 > A 500 800 5; 901 < A 800 505 3",
+      "F> 0 #4 seen; F< 0 #5 seen; E final; D> 0+5 #8; D< 0+3 #9; E unended midstream", 0 },
+    { "used again while nothing showed an end",
+      HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 0; 500 > A 900000000 700000000 5; "
+                "502 < A 700000000 900000005 3",
+      "D> 0+5 #4; E replaced; D> 0+5 #6; D< 0+3 #7; E unended midstream", 0 },
+    { "near miss: a download behind an outage of the capture",
+      HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 10; 12 > A 5 10 0; 900 < A 50000000 5 10; "
+                "901 > A 5 50000010 0; 930 > A 5 50000010 0; 960 > A 5 50000010 0",
+      "D> 0+5 #4; D< 0+10 #5; G< 10+49999990 #7 loss; D< 50000000+10 #7; E unended", 0 },
     { "all of it once more, behind the tick",
       HANDSHAKE "10 > FA 0 0 5; 11 < FA 0 6 0; 12 > A 6 1 0; T; 1000 > S -1 . 0; 1001 < SA -1 0 0; "
                 "1002 > A 0 0 0; 1010 > FA 0 0 5; 1011 < FA 0 6 0; 1012 > A 6 1 0",

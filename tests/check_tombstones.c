@@ -19,15 +19,17 @@ static Connection connection_of(FrameId first)
                          .half = { { .base = 100, .next = 50 }, { .base = UINT32_MAX } } };
 }
 
+/* It acknowledges all that the connection had of the other side. */
 static Segment segment_of(const Connection *connection, int side, uint8_t flags, uint32_t sequence)
 {
+    const Half *peer = &connection->half[!side];
     return (Segment){ .time = LEFT + NS_PER_SECOND,
                       .source = connection->address[side],
                       .destination = connection->address[!side],
                       .source_port = connection->port[side],
                       .destination_port = connection->port[!side],
                       .sequence = sequence,
-                      .acknowledgement = flags & TCP_ACK ? 100 : 0,
+                      .acknowledgement = peer->base + (flags & TCP_SYN ? 0 : (uint32_t)peer->next),
                       .flags = flags };
 }
 
@@ -101,6 +103,30 @@ START_TEST(test_replaced)
 }
 END_TEST
 
+/* Beyond all that both had sent, their FINs too, there is only another connection. */
+START_TEST(test_beyond_both)
+{
+    static const struct {
+        uint32_t beyond, acked_beyond;
+        uint8_t flags;
+        bool found;
+    } rows[] = {
+        { 1, 1, TCP_ACK, true },  { 2, 1, TCP_ACK, true },    { 1, 2, TCP_ACK, true },
+        { 2, 2, TCP_ACK, false }, { 900, 9, TCP_ACK, false }, { 2, 2, TCP_ACK | TCP_RST, true },
+    };
+    Tombstones stones = { 0 };
+    Connection connection = connection_of(frame_id(1, 7));
+    bool lost;
+    tombstones_leave(&stones, &connection, &lost);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Segment segment = segment_of(&connection, 0, rows[i].flags, 150 + rows[i].beyond);
+        segment.acknowledgement += rows[i].acked_beyond;
+        ck_assert_msg((find(&stones, &segment) != NULL) == rows[i].found, "row %zu", i);
+    }
+    tombstones_clear(&stones);
+}
+END_TEST
+
 /* A SYN-ACK of its number that acknowledges another SYN is another connection's. */
 START_TEST(test_other_answer)
 {
@@ -121,6 +147,7 @@ int main(void)
     TCase *tcase = tcase_create("tombstones");
     tcase_add_loop_test(tcase, test_row, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_replaced);
+    tcase_add_test(tcase, test_beyond_both);
     tcase_add_test(tcase, test_other_answer);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -1,4 +1,6 @@
-/* A known pair of endpoints begins a new connection by a SYN with another initial number: at
+/* Endpoints are used again, and the capture may lack any part of the handshake.
+ *
+ * A known pair of endpoints begins a new connection by a SYN with another initial number: at
  * once, if the old connection had ended. If not, the SYN may be a stray one, which a living
  * connection answers with an acknowledgement of its own (RFC 9293 §3.10.7.4), so it is kept
  * aside until a SYN-ACK acknowledges it, or, where the capture lacks that, later segments go on
@@ -104,12 +106,19 @@ static Belonging belonging_of_syn_ack(const Flow *flow, int side, const Segment 
     return flow_has_ended(flow) || given_up ? BEGINS : BELONGS_NOT;
 }
 
+/* Of a SYN-ACK: its own number and the acknowledged one are none of this connection. */
+static bool both_differ(const Flow *flow, int side, const Segment *segment)
+{
+    const Half *half = flow->facts.half;
+    return flow->direction[side].base_known && flow->direction[!side].base_known &&
+           half[side].base != segment->sequence + 1 && half[!side].base != segment->acknowledgement;
+}
+
 bool belonging_may_begin_next(const Flow *flow, int side, const Segment *segment)
 {
     if (!is_syn_ack(segment))
         return is_syn(segment);
-    return !flow->kept && lies_outside(flow, side, segment->sequence + 1) &&
-           lies_outside(flow, !side, segment->acknowledgement);
+    return !flow->kept && both_differ(flow, side, segment);
 }
 
 static bool lies_far(uint32_t base, uint32_t number)
@@ -133,19 +142,62 @@ static bool is_of_half_open(const Flow *flow, int side, const Segment *segment)
     return kind == TCP_RST && lies_far(opener->base, segment->sequence);
 }
 
-/* What follows the handshake of which one half was kept aside, and the other is not in the
- * capture. */
-static Belonging belonging_of_others(const Flow *flow, int side, const Segment *segment)
+/* What follows the handshake of which one half was kept aside, and the other is not in the capture. */
+static bool confirms_kept(const Flow *flow, int side, const Segment *segment)
 {
     const KeptSyn *kept = flow->kept;
-    if (is_of_half_open(flow, side, segment))
-        return BELONGS_NOT;
-    if (!kept || !(segment->flags & TCP_ACK) || (segment->flags & TCP_RST) ||
-        !lies_outside(flow, kept->side, kept->segment.sequence + 1))
-        return BELONGS;
+    if (!kept || !(segment->flags & TCP_ACK) || (segment->flags & TCP_RST))
+        return false;
     uint32_t number = kept->side == side ? segment->sequence : segment->acknowledgement;
     int64_t ahead = seq_distance(kept->segment.sequence, number);
-    return ahead > 0 && ahead < FLOW_NEAR ? CONFIRMS : BELONGS;
+    if (!lies_outside(flow, kept->side, kept->segment.sequence + 1))
+        return ahead == 1 && number != flow->facts.half[kept->side].base;
+    return ahead > 0 && ahead < FLOW_NEAR;
+}
+
+/* How far a number lies from the last of a direction. */
+static int64_t beyond_last(const Flow *flow, int side, uint32_t number)
+{
+    const Direction *direction = &flow->direction[side];
+    int64_t last = MAX(direction->sent, direction->acked);
+    return seq_distance(flow->facts.half[side].base + (uint32_t)last, number);
+}
+
+/* Whether the numbers in both directions are so far from this connection's that its window explains
+ * neither. */
+static bool both_are_far(const Flow *flow, int side, const Segment *segment)
+{
+    if (!(segment->flags & TCP_ACK) || (segment->flags & TCP_RST) ||
+        !flow->direction[0].base_known || !flow->direction[1].base_known)
+        return false;
+    int64_t own = beyond_last(flow, side, segment->sequence);
+    int64_t peer = beyond_last(flow, !side, segment->acknowledgement);
+    return ABS(own) >= FLOW_NEAR && ABS(peer) >= FLOW_NEAR;
+}
+
+/* Whether it acknowledges more than the peer's FIN, and lies beyond all that its own side had sent:
+ * numbers of the next connection, near those of this one. */
+static bool passes_fin(const Flow *flow, int side, const Segment *segment)
+{
+    const FinFact *fin = &flow->facts.half[!side].fin;
+    if (!(segment->flags & TCP_ACK) || (segment->flags & TCP_RST) || !fin_was_seen(fin))
+        return false;
+    uint32_t past = connection_sequence(&flow->facts, !side, fin->stamp.offset + 1);
+    return seq_distance(past, segment->acknowledgement) > 0 &&
+           beyond_last(flow, side, segment->sequence) > 0;
+}
+
+static Belonging belonging_of_others(const Flow *flow, int side, const Segment *segment)
+{
+    if (is_of_half_open(flow, side, segment))
+        return BELONGS_NOT;
+    if (confirms_kept(flow, side, segment))
+        return CONFIRMS;
+    if (passes_fin(flow, side, segment))
+        return BEGINS;
+    if (!both_are_far(flow, side, segment))
+        return BELONGS;
+    return segment->length ? BEGINS : BELONGS_NOT;
 }
 
 Belonging belonging_of(const Flow *flow, int side, const Segment *segment)
@@ -160,6 +212,8 @@ bool belonging_straggles(const Flow *flow, int side, const Segment *segment)
 {
     if (segment->flags & TCP_SYN)
         return belonging_of(flow, side, segment) == BELONGS;
+    if (passes_fin(flow, side, segment))
+        return false;
     const Half *half = &flow->facts.half[side];
     uint32_t end = half->base + (uint32_t)half->next;
     return ABS(seq_distance(end, segment->sequence)) < FLOW_NEAR;

@@ -38,7 +38,12 @@ static bool is_of(const Tombstone *stone, const Segment *segment, int from)
     if (segment->flags & TCP_SYN)
         return segment->sequence + 1 == stone->first[from] &&
                (!(segment->flags & TCP_ACK) || segment->acknowledgement == stone->first[!from]);
-    return ABS(seq_distance(stone->number[from], segment->sequence)) < FLOW_NEAR;
+    int64_t own = seq_distance(stone->number[from], segment->sequence);
+    int64_t peer = seq_distance(stone->number[!from], segment->acknowledgement);
+    /* Beyond both FINs there is only the next connection. */
+    if ((segment->flags & (TCP_ACK | TCP_RST)) == TCP_ACK && own > 1 && peer > 1)
+        return false;
+    return ABS(own) < FLOW_NEAR;
 }
 
 const Tombstone *tombstones_find(const Tombstones *stones, const Segment *segment,
