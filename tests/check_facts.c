@@ -44,20 +44,13 @@ static Segment segment_of(const Step *step, uint64_t frame)
                       .payload = span_make(bytes, step->length) };
 }
 
-/* Plays them after a handshake of frames 1 to 3, and shows the facts at the end. */
+/* Plays the steps, and shows the facts at the end. */
 static Connection play(const Step steps[STEPS_MAX])
 {
-    static const Step handshake[] = { { CLIENT, S, -1, NO_ACK, 0, 0, 0 },
-                                      { SERVER, S, -1, 0, 0, 1, 0 },
-                                      { CLIENT, 0, 0, 0, 0, 2, 0 } };
     g_autoptr(StreamTable) table = stream_table_new(&STREAM_LIMITS_DEFAULT);
     StreamEvent event = { .connection = NULL };
-    uint64_t frame = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(handshake) + STEPS_MAX; i++) {
-        const Step *step = i < 3 ? &handshake[i] : &steps[i - 3];
-        if (i >= 3 && !step->ms)
-            break;
-        Segment segment = segment_of(step, ++frame);
+    for (uint64_t i = 0; i < STEPS_MAX && steps[i].ms; i++) {
+        Segment segment = segment_of(&steps[i], i + 1);
         stream_table_feed(table, &segment);
         while (stream_table_next(table, &event))
             ck_assert_int_ne(event.kind, STREAM_END);
@@ -67,6 +60,17 @@ static Connection play(const Step steps[STEPS_MAX])
         ;
     ck_assert_int_eq(event.kind, STREAM_END);
     return *event.connection;
+}
+
+/* The same after a handshake of frames 1 to 3. */
+static Connection play_open(const Step steps[STEPS_MAX])
+{
+    Step all[STEPS_MAX] = { { CLIENT, S, -1, NO_ACK, 0, 1, 0 },
+                            { SERVER, S, -1, 0, 0, 2, 0 },
+                            { CLIENT, 0, 0, 0, 0, 3, 0 } };
+    for (int i = 3; i < STEPS_MAX; i++)
+        all[i] = steps[i - 3];
+    return play(all);
 }
 
 /* Of the client. */
@@ -164,7 +168,7 @@ static const struct {
 
 START_TEST(test_transmissions)
 {
-    Connection connection = play(ROWS[_i].steps);
+    Connection connection = play_open(ROWS[_i].steps);
     const Transmissions *sent = &connection.half[0].transmissions;
     ck_assert_msg(sent->offset == ROWS[_i].offset, "%s: %d", ROWS[_i].name, (int)sent->offset);
     ck_assert_msg(sent->count == ROWS[_i].count, "%s: %u times", ROWS[_i].name, sent->count);
@@ -183,7 +187,7 @@ START_TEST(test_hops)
     static const Step steps[STEPS_MAX] = { { CLIENT, 0, 0, 0, 10, 10, 0 },
                                            { SERVER, 0, 0, 10, 10, 20, 61 },
                                            { SERVER, R, 10, 10, 0, 30, 55 } };
-    Connection connection = play(steps);
+    Connection connection = play_open(steps);
     const Half *client = &connection.half[0], *server = &connection.half[1];
     ck_assert_uint_eq(client->hops.count, 3);
     ck_assert_uint_eq(client->hops.hops, 64);
@@ -218,11 +222,145 @@ START_TEST(test_late_from_elsewhere)
                               { CLIENT, 0, 10, 20, 0, 25, 0 },
                               { SERVER, R, 20, 10, 0, 30, 0 } };
     steps[4] = LATER[_i].later;
-    Connection connection = play(steps);
+    Connection connection = play_open(steps);
     ck_assert_msg(frame_number(connection.half[1].rst.stamp.frame) == LATER[_i].reset, "%s",
                   LATER[_i].name);
     ck_assert_msg(frame_number(connection.ignored_reset) == LATER[_i].ignored, "%s",
                   LATER[_i].name);
+}
+END_TEST
+
+/* Whether it is known how many bytes of a side are missing before its offset 0. */
+static const struct {
+    const char *name;
+    Step steps[STEPS_MAX];
+    bool unknown[2];
+} BEGINNINGS[] = {
+    { "a handshake",
+      { { CLIENT, S, -1, NO_ACK, 0, 1, 0 }, { SERVER, S, -1, 0, 0, 2, 0 } },
+      { false, false } },
+    { "a SYN-ACK alone", { { SERVER, S, -1, 0, 0, 2, 0 } }, { false, false } },
+    { "the SYN-ACK is lost, the first acknowledgement is there",
+      { { CLIENT, S, -1, NO_ACK, 0, 1, 0 }, { CLIENT, 0, 0, 0, 0, 3, 0 } },
+      { false, false } },
+    { "this too is lost, the request acknowledges the beginning",
+      { { CLIENT, S, -1, NO_ACK, 0, 1, 0 },
+        { CLIENT, 0, 0, 0, 50, 3, 0 },
+        { SERVER, 0, 0, 50, 9, 4, 0 } },
+      { false, false } },
+    { "the request is captured behind its answer",
+      { { CLIENT, S, -1, NO_ACK, 0, 1, 0 },
+        { SERVER, 0, 7, 50, 9, 3, 0 },
+        { CLIENT, 0, 0, 0, 50, 4, 0 } },
+      { false, false } },
+    { "the request is lost, what acknowledges its answer is there",
+      { { CLIENT, S, -1, NO_ACK, 0, 1, 0 }, { CLIENT, 0, 50, 9, 0, 5, 0 } },
+      { false, true } },
+    { "and the answer",
+      { { CLIENT, S, -1, NO_ACK, 0, 1, 0 }, { SERVER, 0, 7, 50, 9, 4, 0 } },
+      { false, true } },
+    { "in mid-stream",
+      { { CLIENT, 0, 0, 0, 50, 3, 0 }, { SERVER, 0, 0, 50, 9, 4, 0 } },
+      { true, true } },
+};
+
+START_TEST(test_beginning)
+{
+    Connection connection = play(BEGINNINGS[_i].steps);
+    for (int side = 0; side < 2; side++)
+        ck_assert_msg(connection.half[side].begin_unknown == BEGINNINGS[_i].unknown[side],
+                      "%s: side %d", BEGINNINGS[_i].name, side);
+}
+END_TEST
+
+/* The server's end, where bytes of it are proved that the capture lacks. `next` includes them; `fin`: the
+ * offset at which its FIN may lie among them, -1: nowhere; `frame` proves it. */
+static const struct {
+    const char *name;
+    Step steps[STEPS_MAX];
+    int64_t next, fin;
+    unsigned frame;
+    FinProof proof;
+} ENDS[] = {
+    { "acknowledged ahead",
+      { { CLIENT, 0, 0, 0, 10, 10, 0 }, { CLIENT, 0, 10, 30, 0, 20, 0 } },
+      30,
+      29,
+      5,
+      FIN_NONE },
+    { "a single offset is a FIN already",
+      { { CLIENT, 0, 0, 0, 10, 10, 0 },
+        { SERVER, 0, 0, 10, 29, 15, 0 },
+        { CLIENT, 0, 10, 30, 0, 20, 0 } },
+      29,
+      -1,
+      0,
+      FIN_IMPLIED },
+    { "a bare segment behind it proves it too",
+      { { CLIENT, 0, 0, 0, 10, 10, 0 }, { SERVER, 0, 30, 10, 0, 20, 0 } },
+      30,
+      29,
+      5,
+      FIN_NONE },
+    { "a reset behind it does",
+      { { CLIENT, 0, 0, 0, 10, 10, 0 }, { SERVER, R, 30, 10, 0, 20, 0 } },
+      30,
+      29,
+      5,
+      FIN_NONE },
+    { "more data beyond",
+      { { CLIENT, 0, 0, 0, 10, 10, 0 },
+        { CLIENT, 0, 10, 30, 0, 20, 0 },
+        { SERVER, 0, 30, 10, 5, 30, 0 } },
+      35,
+      -1,
+      0,
+      FIN_NONE },
+    { "a later segment of it stands lower",
+      { { CLIENT, 0, 0, 0, 10, 10, 0 },
+        { CLIENT, 0, 10, 30, 0, 20, 0 },
+        { SERVER, 0, 20, 10, 0, 30, 0 } },
+      30,
+      -1,
+      0,
+      FIN_NONE },
+    { "an earlier one does",
+      { { CLIENT, 0, 0, 0, 10, 10, 0 },
+        { SERVER, 0, 0, 10, 0, 15, 0 },
+        { CLIENT, 0, 10, 30, 0, 20, 0 } },
+      30,
+      29,
+      6,
+      FIN_NONE },
+    { "the FIN is there",
+      { { CLIENT, 0, 0, 0, 10, 10, 0 },
+        { CLIENT, 0, 10, 30, 0, 20, 0 },
+        { SERVER, F, 30, 10, 0, 30, 0 } },
+      30,
+      -1,
+      0,
+      FIN_SEEN },
+    { "two gaps, the last one counts",
+      { { CLIENT, 0, 0, 0, 10, 10, 0 },
+        { CLIENT, 0, 10, 30, 0, 20, 0 },
+        { SERVER, 0, 30, 10, 5, 30, 0 },
+        { CLIENT, 0, 10, 90, 0, 40, 0 } },
+      90,
+      89,
+      7,
+      FIN_NONE },
+};
+
+START_TEST(test_end)
+{
+    Connection connection = play_open(ENDS[_i].steps);
+    const Half *server = &connection.half[1];
+    ck_assert_msg(server->next == ENDS[_i].next, "%s: next %d", ENDS[_i].name, (int)server->next);
+    ck_assert_msg(server->fin.proof == ENDS[_i].proof, "%s: FIN", ENDS[_i].name);
+    ck_assert_msg(frame_number(server->fin_in_gap.frame) == ENDS[_i].frame, "%s: frame %d",
+                  ENDS[_i].name, (int)frame_number(server->fin_in_gap.frame));
+    if (ENDS[_i].fin >= 0)
+        ck_assert_int_eq(server->fin_in_gap.offset, ENDS[_i].fin);
 }
 END_TEST
 
@@ -232,6 +370,8 @@ int main(void)
     TCase *tcase = tcase_create("facts");
     tcase_add_loop_test(tcase, test_transmissions, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_hops);
+    tcase_add_loop_test(tcase, test_beginning, 0, G_N_ELEMENTS(BEGINNINGS));
+    tcase_add_loop_test(tcase, test_end, 0, G_N_ELEMENTS(ENDS));
     tcase_add_loop_test(tcase, test_late_from_elsewhere, 0, G_N_ELEMENTS(LATER));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

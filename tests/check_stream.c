@@ -242,6 +242,9 @@ static const Row ROWS[] = {
       HANDSHAKE
       "10 > FA 0 0 0; 11 < FA 0 1 0; 12 > A 1 1 0; T; 900 > A 500 800 5; 901 < A 800 505 3",
       "F> 0 #4 seen; F< 0 #5 seen; E final; D> 0+5 #8; D< 0+3 #9; E unended midstream", 0 },
+    { "near miss: a peer that was not seen yet, and knows more than the FIN",
+      "0 < FA 100 50 0; 50 > A 60 140 0; 140 < FA 100 50 0; 150 > A 60 140 0",
+      "F< 0 #1 seen; G> 0+10 #2 loss; E unended midstream swapped", 0 },
     { "used again while nothing showed an end",
       HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 0; 500 > A 900000000 700000000 5; "
                 "502 < A 700000000 900000005 3",

@@ -180,7 +180,8 @@ static bool both_are_far(const Flow *flow, int side, const Segment *segment)
 static bool passes_fin(const Flow *flow, int side, const Segment *segment)
 {
     const FinFact *fin = &flow->facts.half[!side].fin;
-    if (!(segment->flags & TCP_ACK) || (segment->flags & TCP_RST) || !fin_was_seen(fin))
+    if (!(segment->flags & TCP_ACK) || (segment->flags & TCP_RST) || !fin_was_seen(fin) ||
+        !flow->facts.half[side].seen)
         return false;
     uint32_t past = connection_sequence(&flow->facts, !side, fin->stamp.offset + 1);
     return seq_distance(past, segment->acknowledgement) > 0 &&

@@ -66,7 +66,11 @@ typedef struct Transmissions {
 
 /* One direction of a connection: what its sender sent. What every packet changes stands first. */
 typedef struct Half {
-    bool seen;     /* at least one segment of this side is in the capture */
+    bool seen; /* at least one segment of this side is in the capture */
+    /* Neither its SYN is in the capture, nor a segment of the peer that stands at the peer's own first
+     * byte, behind its SYN, and so acknowledges the first number: how many bytes of this side are
+     * missing before offset 0 is unknown. */
+    bool begin_unknown;
     uint32_t base; /* the raw sequence number of offset 0 */
     int64_t next;  /* all before it has been delivered or given up */
     int64_t high;  /* one past the highest byte seen (SYN and FIN not counted) */
@@ -78,6 +82,12 @@ typedef struct Half {
     FrameId open_frame;
     Nanoseconds open_time;
     FinFact fin;
+    /* set at STREAM_END: this side ends with a gap of several offsets, and the last of these may be its
+     * FIN: nothing of this side lies beyond, and nothing captured later than what proves the gap lies
+     * lower. `offset` is that of the FIN, the rest is of the segment that proves the gap. If a message
+     * ends just before it, it is a FIN; else that is open (judgement.md §1.6). The bytes of the gap
+     * event include it; `fin` is FIN_NONE. Frame 0: none. */
+    Stamp fin_in_gap;
     /* the RST of this side that the other one accepted, as far as the capture goes until now. It
      * counts if its number lies between the receiver's highest acknowledgement anywhere and the
      * end of the window it last offered, and the receiver then sends nothing but RSTs and what

@@ -47,6 +47,7 @@ Flow *flow_new(const Segment *first, Budget *budget)
     flow->network[0] = flow->network[1] = first->network;
     for (int side = 0; side < 2; side++) {
         facts->half[side].acked = facts->half[side].transmissions.offset = NO_OFFSET;
+        facts->half[side].begin_unknown = true;
         Direction *direction = &flow->direction[side];
         direction->acked = direction->edge = direction->quiet_acked = NO_OFFSET;
         direction->shift = WINDOW_UNSEEN;
@@ -209,6 +210,7 @@ static void move_base(Flow *flow, int side, uint32_t number)
     half->acked = NO_OFFSET; /* an acknowledgement delivered ahead says nothing about the order */
     if (half->fin.proof != FIN_NONE)
         half->fin.stamp.offset += by;
+    move_offset(&half->fin_in_gap.offset, by);
     if (flow->facts.half[!side].fin.proof != FIN_NONE)
         move_offset(&flow->facts.half[!side].fin.stamp.acked, by);
     move_held(flow, side, by);
@@ -245,6 +247,7 @@ static void renumber(Flow *flow, int side, uint32_t number)
     if (flow->state == FLOW_SETTLING && half->fin.proof != FIN_NONE)
         flow->state = FLOW_LIVE;
     half->fin = (FinFact){ .proof = FIN_NONE };
+    half->fin_in_gap = (Stamp){ .frame = 0 };
     flow->facts.half[!side].fin.stamp.acked = NO_OFFSET;
     half->acked = NO_OFFSET;
     half->open_frame = 0;
@@ -321,6 +324,8 @@ static void learn_own_base(Flow *flow, int side, const Segment *segment)
     Direction *own = &flow->direction[side];
     uint32_t first = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
     bool empty = !segment->length && !(segment->flags & (TCP_SYN | TCP_FIN | TCP_RST));
+    if (segment->flags & TCP_SYN)
+        flow->facts.half[side].begin_unknown = false;
     if (!own->base_known) {
         flow->facts.half[side].base = first;
         own->base_known = true;
@@ -361,6 +366,23 @@ static void learn_peer_base(Flow *flow, int side, const Segment *segment)
         else if (distance == 0)
             peer->provisional = false;
     }
+}
+
+/* A segment that stands where its sender's SYN ended acknowledges where the other side begins, and so
+ * does a SYN-ACK. */
+static void learn_peer_begin(Flow *flow, int side, const Segment *segment)
+{
+    const Direction *own = &flow->direction[side];
+    Half *peer = &flow->facts.half[!side];
+    bool first = (segment->flags & TCP_SYN) ||
+                 (own->shift != WINDOW_UNSEEN && segment->sequence == flow->facts.half[side].base);
+    if (!first || (segment->flags & TCP_RST))
+        return;
+    if (peer->base != segment->acknowledgement &&
+        belonging_may_begin(flow, !side, segment->acknowledgement))
+        move_base(flow, !side, segment->acknowledgement);
+    if (peer->base == segment->acknowledgement)
+        peer->begin_unknown = false;
 }
 
 static unsigned shift_of(const Flow *flow, int side, const Segment *segment)
@@ -419,8 +441,10 @@ static void arrive_acknowledgement(Flow *flow, int side, const Segment *segment,
     item->acked = acked;
     if ((segment->flags & TCP_RST) && !resets_in_window(flow, side, item->offset))
         return;
-    if (acked > peer->acked)
+    if (acked > peer->acked) {
         acknowledge_transmissions(&flow->facts.half[!side], acked, peer->data_sent, segment->time);
+        peer->lower = false;
+    }
     peer->acked = MAX(peer->acked, acked);
     if (segment->flags & TCP_RST)
         return;
@@ -464,6 +488,7 @@ static void arrive_number(Flow *flow, int side, const Segment *segment, Item *it
     bool plain = (segment->flags & (TCP_ACK | TCP_SYN | TCP_FIN)) == TCP_ACK;
     bool at_end = segment->length ? end > own->sent : end == own->sent;
     item->witness = plain && at_end && !own->provisional && end >= own->acked;
+    own->lower |= item->offset < own->acked;
     note_hops(&flow->facts.half[side].hops, segment->hops);
     if (segment->length) {
         note_transmission(&flow->facts.half[side], item, own->acked);
@@ -486,6 +511,8 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
     facts->half[side].seen = true;
     if (segment->flags & TCP_ACK)
         learn_peer_base(flow, side, segment);
+    if ((segment->flags & TCP_ACK) && facts->half[!side].begin_unknown)
+        learn_peer_begin(flow, side, segment);
     if (segment->flags & TCP_SYN)
         own->shift = segment->window_shift < 0 ? WINDOW_UNSCALED
                                                : (int8_t)MIN(segment->window_shift, SHIFT_MAX);
@@ -537,4 +564,16 @@ bool flow_has_ended(const Flow *flow)
 bool flow_is_final(const Flow *flow)
 {
     return flow->state != FLOW_LIVE || resets_standing(flow);
+}
+
+void flow_weigh_gaps(Flow *flow)
+{
+    for (int side = 0; side < 2; side++) {
+        const Direction *direction = &flow->direction[side];
+        Half *half = &flow->facts.half[side];
+        bool last = half->fin_in_gap.offset + 1 == half->next && direction->sent <= half->next;
+        if (!stamp_is_set(&half->fin_in_gap) || !last || half->fin.proof != FIN_NONE ||
+            direction->lower)
+            half->fin_in_gap = (Stamp){ .frame = 0 };
+    }
 }

@@ -32,6 +32,7 @@ typedef struct Direction {
     bool base_known : 1;  /* Half.base is */
     bool provisional : 1; /* the base is that of an empty segment, perhaps of a keep-alive probe */
     bool free : 1;        /* free_since is set */
+    bool lower : 1; /* of this side came what lies below `acked`, after that was acknowledged */
     /* latest acknowledgement numbers of this side's data, FINs, probes */
     uint8_t data_ack_count, bare_ack_count;
     uint32_t data_acks[DATA_ACKS];
@@ -126,6 +127,9 @@ void flow_begin_anew(Flow *flow, const Segment *first);
 void flow_swap_sides(Flow *flow);
 
 bool flow_is_over(const Flow *flow, Nanoseconds now);
+
+/* Keeps Half.fin_in_gap of both sides only if it may be one. */
+void flow_weigh_gaps(Flow *flow);
 
 /* Whether nothing that its own packets still may say can change how it ended. */
 static inline bool flow_has_settled(const Flow *flow, Nanoseconds now)

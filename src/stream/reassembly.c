@@ -522,6 +522,8 @@ static void give_up(Sink *sink, Flow *flow, int side, const Hole *hole, Reason r
     sink->counters.gaps++;
     sink->counters.gap_bytes += (uint64_t)length;
     note_gap(flow, side, half->next, hole->upto);
+    half->fin_in_gap = stamp;
+    half->fin_in_gap.offset = hole->upto - 1;
     flow->direction[side].free = false;
     advance(flow, side, hole->upto);
 }

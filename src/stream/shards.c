@@ -161,6 +161,7 @@ static void end_flow(Shards *shards, FlowHead *head)
     flow->facts.end = final ? CONNECTION_FINAL : (ConnectionEnd)flow->head.leaves_as;
     shards->sink.counters.resets_ignored += resets_count_ignored(flow);
     resets_publish(flow);
+    flow_weigh_gaps(flow);
     if (final && !shards->finishing)
         shard_bury(shard, &shards->sink, &flow->facts);
     shards->gone = flow;
