@@ -83,16 +83,16 @@ static const struct {
     int first, last, interval; /* ms */
     bool acknowledged;
 } ROWS[] = {
-    { "nothing sent", { { SERVER, 0, 0, 0, 9, 10, 0 } }, NO_OFFSET, 0, 0, 0, 0, 0, false },
+    { "nothing sent", { { SERVER, 0, 0, 0, 9, 10, 0 } }, 0, 0, 0, 0, 0, 0, false },
     { "sent once, acknowledged",
       { { CLIENT, 0, 0, 0, 100, 10, 0 }, { SERVER, 0, 0, 100, 0, 20, 0 } },
       0,
-      1,
-      4,
-      10,
-      10,
       0,
-      true },
+      0,
+      0,
+      0,
+      0,
+      false },
     { "sent again and again",
       { { CLIENT, 0, 0, 0, 100, 10, 0 },
         { SERVER, 0, 0, 100, 0, 20, 0 },
@@ -125,9 +125,9 @@ static const struct {
       0,
       2,
       6,
-      1000,
       1300,
-      300,
+      1300,
+      0,
       false },
     { "only the second of two was lost",
       { { CLIENT, 0, 0, 0, 40, 1000, 0 },
@@ -137,47 +137,46 @@ static const struct {
       40,
       2,
       7,
-      1050,
+      1001,
       1300,
-      250,
+      299,
       false },
     { "a keep-alive probe is none",
       { { CLIENT, 0, 0, 0, 40, 1000, 0 },
         { SERVER, 0, 0, 40, 0, 1050, 0 },
         { CLIENT, 0, 39, 0, 1, 9000, 0 } },
       0,
-      1,
-      4,
-      1000,
-      1000,
       0,
-      true },
+      0,
+      0,
+      0,
+      0,
+      false },
     { "nor is a FIN",
       { { CLIENT, 0, 0, 0, 40, 1000, 0 },
         { SERVER, 0, 0, 40, 0, 1050, 0 },
         { CLIENT, F, 40, 0, 0, 2000, 0 },
         { CLIENT, F, 40, 0, 0, 3000, 0 } },
       0,
-      1,
-      4,
-      1000,
-      1000,
       0,
-      true },
+      0,
+      0,
+      0,
+      0,
+      false },
 };
 
 START_TEST(test_transmissions)
 {
     Connection connection = play_open(ROWS[_i].steps);
-    const Transmissions *sent = &connection.half[0].transmissions;
+    const Transmissions *sent = &connection.half[0].resent;
     ck_assert_msg(sent->offset == ROWS[_i].offset, "%s: %d", ROWS[_i].name, (int)sent->offset);
     ck_assert_msg(sent->count == ROWS[_i].count, "%s: %u times", ROWS[_i].name, sent->count);
     ck_assert_msg(frame_number(sent->last_frame) == ROWS[_i].last_frame, "%s", ROWS[_i].name);
     ck_assert_int_eq(sent->first, ROWS[_i].first * NS_PER_MS);
     ck_assert_int_eq(sent->last, ROWS[_i].last * NS_PER_MS);
     ck_assert_int_eq(sent->interval, ROWS[_i].interval * NS_PER_MS);
-    ck_assert((sent->offset != NO_OFFSET && sent->offset < connection.half[0].acked) ==
-              ROWS[_i].acknowledged);
+    ck_assert((sent->count && sent->offset < connection.half[0].acked) == ROWS[_i].acknowledged);
 }
 END_TEST
 
@@ -189,18 +188,17 @@ START_TEST(test_hops)
                                            { SERVER, R, 10, 10, 0, 30, 55 } };
     Connection connection = play_open(steps);
     const Half *client = &connection.half[0], *server = &connection.half[1];
-    ck_assert_uint_eq(client->hops.count, 3);
+    ck_assert(client->hops.several);
     ck_assert_uint_eq(client->hops.hops, 64);
     ck_assert(!client->hops.mixed);
-    ck_assert_uint_eq(server->hops.count, 2);
-    ck_assert(server->hops.mixed);
+    ck_assert(server->hops.several && server->hops.mixed);
     ck_assert_uint_eq(frame_number(server->rst.stamp.frame), 6);
     ck_assert_uint_eq(server->rst.hops, 55);
 }
 END_TEST
 
-/* The server resets; what comes from the client two seconds later shows that it went on, or comes from
- * a second vantage point, as late as all its packets. */
+/* The server resets; what comes from the client two seconds later shows that it went on, or
+ * comes from a second vantage point, as late as all its packets. */
 static const struct {
     const char *name;
     Step later;
@@ -273,8 +271,8 @@ START_TEST(test_beginning)
 }
 END_TEST
 
-/* The server's end, where bytes of it are proved that the capture lacks. `next` includes them; `fin`: the
- * offset at which its FIN may lie among them, -1: nowhere; `frame` proves it. */
+/* The server's end, where bytes of it are proved that the capture lacks. `next` includes them;
+ * `fin`: the offset at which its FIN may lie among them, -1: nowhere; `frame` proves it. */
 static const struct {
     const char *name;
     Step steps[STEPS_MAX];

@@ -127,9 +127,9 @@ static bool lies_far(uint32_t base, uint32_t number)
     return ahead < -1 || ahead >= FLOW_NEAR;
 }
 
-/* What may come between a SYN and its SYN-ACK: the peer still has an old connection, and acknowledges
- * numbers of that one (RFC 9293 §3.5.1); the opener answers with a RST of the number that it was told.
- * Neither says anything about the connection to be. */
+/* What may come between a SYN and its SYN-ACK: the peer still has an old connection, and
+ * acknowledges numbers of that one (RFC 9293 §3.5.1); the opener answers with a RST of the
+ * number that it was told. Neither says anything about the connection to be. */
 static bool is_of_half_open(const Flow *flow, int side, const Segment *segment)
 {
     const Half *opener = &flow->facts.half[0];
@@ -142,7 +142,8 @@ static bool is_of_half_open(const Flow *flow, int side, const Segment *segment)
     return kind == TCP_RST && lies_far(opener->base, segment->sequence);
 }
 
-/* What follows the handshake of which one half was kept aside, and the other is not in the capture. */
+/* What follows the handshake of which one half was kept aside, and the other is not in the
+ * capture. */
 static bool confirms_kept(const Flow *flow, int side, const Segment *segment)
 {
     const KeptSyn *kept = flow->kept;

@@ -40,6 +40,17 @@ bool belonging_may_begin(const Flow *flow, int side, uint32_t number);
  * or was acknowledged, has other numbers: that was another connection's, or forged. */
 bool belonging_answers_syn(const Flow *flow, int side, const Segment *segment);
 
+/* Whether it BELONGS, for little, and for most segments: no SYN, near the place where its side
+ * stands, nothing kept aside, no FIN that it could pass. */
+static inline bool belongs_plainly(const Flow *flow, int side, const Segment *segment)
+{
+    const Half *half = &flow->facts.half[side];
+    uint32_t from = half->base + (uint32_t)half->next - (uint32_t)FLOW_NEAR;
+    return flow->spoke && !flow->kept && !(segment->flags & TCP_SYN) &&
+           flow->facts.half[!side].fin.proof == FIN_NONE &&
+           segment->sequence - from < 2 * (uint32_t)FLOW_NEAR;
+}
+
 static inline bool is_syn(const Segment *segment)
 {
     return (segment->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;

@@ -47,29 +47,29 @@ typedef struct RstFact {
 
 /* TTL or hop limit of the packets of one side, its RSTs and copies apart. */
 typedef struct HopsSeen {
-    uint32_t count;
-    uint8_t hops; /* of the first */
-    bool mixed;   /* not of all */
+    bool any, several; /* one packet at least; two */
+    uint8_t hops;      /* of the first */
+    bool mixed;        /* not of all */
 } HopsSeen;
 
-/* How often the same byte was sent: the first one that the peer had not acknowledged; if it has
- * acknowledged all, the first of those that it acknowledged last. By order of the capture. */
+/* How often the same byte was sent: of those that were sent again before the peer had acknowledged
+ * them the last one, by order of the capture. */
 typedef struct Transmissions {
-    int64_t offset;     /* below Half.acked: acknowledged. NO_OFFSET: no payload was seen */
-    uint32_t count;     /* segments that carried it; 1: sent once */
-    FrameId last_frame; /* 0: sent among others, before those were acknowledged */
+    int64_t offset; /* below Half.acked: it was acknowledged in the end */
+    uint32_t count; /* segments that carried it, the first one too; 0: nothing was sent again */
+    FrameId last_frame;
     /* Of the first and the last of them. `first` is the latest time possible: that of the
-     * acknowledgement which left the byte as the first one, if it had been sent before that. */
+     * second, if more data followed the first before that. */
     Nanoseconds first, last;
-    Nanoseconds interval; /* between the last two; 0 if there are none */
+    Nanoseconds interval; /* between the last two */
 } Transmissions;
 
 /* One direction of a connection: what its sender sent. What every packet changes stands first. */
 typedef struct Half {
     bool seen; /* at least one segment of this side is in the capture */
-    /* Neither its SYN is in the capture, nor a segment of the peer that stands at the peer's own first
-     * byte, behind its SYN, and so acknowledges the first number: how many bytes of this side are
-     * missing before offset 0 is unknown. */
+    /* Neither its SYN is in the capture, nor a segment of the peer that stands at the peer's own
+     * first byte, behind its SYN, and so acknowledges the first number: how many bytes of this
+     * side are missing before offset 0 is unknown. */
     bool begin_unknown;
     uint32_t base; /* the raw sequence number of offset 0 */
     int64_t next;  /* all before it has been delivered or given up */
@@ -82,11 +82,11 @@ typedef struct Half {
     FrameId open_frame;
     Nanoseconds open_time;
     FinFact fin;
-    /* set at STREAM_END: this side ends with a gap of several offsets, and the last of these may be its
-     * FIN: nothing of this side lies beyond, and nothing captured later than what proves the gap lies
-     * lower. `offset` is that of the FIN, the rest is of the segment that proves the gap. If a message
-     * ends just before it, it is a FIN; else that is open (judgement.md §1.6). The bytes of the gap
-     * event include it; `fin` is FIN_NONE. Frame 0: none. */
+    /* set at STREAM_END: this side ends with a gap of several offsets, and the last of these may
+     * be its FIN: nothing of this side lies beyond, and nothing captured later than what proves
+     * the gap lies lower. `offset` is that of the FIN, the rest is of the segment that proves
+     * the gap. If a message ends just before it, it is a FIN; else that is open (judgement.md
+     * §1.6). The bytes of the gap event include it; `fin` is FIN_NONE. Frame 0: none. */
     Stamp fin_in_gap;
     /* the RST of this side that the other one accepted, as far as the capture goes until now. It
      * counts if its number lies between the receiver's highest acknowledgement anywhere and the
@@ -94,7 +94,7 @@ typedef struct Half {
      * was under way */
     RstFact rst;
     HopsSeen hops;
-    Transmissions transmissions;
+    Transmissions resent;
 } Half;
 
 typedef enum ConnectionEnd {

@@ -23,7 +23,8 @@ typedef enum Sight {
 
 Duplicates *duplicates_new(void);
 
-/* Remembers the segment, unless it is a copy of one: then the network in which that one was seen. */
+/* Remembers the segment, unless it is a copy of one: then the network in which that one was
+ * seen. */
 Sight duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
                       uint64_t *ret_network);
 

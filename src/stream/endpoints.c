@@ -13,10 +13,10 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t hash_words(const uint64_t words[WORDS], uint64_t seed)
+static uint64_t hash_words(const uint64_t words[WORDS], int count, uint64_t seed)
 {
     uint64_t hash = seed ^ UINT64_C(0x9e3779b97f4a7c15);
-    for (int i = 0; i < WORDS; i++)
+    for (int i = 0; i < count; i++)
         hash = fold(hash ^ words[i], UINT64_C(0xd6e8feb86659fd93)) + seed;
     return fold(hash ^ (hash >> 29), UINT64_C(0xa0761d6478bd642f));
 }
@@ -39,12 +39,19 @@ Endpoints endpoints_of(const Segment *segment, uint64_t seed)
     const uint64_t *low = swap ? destination : source, *high = swap ? source : destination;
     const uint64_t versions[2] = { segment->source.version, segment->destination.version };
     const uint64_t ports[2] = { segment->source_port, segment->destination_port };
-    uint64_t words[WORDS] = { low[0], low[1], high[0], high[1],
-                              versions[swap] << 40 | versions[!swap] << 32 | ports[swap] << 16 |
-                                  ports[!swap] };
+    uint64_t words[WORDS] = { versions[swap] << 40 | versions[!swap] << 32 | ports[swap] << 16 |
+                              ports[!swap] };
+    int count = 2;
+    /* Of IPv4 four bytes alone are not zero. */
+    words[1] = GUINT64_FROM_LE(low[0]) ^ GUINT64_FROM_LE(high[0]) << 32;
+    if (versions[0] != 4 || versions[1] != 4) {
+        memcpy(words + 1, low, sizeof source);
+        memcpy(words + 3, high, sizeof source);
+        count = WORDS;
+    }
     return (Endpoints){
-        .identity = hash_words(words, 0),
-        .seeded = hash_words(words, seed),
+        .identity = hash_words(words, count, 0),
+        .seeded = hash_words(words, count, seed),
         .from_high = swap,
     };
 }

@@ -46,10 +46,11 @@ Flow *flow_new(const Segment *first, Budget *budget)
     facts->port[!from] = first->destination_port;
     flow->network[0] = flow->network[1] = first->network;
     for (int side = 0; side < 2; side++) {
-        facts->half[side].acked = facts->half[side].transmissions.offset = NO_OFFSET;
+        facts->half[side].acked = NO_OFFSET;
         facts->half[side].begin_unknown = true;
         Direction *direction = &flow->direction[side];
         direction->acked = direction->edge = direction->quiet_acked = NO_OFFSET;
+        direction->data_sent = direction->new_data = NO_OFFSET;
         direction->shift = WINDOW_UNSEEN;
     }
     return flow;
@@ -163,7 +164,6 @@ static void shift_base(Flow *flow, int side)
     half->base++;
     direction->quiet_acked = NO_OFFSET;
     move_offset(&half->acked, -1);
-    move_offset(&half->transmissions.offset, -1);
     move_offset(&direction->acked, -1);
     move_offset(&direction->edge, -1);
 }
@@ -203,8 +203,9 @@ static void move_base(Flow *flow, int side, uint32_t number)
     direction->provisional = false;
     direction->quiet_acked = NO_OFFSET;
     direction->sent += by;
-    direction->data_sent += by;
-    move_offset(&half->transmissions.offset, by);
+    move_offset(&direction->data_sent, by);
+    move_offset(&direction->new_data, by);
+    half->resent.offset += by;
     move_offset(&direction->acked, by);
     move_offset(&direction->edge, by);
     half->acked = NO_OFFSET; /* an acknowledgement delivered ahead says nothing about the order */
@@ -253,10 +254,12 @@ static void renumber(Flow *flow, int side, uint32_t number)
     half->open_frame = 0;
     half->open_time = 0;
     half->base = number;
-    half->transmissions = (Transmissions){ .offset = NO_OFFSET };
+    half->resent = (Transmissions){ .count = 0 };
     *direction = (Direction){ .base_known = true,
                               .full = direction->full,
                               .acked = NO_OFFSET,
+                              .data_sent = NO_OFFSET,
+                              .new_data = NO_OFFSET,
                               .edge = NO_OFFSET,
                               .quiet_acked = NO_OFFSET,
                               .shift = WINDOW_UNSEEN };
@@ -315,7 +318,7 @@ static void begin_before(Flow *flow, int side, const Segment *segment)
     Direction *direction = &flow->direction[side];
     int64_t first = -seq_distance(segment->sequence, flow->facts.half[side].base);
     flow->facts.half[side].next = first;
-    direction->sent = direction->data_sent = first;
+    direction->sent = first;
     direction->free = false;
 }
 
@@ -324,8 +327,6 @@ static void learn_own_base(Flow *flow, int side, const Segment *segment)
     Direction *own = &flow->direction[side];
     uint32_t first = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
     bool empty = !segment->length && !(segment->flags & (TCP_SYN | TCP_FIN | TCP_RST));
-    if (segment->flags & TCP_SYN)
-        flow->facts.half[side].begin_unknown = false;
     if (!own->base_known) {
         flow->facts.half[side].base = first;
         own->base_known = true;
@@ -368,8 +369,8 @@ static void learn_peer_base(Flow *flow, int side, const Segment *segment)
     }
 }
 
-/* A segment that stands where its sender's SYN ended acknowledges where the other side begins, and so
- * does a SYN-ACK. */
+/* A segment that stands where its sender's SYN ended acknowledges where the other side begins,
+ * and so does a SYN-ACK. */
 static void learn_peer_begin(Flow *flow, int side, const Segment *segment)
 {
     const Direction *own = &flow->direction[side];
@@ -394,40 +395,44 @@ static unsigned shift_of(const Flow *flow, int side, const Segment *segment)
     return own == WINDOW_UNSEEN ? SHIFT_MAX : (unsigned)own;
 }
 
-/* The peer acknowledged all before `acked`, and more than ever. */
-static void acknowledge_transmissions(Half *half, int64_t acked, int64_t data_sent,
-                                      Nanoseconds time)
+/* Payload of which at least the first byte had been sent before. */
+static void note_resent(Transmissions *resent, const Direction *own, const Item *item)
 {
-    Transmissions *sent = &half->transmissions;
-    if (sent->offset != NO_OFFSET && sent->offset < acked && acked < data_sent)
-        *sent = (Transmissions){ .offset = acked, .count = 1, .first = time, .last = time };
+    int64_t offset = MAX(item->offset, own->acked);
+    if (item->offset + item->length <= offset)
+        return;
+    if (resent->count == 0 || resent->offset != offset)
+        *resent = (Transmissions){ .offset = offset,
+                                   .count = 1,
+                                   .last = own->new_data <= offset ? own->new_time : item->time };
+    if (resent->count == 1)
+        resent->first = resent->last;
+    resent->interval = item->time - resent->last;
+    resent->last = item->time;
+    resent->last_frame = item->frame;
+    resent->count += resent->count < UINT32_MAX;
 }
 
-static void note_transmission(Half *half, const Item *item, int64_t acked)
+static void note_payload(Direction *own, Transmissions *resent, const Item *item)
 {
-    Transmissions *sent = &half->transmissions;
     int64_t end = item->offset + item->length;
-    bool open = sent->offset != NO_OFFSET && sent->offset >= acked;
-    if (open && item->offset <= sent->offset && sent->offset < end) {
-        sent->interval = item->time - sent->last;
-        sent->last = item->time;
-        sent->last_frame = item->frame;
-        sent->count += sent->count < UINT32_MAX;
-    } else if (!open && end > acked) {
-        *sent = (Transmissions){ .offset = MAX(item->offset, acked),
-                                 .count = 1,
-                                 .last_frame = item->frame,
-                                 .first = item->time,
-                                 .last = item->time };
-    }
+    if (item->offset < own->data_sent)
+        note_resent(resent, own, item);
+    if (end <= own->data_sent)
+        return;
+    own->new_data = MAX(item->offset, own->data_sent);
+    own->new_time = item->time;
+    own->data_sent = end;
 }
 
 static void note_hops(HopsSeen *seen, uint8_t hops)
 {
-    if (seen->count == 0)
-        seen->hops = hops;
-    seen->mixed |= seen->hops != hops;
-    seen->count += seen->count < UINT32_MAX;
+    if (seen->several && seen->hops == hops)
+        return;
+    seen->mixed = seen->mixed || (seen->any && seen->hops != hops);
+    seen->several = seen->any;
+    seen->hops = seen->any ? seen->hops : hops;
+    seen->any = true;
 }
 
 static void arrive_acknowledgement(Flow *flow, int side, const Segment *segment, Item *item)
@@ -441,10 +446,8 @@ static void arrive_acknowledgement(Flow *flow, int side, const Segment *segment,
     item->acked = acked;
     if ((segment->flags & TCP_RST) && !resets_in_window(flow, side, item->offset))
         return;
-    if (acked > peer->acked) {
-        acknowledge_transmissions(&flow->facts.half[!side], acked, peer->data_sent, segment->time);
+    if (acked > peer->acked)
         peer->lower = false;
-    }
     peer->acked = MAX(peer->acked, acked);
     if (segment->flags & TCP_RST)
         return;
@@ -488,12 +491,11 @@ static void arrive_number(Flow *flow, int side, const Segment *segment, Item *it
     bool plain = (segment->flags & (TCP_ACK | TCP_SYN | TCP_FIN)) == TCP_ACK;
     bool at_end = segment->length ? end > own->sent : end == own->sent;
     item->witness = plain && at_end && !own->provisional && end >= own->acked;
-    own->lower |= item->offset < own->acked;
+    if (item->offset < own->acked)
+        own->lower = true;
     note_hops(&flow->facts.half[side].hops, segment->hops);
-    if (segment->length) {
-        note_transmission(&flow->facts.half[side], item, own->acked);
-        own->data_sent = MAX(own->data_sent, end);
-    }
+    if (segment->length)
+        note_payload(own, &flow->facts.half[side].resent, item);
     if (segment->flags & TCP_FIN)
         end++;
     own->sent = MAX(own->sent, end);
@@ -513,9 +515,11 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
         learn_peer_base(flow, side, segment);
     if ((segment->flags & TCP_ACK) && facts->half[!side].begin_unknown)
         learn_peer_begin(flow, side, segment);
-    if (segment->flags & TCP_SYN)
+    if (segment->flags & TCP_SYN) {
+        facts->half[side].begin_unknown = false;
         own->shift = segment->window_shift < 0 ? WINDOW_UNSCALED
                                                : (int8_t)MIN(segment->window_shift, SHIFT_MAX);
+    }
 
     int64_t next = facts->half[side].next;
     uint32_t first = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);

@@ -21,10 +21,12 @@ typedef struct BareAck {
 
 /* One direction, by capture order. Offsets are of this direction's stream. */
 typedef struct Direction {
-    int64_t sent;      /* one past the last offset seen, FIN included */
-    int64_t data_sent; /* likewise, of payload */
-    int64_t acked;     /* the peer's highest acknowledgement anywhere; NO_OFFSET: none */
-    int64_t edge;      /* the end of the window that the peer offered; NO_OFFSET: unknown */
+    int64_t sent; /* one past the last offset seen, FIN included */
+    /* likewise, of payload; where the latest new payload begins, and its time. NO_OFFSET: none */
+    int64_t data_sent, new_data;
+    Nanoseconds new_time;
+    int64_t acked; /* the peer's highest acknowledgement anywhere; NO_OFFSET: none */
+    int64_t edge;  /* the end of the window that the peer offered; NO_OFFSET: unknown */
     Nanoseconds free_since;
     int64_t quiet_acked;  /* see StreamEvent; valid while `next` stands still */
     uint32_t full;        /* the largest payload */

@@ -16,9 +16,6 @@
 /* Memory is what bounds connections: even packed, one takes some hundred bytes. */
 #define CONNECTIONS_MAX ((size_t)1 << 28)
 
-/* What the allocator adds to a block. */
-#define BLOCK_OVERHEAD 16
-
 /* Of 512 MiB: slots for 1,572,864 pairs of endpoints; half of the memory at most ahead of holes,
  * and of that a 64th by one connection. */
 const StreamLimits STREAM_LIMITS_DEFAULT = {
@@ -48,11 +45,9 @@ Budget memory_budget(const StreamLimits *limits)
                      .used_max = limits->memory / SHARDS };
 }
 
-size_t memory_size(const Flow *flow)
+size_t memory_of_rare(const Flow *flow)
 {
-    size_t size = sizeof *flow + BLOCK_OVERHEAD;
-    if (flow->facts.owner)
-        size += flow->facts.owner_size + BLOCK_OVERHEAD;
+    size_t size = 0;
     if (flow->resets)
         size += sizeof *flow->resets + BLOCK_OVERHEAD;
     if (flow->kept)

@@ -14,8 +14,22 @@ struct Budget {
 /* A shard's part of the limits. */
 Budget memory_budget(const StreamLimits *limits);
 
+/* What the allocator adds to a block. */
+#define BLOCK_OVERHEAD 16
+
+/* Of what most connections do not have. */
+size_t memory_of_rare(const Flow *flow);
+
 /* Bytes that a flow takes now, with all that hangs on it. */
-size_t memory_size(const Flow *flow);
+static inline size_t memory_size(const Flow *flow)
+{
+    size_t size = sizeof *flow + BLOCK_OVERHEAD;
+    if (flow->facts.owner)
+        size += flow->facts.owner_size + BLOCK_OVERHEAD;
+    if (flow->resets || flow->kept || flow->backlog)
+        size += memory_of_rare(flow);
+    return size;
+}
 
 /* The flow in fewer bytes, at another place, if it is one that packing leaves whole; else
  * itself. And back. Who points to it has to be told. */

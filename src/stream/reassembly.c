@@ -554,7 +554,7 @@ static bool give_up_one(Sink *sink, Flow *flow, bool force, Reason reason)
 
 static bool step_backlog(Sink *sink, Flow *flow, bool force, Reason reason)
 {
-    if (!backlog_head(flow->backlog, 0) && !backlog_head(flow->backlog, 1))
+    if (!flow->backlog || (!backlog_head(flow->backlog, 0) && !backlog_head(flow->backlog, 1)))
         return false;
     return deliver_ready(sink, flow) || break_deadlock(sink, flow) ||
            give_up_one(sink, flow, force, reason);

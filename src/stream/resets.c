@@ -78,9 +78,9 @@ static void forget_refuted(Resets *resets, int side, StreamCounters *counters)
     resets->count[side] = kept;
 }
 
-/* Whether the segment shows that its sender goes on after the RST. Nobody goes on with a SYN. What comes
- * from another vantage point than the RST (another input, or as far away as no packet of this side was
- * before) may be late itself: it has to say something new. */
+/* Whether the segment shows that its sender goes on after the RST. Nobody goes on with a SYN.
+ * What comes from another vantage point than the RST (another input, or as far away as no packet
+ * of this side was before) may be late itself: it has to say something new. */
 static bool goes_on(const Flow *flow, int side, const Segment *segment, const Item *item,
                     const Reset *reset)
 {

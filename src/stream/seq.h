@@ -8,9 +8,7 @@
  * §3.4). */
 static inline int64_t seq_distance(uint32_t from, uint32_t to)
 {
-    uint32_t forward = to - from;
-    return forward < UINT32_C(0x80000000) ? (int64_t)forward
-                                          : (int64_t)forward - INT64_C(0x100000000);
+    return (int32_t)(to - from);
 }
 
 /* The offset of `number` in a stream whose offset 0 has number `base`, taken as the one nearest to

@@ -445,6 +445,14 @@ static void take_stray(Flow *flow, int side, const Arrival *arrival, SegmentOwne
         ret_owner->belongs = flow->facts.first_frame;
 }
 
+static void touch(Shard *shard, Flow *flow)
+{
+    if (shard->newest == &flow->head)
+        return;
+    idle_unlink(shard, &flow->head);
+    idle_append(shard, &flow->head);
+}
+
 /* The connection that the segment belongs to now; NULL if it says nothing about any. */
 static Flow *flow_for(Shard *shard, Sink *sink, const Arrival *arrival, int *ret_side,
                       SegmentOwner *ret_owner)
@@ -458,7 +466,11 @@ static Flow *flow_for(Shard *shard, Sink *sink, const Arrival *arrival, int *ret
         sink->counters.segments_after_end++;
         return NULL;
     }
-    if (flow && !flow->spoke && belonging_is_astray(flow, *ret_side, segment)) {
+    if (flow && belongs_plainly(flow, *ret_side, segment)) {
+        touch(shard, flow);
+        return flow;
+    }
+    if (flow && belonging_is_astray(flow, *ret_side, segment)) {
         flow_begin_anew(flow, segment);
         *ret_side = 0;
     }
@@ -469,8 +481,7 @@ static Flow *flow_for(Shard *shard, Sink *sink, const Arrival *arrival, int *ret
     }
     if (how == BELONGS) {
         learn_opener(flow, ret_side, segment);
-        idle_unlink(shard, &flow->head);
-        idle_append(shard, &flow->head);
+        touch(shard, flow);
         return flow;
     }
     if (how == CONFIRMS) {

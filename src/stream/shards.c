@@ -118,9 +118,11 @@ static bool step_active(Shards *shards)
 static bool relieve(Shards *shards)
 {
     Shard *shard = shards->strained;
+    if (!shard)
+        return false;
     if (shards->resting)
         shard_put_to_rest(shard, g_steal_pointer(&shards->resting));
-    if (!shard || !shard_relieve(shard, &shards->sink, &shards->resting)) {
+    if (!shard_relieve(shard, &shards->sink, &shards->resting)) {
         shards->strained = NULL;
         return false;
     }
@@ -172,6 +174,8 @@ static void end_flow(Shards *shards, FlowHead *head)
 static bool step_leaving(Shards *shards)
 {
     GPtrArray *leaving = shards->sink.leaving;
+    if (!leaving->len)
+        return false;
     for (; shards->drained < leaving->len; shards->drained++) {
         FlowHead *head = g_ptr_array_index(leaving, shards->drained);
         if (head->packed)

@@ -26,8 +26,8 @@ typedef struct Tombstones {
 /* Returns the bytes that it took. *ret_lost: it replaced one that could still have counted. */
 size_t tombstones_leave(Tombstones *stones, const Connection *connection, bool *ret_lost);
 
-/* That of a connection that left not long ago and of which the segment is: its SYN or SYN-ACK again, or
- * what lies near its end. */
+/* That of a connection that left not long ago and of which the segment is: its SYN or SYN-ACK
+ * again, or what lies near its end. */
 const Tombstone *tombstones_find(const Tombstones *stones, const Segment *segment,
                                  const Endpoints *endpoints);
 
