@@ -76,14 +76,135 @@ START_TEST(test_no_frame_no_stamp)
 }
 END_TEST
 
+#define SECOND INT64_C(1000000000)
+#define OPEN_ENDED DURATION_UNBOUNDED
+
+/* From frame 7 at 100 s to another one, by the clocks of the two. */
+static const struct {
+    const char *name;
+    ClockMark from;
+    FrameId to_frame;
+    Nanoseconds to_time;
+    ClockMark to;
+    Duration duration;
+} DURATIONS[] = {
+    { "a good clock",
+      { 0 },
+      ONE_FILE | 9,
+      160 * SECOND,
+      { 0 },
+      { true, 60 * SECOND, 60 * SECOND } },
+    { "two good clocks",
+      { 0 },
+      ANOTHER_FILE | 9,
+      160 * SECOND,
+      { 0 },
+      { true, 60 * SECOND, 60 * SECOND } },
+    { "a little out of order", { 0 }, ONE_FILE | 9, 100 * SECOND - 1, { 0 }, { true, 0, 0 } },
+    { "set back before both",
+      { 5000, 0 },
+      ONE_FILE | 9,
+      160 * SECOND,
+      { 5000, 0 },
+      { true, 60 * SECOND, 60 * SECOND } },
+    { "out of order by 20 ms in all",
+      { 5000, 0 },
+      ONE_FILE | 9,
+      160 * SECOND,
+      { 5020, 0 },
+      { true, 60 * SECOND, 60 * SECOND } },
+    { "set back by 21 ms between",
+      { 5000, 0 },
+      ONE_FILE | 9,
+      160 * SECOND,
+      { 5021, 0 },
+      { true, 60 * SECOND, OPEN_ENDED } },
+    { "set back by more than the time between",
+      { 0 },
+      ONE_FILE | 9,
+      60 * SECOND,
+      { 100000, 0 },
+      { true, 0, OPEN_ENDED } },
+    { "set back too often to be counted",
+      { UINT32_MAX, 0 },
+      ONE_FILE | 9,
+      160 * SECOND,
+      { UINT32_MAX, 0 },
+      { true, 60 * SECOND, OPEN_ENDED } },
+    { "captured in the other order, set back between",
+      { 100, 0 },
+      ONE_FILE | 5,
+      160 * SECOND,
+      { 0 },
+      { true, 0, OPEN_ENDED } },
+    { "two inputs, one set back between",
+      { 0 },
+      ANOTHER_FILE | 9,
+      160 * SECOND,
+      { 100, 0 },
+      { false, 0, OPEN_ENDED } },
+    { "a clock of a second",
+      { 0, 1000000 },
+      ONE_FILE | 9,
+      101 * SECOND,
+      { 0, 1000000 },
+      { true, 0, 2 * SECOND } },
+    { "a clock of a second shows no time",
+      { 0, 1000000 },
+      ONE_FILE | 9,
+      100 * SECOND,
+      { 0, 1000000 },
+      { true, 0, SECOND } },
+    { "the coarser of two clocks",
+      { 0, 0 },
+      ANOTHER_FILE | 9,
+      101 * SECOND,
+      { 0, 1000 },
+      { true, SECOND - SECOND / 1000, SECOND + SECOND / 1000 } },
+    { "the first has no time",
+      { 0, CLOCK_NO_TIME },
+      ONE_FILE | 9,
+      101 * SECOND,
+      { 0 },
+      { false, 0, OPEN_ENDED } },
+    { "the second has no time",
+      { 0 },
+      ONE_FILE | 9,
+      101 * SECOND,
+      { 0, CLOCK_NO_TIME },
+      { false, 0, OPEN_ENDED } },
+};
+
+START_TEST(test_duration)
+{
+    Stamp from = { .frame = ONE_FILE | 7, .time = 100 * SECOND, .clock = DURATIONS[_i].from };
+    Stamp to = { .frame = DURATIONS[_i].to_frame,
+                 .time = DURATIONS[_i].to_time,
+                 .clock = DURATIONS[_i].to };
+    Duration duration = duration_between(&from, &to);
+    const Duration *expected = &DURATIONS[_i].duration;
+    ck_assert_msg(duration.known == expected->known, "%s: known", DURATIONS[_i].name);
+    ck_assert_msg(duration.least == expected->least, "%s: least", DURATIONS[_i].name);
+    ck_assert_msg(duration.most == expected->most, "%s: most", DURATIONS[_i].name);
+    ck_assert_msg(duration_is_open(duration) == (expected->least != expected->most), "%s: open",
+                  DURATIONS[_i].name);
+}
+END_TEST
+
 static const struct {
     Reason reason;
     const char *name;
 } REASONS[] = {
-    { REASON_LOSS, "loss" },           { REASON_SNAPLEN, "snaplen" },
-    { REASON_MIDSTREAM, "midstream" }, { REASON_ONE_DIRECTION, "one_direction" },
-    { REASON_LIMIT, "limit" },         { REASON_SEND_BACKLOG, "send_backlog" },
-    { REASON_MALFORMED, "malformed" }, { REASON_CAPTURE_ENDED, "capture_ended" },
+    { REASON_LOSS, "loss" },
+    { REASON_SNAPLEN, "snaplen" },
+    { REASON_MIDSTREAM, "midstream" },
+    { REASON_ONE_DIRECTION, "one_direction" },
+    { REASON_LIMIT, "limit" },
+    { REASON_SEND_BACKLOG, "send_backlog" },
+    { REASON_MALFORMED, "malformed" },
+    { REASON_CLOCK, "clock" },
+    { REASON_NO_CLOSE_NOTIFY, "no_close_notify" },
+    { REASON_CAPTURE_ENDED, "capture_ended" },
     { REASON_ENCRYPTED, "encrypted" },
 };
 
@@ -111,6 +232,7 @@ int main(void)
     tcase_add_test(tcase, test_frames_are_ordered_by_input_then_number);
     tcase_add_loop_test(tcase, test_order_of_the_capture, 0, G_N_ELEMENTS(ORDERS));
     tcase_add_test(tcase, test_no_frame_no_stamp);
+    tcase_add_loop_test(tcase, test_duration, 0, G_N_ELEMENTS(DURATIONS));
     tcase_add_loop_test(tcase, test_reason_names, 0, G_N_ELEMENTS(REASONS));
     tcase_add_test(tcase, test_every_reason_is_one_bit_of_the_set);
     suite_add_tcase(suite, tcase);

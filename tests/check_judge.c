@@ -48,11 +48,18 @@ static Exchange make_exchange(unsigned number)
                              .keep_alive = { .timeout = -1, .max = -1 } };
     exchange.request = exchange.response = message;
     exchange.response.framing.kind = BODY_LENGTH;
-    exchange.request.first = (Stamp){ frame_id(1, number * 10), time, offset, peer, NO_OFFSET };
+    exchange.request.first = (Stamp){ .frame = frame_id(1, number * 10),
+                                      .time = time,
+                                      .offset = offset,
+                                      .acked = peer,
+                                      .acked_before = NO_OFFSET };
     exchange.request.last = exchange.request.first;
     exchange.request.last.offset += REQUEST_BYTES - 1;
-    exchange.response.first = (Stamp){ frame_id(1, number * 10 + 1), time + MS(10), peer,
-                                       offset + REQUEST_BYTES, NO_OFFSET };
+    exchange.response.first = (Stamp){ .frame = frame_id(1, number * 10 + 1),
+                                       .time = time + MS(10),
+                                       .offset = peer,
+                                       .acked = offset + REQUEST_BYTES,
+                                       .acked_before = NO_OFFSET };
     exchange.response.last = exchange.response.first;
     exchange.response.last.frame = frame_id(1, number * 10 + 3);
     exchange.response.last.time = time + MS(20);
@@ -96,8 +103,11 @@ static void scene_close(Scene *scene, unsigned possible, EndHow how, Nanoseconds
     unsigned answered = 0;
     for (unsigned i = 0; i < scene->count; i++)
         answered += scene->exchange[i].answered && !scene->exchange[i].unsolicited;
-    Stamp stamp = { frame_id(1, 90), time, (int64_t)answered * RESPONSE_BYTES,
-                    (int64_t)answered * REQUEST_BYTES, NO_OFFSET };
+    Stamp stamp = { .frame = frame_id(1, 90),
+                    .time = time,
+                    .offset = (int64_t)answered * RESPONSE_BYTES,
+                    .acked = (int64_t)answered * REQUEST_BYTES,
+                    .acked_before = NO_OFFSET };
     Closing closing = {
         .how = how, .stamp = stamp, .acked_least = stamp.acked, .acked_most = stamp.acked
     };

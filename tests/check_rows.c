@@ -334,7 +334,8 @@ static const Change CONNECTION_CHANGES[] = {
     { "zero stated", zero_stated, "stated_max", "0" },
     { "two reasons", something_missing, "completeness", "loss malformed" },
     { "all reasons", much_missing, "completeness",
-      "loss snaplen midstream one_direction limit send_backlog malformed capture_ended encrypted" },
+      "loss snaplen midstream one_direction limit send_backlog malformed clock no_close_notify "
+      "capture_ended encrypted" },
     { "no HTTP", no_http, "declared", "" },
     { "no HTTP", no_http, "actual", "" },
     { "no HTTP", no_http, "verdict", "" },

@@ -415,6 +415,8 @@ static const struct {
     { CAUSE_LIMIT, "limit" },
     { CAUSE_SEND_BACKLOG, "send_backlog" },
     { CAUSE_MALFORMED, "malformed" },
+    { CAUSE_CLOCK, "clock" },
+    { CAUSE_NO_CLOSE_NOTIFY, "no_close_notify" },
     { CAUSE_CAPTURE_ENDED, "capture_ended" },
     { CAUSE_ENCRYPTED, "encrypted" },
     { CAUSE_SWITCHED, "switched" },

@@ -6,6 +6,44 @@
 G_STATIC_ASSERT(REASON_ENCRYPTED == 1 << (REASON_COUNT - 1));
 G_STATIC_ASSERT(REASON_COUNT <= 8 * sizeof(ReasonSet));
 
+#define NS_PER_MICROSECOND 1000
+
+static bool was_set_back(const Stamp *from, const Stamp *to)
+{
+    uint32_t a = from->clock.set_back, b = to->clock.set_back;
+    return (a > b ? a - b : b - a) > CLOCK_SET_BACK_MS || a == UINT32_MAX || b == UINT32_MAX;
+}
+
+static Nanoseconds coarser_tick(const Stamp *from, const Stamp *to)
+{
+    uint32_t a = from->clock.tick, b = to->clock.tick;
+    return (Nanoseconds)(a > b ? a : b) * NS_PER_MICROSECOND;
+}
+
+static Nanoseconds not_negative(Nanoseconds duration)
+{
+    return duration > 0 ? duration : 0;
+}
+
+Duration duration_between(const Stamp *from, const Stamp *to)
+{
+    Duration unknown = { .known = false, .least = 0, .most = DURATION_UNBOUNDED };
+    bool set_back = was_set_back(from, to);
+    if (from->clock.tick == CLOCK_NO_TIME || to->clock.tick == CLOCK_NO_TIME)
+        return unknown;
+    if (set_back && frame_input(from->frame) != frame_input(to->frame))
+        return unknown;
+    Nanoseconds measured = to->time - from->time, tick = coarser_tick(from, to);
+    Duration duration = { .known = true,
+                          .least = not_negative(measured - tick),
+                          .most = not_negative(measured + tick) };
+    if (set_back)
+        duration.most = DURATION_UNBOUNDED;
+    if (set_back && from->frame > to->frame) /* captured in the other order: nothing was measured */
+        duration.least = 0;
+    return duration;
+}
+
 const char *reason_name(Reason reason)
 {
     switch (reason) {
@@ -23,6 +61,10 @@ const char *reason_name(Reason reason)
         return "send_backlog";
     case REASON_MALFORMED:
         return "malformed";
+    case REASON_CLOCK:
+        return "clock";
+    case REASON_NO_CLOSE_NOTIFY:
+        return "no_close_notify";
     case REASON_CAPTURE_ENDED:
         return "capture_ended";
     case REASON_ENCRYPTED:

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock_mark.h"
+
 /* A point in time is in nanoseconds since 1970-01-01T00:00:00Z; a duration is in nanoseconds. */
 typedef int64_t Nanoseconds;
 
@@ -59,6 +61,7 @@ typedef struct Stamp {
     int64_t acked;
     /* the same, as the sender's earlier segments show it; NO_OFFSET: none */
     int64_t acked_before;
+    ClockMark clock; /* of `time` */
 } Stamp;
 
 #define NO_OFFSET INT64_MIN
@@ -79,6 +82,31 @@ static inline bool stamp_precedes(const Stamp *a, const Stamp *b)
     return frame_precedes(a->frame, a->time, b->frame, b->time);
 }
 
+/* How long something took, as far as the clock tells: an interval. Nothing took less than 0. */
+typedef struct Duration {
+    bool known; /* false: there is no time to measure by; the interval is then all there are */
+    Nanoseconds least, most;
+} Duration;
+
+/* The `most` of a duration without an upper bound. */
+#define DURATION_UNBOUNDED INT64_MAX
+
+/* A clock that is set back by no more than this in all still measures: packets that are captured
+ * out of order look the same. */
+#define CLOCK_SET_BACK_MS 20
+
+/* The time from one stamp to another (judgement.md §1.5). Unknown if one of them has no time, or if
+ * they lie in different inputs and a clock was set back between. If their clock was set back
+ * between, by any packet of the input, the measured time is the least, and there is no most. Else
+ * the interval is the measured time, and a tick of the clock on either side. */
+Duration duration_between(const Stamp *from, const Stamp *to);
+
+/* Whether the interval is wider than the measured time: the clock leaves the duration open. */
+static inline bool duration_is_open(Duration duration)
+{
+    return duration.least != duration.most;
+}
+
 /* What the capture lacks. Causes and `completeness` share these words. A set is a bit mask. */
 typedef enum Reason {
     REASON_LOSS = 1 << 0,
@@ -88,11 +116,13 @@ typedef enum Reason {
     REASON_LIMIT = 1 << 4,
     REASON_SEND_BACKLOG = 1 << 5,
     REASON_MALFORMED = 1 << 6,
-    REASON_CAPTURE_ENDED = 1 << 7,
-    REASON_ENCRYPTED = 1 << 8,
+    REASON_CLOCK = 1 << 7,
+    REASON_NO_CLOSE_NOTIFY = 1 << 8,
+    REASON_CAPTURE_ENDED = 1 << 9,
+    REASON_ENCRYPTED = 1 << 10,
 } Reason;
 
-#define REASON_COUNT 9
+#define REASON_COUNT 11
 
 typedef uint16_t ReasonSet;
 

@@ -375,6 +375,8 @@ static void why_missing(const Case *c)
         "what was given up at a bound of this program could have changed it",
         "the idle time is known as an interval only, within which the threshold lies",
         "bytes that could not be read as HTTP/1 could have changed it",
+        "the clock of the capture does not tell how long it took",
+        "the end of the encrypted stream is not proved, and it could have changed it",
         "the capture ends before the matter was decided",
         "what is encrypted could have changed it",
     };
@@ -420,6 +422,8 @@ static void (*const WHY[])(const Case *c) = {
     [CAUSE_LIMIT] = why_missing,
     [CAUSE_SEND_BACKLOG] = why_missing,
     [CAUSE_MALFORMED] = why_missing,
+    [CAUSE_CLOCK] = why_missing,
+    [CAUSE_NO_CLOSE_NOTIFY] = why_missing,
     [CAUSE_CAPTURE_ENDED] = why_missing,
     [CAUSE_ENCRYPTED] = why_missing,
     [CAUSE_SWITCHED] = why_switched,
@@ -531,6 +535,8 @@ void reasoning_add_completeness(StoryText *text, ReasonSet reasons)
         "a bound of this program made it give up a part",
         "what waited in the server's socket cannot be seen",
         "some bytes are no HTTP/1",
+        "its clock does not tell how long something took",
+        "the end of the encrypted stream is not proved",
         "it ends while the matter is open",
         "a part is encrypted",
     };
