@@ -134,6 +134,37 @@ START_TEST(test_many_frames)
 }
 END_TEST
 
+/* Each input counts on from what the ones before it had come to; of two at once each counts its own. */
+START_TEST(test_clocks_set_back)
+{
+    static const struct {
+        unsigned input;
+        uint32_t second, set_back;
+    } wanted[] = {
+        { 1, 10, 0 },    { 1, 12, 0 },    { 2, 13, 0 },    { 1, 14, 0 },
+        { 1, 11, 3000 }, { 1, 15, 3000 }, { 2, 16, 0 },    { 2, 15, 1000 },
+        { 3, 20, 3000 }, { 3, 18, 5000 }, { 3, 21, 5000 },
+    };
+    write_file("a", (uint32_t[]){ 10, 12, 14, 11, 15, 0 });
+    write_file("b", (uint32_t[]){ 13, 16, 15, 0 });
+    write_file("c", (uint32_t[]){ 20, 18, 21, 0 });
+    const char *arguments[] = { "a", "b", "c", NULL };
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL, NULL);
+    g_autoptr(CaptureMerge) merge = capture_merge_new(inputs, 1, 3, NULL);
+    FrameBatch batch = { 0 };
+    size_t at = 0;
+    while (capture_merge_next(merge, &batch))
+        for (size_t i = 0; i < batch.count; i++, at++) {
+            ck_assert_uint_lt(at, G_N_ELEMENTS(wanted));
+            ck_assert_uint_eq(frame_input(batch.frames[i].id), wanted[at].input);
+            ck_assert_int_eq(batch.frames[i].time, wanted[at].second * NS_PER_SECOND);
+            ck_assert_msg(batch.frames[i].clock.set_back == wanted[at].set_back, "frame %zu: %u",
+                          at, batch.frames[i].clock.set_back);
+        }
+    ck_assert_uint_eq(at, G_N_ELEMENTS(wanted));
+}
+END_TEST
+
 /* One at a time, as --separate has it. */
 START_TEST(test_a_part_of_them)
 {
@@ -255,6 +286,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_row, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_many_frames);
     tcase_add_test(tcase, test_a_part_of_them);
+    tcase_add_test(tcase, test_clocks_set_back);
     tcase_add_test(tcase, test_failures);
     tcase_add_test(tcase, test_too_many_at_once);
     tcase_add_test(tcase, test_bytes);

@@ -443,6 +443,60 @@ START_TEST(test_counts)
 }
 END_TEST
 
+/* What a clock can tell apart, by its if_tsresol; and the times that none can have. */
+static const struct {
+    const char *name, *options;
+    const char *ticks;
+    uint32_t tick;
+} TICKS[] = {
+    { "microseconds", RESOLUTION("06"), AT_1_S, 0 },
+    { "nanoseconds", RESOLUTION("09"), AT_1_S, 0 },
+    { "seconds", RESOLUTION("00"), AT_1_S, 1000000 },
+    { "seconds, as a power of two", RESOLUTION("80"), AT_1_S, 1000000 },
+    { "tens of microseconds", RESOLUTION("05"), AT_1_S, 10 },
+    { "2^-10 s: 976.6 microseconds", RESOLUTION("8a"), AT_1_S, 977 },
+    { "2^-19 s: 1.9 microseconds", RESOLUTION("93"), AT_1_S, 2 },
+    { "2^-20 s: 0.95 microseconds", RESOLUTION("94"), AT_1_S, 0 },
+    { "10^-15 s: five hours in 64 bits", RESOLUTION("0f"), AT_1_S, 0 },
+    { "10^-16 s: half an hour in 64 bits", RESOLUTION("10"), AT_1_S, CLOCK_NO_TIME },
+    { "2^-52 s: an hour in 64 bits", RESOLUTION("b4"), AT_1_S, 0 },
+    { "2^-53 s: half an hour in 64 bits", RESOLUTION("b5"), AT_1_S, CLOCK_NO_TIME },
+    { "2^-127 s", RESOLUTION("ff"), AT_1_S, CLOCK_NO_TIME },
+    { "10^-127 s", RESOLUTION("7f"), AT_1_S, CLOCK_NO_TIME },
+    { "the year 2116", RESOLUTION("09"), "ffffff3f ffffffff", 0 },
+    { "a little later: more than may be held", RESOLUTION("09"), "00000040 00000000",
+      CLOCK_NO_TIME },
+    { "a huge offset", OFFSET("0000000000000040"), AT_1_S, CLOCK_NO_TIME },
+    { "an offset far back", OFFSET("00000000000000c0"), AT_1_S, CLOCK_NO_TIME },
+};
+
+/* The second packet of each file has a good clock. */
+START_TEST(test_tick)
+{
+    g_autoptr(GByteArray) file = g_byte_array_new();
+    bool big_endian = false;
+    g_autofree char *odd = g_strconcat("0100 0000 00000000", TICKS[_i].options, NULL);
+    g_autofree char *packet = g_strconcat("00000000", TICKS[_i].ticks, OF_1500, NULL);
+    append_block(file, SHB, "4d3c2b1a 0100 0000 ffffffffffffffff", &big_endian);
+    append_block(file, IDB, odd, &big_endian);
+    append_block(file, IDB, "0100 0000 00000000", &big_endian);
+    append_block(file, EPB, packet, &big_endian);
+    append_block(file, EPB, "01000000" AT_1_S OF_1500, &big_endian);
+    Reading reading = read_file(file);
+    ck_assert_uint_eq(reading.frames->len, 2);
+    uint32_t tick = g_array_index(reading.frames, Frame, 0).clock.tick;
+    bool none = TICKS[_i].tick == CLOCK_NO_TIME;
+    ck_assert_msg(tick == TICKS[_i].tick, "%s: %u", TICKS[_i].name, tick);
+    ck_assert_uint_eq(g_array_index(reading.frames, Frame, 1).clock.tick, 0);
+    ck_assert_uint_eq(reading.info->tick, none ? 0 : TICKS[_i].tick);
+    ck_assert_uint_eq(reading.info->mistimed, none ? 1 : 0);
+    ck_assert_uint_eq(reading.info->untimed, 0);
+    if (none)
+        ck_assert_int_eq(reading.info->first_time, S);
+    reading_clear(&reading);
+}
+END_TEST
+
 /* Nothing stated is not the same as zero drops stated; and a packet without a time has no part in
  * the first and last one. */
 START_TEST(test_nothing_stated)
@@ -462,6 +516,11 @@ START_TEST(test_nothing_stated)
     ck_assert_uint_eq(info->untimed, 2);
     ck_assert_int_eq(info->first_time, S);
     ck_assert_int_eq(info->last_time, S);
+    for (guint i = 0; i < 3; i++) {
+        const Frame *frame = &g_array_index(reading.frames, Frame, i);
+        ck_assert_uint_eq(frame->clock.tick, i == 1 ? 0 : CLOCK_NO_TIME);
+        ck_assert_int_eq(frame->time, i == 0 ? 0 : S); /* that of the packet before stands in */
+    }
     reading_clear(&reading);
 }
 END_TEST
@@ -555,6 +614,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_files, 0, G_N_ELEMENTS(FILES));
     tcase_add_loop_test(tcase, test_clocks, 0, G_N_ELEMENTS(CLOCKS));
     tcase_add_test(tcase, test_counts);
+    tcase_add_loop_test(tcase, test_tick, 0, G_N_ELEMENTS(TICKS));
     tcase_add_test(tcase, test_nothing_stated);
     tcase_add_loop_test(tcase, test_lengths, 0, G_N_ELEMENTS(LENGTHS));
     tcase_add_test(tcase, test_bounds);

@@ -509,6 +509,35 @@ START_TEST(test_steps_back)
 }
 END_TEST
 
+/* Each frame bears the steps back before it: those of a millisecond and more, each counted as an hour at
+ * most. */
+START_TEST(test_marks_of_the_clock)
+{
+    static const struct {
+        uint32_t second, microsecond, set_back;
+    } packets[] = {
+        { 9000, 0, 0 },          { 9000, 500, 0 },    { 8999, 999600, 0 }, /* 0.9 ms */
+        { 8999, 998600, 1 },     { 8999, 997599, 3 }, { 9001, 0, 3 },      { 9000, 999000, 4 },
+        { 8989, 999000, 11004 }, { 9002, 0, 11004 },  { 12, 0, 3611004 },  { 13, 0, 3611004 },
+    };
+    g_autoptr(GByteArray) file = g_byte_array_new();
+    capture_build_headers(file, &FORMS[0].shape);
+    for (size_t i = 0; i < G_N_ELEMENTS(packets); i++) {
+        CaptureRecord record = { .high = packets[i].second, .low = packets[i].microsecond };
+        capture_build_packet(file, &FORMS[0].shape, &record, 0);
+    }
+    Reading reading;
+    read_bytes_into(&reading, file->data, file->len);
+    for (size_t i = 0; i < G_N_ELEMENTS(packets); i++) {
+        ClockMark clock = g_array_index(reading.frames, Frame, i).clock;
+        ck_assert_msg(clock.set_back == packets[i].set_back, "packet %zu: %u", i, clock.set_back);
+        ck_assert_uint_eq(clock.tick, 0);
+    }
+    ck_assert_uint_eq(reading.info.steps_back, 6);
+    reading_clear(&reading);
+}
+END_TEST
+
 /* Each format in each compression: the same packets, and the facts about the input. */
 START_TEST(test_compressed)
 {
@@ -782,6 +811,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_the_end_stays, 0, 2);
     tcase_add_loop_test(tcase, test_times, 0, G_N_ELEMENTS(TIMES));
     tcase_add_test(tcase, test_steps_back);
+    tcase_add_test(tcase, test_marks_of_the_clock);
     tcase_add_loop_test(tcase, test_compressed, 0, G_N_ELEMENTS(FORMS));
     tcase_add_loop_test(tcase, test_compressed_is_cut, 0, PACK_FORMATS);
     tcase_add_loop_test(tcase, test_compressed_foreign, 0, PACK_FORMATS);

@@ -356,6 +356,19 @@ static bool read_capture(Draft *draft, char *text)
     return true;
 }
 
+static bool read_clock(Draft *draft, char *text)
+{
+    WireSettings *settings = &draft->settings;
+    char *word = next_word(&text);
+    if (strcmp(word, "none") == 0)
+        return settings->no_times = true;
+    if (strcmp(word, "tick") == 0)
+        return read_seconds(next_word(&text), &settings->tick) && settings->tick > 0;
+    return strcmp(word, "back") == 0 && read_seconds(next_word(&text), &settings->set_back) &&
+           strcmp(next_word(&text), "at") == 0 &&
+           read_seconds(next_word(&text), &settings->set_back_at);
+}
+
 static bool read_whose(char **text, int *ret_side)
 {
     char *word = next_word(text);
@@ -421,7 +434,7 @@ static bool read_setting(Draft *draft, char *text, bool *ret_known)
         bool (*read)(Draft *draft, char *text);
     } settings[] = {
         { "capture:", read_capture }, { "distance:", read_distance }, { "isn:", read_isn },
-        { "option:", read_option },   { "other:", read_other },
+        { "option:", read_option },   { "other:", read_other },       { "clock:", read_clock },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
         if (!g_str_has_prefix(text, settings[i].name))

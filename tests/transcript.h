@@ -58,6 +58,9 @@
  *     capture: only <<<          the other direction is not in it
  *     capture: from T, capture: until T
  *     capture: snap N            bytes kept of each frame
+ *     clock: back S at T         the capture's clock is set back by S seconds at T
+ *     clock: tick S              it shows whole multiples of S seconds only
+ *     clock: none                the packets have no time
  *     distance: client T, distance: server T
  *                                the round trip from the point of capture (0): a line of that side
  *                                knows nothing that was captured less than T before it

@@ -657,14 +657,34 @@ Wire *wire_build(GPtrArray *lines, const WireSettings *settings, GError **error)
     return g_steal_pointer(&wire);
 }
 
+/* The time that the capture's clock shows, and its mark, as a reader of the capture would set them. */
+static void show_clock(const WireSettings *settings, const Captured *captured, Frame *frame,
+                       const Frame *before)
+{
+    frame->time = TRANSCRIPT_EPOCH + captured->time;
+    if (settings->set_back && captured->time >= settings->set_back_at)
+        frame->time -= settings->set_back;
+    if (settings->tick) {
+        frame->time -= frame->time % settings->tick;
+        frame->clock.tick = (uint32_t)(settings->tick / 1000);
+    }
+    if (settings->no_times)
+        *frame = (Frame){ .clock.tick = CLOCK_NO_TIME };
+    if (!before)
+        return;
+    frame->clock.set_back = before->clock.set_back;
+    if (before->time - frame->time >= CLOCK_STEP_LEAST)
+        frame->clock.set_back += (uint32_t)((before->time - frame->time) / NS_PER_MS);
+}
+
 Frame *wire_take_frames(Wire *wire, size_t *ret_count)
 {
     Frame *frames = g_new0(Frame, MAX(wire->captured->len, 1));
     *ret_count = wire->captured->len;
     for (guint i = 0; i < wire->captured->len; i++) {
         Captured *captured = g_ptr_array_index(wire->captured, i);
+        show_clock(&wire->settings, captured, &frames[i], i ? &frames[i - 1] : NULL);
         frames[i].id = frame_id(1, captured->number);
-        frames[i].time = TRANSCRIPT_EPOCH + captured->time;
         frames[i].wire_length = captured->wire_length;
         frames[i].link_type = LINK_ETHERNET;
         frames[i].bytes = span_make(g_steal_pointer(&captured->bytes), captured->length);

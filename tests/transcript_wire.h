@@ -55,7 +55,10 @@ typedef struct WireSettings {
     int only; /* -1: both directions */
     bool has_from, has_until;
     Nanoseconds from, until;
-    size_t snap; /* 0: all */
+    size_t snap;                       /* 0: all */
+    Nanoseconds set_back, set_back_at; /* 0: never */
+    Nanoseconds tick;                  /* 0: a good clock */
+    bool no_times;
     Nanoseconds distance[2];
     uint32_t initial[2];
 } WireSettings;

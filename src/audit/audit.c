@@ -284,7 +284,8 @@ static Nanoseconds idle_before_end(const ConversationFacts *facts, const Ending 
         return -1;
     if (facts->last_until_close)
         return 0;
-    return MAX(0, ending->stamp.time - facts->last_response.time);
+    Duration idle = duration_between(&facts->last_response, &ending->stamp);
+    return idle.known ? idle.least : -1;
 }
 
 /* Its host is borrowed. */

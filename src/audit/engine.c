@@ -132,7 +132,8 @@ void engine_feed(Engine *engine, const FrameBatch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         const Frame *frame = &batch->frames[i];
         uint64_t order = ++engine->auditor.order;
-        capture_clock_see(&engine->auditor.clock, order, frame->time);
+        if (frame->clock.tick != CLOCK_NO_TIME)
+            capture_clock_see(&engine->auditor.clock, order, frame->time);
         feed_frame(engine, frame);
         if (order % TICK_FRAMES == 0)
             tick(engine);

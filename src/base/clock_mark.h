@@ -8,9 +8,8 @@
 /* A zeroed mark is that of a good clock: it has a time, a resolution of a microsecond or finer, and
  * was never set back. */
 typedef struct ClockMark {
-    /* By how much the clock had been set back before this packet: milliseconds, the sum over its
-     * input. Two packets between which the clock was set back differ in it. It stops at
-     * UINT32_MAX. */
+    /* By how much the clock had been set back before this packet, at least: milliseconds, the sum
+     * over its input and those that ended before it. It stops at UINT32_MAX. */
     uint32_t set_back;
     /* Microseconds between two times that the clock can tell apart; 0: one or less. */
     uint32_t tick;

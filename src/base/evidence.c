@@ -8,10 +8,11 @@ G_STATIC_ASSERT(REASON_COUNT <= 8 * sizeof(ReasonSet));
 
 #define NS_PER_MICROSECOND 1000
 
-static bool was_set_back(const Stamp *from, const Stamp *to)
+/* What was too much to be counted may have been any step. */
+static bool was_set_back(ClockMark from, ClockMark to)
 {
-    uint32_t a = from->clock.set_back, b = to->clock.set_back;
-    return (a > b ? a - b : b - a) > CLOCK_SET_BACK_MS || a == UINT32_MAX || b == UINT32_MAX;
+    return to.set_back == UINT32_MAX ||
+           (to.set_back > from.set_back && to.set_back - from.set_back > CLOCK_SET_BACK_MS);
 }
 
 static Nanoseconds coarser_tick(const Stamp *from, const Stamp *to)
@@ -28,19 +29,15 @@ static Nanoseconds not_negative(Nanoseconds duration)
 Duration duration_between(const Stamp *from, const Stamp *to)
 {
     Duration unknown = { .known = false, .least = 0, .most = DURATION_UNBOUNDED };
-    bool set_back = was_set_back(from, to);
-    if (from->clock.tick == CLOCK_NO_TIME || to->clock.tick == CLOCK_NO_TIME)
-        return unknown;
-    if (set_back && frame_input(from->frame) != frame_input(to->frame))
+    if (from->clock.tick == CLOCK_NO_TIME || to->clock.tick == CLOCK_NO_TIME ||
+        was_set_back(to->clock, from->clock))
         return unknown;
     Nanoseconds measured = to->time - from->time, tick = coarser_tick(from, to);
     Duration duration = { .known = true,
                           .least = not_negative(measured - tick),
                           .most = not_negative(measured + tick) };
-    if (set_back)
+    if (was_set_back(from->clock, to->clock))
         duration.most = DURATION_UNBOUNDED;
-    if (set_back && from->frame > to->frame) /* captured in the other order: nothing was measured */
-        duration.least = 0;
     return duration;
 }
 

@@ -95,7 +95,7 @@ static void look_into(Listing *listing, InputFile *file, bool again, bool of_dir
     const CaptureInfo *info = capture_reader_info(reader);
     if (listing->filter && !listing->inputs->unfit)
         filter_check(listing->filter, info, &listing->inputs->unfit);
-    file->timed = info->packets > info->untimed;
+    file->timed = capture_has_times(info);
     file->first_time = info->first_time;
     file->time_digits = info->time_digits;
     file->size = again ? info->size : 0;

@@ -28,6 +28,7 @@ typedef struct Source {
     FrameBatch batch;
     size_t given; /* of the batch */
     Nanoseconds latest;
+    uint32_t set_back_before; /* ClockMark.set_back where it was opened */
 } Source;
 
 struct CaptureMerge {
@@ -36,6 +37,7 @@ struct CaptureMerge {
     unsigned unopened, end; /* the next number to open; one past the last */
     Source *sources[MERGE_OPEN_MAX];
     unsigned open;
+    uint32_t set_back;     /* the greatest ClockMark.set_back so far */
     uint64_t closed_bytes; /* bytes read of the inputs that are closed again */
 };
 
@@ -160,6 +162,7 @@ static void open_next(CaptureMerge *merge)
     Source *source = g_new0(Source, 1);
     source->file = file;
     source->latest = file->timed ? file->first_time : INT64_MIN;
+    source->set_back_before = merge->set_back;
     source->reader = g_steal_pointer(&file->reader);
     if (source->reader) {
         source->batch = file->begun;
@@ -189,7 +192,16 @@ static void open_due(CaptureMerge *merge)
     }
 }
 
-static void give(Source *source, Key until, FrameBatch *batch)
+/* Counts on from where the inputs before it had come to: rotated files have one clock. */
+static void mark_clock(CaptureMerge *merge, const Source *source, Frame *frame)
+{
+    uint32_t own = frame->clock.set_back;
+    bool fits = own <= UINT32_MAX - source->set_back_before;
+    frame->clock.set_back = fits ? source->set_back_before + own : UINT32_MAX;
+    merge->set_back = MAX(merge->set_back, frame->clock.set_back);
+}
+
+static void give(CaptureMerge *merge, Source *source, Key until, FrameBatch *batch)
 {
     while (batch->count < FRAME_BATCH_MAX && source->given < source->batch.count) {
         Key key = key_of_next(source);
@@ -200,6 +212,7 @@ static void give(Source *source, Key until, FrameBatch *batch)
         *frame = source->batch.frames[source->given++];
         /* An input that was opened before it had a number counts frames only. */
         frame->id = frame_id(source->file->number, frame_number(frame->id));
+        mark_clock(merge, source, frame);
     }
 }
 
@@ -213,7 +226,7 @@ bool capture_merge_next(CaptureMerge *merge, FrameBatch *batch)
         Source *source = choose(merge, &until);
         if (!source)
             return batch->count > 0;
-        give(source, until, batch);
+        give(merge, source, until, batch);
         if (batch->count == FRAME_BATCH_MAX || source->given == source->batch.count)
             return true;
     }

@@ -22,6 +22,9 @@
  * A block is read as a whole, so its size has a maximum: the 16 MiB that libpcap allows. */
 #include "capture/pcapng.h"
 
+#include "capture/clock_note.h"
+#include "capture/pcapng_writer.h"
+
 /* The type of a section header is the same in both byte orders. */
 enum {
     BLOCK_INTERFACE = 1,
@@ -42,6 +45,8 @@ enum {
 
 enum {
     OPTION_END = 0,
+    OPTION_COMMENT = 1,
+    OPTION_APPLICATION = 4,     /* shb_userappl */
     OPTION_PACKET_DROPS = 4,    /* epb_dropcount */
     OPTION_INTERFACE_DROPS = 4, /* isb_ifdrop */
     OPTION_SYSTEM_DROPS = 7,    /* isb_osdrop */
@@ -89,6 +94,7 @@ struct Pcapng {
     CaptureInfo *info;
     bool open;
     bool big_endian;    /* of the section */
+    bool ours;          /* this program wrote the section */
     GArray *interfaces; /* Interface: of the section */
     size_t passed;      /* size of the block that was returned last */
     uint64_t frames;
@@ -173,6 +179,18 @@ static bool next_option(const Pcapng *pcapng, Options *options, uint16_t *ret_co
 
 /* Sections and interfaces ---------------------------------------------------------------------- */
 
+static bool is_ours(const Pcapng *pcapng, const Block *block)
+{
+    Options options = { .rest = span_after(block->body, SECTION_FIXED) };
+    Span ours = span_of_text(PCAPNG_APPLICATION);
+    uint16_t code;
+    Span value;
+    while (next_option(pcapng, &options, &code, &value))
+        if (code == OPTION_APPLICATION)
+            return span_equal(span_first(value, ours.length), ours);
+    return false;
+}
+
 static PcapngStep take_section(Pcapng *pcapng, const Block *block)
 {
     if (block->body.length < SECTION_FIXED)
@@ -182,6 +200,7 @@ static PcapngStep take_section(Pcapng *pcapng, const Block *block)
         return broken(pcapng, "pcapng of the unknown version %u.%u", major, minor);
     g_array_set_size(pcapng->interfaces, 0);
     pcapng->open = true;
+    pcapng->ours = is_ours(pcapng, block);
     return PCAPNG_PACKET;
 }
 
@@ -265,31 +284,50 @@ static void take_statistics(Pcapng *pcapng, const Block *block)
 
 /* Packets -------------------------------------------------------------------------------------- */
 
-/* Converts ticks to nanoseconds. A time beyond the limits of the type becomes the limit. */
-static Nanoseconds time_of_ticks(const Interface *interface, uint64_t ticks)
+static const uint64_t POWERS_OF_TEN[] = {
+    1,
+    10,
+    100,
+    1000,
+    10000,
+    100000,
+    1000000,
+    10000000,
+    100000000,
+    1000000000,
+    10000000000,
+    100000000000,
+    1000000000000,
+    10000000000000,
+    100000000000000,
+    1000000000000000,
+    10000000000000000,
+    100000000000000000,
+    1000000000000000000,
+    10000000000000000000u,
+};
+
+/* A clock so fine that 64 bits of its ticks hold less than an hour has gone round since it was set. */
+#define FINEST_DECIMAL 15
+#define FINEST_BINARY 52
+
+static bool clock_goes_round(uint8_t resolution)
 {
-    static const uint64_t POWERS_OF_TEN[] = {
-        1,
-        10,
-        100,
-        1000,
-        10000,
-        100000,
-        1000000,
-        10000000,
-        100000000,
-        1000000000,
-        10000000000,
-        100000000000,
-        1000000000000,
-        10000000000000,
-        100000000000000,
-        1000000000000000,
-        10000000000000000,
-        100000000000000000,
-        1000000000000000000,
-        10000000000000000000u,
-    };
+    return (resolution & 0x7f) > (resolution & 0x80 ? FINEST_BINARY : FINEST_DECIMAL);
+}
+
+uint32_t capture_tick_of_resolution(uint8_t resolution)
+{
+    unsigned exponent = resolution & 0x7f;
+    if (resolution & 0x80)
+        return exponent < 20 ? (uint32_t)(((UINT64_C(1000000) - 1) >> exponent) + 1) : 0;
+    return exponent < RESOLUTION_MICRO ? (uint32_t)(1000000 / POWERS_OF_TEN[exponent]) : 0;
+}
+
+/* Sets time and tick of a packet after so many ticks. Time stops at the ends of what nanoseconds can
+ * hold, and is none then. */
+static void set_time(CapturePacket *packet, const Interface *interface, uint64_t ticks)
+{
     unsigned exponent = interface->resolution & 0x7f;
     __int128 time = (__int128)ticks * NS_PER_SECOND; /* 64 bits and 30 */
     if (interface->resolution & 0x80)
@@ -299,7 +337,11 @@ static Nanoseconds time_of_ticks(const Interface *interface, uint64_t ticks)
     else /* 10^-20 s and finer: less than a second in all */
         time = 0;
     time += (__int128)interface->offset * NS_PER_SECOND;
-    return (Nanoseconds)CLAMP(time, -NANOSECONDS_MAX, NANOSECONDS_MAX);
+    packet->timed = true;
+    packet->time = (Nanoseconds)CLAMP(time, -NANOSECONDS_MAX, NANOSECONDS_MAX);
+    packet->tick = capture_tick_of_resolution(interface->resolution);
+    if (packet->time != time || clock_goes_round(interface->resolution))
+        packet->tick = CLOCK_NO_TIME;
 }
 
 static void count_packet_drops(Pcapng *pcapng, uint64_t count)
@@ -308,7 +350,21 @@ static void count_packet_drops(Pcapng *pcapng, uint64_t count)
     pcapng->info->drops.by_packets += count;
 }
 
-static void read_packet_options(Pcapng *pcapng, Span list)
+static void read_comment(CapturePacket *packet, Span comment)
+{
+    ClockMark clock;
+    if (!clock_note_read(comment, &clock))
+        return;
+    if (clock.tick == CLOCK_NO_TIME) {
+        packet->timed = false;
+        packet->tick = CLOCK_NO_TIME;
+    } else {
+        packet->states_set_back = true;
+        packet->set_back = clock.set_back;
+    }
+}
+
+static void read_packet_options(Pcapng *pcapng, Span list, CapturePacket *packet)
 {
     Options options = { .rest = list };
     uint16_t code;
@@ -316,6 +372,8 @@ static void read_packet_options(Pcapng *pcapng, Span list)
     while (next_option(pcapng, &options, &code, &value))
         if (code == OPTION_PACKET_DROPS && value.length == 8)
             count_packet_drops(pcapng, get_u64(pcapng, value, 0));
+        else if (code == OPTION_COMMENT && pcapng->ours)
+            read_comment(packet, value);
 }
 
 /* The enhanced and the obsolete packet block differ in one place: in the obsolete one, the
@@ -336,18 +394,17 @@ static PcapngStep take_packet(Pcapng *pcapng, const Block *block, CapturePacket 
         return broken(pcapng, "a packet of %u bytes in a block of %zu", captured, block->size);
     uint64_t ticks = (uint64_t)get_u32(pcapng, body, 4) << 32 | get_u32(pcapng, body, 8);
     *ret_packet = (CapturePacket){
-        .time = time_of_ticks(interface, ticks),
-        .timed = true,
         .wire_length = get_u32(pcapng, body, 16),
         .link = interface->link,
         .link_type = interface->link_type,
         .bytes = span_first(data, captured),
     };
+    set_time(ret_packet, interface, ticks);
     uint16_t drops = enhanced ? PACKET_DROPS_UNKNOWN : get_u16(pcapng, body, 2);
     if (drops != PACKET_DROPS_UNKNOWN)
         count_packet_drops(pcapng, drops);
     if (enhanced && data.length > captured)
-        read_packet_options(pcapng, span_after(data, padded(captured)));
+        read_packet_options(pcapng, span_after(data, padded(captured)), ret_packet);
     return PCAPNG_PACKET;
 }
 
@@ -367,6 +424,7 @@ static PcapngStep take_simple_packet(Pcapng *pcapng, const Block *block, Capture
     if (data.length < captured)
         return broken(pcapng, "a packet of %u bytes in a block of %zu", captured, block->size);
     *ret_packet = (CapturePacket){
+        .tick = CLOCK_NO_TIME,
         .wire_length = length,
         .link = interface->link,
         .link_type = interface->link_type,

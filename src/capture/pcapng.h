@@ -11,7 +11,11 @@ typedef struct Pcapng Pcapng;
 typedef struct CapturePacket {
     uint64_t number; /* Wireshark's frame number */
     Nanoseconds time;
-    bool timed;
+    bool timed;    /* the file states a time */
+    uint32_t tick; /* as in ClockMark */
+    /* this program wrote the file, and it states this ClockMark.set_back */
+    bool states_set_back;
+    uint32_t set_back;
     uint32_t wire_length;
     unsigned link; /* index in CaptureInfo.links; link_count: not among them */
     int link_type;
@@ -45,6 +49,9 @@ unsigned pcapng_time_digits(const Pcapng *pcapng);
 
 void pcapng_free(Pcapng *pcapng);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pcapng, pcapng_free)
+
+/* What two times of a clock differ by at least, whose if_tsresol this is: ClockMark.tick. */
+uint32_t capture_tick_of_resolution(uint8_t resolution);
 
 /* The DLT_ value of this system for a link type as files number it. */
 int capture_link_type_of_file(uint32_t link_type);

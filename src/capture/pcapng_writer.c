@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "capture/pcapng.h"
+
 enum {
     BLOCK_INTERFACE = 1,
     BLOCK_ENHANCED_PACKET = 6,
@@ -20,7 +22,10 @@ enum {
 
 #define SECTION_MAGIC UINT32_C(0x1a2b3c4d)
 #define LENGTH_UNKNOWN UINT32_MAX
+#define RESOLUTION_MICRO 6
 #define RESOLUTION_NANO 9
+#define RESOLUTION_BINARY 0x80
+#define BINARY_COARSE 20 /* 2^-20 s is the first below a microsecond */
 
 static void append_u16(GByteArray *to, uint16_t value)
 {
@@ -90,9 +95,34 @@ void pcapng_append_section(GByteArray *to, const char *application, const char *
     end_block(to, start);
 }
 
+/* As if_tsresol has it: the powers of ten and of two that are coarser than a microsecond, or 10^-9. */
+static uint8_t resolution_of(uint32_t tick)
+{
+    for (uint8_t exponent = 0; exponent < BINARY_COARSE; exponent++) {
+        if (exponent < RESOLUTION_MICRO && tick == capture_tick_of_resolution(exponent))
+            return exponent;
+        if (tick == capture_tick_of_resolution(RESOLUTION_BINARY | exponent))
+            return RESOLUTION_BINARY | exponent;
+    }
+    return RESOLUTION_NANO;
+}
+
+/* The number of ticks that is read as this time again: the least that comes to it. */
+static uint64_t ticks_of(uint8_t resolution, uint64_t time)
+{
+    unsigned exponent = resolution & ~RESOLUTION_BINARY;
+    unsigned __int128 per_second = 1;
+    if (resolution & RESOLUTION_BINARY)
+        per_second <<= exponent;
+    else
+        for (unsigned i = 0; i < exponent; i++)
+            per_second *= 10;
+    return (uint64_t)((time * per_second + NS_PER_SECOND - 1) / NS_PER_SECOND);
+}
+
 void pcapng_append_interface(GByteArray *to, const PcapngInterface *interface)
 {
-    static const uint8_t resolution = RESOLUTION_NANO;
+    uint8_t resolution = resolution_of(interface->tick);
     guint start = begin_block(to, BLOCK_INTERFACE);
     append_u16(to, capture_link_type_in_file(interface->link_type));
     append_u16(to, 0);
@@ -108,14 +138,15 @@ void pcapng_append_interface(GByteArray *to, const PcapngInterface *interface)
     end_block(to, start);
 }
 
-void pcapng_append_packet(GByteArray *to, uint32_t interface, bool early, const Frame *frame,
-                          const char *comment)
+void pcapng_append_packet(GByteArray *to, uint32_t number, const PcapngInterface *of,
+                          const Frame *frame, const char *comment)
 {
-    uint64_t ticks = (uint64_t)frame->time;
-    if (early)
-        ticks -= (uint64_t)PCAPNG_EARLY_SECONDS * (uint64_t)NS_PER_SECOND;
+    uint64_t time = (uint64_t)frame->time;
+    if (of->early)
+        time -= (uint64_t)PCAPNG_EARLY_SECONDS * (uint64_t)NS_PER_SECOND;
+    uint64_t ticks = ticks_of(resolution_of(of->tick), time);
     guint start = begin_block(to, BLOCK_ENHANCED_PACKET);
-    append_u32(to, interface);
+    append_u32(to, number);
     append_u32(to, (uint32_t)(ticks >> 32));
     append_u32(to, (uint32_t)ticks);
     append_u32(to, (uint32_t)frame->bytes.length);

@@ -10,6 +10,9 @@
 
 #include "capture/reader.h"
 
+/* How the name of the application begins in what this program writes. */
+#define PCAPNG_APPLICATION "connaudit "
+
 /* Texts are cut to this many bytes. */
 #define PCAPNG_TEXT_MAX 4096
 
@@ -17,10 +20,12 @@
 void pcapng_append_section(GByteArray *to, const char *application, const char *comment);
 
 /* Interfaces are numbered from 0 in the order in which they are appended. Their clock counts
- * nanoseconds from 1970 on; for earlier times it counts from PCAPNG_EARLY on. */
+ * nanoseconds, or ticks that are longer than a microsecond, from 1970 on; for earlier times it
+ * counts from PCAPNG_EARLY on. */
 typedef struct PcapngInterface {
     int link_type; /* DLT_ value */
     bool early;    /* for packets from before 1970 */
+    uint32_t tick; /* of its clock, as in ClockMark */
     const char *name, *description;
 } PcapngInterface;
 
@@ -28,10 +33,10 @@ typedef struct PcapngInterface {
 
 void pcapng_append_interface(GByteArray *to, const PcapngInterface *interface);
 
-/* `early` must be that of the interface; the time of the frame must not lie before the start of
- * that clock. */
-void pcapng_append_packet(GByteArray *to, uint32_t interface, bool early, const Frame *frame,
-                          const char *comment);
+/* `of` must describe the interface of that number; the time of the frame must not lie before the
+ * start of its clock. */
+void pcapng_append_packet(GByteArray *to, uint32_t number, const PcapngInterface *of,
+                          const Frame *frame, const char *comment);
 
 /* The number in files for a DLT_ value of this system. */
 uint16_t capture_link_type_in_file(int link_type);

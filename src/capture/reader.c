@@ -245,24 +245,37 @@ static bool reserve(FrameBatch *batch, size_t used, size_t size)
     return true;
 }
 
+static void count_step_back(CaptureInfo *info, Nanoseconds step)
+{
+    info->steps_back++;
+    info->largest_step_back = MAX(info->largest_step_back, step);
+    if (step < CLOCK_STEP_LEAST)
+        return;
+    int64_t ms = (MIN(step, CLOCK_STEP_MOST) + NS_PER_MS - 1) / NS_PER_MS;
+    info->set_back = (uint32_t)MIN(info->set_back + ms, UINT32_MAX);
+}
+
 static void count_time(CaptureInfo *info, Nanoseconds time)
 {
-    if (info->packets == info->untimed) {
+    if (!capture_has_times(info))
         info->first_time = time;
-    } else if (time < info->last_time) {
-        info->steps_back++;
-        info->largest_step_back = MAX(info->largest_step_back, info->last_time - time);
-    }
+    else if (time < info->last_time)
+        count_step_back(info, info->last_time - time);
     info->last_time = time;
 }
 
 static void count_packet(CaptureInfo *info, const CapturePacket *packet)
 {
-    if (packet->timed) {
-        count_time(info, packet->time);
-    } else {
+    if (!packet->timed)
         info->untimed++;
-    }
+    else if (packet->tick == CLOCK_NO_TIME)
+        info->mistimed++;
+    else
+        count_time(info, packet->time);
+    if (packet->states_set_back)
+        info->set_back = packet->set_back;
+    if (packet->tick != CLOCK_NO_TIME)
+        info->tick = MAX(info->tick, packet->tick);
     info->packets++;
     if (packet->link < info->link_count)
         info->links[packet->link].packets++;
@@ -281,9 +294,11 @@ bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **erro
             break;
         memcpy(batch->storage + used, packet->bytes.bytes, size);
         count_packet(&reader->info, packet);
+        bool stands_in = packet->tick == CLOCK_NO_TIME && capture_has_times(&reader->info);
         batch->frames[batch->count++] = (Frame){
             .id = frame_id(reader->input_number, packet->number),
-            .time = packet->time,
+            .time = stands_in ? reader->info.last_time : packet->time,
+            .clock = { .set_back = reader->info.set_back, .tick = packet->tick },
             .wire_length = packet->wire_length,
             .link_type = packet->link_type,
             .bytes = span_make(batch->storage + used, size),

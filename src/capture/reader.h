@@ -20,7 +20,8 @@
 
 typedef struct Frame {
     FrameId id;
-    Nanoseconds time;
+    Nanoseconds time; /* with CLOCK_NO_TIME: that of the packet before, if there is one */
+    ClockMark clock;
     uint32_t wire_length; /* as stated by the capture; bytes.length is the captured length */
     int link_type;        /* DLT_ value, see decode/link.h */
     Span bytes;
@@ -75,13 +76,16 @@ typedef struct CaptureInfo {
     /* packets with an earlier time than the packet before; the largest such step */
     uint64_t steps_back;
     Nanoseconds largest_step_back;
+    uint32_t set_back; /* ms: the sum of those of CLOCK_STEP_LEAST and more, as in ClockMark */
+    uint32_t tick;     /* microseconds: of the coarsest clock so far, as in ClockMark */
 
     /* those before the first packet are known from the start */
     CaptureLink links[CAPTURE_LINKS_MAX];
     unsigned link_count;
     uint64_t links_omitted; /* interfaces beyond that; their packets are in no link's count */
     CaptureDrops drops;
-    uint64_t untimed;        /* packets without a time (simple packet blocks); they get time 0 */
+    uint64_t untimed;        /* packets without a time (simple packet blocks) */
+    uint64_t mistimed;       /* packets whose time is out of range, or whose clock holds none */
     uint64_t clipped;        /* packets captured longer than a frame may be */
     uint64_t other_frames;   /* numbered by Wireshark, but not packets */
     uint64_t unknown_blocks; /* pcapng: skipped */
@@ -94,6 +98,17 @@ typedef struct CaptureInfo {
      * completely */
     const char *sha256;
 } CaptureInfo;
+
+/* The clock counts as set back only by steps of this length: packets of several queues come out of
+ * order by less all the time. Of a long one so much counts: the sum has 32 bits. */
+#define CLOCK_STEP_LEAST NS_PER_MS
+#define CLOCK_STEP_MOST (3600 * NS_PER_SECOND)
+
+/* Whether any packet so far has a time that can be used. */
+static inline bool capture_has_times(const CaptureInfo *info)
+{
+    return info->packets > info->untimed + info->mistimed;
+}
 
 typedef struct CaptureOptions {
     /* compute the SHA-256 of the bytes on disk; this reads to the end of the input even if the

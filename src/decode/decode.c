@@ -107,6 +107,7 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
         result = tcp_decode(&layer, ret_segment);
         decoder->stub = result != DECODE_SEGMENT && tcp_is_named(&layer);
         ret_segment->frame = frame->id;
+        ret_segment->clock = frame->clock;
         ret_segment->time = frame->time;
         ret_segment->network = layer.network;
         ret_segment->packet_id = layer.packet_id;

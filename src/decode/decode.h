@@ -28,6 +28,7 @@ typedef struct Segment {
      * of who has seen them all */
     uint64_t order;
     Nanoseconds time;
+    ClockMark clock; /* of `time` */
     IpAddress source, destination;
     uint16_t source_port, destination_port;
     uint16_t packet_id; /* of the IP header; 0: IPv6, or the sender numbers none */

@@ -259,6 +259,16 @@ void exchange_clear(Exchange *exchange)
     g_free(text);
 }
 
+Duration exchange_idle_until(const Exchange *exchange, const Stamp *end)
+{
+    Stamp burst = { .time = exchange->burst_start, .clock = exchange->burst_clock };
+    Duration from_last = duration_between(&exchange->response.last, end);
+    Duration from_burst = duration_between(&burst, end);
+    return (Duration){ .known = from_last.known && from_burst.known,
+                       .least = from_last.least,
+                       .most = from_burst.most };
+}
+
 bool exchange_switched(const Exchange *exchange)
 {
     if (!exchange->response.has_head)

@@ -127,6 +127,7 @@ typedef struct Exchange {
     bool expects_continue;   /* Expect: 100-continue (RFC 9110 §10.1.1) */
     bool response_resent;    /* its first bytes are no first transmission */
     Nanoseconds burst_start; /* of the response's last burst (judgement.md §3, idle_most) */
+    ClockMark burst_clock;   /* of `burst_start` */
     Stamp next_request;      /* of the request after this one, if it has one */
     Stamp early; /* the first byte of the client behind the request that is of no message */
     /* frame of bytes right behind the response that are of no message; 0: none */
@@ -164,6 +165,10 @@ size_t exchange_text_size(const Exchange *exchange);
 
 /* Frees what it owns; the struct itself is the caller's. */
 void exchange_clear(Exchange *exchange);
+
+/* How long the connection was idle from the response to `end` (judgement.md §3): least from its last
+ * byte, most from the start of its last burst. The response has begun. */
+Duration exchange_idle_until(const Exchange *exchange, const Stamp *end);
 
 /* Any 2xx to CONNECT, and 101: HTTP/1 ends there. */
 bool exchange_switched(const Exchange *exchange);

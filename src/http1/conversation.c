@@ -265,8 +265,11 @@ static void feed_data(Conversation *conversation, const SessionUnit *unit)
 {
     MessageReader *reader = reader_of(conversation, unit);
     if (conversation->answering >= 0 && unit->side != conversation->facts.client &&
-        unit->free_to_send > BURST_PAUSE && !unit->resent)
-        conversation_at(conversation, conversation->answering)->burst_start = unit->first.time;
+        unit->free_to_send > BURST_PAUSE && !unit->resent) {
+        Exchange *exchange = conversation_at(conversation, conversation->answering);
+        exchange->burst_start = unit->first.time;
+        exchange->burst_clock = unit->first.clock;
+    }
     message_reader_feed(reader, unit);
     handle_messages(conversation, unit->side);
     note_seeking(conversation, reader, unit->side);

@@ -53,7 +53,7 @@ typedef enum Step {
     STEP_WAIT, /* for more bytes */
 } Step;
 
-G_STATIC_ASSERT(sizeof(MessageReader) <= 200);
+G_STATIC_ASSERT(sizeof(MessageReader) <= 224);
 G_STATIC_ASSERT((int)BODY_BAD_CHUNK == (int)CHUNK_OFF_GRAMMAR);
 G_STATIC_ASSERT((int)BODY_CONNECTION_IN_TRAILER == (int)CHUNK_FRAMING_TRAILER);
 

@@ -48,12 +48,14 @@ static int stand_alone(Conversation *conversation, const ResponseStart *response
 
 /* Bytes that had been sent before came first at a time that the capture does not know: at worst
  * with the request. */
-static Nanoseconds burst_of_response(const Conversation *conversation, const Exchange *exchange)
+static void set_burst(const Conversation *conversation, Exchange *exchange)
 {
-    if (!conversation->unit->resent)
-        return exchange->response.first.time;
-    return exchange->request.begun ? exchange->request.first.time
-                                   : conversation->unit->connection->start;
+    const Connection *connection = conversation->unit->connection;
+    bool resent = conversation->unit->resent;
+    const Stamp *start = resent ? &exchange->request.first : &exchange->response.first;
+    bool known = !resent || exchange->request.begun;
+    exchange->burst_start = known ? start->time : connection->start;
+    exchange->burst_clock = known ? start->clock : connection->start_clock;
 }
 
 /* The index of the exchange that the response is of; -1: of none. */
@@ -90,7 +92,7 @@ static bool response_begins(Conversation *conversation, MessageReader *reader,
     exchange->answered = true;
     message_facts_begin(&exchange->response, message);
     exchange->response_resent = conversation->unit->resent;
-    exchange->burst_start = burst_of_response(conversation, exchange);
+    set_burst(conversation, exchange);
     conversation->answering = index;
     conversation->pairing.behind_gap = pairing_may_be_behind_gap(&conversation->pairing, exchange,
                                                                  conversation->facts.server_hidden);
@@ -157,6 +159,7 @@ static void part_from_request(Conversation *conversation)
     alone->response = asked->response;
     alone->response_resent = asked->response_resent;
     alone->burst_start = asked->burst_start;
+    alone->burst_clock = asked->burst_clock;
     asked->response = (MessageFacts){ 0 };
     asked->response_resent = asked->answered = false;
     asked->response_hidden = true;
@@ -247,7 +250,7 @@ static void response_without_head(Conversation *conversation, MessageReader *rea
     message_facts_begin(&exchange->response, message);
     exchange->response.version = HTTP_0_9;
     exchange->response.framing.kind = BODY_UNTIL_CLOSE;
-    exchange->burst_start = burst_of_response(conversation, exchange);
+    set_burst(conversation, exchange);
     conversation->answering = index;
     conversation->facts.version = HTTP_0_9;
     message_reader_body(reader, &exchange->response.framing);

@@ -219,21 +219,30 @@ static void measure_idle(Situation *situation, const Exchange *exchange, const E
 {
     if (exchange->response.framing.kind == BODY_UNTIL_CLOSE || !exchange->response.begun)
         return; /* the end of the connection is the end of the response */
-    Nanoseconds end = ending->stamp.time;
-    situation->idle_between = ending->latest_only ? CAUSE_LOSS : CAUSE_SEND_BACKLOG;
-    situation->idle_least = ending->latest_only ? 0 : MAX(0, end - exchange->response.last.time);
-    situation->idle_most = MAX(0, end - exchange->burst_start);
+    const Stamp *last = &exchange->response.last;
+    Duration idle = exchange_idle_until(exchange, &ending->stamp);
+    situation->idle_least = ending->latest_only ? 0 : idle.least;
+    situation->idle_most = idle.most;
+    if (!idle.known || idle.most == DURATION_UNBOUNDED ||
+        duration_is_open(duration_between(last, &ending->stamp)))
+        situation->idle_between = CAUSE_CLOCK;
+    else
+        situation->idle_between = ending->latest_only ? CAUSE_LOSS : CAUSE_SEND_BACKLOG;
 }
 
 static void measure_open(Situation *situation, const JudgeContext *context,
                          const Exchange *exchange)
 {
     const Half *server = &context->connection->half[1 - context->facts->client];
-    Nanoseconds end = exchange->response.last.time;
-    bool later =
-        frame_precedes(exchange->response.last.frame, end, server->open_frame, server->open_time);
-    situation->witnessed = later ? server->open_time - end : -1;
-    situation->clock = context->clock_end - end;
+    const Stamp *last = &exchange->response.last;
+    Stamp witness = { .frame = server->open_frame,
+                      .time = server->open_time,
+                      .clock = server->open_clock };
+    bool later = stamp_precedes(last, &witness);
+    Duration open = duration_between(last, &witness);
+    situation->witnessed = later && open.known ? open.least : -1;
+    situation->timeless = last->clock.tick == CLOCK_NO_TIME || (later && !open.known);
+    situation->clock = situation->timeless ? -1 : context->clock_end - last->time;
 }
 
 static ReasonSet hidden_request_reasons(const JudgeContext *context, const Exchange *exchange)
@@ -354,6 +363,8 @@ static ReasonSet reason_of_cause(Cause cause)
 {
     if (cause == CAUSE_SEND_BACKLOG)
         return REASON_SEND_BACKLOG;
+    if (cause == CAUSE_CLOCK)
+        return REASON_CLOCK;
     return cause == CAUSE_LOSS ? REASON_LOSS : REASON_CAPTURE_ENDED;
 }
 
@@ -385,10 +396,12 @@ static void set_outcome(Judgement *judgement, const Exchange *exchange, const St
     judgement->outcome_frame = outcome->frame;
     if (!stamp_is_set(outcome) || !exchange->response.complete)
         return;
-    Nanoseconds after = outcome->time - exchange->response.last.time;
+    const Stamp *last = &exchange->response.last;
+    Duration after = duration_between(last, outcome);
+    bool before = outcome->time < last->time && after.most != DURATION_UNBOUNDED;
+    judgement->after = before || !after.known ? -1 : after.least;
     if (exchange->response.framing.kind == BODY_UNTIL_CLOSE && judgement->ended)
-        after = 0;
-    judgement->after = after < 0 ? -1 : after;
+        judgement->after = 0;
 }
 
 static void set_end(Judgement *judgement, const Ending *ending)

@@ -72,7 +72,9 @@ static Outcome still_open(const Situation *s, const Thresholds *thresholds)
     Cause cause = close ? CAUSE_LEFT_OPEN : CAUSE_HELD_OPEN;
     if (s->witnessed > bound)
         return outcome(actual, close ? VERDICT_CONTRADICTED : VERDICT_AS_DECLARED, cause);
-    return outcome(actual, VERDICT_UNDETERMINED, s->clock > bound ? cause : CAUSE_CAPTURE_ENDED);
+    if (s->clock <= bound)
+        cause = s->timeless ? CAUSE_CLOCK : CAUSE_CAPTURE_ENDED;
+    return outcome(actual, VERDICT_UNDETERMINED, cause);
 }
 
 Outcome verdict_of(const Situation *s, const Thresholds *thresholds)

@@ -113,6 +113,7 @@ typedef struct Situation {
     /* From the response's end to the last proof that the server had not closed; -1: none. */
     Nanoseconds witnessed;
     Nanoseconds clock; /* from the response's end to the end of the file's clock */
+    bool timeless;     /* there are no times to measure these two by */
 } Situation;
 
 typedef struct Outcome {

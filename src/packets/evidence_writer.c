@@ -12,6 +12,7 @@
 #include "packets/evidence_writer.h"
 
 #include "base/text.h"
+#include "capture/clock_note.h"
 #include "capture/pcapng_writer.h"
 #include "decode/fragments.h"
 
@@ -29,8 +30,7 @@ typedef struct Part {
 
 typedef struct InterfaceKey {
     unsigned input;
-    int link_type;
-    bool early;
+    PcapngInterface described; /* without its texts */
 } InterfaceKey;
 
 /* A frame in the line. */
@@ -80,23 +80,23 @@ static void write_out(EvidenceWriter *writer)
     writer->unwritten = 0;
 }
 
-static uint32_t interface_of(const EvidenceWriter *writer, Part *part, const Frame *frame,
-                             bool early)
+static uint32_t interface_of(const EvidenceWriter *writer, Part *part, unsigned input,
+                             const PcapngInterface *of)
 {
-    unsigned input = frame_input(frame->id);
     guint at = part->interfaces->len;
     while (at-- > 0) {
         const InterfaceKey *key = &g_array_index(part->interfaces, InterfaceKey, at);
-        if (key->input == input && key->link_type == frame->link_type && key->early == early)
+        if (key->input == input && key->described.link_type == of->link_type &&
+            key->described.early == of->early && key->described.tick == of->tick)
             return at;
     }
-    InterfaceKey key = { .input = input, .link_type = frame->link_type, .early = early };
+    InterfaceKey key = { .input = input, .described = *of };
     g_autofree char *name = g_strdup_printf("input %u", input);
     g_autoptr(GString) path = g_string_new(NULL);
     text_append_escaped(path, span_of_text(capture_inputs_file(writer->inputs, input)->path));
-    PcapngInterface interface = {
-        .link_type = frame->link_type, .early = early, .name = name, .description = path->str
-    };
+    PcapngInterface interface = *of;
+    interface.name = name;
+    interface.description = path->str;
     pcapng_append_interface(part->unwritten, &interface);
     g_array_append_val(part->interfaces, key);
     return part->interfaces->len - 1;
@@ -104,13 +104,13 @@ static uint32_t interface_of(const EvidenceWriter *writer, Part *part, const Fra
 
 static void write_packet(EvidenceWriter *writer, Part *part, const Frame *frame)
 {
-    char comment[64];
-    bool early = frame->time < 0;
+    PcapngInterface of = { .link_type = frame->link_type, .early = frame->time < 0 };
+    if (frame->clock.tick != CLOCK_NO_TIME)
+        of.tick = frame->clock.tick;
     guint before = part->unwritten->len;
-    uint32_t interface = interface_of(writer, part, frame, early);
-    g_snprintf(comment, sizeof comment, "frame %" G_GUINT64_FORMAT " of input %u",
-               frame_number(frame->id), frame_input(frame->id));
-    pcapng_append_packet(part->unwritten, interface, early, frame, comment);
+    uint32_t interface = interface_of(writer, part, frame_input(frame->id), &of);
+    g_autofree char *comment = clock_note_new(frame->id, frame->clock);
+    pcapng_append_packet(part->unwritten, interface, &of, frame, comment);
     part->packets++;
     writer->unwritten += part->unwritten->len - before;
     if (writer->unwritten > writer->limits.unwritten)
@@ -121,7 +121,7 @@ static bool begin_part(EvidenceWriter *writer, Part *part, const char *version, 
 {
     FrameId connection = part->item->connection;
     g_autofree char *name = evidence_item_file_name(part->item);
-    g_autofree char *application = g_strdup_printf("connaudit %s", version);
+    g_autofree char *application = g_strconcat(PCAPNG_APPLICATION, version, NULL);
     g_autoptr(GString) comment = g_string_new(NULL);
     g_string_printf(
         comment, "The packets of connection %u:%" G_GUINT64_FORMAT " (%s%s), taken from ",

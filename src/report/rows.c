@@ -24,6 +24,15 @@ void write_optional_duration(Table *table, Nanoseconds duration, unsigned digits
         table_duration(table, duration, digits);
 }
 
+/* A packet without a time has none here either. */
+static void write_time(Table *table, Nanoseconds time, ClockMark clock, unsigned digits)
+{
+    if (clock.tick == CLOCK_NO_TIME)
+        table_empty(table);
+    else
+        table_time(table, time, digits);
+}
+
 void write_address(Table *table, const IpAddress *address)
 {
     char text[INET6_ADDRSTRLEN] = "";
@@ -117,8 +126,8 @@ FIELDS(write_connection_frame)
 FIELDS(write_connection_time)
 {
     const Connection *connection = &row->connection->connection;
-    table_time(table, which == FIRST ? connection->start : connection->last_time,
-               row->file->time_digits);
+    write_time(table, which == FIRST ? connection->start : connection->last_time,
+               connection->start_clock, row->file->time_digits);
 }
 
 enum { CLIENT, SERVER };
@@ -293,7 +302,7 @@ FIELD(write_request_time)
 {
     const MessageFacts *request = &row->exchange->exchange.request;
     if (request->begun)
-        table_time(table, request->first.time, row->file->time_digits);
+        write_time(table, request->first.time, request->first.clock, row->file->time_digits);
     else
         table_empty(table);
 }
@@ -302,7 +311,7 @@ FIELD(write_response_end_time)
 {
     Stamp end = response_end(&row->exchange->exchange);
     if (stamp_is_set(&end))
-        table_time(table, end.time, row->file->time_digits);
+        write_time(table, end.time, end.clock, row->file->time_digits);
     else
         table_empty(table);
 }

@@ -20,10 +20,10 @@ static void add_period(Reuse *use, IdleEnd end, Nanoseconds length, Nanoseconds 
  * proves only that the connection was idle for its lower bound. */
 static void add_close(Reuse *use, const Exchange *exchange, const Stamp *close)
 {
-    Nanoseconds least = close->time - exchange->response.last.time;
-    Nanoseconds most = close->time - exchange->burst_start;
-    bool loose = most - least > MAX(LOOSE_LEAST, least / 20);
-    add_period(use, loose ? IDLE_ENDED : IDLE_CLOSED, least, close->time);
+    Duration idle = exchange_idle_until(exchange, close);
+    bool loose = idle.most - idle.least > MAX(LOOSE_LEAST, idle.least / 20);
+    if (idle.known && close->time >= exchange->response.last.time)
+        add_period(use, loose ? IDLE_ENDED : IDLE_CLOSED, idle.least, close->time);
 }
 
 static bool is_idle_close(const Judgement *judgement)

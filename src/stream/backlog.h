@@ -12,6 +12,7 @@
 typedef struct Item {
     FrameId frame;
     Nanoseconds time;
+    ClockMark clock;
     int64_t offset; /* of the first byte of payload, or the number of an empty segment */
     int64_t acked;  /* NO_OFFSET: no ACK flag */
     /* one past the last offset (FIN included) that its side had sent, by the segments captured

@@ -81,6 +81,7 @@ typedef struct Half {
      * at the end of all data sent before it, and it is no probe */
     FrameId open_frame;
     Nanoseconds open_time;
+    ClockMark open_clock;
     FinFact fin;
     /* set at STREAM_END: this side ends with a gap of several offsets, and the last of these may
      * be its FIN: nothing of this side lies beyond, and nothing captured later than what proves
@@ -112,7 +113,8 @@ typedef struct Connection {
     FrameId first_frame, last_frame;
     uint64_t last_order; /* Segment.order of last_frame */
     Nanoseconds start, last_time;
-    IpAddress address[2]; /* by side: 0 opened the connection if opener_known, else sent first */
+    ClockMark start_clock; /* of `start` */
+    IpAddress address[2];  /* by side: 0 opened the connection if opener_known, else sent first */
     uint16_t port[2];
     bool opener_known; /* a SYN or SYN-ACK is in the capture; if not, it begins in mid-stream */
     bool stream_number_known;

@@ -37,6 +37,7 @@ Flow *flow_new(const Segment *first, Budget *budget)
     Connection *facts = &flow->facts;
     facts->first_frame = flow->head.first_frame = first->frame;
     facts->start = facts->last_time = first->time;
+    facts->start_clock = first->clock;
     /* The receiver of a SYN-ACK opened the connection. */
     int from = (first->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) ? 1 : 0;
     facts->opener_known = first->flags & TCP_SYN;
@@ -253,6 +254,7 @@ static void renumber(Flow *flow, int side, uint32_t number)
     half->acked = NO_OFFSET;
     half->open_frame = 0;
     half->open_time = 0;
+    half->open_clock = (ClockMark){ 0 };
     half->base = number;
     half->resent = (Transmissions){ .count = 0 };
     *direction = (Direction){ .base_known = true,
@@ -528,6 +530,7 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
     *ret_item = (Item){
         .frame = segment->frame,
         .time = segment->time,
+        .clock = segment->clock,
         .offset = offset,
         .acked = NO_OFFSET,
         .at = MAX(offset, next),

@@ -239,6 +239,7 @@ static void note_witness(Flow *flow, int side, const Item *item)
         frame_precedes(own->open_frame, own->open_time, item->frame, item->time)) {
         own->open_frame = item->frame;
         own->open_time = item->time;
+        own->open_clock = item->clock;
     }
 }
 
@@ -279,7 +280,8 @@ static void deliver(Sink *sink, Flow *flow, int side, const Item *item)
                     .time = item->time,
                     .offset = item->offset,
                     .acked = acked,
-                    .acked_before = peer->acked };
+                    .acked_before = peer->acked,
+                    .clock = item->clock };
     bool reset = item->flags & TCP_RST;
     if (acked != NO_OFFSET && !(reset && resets_refuted(flow, side, item)))
         deliver_acknowledgement(flow, side, item, acked);
@@ -507,7 +509,8 @@ static void give_up(Sink *sink, Flow *flow, int side, const Hole *hole, Reason r
                     .time = shown->time,
                     .offset = half->next,
                     .acked = own ? shown->acked : NO_OFFSET,
-                    .acked_before = flow->facts.half[!side].acked };
+                    .acked_before = flow->facts.half[!side].acked,
+                    .clock = shown->clock };
     if (hole->upto == half->next + 1 && half->fin.proof == FIN_NONE &&
         flow->direction[side].sent <= hole->upto) {
         deliver_fin(sink, flow, side, FIN_IMPLIED, &stamp);

@@ -56,7 +56,8 @@ void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *ite
     list[(*count)++] = (Reset){
         .fact = {
             .stamp = { .frame = item->frame, .time = item->time, .offset = item->offset,
-                       .acked = item->acked, .acked_before = NO_OFFSET },
+                       .acked = item->acked, .acked_before = NO_OFFSET,
+                       .clock = item->clock },
             .answers = answers_something(flow, side, segment),
             .hops = segment->hops,
         },
