@@ -147,7 +147,7 @@ static CaptureInfo joint_info(const CaptureInputs *inputs, const char *name)
     for (guint i = 0; i < inputs->numbered->len; i++) {
         const InputFile *file = g_ptr_array_index(inputs->numbered, i);
         const CaptureInfo *info = file->info;
-        if (!info || info->packets == info->untimed)
+        if (!info || !capture_has_times(info))
             continue;
         joint.first_time = timed ? MIN(joint.first_time, info->first_time) : info->first_time;
         joint.last_time = timed ? MAX(joint.last_time, info->last_time) : info->last_time;
@@ -164,6 +164,7 @@ static void write_summary(const Run *run)
     CaptureInfo capture = joint_info(run->pass.inputs, numbered->len == 1 ? first->path : several);
     const GArray *captures = run->evidence.captures;
     SummaryFacts facts = { .capture = &capture,
+                           .inputs = run->pass.inputs,
                            .totals = &run->totals,
                            .servers = run->servers,
                            .matching = run->context->options->matcher,

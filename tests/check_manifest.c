@@ -128,6 +128,8 @@ START_TEST(test_inputs)
     scene.info.drops = (CaptureDrops){ .by_system_stated = true, .by_system = 0 };
     scene.info.steps_back = 3;
     scene.info.largest_step_back = 1500 * NS_PER_MS;
+    scene.info.mistimed = 2;
+    scene.info.tick = 10000;
     scene_read(&scene);
     JsonObject *input = element(scene.root, "inputs", 0);
     ck_assert_str_eq(text_of(input, "path"), "d/\\xe9.pcap");
@@ -139,6 +141,8 @@ START_TEST(test_inputs)
     ck_assert_str_eq(text_of(input, "last_time"), "2023-11-14T22:13:21.500000Z");
     ck_assert_int_eq(json_object_get_int_member(input, "steps_back"), 3);
     ck_assert_str_eq(text_of(input, "largest_step_back_s"), "1.500000000");
+    ck_assert_int_eq(json_object_get_int_member(input, "packets_with_unusable_time"), 2);
+    ck_assert_str_eq(text_of(input, "clock_tick_s"), "0.010000000");
     ck_assert_str_eq(text_of(input, "end"), "whole");
     JsonObject *drops = json_object_get_object_member(input, "drops_stated");
     ck_assert_msg(json_object_get_null_member(drops, "by_interface"), "not stated is not none");
@@ -164,6 +168,7 @@ START_TEST(test_inputs_without_content)
     JsonObject *input = element(scene.root, "inputs", 0);
     ck_assert(json_object_get_null_member(input, "first_time"));
     ck_assert(json_object_get_null_member(input, "last_time"));
+    ck_assert(json_object_get_null_member(input, "clock_tick_s"));
     ck_assert_str_eq(text_of(input, "end"), "cut");
     g_clear_object(&scene.parser);
     scene.good.info = NULL;

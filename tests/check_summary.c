@@ -90,6 +90,49 @@ START_TEST(test_nothing)
 }
 END_TEST
 
+/* What the inputs' clocks leave open, input by input. */
+START_TEST(test_clocks)
+{
+    static CaptureInfo infos[] = {
+        { .packets = 9, .untimed = 8, .mistimed = 1 },
+        { .packets = 9, .steps_back = 3, .set_back = 20 },
+        { .packets = 9, .steps_back = 3, .set_back = 21, .largest_step_back = 15 * NS_PER_MS },
+        { .packets = 9,
+          .tick = 1000000,
+          .steps_back = 1,
+          .set_back = 2000,
+          .largest_step_back = S(2) },
+        { .packets = 9, .tick = 10000 },
+        { .packets = 9, .untimed = 1 },
+    };
+    InputFile files[G_N_ELEMENTS(infos)] = { 0 };
+    CaptureInputs inputs = { .numbered = g_ptr_array_new() };
+    for (size_t i = 0; i < G_N_ELEMENTS(infos); i++) {
+        files[i] =
+            (InputFile){ .path = g_strdup_printf("%c.pcap", 'a' + (int)i), .info = &infos[i] };
+        g_ptr_array_add(inputs.numbered, &files[i]);
+    }
+    Scene scene;
+    scene_open(&scene, "6 inputs");
+    scene.facts.inputs = &inputs;
+    scene_says(&scene,
+               "6 inputs: 0 frames, 0.0 ms\n"
+               "  connections   0  with HTTP; 0 exchanges\n"
+               "  as declared   0\n"
+               "  contradicted  0\n"
+               "  undetermined  0\n"
+               "  findings      0\n"
+               "  left out      nothing\n"
+               "  clock         a.pcap: 8 packets without a time, 1 packet with an unusable time\n"
+               "                c.pcap: 3 steps back of at most 15.0 ms\n"
+               "                d.pcap: 1 step back of at most 2.0 s, one tick in 1.0 s\n"
+               "                and 2 more inputs\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(infos); i++)
+        g_free(files[i].path);
+    g_ptr_array_unref(inputs.numbered);
+}
+END_TEST
+
 START_TEST(test_small)
 {
     Scene scene;
@@ -349,6 +392,7 @@ int main(void)
     Suite *suite = suite_create("summary");
     TCase *tcase = tcase_create("summary");
     tcase_add_test(tcase, test_nothing);
+    tcase_add_test(tcase, test_clocks);
     tcase_add_test(tcase, test_small);
     tcase_add_test(tcase, test_large);
     tcase_add_test(tcase, test_many_kinds);

@@ -215,9 +215,17 @@ static const char *end_name(CaptureEnd end)
     g_assert_not_reached();
 }
 
+static void add_tick(JsonBuilder *json, uint32_t microseconds)
+{
+    if (microseconds)
+        add_seconds(json, "clock_tick_s", microseconds * NS_PER_MS / 1000);
+    else
+        add_text(json, "clock_tick_s", NULL);
+}
+
 static void add_content(JsonBuilder *json, const CaptureInfo *info)
 {
-    bool timed = info->packets > info->untimed;
+    bool timed = capture_has_times(info);
     add_count(json, "size", info->size);
     add_text(json, "sha256", info->sha256);
     add_text(json, "format", info->format);
@@ -226,6 +234,7 @@ static void add_content(JsonBuilder *json, const CaptureInfo *info)
     add_count(json, "frames", info->frames);
     add_count(json, "packets", info->packets);
     add_count(json, "packets_without_time", info->untimed);
+    add_count(json, "packets_with_unusable_time", info->mistimed);
     add_count(json, "packets_clipped", info->clipped);
     add_count(json, "frames_no_packet", info->other_frames);
     add_count(json, "blocks_unknown", info->unknown_blocks);
@@ -235,6 +244,7 @@ static void add_content(JsonBuilder *json, const CaptureInfo *info)
     add_time(json, "last_time", timed, info->last_time, info->time_digits);
     add_count(json, "steps_back", info->steps_back);
     add_seconds(json, "largest_step_back_s", info->largest_step_back);
+    add_tick(json, info->tick);
     add_text(json, "end", end_name(info->end));
 }
 

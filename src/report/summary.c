@@ -14,6 +14,7 @@
 
 /* The most frequent causes and rules are named, the others counted. */
 #define NAMED_MAX 6
+#define CLOCKS_MAX 3 /* inputs that are named for their clocks */
 
 typedef struct Summary {
     const SummaryFacts *facts;
@@ -276,6 +277,44 @@ static void write_left_out(Summary *summary)
     write_words(summary, "left out", frames ? words->str : "nothing");
 }
 
+/* Why a duration in it may be unknown, or known as an interval only (judgement.md §1.5). */
+static void append_clock(GString *words, const CaptureInfo *info)
+{
+    append_items(words, info->untimed, "packet", "without a time");
+    append_items(words, info->mistimed, "packet", "with an unusable time");
+    if (info->set_back > CLOCK_SET_BACK_MS) {
+        append_items(words, info->steps_back, "step", "back of at most ");
+        append_span_of_time(words, info->largest_step_back);
+    }
+    if (info->tick) {
+        g_string_append_printf(words, "%sone tick in ", words->len ? ", " : "");
+        append_span_of_time(words, info->tick * NS_PER_MS / 1000);
+    }
+}
+
+/* The inputs whose clocks leave something open; the first of many. */
+static void write_clocks(Summary *summary)
+{
+    const CaptureInputs *inputs = summary->facts->inputs;
+    unsigned count = 0;
+    for (guint i = 0; inputs && i < inputs->numbered->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        g_autoptr(GString) clock = g_string_new(NULL);
+        if (file->info)
+            append_clock(clock, file->info);
+        if (clock->len == 0 || count++ >= CLOCKS_MAX)
+            continue;
+        g_autofree char *name = capture_display_name(file->path);
+        g_autofree char *words = g_strdup_printf("%s: %s", name, clock->str);
+        write_words(summary, count == 1 ? "clock" : "", words);
+    }
+    if (count <= CLOCKS_MAX)
+        return;
+    g_autoptr(GString) more = g_string_new("and ");
+    append_things(more, count - CLOCKS_MAX, "more input");
+    write_words(summary, "", more->str);
+}
+
 static void write_unless_empty(Summary *summary, const char *label, const GString *words)
 {
     if (words->len)
@@ -339,6 +378,7 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
     write_matches(&summary);
     write_evidence(&summary);
     write_left_out(&summary);
+    write_clocks(&summary);
     write_losses(&summary);
     fputs(text->str, out);
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "audit/totals.h"
-#include "capture/reader.h"
+#include "capture/inputs.h"
 #include "servers/servers.h"
 
 #define SUMMARY_WIDTH 80
@@ -13,6 +13,7 @@
 /* What the summary tells; all borrowed. */
 typedef struct SummaryFacts {
     const CaptureInfo *capture;
+    const CaptureInputs *inputs; /* whose clocks are looked at; NULL: nobody's */
     const AuditTotals *totals;
     const Servers *servers;      /* finished; NULL: nobody asked */
     bool matching;               /* something was looked for */
