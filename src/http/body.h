@@ -25,6 +25,7 @@ typedef enum FramingNote {
     FRAMING_CODING_REPEATED = 1 << 5,    /* chunked applied more than once, §6.1 */
     /* a number, but none that anybody can count to: read as invalid */
     FRAMING_LENGTH_TOO_LARGE = 1 << 6,
+    FRAMING_EMPTY_LENGTH = 1 << 7, /* a list of lengths with an empty member: read without it */
 } FramingNote;
 
 typedef struct BodyFraming {

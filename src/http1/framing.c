@@ -43,14 +43,22 @@ static bool is_number(Span digits)
     return digits.length > 0;
 }
 
-/* One field line: a number, or (§6.3 rule 5) a list of them that are all the same. */
+/* One field line: a number, or (§6.3 rule 5) a list of them that are all the same. Empty members of a
+ * list are passed over (RFC 9110 §5.6.1.2), if there is another one. */
 static bool read_length_line(Span value, int64_t *length, unsigned *notes)
 {
+    bool found = false, empty = false;
     for (bool more = true; more;) {
         const uint8_t *comma = value.length ? memchr(value.bytes, ',', value.length) : NULL;
         size_t size = comma ? (size_t)(comma - value.bytes) : value.length;
         int64_t number;
         Span digits = text_trim(span_first(value, size));
+        value = span_after(value, size + 1);
+        more = comma != NULL;
+        if (digits.length == 0) {
+            empty = true;
+            continue;
+        }
         if (!text_number(digits, &number)) {
             *notes |= is_number(digits) ? FRAMING_LENGTH_TOO_LARGE : 0;
             return false;
@@ -60,10 +68,11 @@ static bool read_length_line(Span value, int64_t *length, unsigned *notes)
         if (*length >= 0)
             *notes |= FRAMING_REPEATED_LENGTH;
         *length = number;
-        value = span_after(value, size + 1);
-        more = comma != NULL;
+        found = true;
     }
-    return true;
+    if (found && empty)
+        *notes |= FRAMING_EMPTY_LENGTH;
+    return found;
 }
 
 /* -1: no Content-Length, or an invalid one, which is noted. */

@@ -57,18 +57,25 @@ static bool client_must_close(const Case *c, FindingBuilder *builder)
     return true;
 }
 
+static const char *length_fault(unsigned notes)
+{
+    if (notes & FRAMING_INVALID_LENGTH)
+        return "no number, or has different values";
+    return notes & FRAMING_REPEATED_LENGTH ? "there several times, with the same value"
+                                           : "a list with an empty member";
+}
+
 static bool invalid_length(const Case *c, FindingBuilder *builder)
 {
     unsigned notes = c->message->framing.notes;
-    if (!(notes & (FRAMING_INVALID_LENGTH | FRAMING_REPEATED_LENGTH)) ||
+    if (!(notes & (FRAMING_INVALID_LENGTH | FRAMING_REPEATED_LENGTH | FRAMING_EMPTY_LENGTH)) ||
         (notes & FRAMING_LENGTH_TOO_LARGE))
         return false;
     if (!(notes & FRAMING_INVALID_LENGTH))
         builder->severity = SEVERITY_NOTE;
     builder_case_message(builder, c);
     builder_say(builder, "the %s sent a Content-Length that is %s", party_name(c->sender),
-                notes & FRAMING_INVALID_LENGTH ? "no number, or has different values"
-                                               : "there several times, with the same value");
+                length_fault(notes));
     return true;
 }
 

@@ -689,10 +689,11 @@ TEXT(MUST_CLOSE_NOT_CLOSED) = {
 
 TEXT(INVALID_LENGTH) = {
     .summary = "Content-Length is no number, or has different values (the same value "
-               "repeated: a note)",
+               "repeated, or an empty list member: a note)",
     .explanation = "Nobody can know where the message ends. Peers guess, and guess "
                    "differently. If the same number is repeated, the finding is a note: a "
-                   "recipient may treat it as one.",
+                   "recipient may treat it as one. The same holds for a list with an empty "
+                   "member.",
     .example = "<<< HTTP/1.1 200 OK\n"
                "    Content-Length: 5\n"
                "    Content-Length: 6\n",
