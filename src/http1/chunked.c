@@ -3,8 +3,8 @@
  * What is tolerated is what the widely used servers tolerate without losing the place: bare LF for
  * CRLF, blanks behind the size, anything in an extension. Each is noted, because two peers that
  * tolerate differently see different messages. Not tolerated is what leaves the size or the end of
- * the data in doubt: no digit, a sign, "0x", more than 63 bits, anything but a line end behind the
- * data.
+ * the data in doubt: no digit, a sign, "0x", anything but a line end behind the data. A size of more
+ * than 63 bits is of the grammar, but beyond our numbers.
  *
  * A line feed ends a chunk line even inside a quoted string: quoted strings hold no control
  * characters (RFC 9110 §5.6.4), and a quote that hid a line end would hide chunks. A CR counts as
@@ -35,7 +35,7 @@ enum {
 };
 
 /* What one byte does. */
-typedef enum Step { STEP_ON, STEP_BAD } Step;
+typedef enum Step { STEP_ON, STEP_BAD, STEP_LIMIT } Step;
 
 static const char *const watched_trailers[] = { "connection", "content-length", "transfer-encoding",
                                                 "host" };
@@ -62,7 +62,7 @@ static Step step_size(ChunkReader *reader, uint8_t c)
     int digit = hex_digit(c);
     if (digit >= 0 && reader->state != STATE_SIZE_BLANK) {
         if (reader->left > (INT64_MAX - digit) / 16)
-            return STEP_BAD;
+            return STEP_LIMIT;
         reader->left = reader->left * 16 + digit;
         reader->state = STATE_SIZE;
         return STEP_ON;
@@ -246,12 +246,13 @@ ChunkResult chunk_read(ChunkReader *reader, Span bytes, size_t *ret_taken)
             continue;
         }
         uint32_t max = chunk_in_trailer(reader) ? CHUNK_TRAILER_MAX : CHUNK_LINE_MAX;
-        if (reader->section++ >= max) /* before the step, which may begin a new section */
-            result = CHUNK_LIMIT;
-        else if (step(reader, bytes.bytes[at]) == STEP_BAD)
-            result = CHUNK_BAD;
-        else
+        Step done = STEP_LIMIT;
+        if (reader->section++ < max) /* before the step, which may begin a new section */
+            done = step(reader, bytes.bytes[at]);
+        if (done == STEP_ON)
             at++;
+        else
+            result = done == STEP_BAD ? CHUNK_BAD : CHUNK_LIMIT;
     }
     *ret_taken = at;
     return reader->state == STATE_DONE ? CHUNK_END : result;

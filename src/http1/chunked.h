@@ -30,7 +30,7 @@ typedef enum ChunkResult {
     CHUNK_MORE,  /* all bytes were taken, more must follow */
     CHUNK_END,   /* the last one taken is the last of the body */
     CHUNK_BAD,   /* the one behind the last taken is against the grammar beyond understanding */
-    CHUNK_LIMIT, /* … is one too many for a line or the trailer section */
+    CHUNK_LIMIT, /* … is one too many for a line, the trailer section, or a size of 63 bits */
 } ChunkResult;
 
 /* Reads on. *ret_taken is how many of the bytes belong to the body; all of them with CHUNK_MORE. */

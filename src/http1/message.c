@@ -480,7 +480,8 @@ static Step hold_what_may_be_body(MessageReader *reader)
 
 static Step report_bad_chunk(MessageReader *reader, MessageEvent *event, ChunkResult result)
 {
-    reader->chunks.notes |= CHUNK_OFF_GRAMMAR;
+    if (result == CHUNK_BAD)
+        reader->chunks.notes |= CHUNK_OFF_GRAMMAR;
     return report_junk(reader, event, result == CHUNK_LIMIT ? REASON_LIMIT : REASON_MALFORMED,
                        true);
 }
