@@ -179,10 +179,18 @@ static bool read_versionless(Span target, Head *head)
     return true;
 }
 
-/* "HTTP/1.0.8", "HTTP/1.10": clients that say so are served, as what cannot be known. */
+/* "HTTP/1.0.8", "HTTP/1.10", "HTTP/1.", "HTTP/11", "HTTP/1": clients that say so are answered, as
+ * what cannot be known. */
 static bool is_garbled_version(Span word)
 {
-    return word.length > 8 && span_starts_with(word, "HTTP/1.") && is_digit(word.bytes[7]);
+    if (!span_starts_with(word, "HTTP/1"))
+        return false;
+    if (word.length > 8 && word.bytes[6] == '.' && is_digit(word.bytes[7]))
+        return true;
+    for (size_t i = 6; i < word.length; i++)
+        if (word.bytes[i] != '.' && !is_digit(word.bytes[i]))
+            return false;
+    return word.length != 8 || word.bytes[6] != '.' || !is_digit(word.bytes[7]);
 }
 
 /* Request line (§3). Its last word is the version, whatever blanks the target holds. */
