@@ -260,11 +260,44 @@ static Step step_start(MessageReader *reader)
     return begin_head(reader, &first);
 }
 
-static Step step_seek(MessageReader *reader)
+/* A start line's first bytes, as many as a look at an incomplete one takes. */
+static Span first_look(Span bytes)
+{
+    return span_first(bytes, HEAD_METHOD_MAX + 2);
+}
+
+/* Whether the segment at hand may begin a message, when no place is known where one must. A word
+ * alone may be the end of a body: it counts only as the beginning of a known method. */
+static bool begins_start_line(const MessageReader *reader)
 {
     HeadKind kind;
-    if (reader->unit->segment_start &&
-        head_start(reader->data, reader->kind, &kind) != HEAD_START_BAD) {
+    HeadStart start = head_start(reader->data, reader->kind, &kind);
+    Span method = first_look(reader->data);
+    return start != HEAD_START_BAD && (start != HEAD_START_OPEN || kind != HEAD_REQUEST ||
+                                       memchr(method.bytes, ' ', method.length));
+}
+
+/* A word that was held, without a blank behind it, and then a segment that begins with a method and
+ * its blank: what was held was the end of a body, unless the two together are a known method. */
+static bool begins_anew(const MessageReader *reader)
+{
+    const Gather *head = &reader->head;
+    Span look = first_look(reader->data);
+    const uint8_t *blank = look.length ? memchr(look.bytes, ' ', look.length) : NULL;
+    if (!reader->sought || head->held == 0 || !reader->unit->segment_start || !blank ||
+        head->held > HEAD_METHOD_MAX || memchr(head->bytes, ' ', head->held) ||
+        !begins_start_line(reader))
+        return false;
+    char joined[2 * HEAD_METHOD_MAX + 2];
+    size_t rest = (size_t)(blank - look.bytes);
+    memcpy(joined, head->bytes, head->held);
+    memcpy(joined + head->held, look.bytes, rest);
+    return rest > 0 && !head_method_is_known(span_make(joined, head->held + rest));
+}
+
+static Step step_seek(MessageReader *reader)
+{
+    if (reader->unit->segment_start && begins_start_line(reader)) {
         Mark first = here(reader);
         return begin_head(reader, &first);
     }
@@ -287,12 +320,6 @@ static Step no_head(MessageReader *reader, MessageEvent *event, Reason reason)
     drop_gathered(reader);
     reader->state = STATE_SEEK;
     return STEP_AGAIN;
-}
-
-/* A start line's first bytes, as many as a look at an incomplete one takes. */
-static Span first_look(Span bytes)
-{
-    return span_first(bytes, HEAD_METHOD_MAX + 2);
 }
 
 static Step report_begin(MessageReader *reader, MessageEvent *event)
@@ -335,6 +362,11 @@ static bool report_whole_head(MessageReader *reader, MessageEvent *event)
 static Step step_attempt(MessageReader *reader, MessageEvent *event)
 {
     HeadKind kind = reader->leading ? HEAD_REQUEST : (HeadKind)reader->kind;
+    if (begins_anew(reader)) {
+        drop_gathered(reader);
+        reader->state = STATE_SEEK;
+        return STEP_AGAIN;
+    }
     if (report_whole_head(reader, event))
         return STEP_EVENT;
     Span bytes = gathered(reader);
