@@ -80,6 +80,19 @@ static const Row OPENED[] = {
     { "GRE, redirected to a cache", 1, 4, OUTER("0043", "2f") "0000 883e" IPV4 },
     { "GRE, redirected to a cache, version 2", 1, 4,
       OUTER("0047", "2f") "0000 883e 00000000" IPV4 },
+    { "GRE, 802.11", 1, 4, OUTER("0063", "2f") "0000 8200" WLAN SNAP "0800" IPV4 },
+    { "GRE, 802.11 by the last of its numbers, key", 1, 6,
+      OUTER("007b", "2f") "2000 8370 00000007" WLAN SNAP "86dd" IPV6 },
+    { "IPv6 behind the number of IPv4", 1, 6, MACS "0800" IPV6 },
+    { "IPv6 in IPv4, behind the number of IPv4", 1, 6, OUTER("0053", "04") IPV6 },
+    { "ARCNET", 7, 4, "0102 d4 00 0001" IPV4 },
+    { "ARCNET, IPv6", 7, 6, "0102 c4 00 0001" IPV6 },
+    { "ARCNET, the old number", 7, 4, "0102 f0" IPV4 },
+    { "ARCNET, filled up", 7, 4, "0102 d4 ff ffff d4 00 0001" IPV4 },
+    { "ARCNET, the first of several parts", 7, 4, "0102 d4 01 0001" IPV4 },
+    { "ARCNET of Linux", 129, 4, "0102 0000 d4 00 0001" IPV4 },
+    { "ARCNET of Linux, IPv6", 129, 6, "0102 0000 c4 00 0001" IPV6 },
+    { "ARCNET of Linux, the old number", 129, 4, "0102 0000 f0" IPV4 },
     { "GRE, service header", 1, 4, OUTER("004b", "2f") "0000 894f 0fc2 0201 00000101" IPV4 },
     { "PPTP", 1, 4, OUTER("004f", "2f") "3001 880b 002f 0001 00000001 ff03 0021" IPV4 },
     { "PPTP, acknowledged", 1, 4,
@@ -94,6 +107,27 @@ static const Row OPENED[] = {
     { "VXLAN, IPv6", 1, 6, UDP("0071", "12b5", "005d") "08000000 00002a00" MACS "86dd" IPV6 },
     { "VXLAN, group policy", 1, 4,
       UDP("005d", "12b5", "0049") "88080007 00002a00" MACS "0800" IPV4 },
+    { "VXLAN, reserved bits and byte", 1, 4,
+      UDP("005d", "12b5", "0049") "ff01d1f2 00002aff" MACS "0800" IPV4 },
+    { "VXLAN, not said to have a number", 1, 4,
+      UDP("005d", "12b5", "0049") "00000000 00002a00" MACS "0800" IPV4 },
+    { "VXLAN-GPE, Ethernet", 1, 4,
+      UDP("005d", "12b6", "0049") "0c000003 00002a00" MACS "0800" IPV4 },
+    { "VXLAN-GPE, IPv4", 1, 4, UDP("004f", "12b6", "003b") "0c000001 00002a00" IPV4 },
+    { "VXLAN-GPE, IPv6", 1, 6, UDP("0063", "12b6", "004f") "0c000002 00002a00" IPV6 },
+    { "VXLAN-GPE, service header", 1, 4,
+      UDP("0057", "12b6", "0043") "0c000004 00002a00 0fc2 0201 00000101" IPV4 },
+    { "VXLAN-GPE, MPLS", 1, 4, UDP("0053", "12b6", "003f") "0c000005 00002a00" LABEL IPV4 },
+    { "L2TP", 1, 4, UDP("0051", "06a5", "003d") "0002 0001 0002 ff03 0021" IPV4 },
+    { "L2TP, without framing like HDLC", 1, 4,
+      UDP("004f", "06a5", "003b") "0002 0001 0002 0021" IPV4 },
+    { "L2TP, IPv6", 1, 6, UDP("0062", "06a5", "004e") "0002 0001 0002 57" IPV6 },
+    { "L2TP, length", 1, 4, UDP("0051", "06a5", "003d") "4002 0035 0001 0002 0021" IPV4 },
+    { "L2TP, length, numbered, offset", 1, 4,
+      UDP("0059", "06a5", "0045") "4a02 003d 0001 0002 0003 0004 0002 0000 0021" IPV4 },
+    { "L2TP, urgent", 1, 4, UDP("004f", "06a5", "003b") "0102 0001 0002 0021" IPV4 },
+    { "L2TP, to another port", 1, 4,
+      OUTER("004f", "11") "06a5 c000 003b 0000 0002 0001 0002 0021" IPV4 },
     { "VXLAN, Linux' old port", 1, 4,
       UDP("005d", "2118", "0049") "08000000 00002a00" MACS "0800" IPV4 },
     { "VXLAN, VLAN", 1, 4,
@@ -127,12 +161,37 @@ static const struct {
       UDP("005d", "12b6", "0049") "08000000 00002a00" MACS "0800" IPV4 },
     { "UDP from VXLAN's port", DECODE_NOT_TCP,
       OUTER("005d", "11") "12b5 c000 0049 0000 08000000 00002a00" MACS "0800" IPV4 },
-    { "VXLAN without a number", DECODE_NOT_TCP,
-      UDP("005d", "12b5", "0049") "00000000 00002a00" MACS "0800" IPV4 },
-    { "VXLAN, a reserved bit", DECODE_NOT_TCP,
-      UDP("005d", "12b5", "0049") "08000001 00002a00" MACS "0800" IPV4 },
-    { "VXLAN, a reserved byte", DECODE_NOT_TCP,
-      UDP("005d", "12b5", "0049") "08000000 00002a01" MACS "0800" IPV4 },
+    { "VXLAN-GPE, a number that means nothing", DECODE_NOT_TCP,
+      UDP("005d", "12b6", "0049") "0c000006 00002a00" MACS "0800" IPV4 },
+    { "VXLAN-GPE, no number", DECODE_NOT_TCP,
+      UDP("005d", "12b6", "0049") "08000000 00002a00" MACS "0800" IPV4 },
+    { "VXLAN-GPE, no IPv6 where it says so", DECODE_NOT_TCP,
+      UDP("004f", "12b6", "003b") "0c000002 00002a00" IPV4 },
+    { "VXLAN-GPE, a service header too short", DECODE_NOT_TCP,
+      UDP("0057", "12b6", "0043") "0c000004 00002a00 0fc1 0201 00000101" IPV4 },
+    { "L2TP, a control message", DECODE_NOT_TCP,
+      UDP("0055", "06a5", "0041") "c802 0039 0001 0002 0000 0000 0021" IPV4 },
+    { "L2TP of version 3", DECODE_NOT_TCP,
+      UDP("0053", "06a5", "003f") "0003 0000 00000007 0021" IPV4 "0000" },
+    { "L2TP, longer than the datagram", DECODE_NOT_TCP,
+      UDP("0051", "06a5", "003d") "4002 0036 0001 0002 0021" IPV4 },
+    { "L2TP, shorter than its header", DECODE_NOT_TCP,
+      UDP("0051", "06a5", "003d") "4002 0007 0001 0002 0021" IPV4 },
+    { "L2TP, shorter than its packet", DECODE_NOT_TCP,
+      UDP("0051", "06a5", "003d") "4002 0034 0001 0002 0021" IPV4 },
+    { "L2TP, an offset beyond the datagram", DECODE_NOT_TCP,
+      UDP("0051", "06a5", "003d") "0202 0001 0002 002e 0021" IPV4 },
+    { "L2TP, cut off in its header", DECODE_NOT_TCP, UDP("0021", "06a5", "000d") "0002 0001 00" },
+    { "L2TP, line control", DECODE_NOT_TCP,
+      UDP("0028", "06a5", "0014") "0002 0001 0002 c021 01010004" },
+    { "GRE, a number between those of 802.11", DECODE_NOT_IP,
+      OUTER("0063", "2f") "0000 8201" WLAN SNAP "0800" IPV4 },
+    { "GRE, a number behind those of 802.11", DECODE_NOT_IP,
+      OUTER("0063", "2f") "0000 8380" WLAN SNAP "0800" IPV4 },
+    { "GRE, 802.11 without a whole header", DECODE_MALFORMED,
+      OUTER("0020", "2f") "0000 8200 0801 0000 00010203" },
+    { "IPv4 behind the number of IPv6", DECODE_MALFORMED, MACS "86dd" IPV4 },
+    { "neither version behind the number of IPv4", DECODE_MALFORMED, MACS "0800 55" IPV4 },
     { "VXLAN, ARP", DECODE_NOT_TCP,
       UDP("005d", "12b5", "0049") "08000000 00002a00" MACS "0806" IPV4 },
     { "VXLAN, a packet longer than the datagram", DECODE_NOT_TCP,
@@ -237,6 +296,38 @@ START_TEST(test_opened_and_cut_anywhere)
 }
 END_TEST
 
+/* Of ARCNET. */
+static const struct {
+    const char *name;
+    int link_type;
+    DecodeResult result;
+    const char *bytes;
+} NO_PACKETS[] = {
+    { "a later part", 7, DECODE_NOT_IP, "0102 d4 02 0001" IPV4 },
+    { "another protocol", 7, DECODE_NOT_IP, "0102 d5 00 0001" IPV4 },
+    { "no protocol", 7, DECODE_MALFORMED, "0102" },
+    { "no flag", 7, DECODE_MALFORMED, "0102 d4" },
+    { "filled up with nothing", 7, DECODE_MALFORMED, "0102 d4 ff ff" },
+    { "filled up twice", 7, DECODE_MALFORMED, "0102 d4 ff ffff d4 ff ffff d4 00 0001" IPV4 },
+    { "a mark that Linux does not make", 129, DECODE_MALFORMED,
+      "0102 0000 d4 ff ffff d4 00 0001" IPV4 },
+    { "Linux, no protocol", 129, DECODE_MALFORMED, "0102 0000" },
+    { "Linux, a number cut off", 129, DECODE_MALFORMED, "0102 0000 d4 00 00" },
+};
+
+START_TEST(test_no_packet)
+{
+    g_autoptr(GByteArray) bytes = hex_bytes(NO_PACKETS[_i].bytes);
+    g_autoptr(Decoder) decoder = decoder_new();
+    Frame frame =
+        make_frame(NO_PACKETS[_i].link_type, span_make(bytes->data, bytes->len), bytes->len);
+    Segment segment;
+    DecodeResult result = decode_frame(decoder, &frame, &segment);
+    ck_assert_msg(result == NO_PACKETS[_i].result, "%s: %s", NO_PACKETS[_i].name,
+                  decode_result_text(result));
+}
+END_TEST
+
 START_TEST(test_not_opened)
 {
     g_autoptr(GByteArray) bytes = hex_bytes(CLOSED[_i].bytes);
@@ -333,6 +424,7 @@ int main(void)
     Suite *suite = suite_create("tunnel");
     TCase *tcase = tcase_create("tunnel");
     tcase_add_loop_test(tcase, test_opened_and_cut_anywhere, 0, G_N_ELEMENTS(OPENED));
+    tcase_add_loop_test(tcase, test_no_packet, 0, G_N_ELEMENTS(NO_PACKETS));
     tcase_add_loop_test(tcase, test_not_opened, 0, G_N_ELEMENTS(CLOSED));
     tcase_add_loop_test(tcase, test_networks, 0, G_N_ELEMENTS(NETWORKS));
     tcase_add_test(tcase, test_nesting_is_bounded);

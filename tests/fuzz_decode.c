@@ -14,15 +14,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* New ones come last, for the corpus. */
 static const int LINKS[] = {
-    LINK_ETHERNET,   LINK_NULL,          LINK_RAW,
-    LINK_LOOP,       LINK_LINUX_SLL,     LINK_IPV4,
-    LINK_LINUX_SLL2, LINK_IPV6,          -1,
-    LINK_PPP,        LINK_PPP_SERIAL,    LINK_PPP_ETHERNET,
-    LINK_WLAN,       LINK_WLAN_RADIOTAP, LINK_WLAN_PRISM,
-    LINK_PPI,        LINK_NFLOG,         LINK_MPLS,
-    LINK_ATM,        LINK_PFLOG,         LINK_IPNET,
-    LINK_PKTAP,      LINK_ENC,           LINK_FIREWIRE,
-    LINK_PPP_DAEMON, LINK_NETANALYZER,
+    LINK_ETHERNET,    LINK_NULL,          LINK_RAW,
+    LINK_LOOP,        LINK_LINUX_SLL,     LINK_IPV4,
+    LINK_LINUX_SLL2,  LINK_IPV6,          -1,
+    LINK_PPP,         LINK_PPP_SERIAL,    LINK_PPP_ETHERNET,
+    LINK_WLAN,        LINK_WLAN_RADIOTAP, LINK_WLAN_PRISM,
+    LINK_PPI,         LINK_NFLOG,         LINK_MPLS,
+    LINK_ARCNET,      LINK_ARCNET_LINUX,  LINK_ATM,
+    LINK_PFLOG,       LINK_IPNET,         LINK_PKTAP,
+    LINK_ENC,         LINK_FIREWIRE,      LINK_PPP_DAEMON,
+    LINK_NETANALYZER,
 };
 
 static void assert_inside(const Frame *frame, const Segment *segment)

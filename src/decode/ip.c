@@ -202,7 +202,8 @@ DecodeResult ip_decode(Layer *layer, IpAddress *ret_source, IpAddress *ret_desti
     if (!span_u8(layer->bytes, 0, &first))
         return layer_lacks(layer, 1);
     uint8_t version = first >> 4;
-    if ((layer->kind == LAYER_IPV4 && version != 4) || (layer->kind == LAYER_IPV6 && version != 6))
+    if ((layer->kind == LAYER_IPV4 && version != 4 && version != 6) ||
+        (layer->kind == LAYER_IPV6 && version != 6))
         return DECODE_MALFORMED;
     if (version == 4)
         return decode_v4(layer, ret_source, ret_destination, ret_fragment);
@@ -226,9 +227,8 @@ DecodeResult ip_recognize(const Layer *layer)
         return layer->wire_length > 0 ? DECODE_CUT : DECODE_NOT_IP;
     uint8_t version = first >> 4;
     uint32_t header_size = version == 4 ? 4u * (first & 0x0fu) : V6_HEADER_SIZE;
-    if ((version != 4 && version != 6) || (layer->kind == LAYER_IPV4 && version != 4) ||
-        (layer->kind == LAYER_IPV6 && version != 6) || header_size < V4_HEADER_MIN ||
-        header_size > layer->wire_length)
+    if ((version != 4 && version != 6) || (layer->kind == LAYER_IPV6 && version != 6) ||
+        header_size < V4_HEADER_MIN || header_size > layer->wire_length)
         return DECODE_NOT_IP;
     if (!span_be16(layer->bytes, version == 4 ? 2 : 4, &length))
         return DECODE_CUT;

@@ -11,8 +11,8 @@
 
 /* What the bytes of a layer begin with. */
 typedef enum LayerKind {
-    LAYER_IP, /* of either version */
-    LAYER_IPV4,
+    LAYER_IP,   /* of either version */
+    LAYER_IPV4, /* said to be that; IPv6 behind IPv4's numbers is read as what it is */
     LAYER_IPV6,
     LAYER_TCP,
     LAYER_UDP,

@@ -124,6 +124,62 @@ static DecodeResult decode_llc(Layer *layer)
     return layer_is(layer, LAYER_LLC);
 }
 
+enum {
+    ARCNET_IPV6 = 0xc4,
+    ARCNET_IPV4 = 0xd4,
+    ARCNET_IPV4_OLD = 0xf0, /* RFC 1051: no parts */
+    ARCNET_EXCEPTION = 0xff,
+};
+
+/* From the protocol's number on. RFC 1201: a packet may come in parts, of which the first one has an odd
+ * flag, and the others an even one. */
+static DecodeResult decode_arcnet_protocol(Layer *layer)
+{
+    uint8_t protocol, flag;
+    if (!span_u8(layer->bytes, 0, &protocol))
+        return layer_lacks(layer, 1);
+    if (protocol == ARCNET_IPV4_OLD) {
+        layer_skip(layer, 1);
+        return layer_is(layer, LAYER_IPV4);
+    }
+    if (protocol != ARCNET_IPV4 && protocol != ARCNET_IPV6)
+        return DECODE_NOT_IP;
+    if (layer->bytes.length < 4 || !span_u8(layer->bytes, 1, &flag))
+        return layer_lacks(layer, 4);
+    if (flag != 0 && flag % 2 == 0)
+        return DECODE_NOT_IP;
+    layer_skip(layer, 4);
+    return layer_is(layer, protocol == ARCNET_IPV4 ? LAYER_IPV4 : LAYER_IPV6);
+}
+
+/* BSD: source, destination, then the protocol; a packet of 253 to 255 bytes is marked, filled up by three
+ * bytes, and has the protocol again. */
+static DecodeResult decode_arcnet(Layer *layer)
+{
+    uint8_t protocol, flag;
+    if (!span_u8(layer->bytes, 2, &protocol))
+        return layer_lacks(layer, 3);
+    layer_skip(layer, 2);
+    if (protocol == ARCNET_IPV4_OLD)
+        return decode_arcnet_protocol(layer);
+    if (!span_u8(layer->bytes, 1, &flag))
+        return layer_lacks(layer, 2);
+    if (flag == ARCNET_EXCEPTION && layer->bytes.length < 4)
+        return layer_lacks(layer, 4);
+    if (flag == ARCNET_EXCEPTION)
+        layer_skip(layer, 4);
+    return decode_arcnet_protocol(layer);
+}
+
+/* Linux: two bytes more before the protocol, and no marks. */
+static DecodeResult decode_arcnet_linux(Layer *layer)
+{
+    if (layer->bytes.length < 4)
+        return layer_lacks(layer, 4);
+    layer_skip(layer, 4);
+    return decode_arcnet_protocol(layer);
+}
+
 static DecodeResult decode_firewire(Layer *layer)
 {
     return ethertype_decode(layer, 18, 16);
@@ -226,6 +282,8 @@ static const struct {
     { LINK_MPLS, decode_mpls },
     { LINK_ATM, decode_llc },
     { LINK_FIREWIRE, decode_firewire },
+    { LINK_ARCNET, decode_arcnet },
+    { LINK_ARCNET_LINUX, decode_arcnet_linux },
     { LINK_ENC, decode_enc },
     { LINK_PFLOG, decode_pflog },
     { LINK_IPNET, decode_ipnet },

@@ -10,6 +10,7 @@
 enum {
     LINK_NULL = 0,
     LINK_ETHERNET = 1,
+    LINK_ARCNET = 7,
     LINK_PPP = 9,
     LINK_ATM = 11, /* LLC in AAL5 */
     LINK_RAW = 12,
@@ -25,6 +26,7 @@ enum {
     LINK_PFLOG = 117,
     LINK_WLAN_PRISM = 119,
     LINK_WLAN_RADIOTAP = 127,
+    LINK_ARCNET_LINUX = 129,
     LINK_FIREWIRE = 138,
     LINK_WLAN_AVS = 163,
     LINK_PPP_DAEMON = 166,

@@ -18,19 +18,29 @@
 
 #include "decode/ethernet.h"
 #include "decode/ip.h"
+#include "decode/ppp.h"
+#include "decode/wlan.h"
 
 #define LABELS_MAX 16
 #define LABEL_BOTTOM 0x01 /* in a label's third byte */
 
-/* Answers for what a label stack or a UDP tunnel may carry: IP, or an Ethernet frame with IP in
- * it. */
+/* Answers for what a label stack or a UDP tunnel may carry: IP, or an Ethernet frame with IP in it;
+ * or IP behind one more header that says what follows it. */
 static DecodeResult recognize(const Layer *layer, LayerKind kind)
 {
     Layer inner = *layer;
-    inner.kind = kind;
-    if (kind == LAYER_ETHERNET)
+    DecodeResult result = layer_is(&inner, kind);
+    if (kind == LAYER_PPP)
+        result = ppp_decode(&inner);
+    else if (kind == LAYER_NSH)
+        result = nsh_decode(&inner);
+    else if (kind == LAYER_MPLS)
+        result = mpls_decode(&inner);
+    if (result != DECODE_SEGMENT)
+        return result == DECODE_CUT ? DECODE_CUT : DECODE_NOT_IP;
+    if (inner.kind == LAYER_ETHERNET)
         return ethernet_recognize(&inner);
-    bool is_ip = kind == LAYER_IP || kind == LAYER_IPV4 || kind == LAYER_IPV6;
+    bool is_ip = inner.kind == LAYER_IP || inner.kind == LAYER_IPV4 || inner.kind == LAYER_IPV6;
     return is_ip ? ip_recognize(&inner) : DECODE_NOT_IP;
 }
 
@@ -86,7 +96,16 @@ enum {
     GRE_WCCP = 0x883e,
     GRE_ERSPAN = 0x88be, /* type II, or with no sequence number type I, which has no header */
     GRE_ERSPAN3 = 0x22eb,
+    /* 802.11 frames of Aruba's access points: every sixteenth number from here on */
+    GRE_WLAN = 0x8200,
+    GRE_WLAN_LAST = 0x8370,
+    GRE_WLAN_STEP = 0x10,
 };
+
+static bool is_wlan(uint16_t type)
+{
+    return type >= GRE_WLAN && type <= GRE_WLAN_LAST && (type - GRE_WLAN) % GRE_WLAN_STEP == 0;
+}
 
 /* RFC 2637 §4.1: the key is a length and the number of a call, which each direction has its own
  * of. */
@@ -155,11 +174,13 @@ DecodeResult gre_decode(Layer *layer)
         size += 4;
     }
     size += flags & GRE_SEQUENCE ? 4 : 0;
-    if (type != GRE_ERSPAN && type != GRE_ERSPAN3 && type != GRE_WCCP)
+    if (type != GRE_ERSPAN && type != GRE_ERSPAN3 && type != GRE_WCCP && !is_wlan(type))
         return ethertype_decode(layer, size, 2);
     if (layer->bytes.length < size)
         return layer_lacks(layer, size);
     layer_skip(layer, size);
+    if (is_wlan(type))
+        return wlan_decode(layer);
     return type == GRE_WCCP ? decode_wccp(layer) : decode_erspan(layer, flags, type);
 }
 
@@ -205,18 +226,66 @@ DecodeResult nsh_decode(Layer *layer)
 /* The tunnels in UDP take their header off a layer whose wire length is the datagram's. They answer
  * DECODE_SEGMENT and what kind may follow; DECODE_CUT; or DECODE_NOT_TCP. */
 
-/* RFC 7348 §5; the bit and the 16 bits of a group policy, which extend it, may be set. */
+/* RFC 7348 §5. Its reserved bits are to be ignored, and used by extensions (group policies among them);
+ * switches set them, and leave out the one that is to be set. */
 static DecodeResult open_vxlan(Layer *layer)
 {
-    uint32_t flags, network;
-    if (!span_be32(layer->bytes, 0, &flags) || !span_be32(layer->bytes, 4, &network))
+    uint32_t network;
+    if (!span_be32(layer->bytes, 4, &network))
         return layer->wire_length < 8 ? DECODE_NOT_TCP : DECODE_CUT;
-    bool policy = flags & 0x80000000;
-    if ((flags & (policy ? 0x7fb70000 : 0xffffffff)) != 0x08000000 || (network & 0xff) != 0)
-        return DECODE_NOT_TCP;
     layer_enter_network(layer, NETWORK_VNI, network >> 8);
     layer_skip(layer, 8);
     return layer_is(layer, LAYER_ETHERNET);
+}
+
+/* draft-ietf-nvo3-vxlan-gpe §3: the same with the number of what follows. */
+static DecodeResult open_vxlan_gpe(Layer *layer)
+{
+    static const LayerKind kinds[] = { LAYER_IPV4, LAYER_IPV6, LAYER_ETHERNET, LAYER_NSH,
+                                       LAYER_MPLS };
+    uint8_t next = 0;
+    bool there = span_u8(layer->bytes, 3, &next);
+    DecodeResult result = open_vxlan(layer);
+    if (result != DECODE_SEGMENT)
+        return result;
+    if (!there || next < 1 || next > G_N_ELEMENTS(kinds))
+        return DECODE_NOT_TCP;
+    return layer_is(layer, kinds[next - 1]);
+}
+
+enum {
+    L2TP_CONTROL = 0x8000,
+    L2TP_LENGTH = 0x4000,
+    L2TP_SEQUENCE = 0x0800,
+    L2TP_OFFSET = 0x0200,
+    L2TP_VERSION_MASK = 0x000f,
+};
+
+/* L2TP of version 2, RFC 2661 §3.1. Of version 3 only the control messages say what a session carries, and
+ * how long its cookie is. The numbers of tunnel and session are each receiver's own: they are no network. */
+static DecodeResult open_l2tp(Layer *layer)
+{
+    uint16_t flags, length, offset = 0;
+    if (!span_be16(layer->bytes, 0, &flags))
+        return layer->wire_length < 2 ? DECODE_NOT_TCP : DECODE_CUT;
+    if ((flags & L2TP_VERSION_MASK) != 2 || (flags & L2TP_CONTROL))
+        return DECODE_NOT_TCP;
+    uint32_t size = 6 + (flags & L2TP_LENGTH ? 2u : 0) + (flags & L2TP_SEQUENCE ? 4u : 0) +
+                    (flags & L2TP_OFFSET ? 2u : 0);
+    if (layer->bytes.length < size)
+        return layer->wire_length < size ? DECODE_NOT_TCP : DECODE_CUT;
+    if (flags & L2TP_LENGTH) {
+        span_be16(layer->bytes, 2, &length);
+        if (length < size || length > layer->wire_length)
+            return DECODE_NOT_TCP;
+        layer_set_length(layer, length);
+    }
+    if (flags & L2TP_OFFSET)
+        span_be16(layer->bytes, size - 2, &offset);
+    if (layer->wire_length - size < offset)
+        return DECODE_NOT_TCP;
+    layer_skip(layer, size + offset);
+    return layer_is(layer, LAYER_PPP);
 }
 
 /* RFC 8926 §3.4: version 0, options in words of four bytes, what follows by its EtherType. */
@@ -320,6 +389,7 @@ static const struct {
     /* 8472 is Linux's port for VXLAN, from the time before it had a number. */
     { 4789, false, open_vxlan }, { 8472, false, open_vxlan }, { 6081, false, open_geneve },
     { 2152, true, open_gtp },    { 3544, true, open_teredo }, { 4754, false, open_gre },
+    { 4790, false, open_vxlan_gpe }, { 1701, true, open_l2tp },
 };
 
 DecodeResult udp_decode(Layer *layer)
