@@ -7,6 +7,7 @@
 
 #define S TCP_SYN
 #define A TCP_ACK
+#define QUOTED 0x80 /* by an ICMP error; no flag of TCP that matters here */
 
 typedef struct Step {
     int sender;
@@ -33,6 +34,15 @@ static const struct {
       3 },
     { "what the peer acknowledged is this side's base",
       { { 0, A, 1000, 5000, 0 }, { 1, S, 4999, 0, 0 }, { 1, S, 5000, 0, 1 } },
+      3 },
+    { "a quoted segment counts, and sets no base",
+      { { 0, S | QUOTED, 5, 0, 0 },
+        { 0, S | QUOTED, 6, 0, 0 },
+        { 0, S, 7, 0, 0 },
+        { 0, S, 8, 0, 1 } },
+      4 },
+    { "a quoted SYN of another number is new",
+      { { 0, S, 1000, 0, 0 }, { 0, S | QUOTED, 999, 0, 1 }, { 0, S, 1000, 0, 1 } },
       3 },
     { "simultaneous open", { { 0, S, 100, 0, 0 }, { 1, S, 300, 0, 0 }, { 1, S, 301, 0, 1 } }, 3 },
     { "SYN after its SYN-ACK",
@@ -71,7 +81,8 @@ static bool feed(Numbering *numbering, const Step *step, uint16_t port, unsigned
         .destination_port = step->sender ? port : 80,
         .sequence = step->sequence,
         .acknowledgement = step->acknowledgement,
-        .flags = step->flags,
+        .flags = step->flags & (uint8_t)~QUOTED,
+        .quoted = step->flags & QUOTED,
     };
     Endpoints endpoints = endpoints_of(&segment, 12345);
     return numbering_feed(numbering, &segment, &endpoints, ret_number);

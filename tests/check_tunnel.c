@@ -328,6 +328,56 @@ START_TEST(test_no_packet)
 }
 END_TEST
 
+/* An ICMP error of the bytes behind it. */
+#define ICMP(length, type) OUTER(length, "01") type "01 0000 00000000"
+#define ICMP6(length, type) OUTER6(length, "3a") type "00 0000 00000000"
+
+/* Whether Wireshark 4.0.17 finds a stream in what they quote. */
+static const struct {
+    const char *name;
+    bool numbered;
+    const char *bytes;
+} QUOTES[] = {
+    { "unreachable", true, ICMP("0047", "03") IPV4 },
+    { "source quench", true, ICMP("0047", "04") IPV4 },
+    { "time exceeded", true, ICMP("0047", "0b") IPV4 },
+    { "parameter problem", true, ICMP("0047", "0c") IPV4 },
+    { "redirect", false, ICMP("0047", "05") IPV4 },
+    { "echo reply", false, ICMP("0047", "00") IPV4 },
+    { "sixteen bytes of TCP", true,
+      ICMP("0040", "03") "45 00 002b 0001 4000 40 06 0000 c0000201 c6336402"
+                         "9c40 0050 10203040 50607080 50 18 2000" },
+    { "eight bytes of TCP", false,
+      ICMP("0038", "03") "45 00 002b 0001 4000 40 06 0000 c0000201 c6336402 9c40 0050 10203040" },
+    { "a fragment", false,
+      ICMP("0047", "03") "45 00 002b 0001 2000 40 06 0000 c0000201 c6336402" TCP },
+    { "GRE", true,
+      ICMP("005f", "03") "45 00 0043 0001 0000 40 2f 0000 0a000001 0a000002 0000 0800" IPV4 },
+    { "no packet", false, ICMP("001c", "03") },
+    { "cut off", false, OUTER("0017", "01") "030100" },
+    { "unreachable, version 6", true, ICMP6("0047", "01") IPV6 },
+    { "too big, version 6", true, ICMP6("0047", "02") IPV6 },
+    { "parameter problem, version 6", true, ICMP6("0047", "04") IPV6 },
+    { "no error, version 6", false, ICMP6("0047", "05") IPV6 },
+    { "IPv4 in version 6", false, ICMP6("0033", "01") IPV4 },
+};
+
+START_TEST(test_quote)
+{
+    g_autoptr(GByteArray) bytes = hex_bytes(QUOTES[_i].bytes);
+    g_autoptr(Decoder) decoder = decoder_new();
+    Frame frame = make_frame(1, span_make(bytes->data, bytes->len), bytes->len);
+    Segment segment;
+    ck_assert_int_eq(decode_frame(decoder, &frame, &segment), DECODE_NOT_TCP);
+    ck_assert_msg(decoder_found_stub(decoder) == QUOTES[_i].numbered, "%s", QUOTES[_i].name);
+    if (!QUOTES[_i].numbered)
+        return;
+    ck_assert(segment.quoted);
+    ck_assert_uint_eq(segment.source_port, 40000);
+    ck_assert_uint_eq(segment.sequence, 0x10203040);
+}
+END_TEST
+
 START_TEST(test_not_opened)
 {
     g_autoptr(GByteArray) bytes = hex_bytes(CLOSED[_i].bytes);
@@ -425,6 +475,7 @@ int main(void)
     TCase *tcase = tcase_create("tunnel");
     tcase_add_loop_test(tcase, test_opened_and_cut_anywhere, 0, G_N_ELEMENTS(OPENED));
     tcase_add_loop_test(tcase, test_no_packet, 0, G_N_ELEMENTS(NO_PACKETS));
+    tcase_add_loop_test(tcase, test_quote, 0, G_N_ELEMENTS(QUOTES));
     tcase_add_loop_test(tcase, test_not_opened, 0, G_N_ELEMENTS(CLOSED));
     tcase_add_loop_test(tcase, test_networks, 0, G_N_ELEMENTS(NETWORKS));
     tcase_add_test(tcase, test_nesting_is_bounded);

@@ -2,6 +2,7 @@
 
 #include "decode/ethernet.h"
 #include "decode/fragments.h"
+#include "decode/icmp.h"
 #include "decode/ip.h"
 #include "decode/link.h"
 #include "decode/ppp.h"
@@ -39,7 +40,7 @@ static DecodeResult decode_ip(Decoder *decoder, const Frame *frame, Layer *layer
     IpFragment fragment;
     DecodeResult result =
         ip_decode(layer, &ret_segment->source, &ret_segment->destination, &fragment);
-    if (result != DECODE_FRAGMENT)
+    if (result != DECODE_FRAGMENT || layer->quoted)
         return result;
     uint8_t protocol;
     result = fragments_add(decoder->fragments, &fragment, &ret_segment->source,
@@ -80,6 +81,10 @@ static DecodeResult decode_layer(Decoder *decoder, const Frame *frame, Layer *la
         return etherip_decode(layer);
     case LAYER_NSH:
         return nsh_decode(layer);
+    case LAYER_ICMP:
+        return icmp_decode(layer);
+    case LAYER_ICMPV6:
+        return icmpv6_decode(layer);
     case LAYER_TCP:
         break;
     }
@@ -105,15 +110,16 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
     decoder->stub = false;
     if (result == DECODE_SEGMENT) {
         result = tcp_decode(&layer, ret_segment);
-        decoder->stub = result != DECODE_SEGMENT && tcp_is_named(&layer);
+        decoder->stub = (result != DECODE_SEGMENT || layer.quoted) && tcp_is_named(&layer);
         ret_segment->frame = frame->id;
         ret_segment->clock = frame->clock;
         ret_segment->time = frame->time;
         ret_segment->network = layer.network;
         ret_segment->packet_id = layer.packet_id;
         ret_segment->hops = layer.hops;
+        ret_segment->quoted = layer.quoted;
     }
-    return result;
+    return layer.quoted ? DECODE_NOT_TCP : result;
 }
 
 bool decoder_found_stub(const Decoder *decoder)

@@ -33,6 +33,7 @@ typedef struct Segment {
     uint16_t source_port, destination_port;
     uint16_t packet_id; /* of the IP header; 0: IPv6, or the sender numbers none */
     uint8_t hops;       /* left: TTL or hop limit */
+    bool quoted;        /* by an ICMP error: see decoder_found_stub() */
     uint64_t network;   /* hash of the VLANs and overlays around it, equal in every run; 0: none */
     uint32_t sequence, acknowledgement; /* raw */
     uint16_t window;                    /* unscaled */
@@ -81,8 +82,8 @@ Decoder *decoder_new(void);
 DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_segment);
 
 /* Whether the latest frame held no segment, but what Wireshark counts as one: ports, numbers, flags
- * and window, and behind them less than a header, or one of an impossible length. Then the segment
- * has these, addresses, frame and time, and no more. */
+ * and window, and behind them less than a header, or one of an impossible length; or a TCP header
+ * that an ICMP error quotes. Then the segment has these, addresses, frame and time, and no more. */
 bool decoder_found_stub(const Decoder *decoder);
 
 /* Of the frame that was decoded last; until the next one is. */

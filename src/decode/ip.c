@@ -2,6 +2,7 @@
 
 enum {
     PROTOCOL_HOP_BY_HOP = 0,
+    PROTOCOL_ICMP = 1,
     PROTOCOL_IPV4 = 4,
     PROTOCOL_TCP = 6,
     PROTOCOL_UDP = 17,
@@ -10,6 +11,7 @@ enum {
     PROTOCOL_FRAGMENT = 44,
     PROTOCOL_GRE = 47,
     PROTOCOL_AUTHENTICATION = 51,
+    PROTOCOL_ICMPV6 = 58,
     PROTOCOL_DESTINATION = 60,
     PROTOCOL_ETHERIP = 97, /* RFC 3378 */
     PROTOCOL_MPLS = 137,   /* RFC 4023 */
@@ -80,6 +82,10 @@ static DecodeResult payload_of(Layer *layer, uint8_t protocol)
         return layer_is(layer, LAYER_ETHERIP);
     case PROTOCOL_MPLS:
         return layer_is(layer, LAYER_MPLS);
+    case PROTOCOL_ICMP:
+        return layer_is(layer, LAYER_ICMP);
+    case PROTOCOL_ICMPV6:
+        return layer_is(layer, LAYER_ICMPV6);
     default:
         return DECODE_NOT_TCP;
     }
@@ -88,6 +94,8 @@ static DecodeResult payload_of(Layer *layer, uint8_t protocol)
 static bool can_carry_tcp(uint8_t version, uint8_t protocol)
 {
     Layer layer;
+    if (protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMPV6)
+        return false;
     return is_extension(version, protocol) || payload_of(&layer, protocol) == DECODE_SEGMENT;
 }
 

@@ -24,6 +24,8 @@ typedef enum LayerKind {
     LAYER_GRE,
     LAYER_ETHERIP,
     LAYER_NSH,
+    LAYER_ICMP,
+    LAYER_ICMPV6,
 } LayerKind;
 
 typedef struct Layer {
@@ -33,6 +35,7 @@ typedef struct Layer {
     uint64_t network;   /* of the headers so far, see Segment */
     uint16_t packet_id; /* of the latest IP header, see Segment */
     uint8_t hops;
+    bool quoted; /* by an ICMP error */
 } Layer;
 
 /* Why a header of `size` bytes is not there, or is not all there. */

@@ -6,6 +6,7 @@
  *   - Each direction of a conversation has a base number: of its first segment, the sequence number
  *     if that is a SYN, else one less. A first segment with ACK flag also sets the other
  *     direction's base, if that has none, to one less than what it acknowledges.
+ *   - A segment that an ICMP error quotes counts as one, but sets no base.
  *   - A SYN without ACK flag whose number is not the base of its direction takes a new number, and
  *     with it new bases. FIN, RST or whatever else it carries do not matter. A SYN-ACK never does.
  *
@@ -145,7 +146,8 @@ bool numbering_feed(Numbering *numbering, const Segment *segment, const Endpoint
         pair->number = take_number(numbering, input);
         pair->flags = USED;
     }
-    set_bases(pair, segment, endpoints->from_high);
+    if (!segment->quoted)
+        set_bases(pair, segment, endpoints->from_high);
     *ret_number = pair->number;
     return pair->number != UINT32_MAX;
 }
