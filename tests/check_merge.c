@@ -134,7 +134,8 @@ START_TEST(test_many_frames)
 }
 END_TEST
 
-/* Each input counts on from what the ones before it had come to; of two at once each counts its own. */
+/* Each input counts on from what the ones before it had come to; of two at once each counts its
+ * own. */
 START_TEST(test_clocks_set_back)
 {
     static const struct {

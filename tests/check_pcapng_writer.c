@@ -117,8 +117,8 @@ START_TEST(test_tick)
 }
 END_TEST
 
-/* What the comments say of the clock counts in place of the steps that the times show, if this program
- * wrote them. */
+/* What the comments say of the clock counts in place of the steps that the times show, if this
+ * program wrote them. */
 static const struct {
     const char *application;
     bool counts;

@@ -509,8 +509,8 @@ START_TEST(test_steps_back)
 }
 END_TEST
 
-/* Each frame bears the steps back before it: those of a millisecond and more, each counted as an hour at
- * most. */
+/* Each frame bears the steps back before it: those of a millisecond and more, each counted as an
+ * hour at most. */
 START_TEST(test_marks_of_the_clock)
 {
     static const struct {

@@ -657,7 +657,8 @@ Wire *wire_build(GPtrArray *lines, const WireSettings *settings, GError **error)
     return g_steal_pointer(&wire);
 }
 
-/* The time that the capture's clock shows, and its mark, as a reader of the capture would set them. */
+/* The time that the capture's clock shows, and its mark, as a reader of the capture would set
+ * them. */
 static void show_clock(const WireSettings *settings, const Captured *captured, Frame *frame,
                        const Frame *before)
 {

@@ -95,11 +95,11 @@ typedef struct Duration {
  * out of order look the same. */
 #define CLOCK_SET_BACK_MS 20
 
-/* The time from one stamp to another (judgement.md §1.5). Unknown if one of them has no time. If the
- * clock was set back between, as any packet of the input shows, the measured time is the least, and
- * there is no most. If it had been set back further before the first than before the second, the two
- * stand in another order or have different clocks: nothing was measured. Else the interval is the
- * measured time, and a tick of the clock on either side. */
+/* The time from one stamp to another (judgement.md §1.5). Unknown if one of them has no time. If
+ * the clock was set back between, as any packet of the input shows, the measured time is the
+ * least, and there is no most. If it had been set back further before the first than before the
+ * second, the two stand in another order or have different clocks: nothing was measured. Else
+ * the interval is the measured time, and a tick of the clock on either side. */
 Duration duration_between(const Stamp *from, const Stamp *to);
 
 /* Whether the interval is wider than the measured time: the clock leaves the duration open. */

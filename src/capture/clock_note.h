@@ -1,11 +1,12 @@
-/* What a capture that this program writes says of the clock of each packet, in the packet's comment:
+/* What a capture that this program writes says of the clock of each packet, in the packet's
+ * comment:
  *
  *     frame 42 of input 1
  *     frame 42 of input 1, its clock set back by 12000 ms before
  *     frame 42 of input 1, without a time
  *
- * The steps of a clock show on packets of other connections too, which such a capture lacks. Read
- * again, it must give the same durations, and the same doubt about them. */
+ * The steps of a clock show on packets of other connections too, which such a capture lacks.
+ * Read again, it must give the same durations, and the same doubt about them. */
 #ifndef CAPTURE_CLOCK_NOTE_H
 #define CAPTURE_CLOCK_NOTE_H
 

@@ -307,7 +307,8 @@ static const uint64_t POWERS_OF_TEN[] = {
     10000000000000000000u,
 };
 
-/* A clock so fine that 64 bits of its ticks hold less than an hour has gone round since it was set. */
+/* A clock so fine that 64 bits of its ticks hold less than an hour has gone round since it was
+ * set. */
 #define FINEST_DECIMAL 15
 #define FINEST_BINARY 52
 
@@ -324,8 +325,8 @@ uint32_t capture_tick_of_resolution(uint8_t resolution)
     return exponent < RESOLUTION_MICRO ? (uint32_t)(1000000 / POWERS_OF_TEN[exponent]) : 0;
 }
 
-/* Sets time and tick of a packet after so many ticks. Time stops at the ends of what nanoseconds can
- * hold, and is none then. */
+/* Sets time and tick of a packet after so many ticks. Time stops at the ends of what nanoseconds
+ * can hold, and is none then. */
 static void set_time(CapturePacket *packet, const Interface *interface, uint64_t ticks)
 {
     unsigned exponent = interface->resolution & 0x7f;

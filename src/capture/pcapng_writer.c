@@ -95,7 +95,8 @@ void pcapng_append_section(GByteArray *to, const char *application, const char *
     end_block(to, start);
 }
 
-/* As if_tsresol has it: the powers of ten and of two that are coarser than a microsecond, or 10^-9. */
+/* As if_tsresol has it: the powers of ten and of two that are coarser than a microsecond, or
+ * 10^-9. */
 static uint8_t resolution_of(uint32_t tick)
 {
     for (uint8_t exponent = 0; exponent < BINARY_COARSE; exponent++) {

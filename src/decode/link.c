@@ -131,8 +131,8 @@ enum {
     ARCNET_EXCEPTION = 0xff,
 };
 
-/* From the protocol's number on. RFC 1201: a packet may come in parts, of which the first one has an odd
- * flag, and the others an even one. */
+/* From the protocol's number on. RFC 1201: a packet may come in parts, of which the first one
+ * has an odd flag, and the others an even one. */
 static DecodeResult decode_arcnet_protocol(Layer *layer)
 {
     uint8_t protocol, flag;
@@ -152,8 +152,8 @@ static DecodeResult decode_arcnet_protocol(Layer *layer)
     return layer_is(layer, protocol == ARCNET_IPV4 ? LAYER_IPV4 : LAYER_IPV6);
 }
 
-/* BSD: source, destination, then the protocol; a packet of 253 to 255 bytes is marked, filled up by three
- * bytes, and has the protocol again. */
+/* BSD: source, destination, then the protocol; a packet of 253 to 255 bytes is marked, filled up
+ * by three bytes, and has the protocol again. */
 static DecodeResult decode_arcnet(Layer *layer)
 {
     uint8_t protocol, flag;

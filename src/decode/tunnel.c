@@ -226,8 +226,8 @@ DecodeResult nsh_decode(Layer *layer)
 /* The tunnels in UDP take their header off a layer whose wire length is the datagram's. They answer
  * DECODE_SEGMENT and what kind may follow; DECODE_CUT; or DECODE_NOT_TCP. */
 
-/* RFC 7348 §5. Its reserved bits are to be ignored, and used by extensions (group policies among them);
- * switches set them, and leave out the one that is to be set. */
+/* RFC 7348 §5. Its reserved bits are to be ignored, and used by extensions (group policies among
+ * them); switches set them, and leave out the one that is to be set. */
 static DecodeResult open_vxlan(Layer *layer)
 {
     uint32_t network;
@@ -261,8 +261,9 @@ enum {
     L2TP_VERSION_MASK = 0x000f,
 };
 
-/* L2TP of version 2, RFC 2661 §3.1. Of version 3 only the control messages say what a session carries, and
- * how long its cookie is. The numbers of tunnel and session are each receiver's own: they are no network. */
+/* L2TP of version 2, RFC 2661 §3.1. Of version 3 only the control messages say what a session
+ * carries, and how long its cookie is. The numbers of tunnel and session are each receiver's
+ * own: they are no network. */
 static DecodeResult open_l2tp(Layer *layer)
 {
     uint16_t flags, length, offset = 0;
@@ -387,8 +388,8 @@ static const struct {
     DecodeResult (*open)(Layer *layer);
 } TUNNELS[] = {
     /* 8472 is Linux's port for VXLAN, from the time before it had a number. */
-    { 4789, false, open_vxlan }, { 8472, false, open_vxlan }, { 6081, false, open_geneve },
-    { 2152, true, open_gtp },    { 3544, true, open_teredo }, { 4754, false, open_gre },
+    { 4789, false, open_vxlan },     { 8472, false, open_vxlan }, { 6081, false, open_geneve },
+    { 2152, true, open_gtp },        { 3544, true, open_teredo }, { 4754, false, open_gre },
     { 4790, false, open_vxlan_gpe }, { 1701, true, open_l2tp },
 };
 

@@ -166,8 +166,8 @@ size_t exchange_text_size(const Exchange *exchange);
 /* Frees what it owns; the struct itself is the caller's. */
 void exchange_clear(Exchange *exchange);
 
-/* How long the connection was idle from the response to `end` (judgement.md §3): least from its last
- * byte, most from the start of its last burst. The response has begun. */
+/* How long the connection was idle from the response to `end` (judgement.md §3): least from its
+ * last byte, most from the start of its last burst. The response has begun. */
 Duration exchange_idle_until(const Exchange *exchange, const Stamp *end);
 
 /* Any 2xx to CONNECT, and 101: HTTP/1 ends there. */

@@ -1,14 +1,14 @@
 /* A state machine over single bytes for chunk lines and trailers; data is passed over by count.
  *
- * What is tolerated is what the widely used servers tolerate without losing the place: bare LF for
- * CRLF, blanks behind the size, anything in an extension. Each is noted, because two peers that
- * tolerate differently see different messages. Not tolerated is what leaves the size or the end of
- * the data in doubt: no digit, a sign, "0x", anything but a line end behind the data. A size of more
- * than 63 bits is of the grammar, but beyond our numbers.
+ * What is tolerated is what the widely used servers tolerate without losing the place: bare LF
+ * for CRLF, blanks behind the size, anything in an extension. Each is noted, because two peers
+ * that tolerate differently see different messages. Not tolerated is what leaves the size or the
+ * end of the data in doubt: no digit, a sign, "0x", anything but a line end behind the data. A
+ * size of more than 63 bits is of the grammar, but beyond our numbers.
  *
  * A line feed ends a chunk line even inside a quoted string: quoted strings hold no control
- * characters (RFC 9110 §5.6.4), and a quote that hid a line end would hide chunks. A CR counts as
- * part of a line end only directly before the LF.
+ * characters (RFC 9110 §5.6.4), and a quote that hid a line end would hide chunks. A CR counts
+ * as part of a line end only directly before the LF.
  *
  * Trailer names are matched as they come against four names, with one bit for each that is still
  * possible; so the line need not be kept. */

@@ -43,8 +43,8 @@ static bool is_number(Span digits)
     return digits.length > 0;
 }
 
-/* One field line: a number, or (§6.3 rule 5) a list of them that are all the same. Empty members of a
- * list are passed over (RFC 9110 §5.6.1.2), if there is another one. */
+/* One field line: a number, or (§6.3 rule 5) a list of them that are all the same. Empty members
+ * of a list are passed over (RFC 9110 §5.6.1.2), if there is another one. */
 static bool read_length_line(Span value, int64_t *length, unsigned *notes)
 {
     bool found = false, empty = false;
