@@ -371,15 +371,21 @@ static ReasonSet reason_of_cause(Cause cause)
 static Judgement judgement_of(const Judge *judge, const Readings *readings,
                               const Declaration *declaration)
 {
-    Judgement judgement = { .declaration = *declaration,
-                            .actual = readings->plain.actual,
-                            .verdict = readings->plain.verdict,
-                            .cause = readings->plain.cause,
-                            .cause_certain = readings->causes_agree,
-                            .after = -1,
-                            .stated_timeout = judge->timeout,
-                            .stated_max = judge->max,
-                            .completeness = declaration->reasons | readings->decisive };
+    Judgement judgement;
+    memset(&judgement, 0,
+           sizeof judgement); /* the padding too: it is packed, and the size counts */
+    judgement.declaration.declared = declaration->declared;
+    judgement.declaration.by = declaration->by;
+    judgement.declaration.basis = declaration->basis;
+    judgement.declaration.reasons = declaration->reasons;
+    judgement.actual = readings->plain.actual;
+    judgement.verdict = readings->plain.verdict;
+    judgement.cause = readings->plain.cause;
+    judgement.cause_certain = readings->causes_agree;
+    judgement.after = -1;
+    judgement.stated_timeout = judge->timeout;
+    judgement.stated_max = judge->max;
+    judgement.completeness = declaration->reasons | readings->decisive;
     if (!readings->actuals_agree)
         judgement.actual = ACTUAL_UNKNOWN;
     if (!readings->verdicts_agree) {
