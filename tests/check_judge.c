@@ -85,9 +85,10 @@ static void make_unsolicited(Exchange *exchange)
 static void scene_open(Scene *scene, unsigned settled, unsigned count)
 {
     *scene = (Scene){ .thresholds = THRESHOLDS_DEFAULT, .settled = settled, .count = count };
-    scene->connection = (Connection){ .opener_known = true, .end = CONNECTION_UNENDED };
+    scene->connection =
+        (Connection){ .opener_known = true, .start = BEGIN, .end = CONNECTION_UNENDED };
     scene->connection.half[0].seen = scene->connection.half[1].seen = true;
-    scene->facts = (ConversationFacts){ .exchanges = count };
+    scene->facts = (ConversationFacts){ .exchanges = count, .server_gap_past = NO_OFFSET };
     scene->ending.possible = ENDER_NOBODY;
     for (unsigned i = 0; i < count; i++)
         scene->exchange[i] = make_exchange(i + 1);
@@ -111,6 +112,7 @@ static void scene_close(Scene *scene, unsigned possible, EndHow how, Nanoseconds
     Closing closing = {
         .how = how, .stamp = stamp, .acked_least = stamp.acked, .acked_most = stamp.acked
     };
+    scene->connection.half[1].acked = stamp.offset + 1;
     scene->connection.end = CONNECTION_FINAL;
     scene->ending.possible = possible;
     scene->ending.how = how;
@@ -389,10 +391,10 @@ static const Row ROWS[] = {
       FIN_OF(ENDER_SERVER, S(10)),
       .declared = DECLARED_UNKNOWN, .actual = ACTUAL_CLOSED, .verdict = VERDICT_UNDETERMINED,
       .cause = CAUSE_LIMIT, .completeness = REASON_MIDSTREAM | REASON_LIMIT },
-    { "the first of several reasons in their list", .no_request = true, .midstream = true,
+    { "the reason of the first fact that changes the verdict", .no_request = true, .midstream = true,
       FIN_OF(ENDER_SERVER | ENDER_BOTH, 0), .ending_reasons = REASON_LOSS,
       .declared = DECLARED_UNKNOWN, .actual = ACTUAL_CLOSED, .verdict = VERDICT_UNDETERMINED,
-      .cause = CAUSE_LOSS, .completeness = REASON_LOSS | REASON_MIDSTREAM },
+      .cause = CAUSE_MIDSTREAM, .completeness = REASON_LOSS | REASON_MIDSTREAM },
 };
 /* clang-format on */
 
@@ -654,13 +656,13 @@ static const UnansweredRow UNANSWERED_ROWS[] = {
     { "the first request, ended by the server", 0, 1, { UNANSWERED }, ENDER_SERVER, 0,
       DECLARED_KEEP_ALIVE, ACTUAL_UNANSWERED, VERDICT_CONTRADICTED, CAUSE_ABORTED },
     { "the first request, ended by the client", 0, 1, { UNANSWERED }, ENDER_CLIENT, 0,
-      DECLARED_KEEP_ALIVE, ACTUAL_UNANSWERED, VERDICT_AS_DECLARED, CAUSE_CLIENT_ABORTED },
+      DECLARED_KEEP_ALIVE, ACTUAL_UNANSWERED, VERDICT_AS_DECLARED, CAUSE_CLIENT_GAVE_UP },
     { "the first request, still open", 0, 1, { UNANSWERED }, 0, 0, DECLARED_KEEP_ALIVE,
       ACTUAL_UNANSWERED, VERDICT_UNDETERMINED, CAUSE_CAPTURE_ENDED },
     { "the second of two that nobody answered", 0, 2, { UNANSWERED, UNANSWERED }, ENDER_SERVER, 1,
-      DECLARED_KEEP_ALIVE, ACTUAL_UNANSWERED, VERDICT_CONTRADICTED, CAUSE_ABORTED },
+      DECLARED_KEEP_ALIVE, ACTUAL_UNANSWERED, VERDICT_CONTRADICTED, CAUSE_KEEPALIVE_RACE },
     { "only an unsolicited response before it", 0, 2, { UNSOLICITED, UNANSWERED }, ENDER_SERVER,
-      1, DECLARED_KEEP_ALIVE, ACTUAL_UNANSWERED, VERDICT_CONTRADICTED, CAUSE_ABORTED },
+      1, DECLARED_KEEP_ALIVE, ACTUAL_UNANSWERED, VERDICT_CONTRADICTED, CAUSE_KEEPALIVE_RACE },
     { "an unsolicited response is judged by its own words", 0, 2, { ANSWERED, UNSOLICITED },
       ENDER_SERVER, 1, DECLARED_CLOSE, ACTUAL_CLOSED, VERDICT_AS_DECLARED, CAUSE_CLOSED },
 };
@@ -703,7 +705,9 @@ typedef struct DutyRow {
     unsigned framing_notes; /* of the request */
     bool connect;
     bool request_unfinished;
-    int64_t acked; /* by the response's first segment; 0: all of the request */
+    /* by the response's first segment; 0: all of the request; -1: not its last byte, and it has no
+     * body */
+    int64_t acked;
     Cause cause;
 } DutyRow;
 
@@ -719,6 +723,7 @@ static const DutyRow DUTIES[] = {
     { "a refused CONNECT", 0, true, false, 0, CAUSE_OBLIGED },
     { "a request that was never finished", 0, false, true, 0, CAUSE_OBLIGED },
     { "answered before its last byte came", 0, false, false, REQUEST_BYTES - 1, CAUSE_OBLIGED },
+    { "the same of a request without a body", 0, false, false, -1, CAUSE_UNDECLARED_CLOSE },
     { "answered when its last byte had come", 0, false, false, REQUEST_BYTES,
       CAUSE_UNDECLARED_CLOSE },
 };
@@ -728,13 +733,16 @@ static void arrange_duty(Scene *scene, const DutyRow *row, unsigned count)
     scene_open(scene, 0, count);
     Exchange *exchange = &scene->exchange[0];
     exchange->request.framing.notes = row->framing_notes;
+    if (row->acked >= 0)
+        exchange->request.framing =
+            (BodyFraming){ .kind = BODY_LENGTH, .length = 10, .notes = row->framing_notes };
     exchange->request.complete = !row->request_unfinished;
     if (row->connect) {
         exchange->method = METHOD_CONNECT;
         exchange->status = 403;
     }
     if (row->acked)
-        exchange->response.first.acked = row->acked;
+        exchange->response.first.acked = row->acked > 0 ? row->acked : REQUEST_BYTES - 1;
 }
 
 START_TEST(test_duty)

@@ -117,12 +117,16 @@ typedef struct Exchange {
     bool answered;    /* a byte of response came, be it of a 1xx */
     bool unsolicited; /* a response that answers no request: none was outstanding or acknowledged */
     bool request_hidden;  /* a response whose request is not in the capture */
+    bool perhaps_unasked; /* whether there was such a request is not sure */
     bool response_hidden; /* a request whose response lies in a gap or before none */
-    bool shifted;         /* its response may be that of a request from before the capture */
     bool later_answered;  /* a later request on this connection got the start of a response */
     /* bytes that the capture lacks stand right before the request, and the client had received
      * nothing in between: one more request may wait there */
     bool pipelined_behind_gap;
+    ReasonSet pairing_open; /* why its response may be that of another request; 0: it is its own */
+    /* why requests may be missing between the one before it and this one, and the same of
+     * responses; 0: none can */
+    ReasonSet requests_hidden, responses_hidden;
 
     bool expects_continue;   /* Expect: 100-continue (RFC 9110 §10.1.1) */
     bool response_resent;    /* its first bytes are no first transmission */

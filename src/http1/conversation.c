@@ -16,6 +16,7 @@ Conversation *conversation_new(const TextOptions *texts, const Matcher *matcher)
     conversation->requesting = conversation->answering = -1;
     conversation->pairing = PAIRING_BEGIN;
     conversation->facts.client = -1;
+    conversation->facts.server_gap_past = NO_OFFSET;
     return conversation;
 }
 
@@ -273,6 +274,8 @@ static void feed_data(Conversation *conversation, const SessionUnit *unit)
     message_reader_feed(reader, unit);
     handle_messages(conversation, unit->side);
     note_seeking(conversation, reader, unit->side);
+    if (unit->side == conversation->facts.client && message_reader_seeking(reader))
+        pairing_note_gap(&conversation->pairing, true, unit); /* nobody has read it */
     note_passed_over(conversation, unit);
     extend_message(conversation, unit);
 }
@@ -284,6 +287,7 @@ static void feed_gap(Conversation *conversation, const SessionUnit *unit)
     bool of_client = unit->side == conversation->facts.client;
     conversation->end[unit->side].one_left = false;
     pairing_note_gap(&conversation->pairing, of_client, unit);
+    conversation->facts.server_gap_past = conversation->pairing.server_gap_past;
     SessionUnit gap = *unit;
     if (!unit->connection->half[unit->side].seen)
         gap.reason = REASON_ONE_DIRECTION;

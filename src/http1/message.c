@@ -482,7 +482,7 @@ static ChunkResult release_body(MessageReader *reader)
     if (reader->state == STATE_CHUNKED)
         result =
             chunk_read(&reader->chunks, span_first(gathered(reader), reader->head.held), &taken);
-    else
+    else if (reader->state == STATE_LENGTH)
         reader->left -= reader->head.held;
     drop_gathered(reader);
     return result;
@@ -605,6 +605,10 @@ static Step step_gap(MessageReader *reader, MessageEvent *event)
     if (reader->instead)
         return release_before_gap(reader, event);
     int64_t counted = MIN(reader->left, reader->gap);
+    bool in_body = reader->state == STATE_LENGTH || reader->state == STATE_CHUNKED ||
+                   reader->state == STATE_UNTIL_CLOSE;
+    if (in_body && reader->edge == EDGE_DOUBTED) /* of a body, or of what follows without one */
+        return report_lost(reader, event, true);
     switch ((State)reader->state) {
     case STATE_LENGTH:
         count_gap(reader, counted);
@@ -673,6 +677,9 @@ static Step step_data(MessageReader *reader, MessageEvent *event)
         reader->left += (int64_t)reader->data.length;
         break;
     case STATE_UNTIL_CLOSE:
+        if (reader->edge == EDGE_DOUBTED)
+            return step_refused(reader, event);
+        break;
     case STATE_HEAD_DONE:
     case STATE_HEAD_CUT:
     case STATE_JUNK:
@@ -749,9 +756,11 @@ void message_reader_reject(MessageReader *reader)
 
 void message_reader_body_refused(MessageReader *reader)
 {
-    bool announced = reader->body == BODY_LENGTH || reader->body == BODY_CHUNKED;
+    bool announced = reader->body == BODY_LENGTH || reader->body == BODY_CHUNKED ||
+                     reader->body == BODY_UNTIL_CLOSE;
     bool behind_head = reader->state == STATE_HEAD_DONE && announced;
-    bool in_body = reader->state == STATE_LENGTH || reader->state == STATE_CHUNKED;
+    bool in_body = reader->state == STATE_LENGTH || reader->state == STATE_CHUNKED ||
+                   reader->state == STATE_UNTIL_CLOSE;
     if ((behind_head || in_body) && reader->edge == EDGE_AHEAD)
         reader->edge = EDGE_DOUBTED;
 }

@@ -51,21 +51,38 @@ static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
     return found;
 }
 
+/* Behind a gap of the server, the first waiting request that was sent when the client had received
+ * just what came before this response; -1: none. A part of it acknowledged is as good as the whole. */
+static int anchor_of(const Pending *pending, const ResponseStart *response)
+{
+    for (int i = pending->settled; i < pending_count(pending); i++) {
+        const Exchange *exchange = pending_at(pending, i);
+        if (pairing_reaches(exchange, response->acked) && !exchange->sending.resent &&
+            !exchange->pipelined_behind_gap && exchange->request.first.acked == response->offset)
+            return i;
+    }
+    return -1;
+}
+
 /* Whether a request may lie in a gap behind this one and be answered by what acknowledges it:
  * responses are missing too. A single byte is no request. */
 static bool skips_hidden_request(const Pairing *pairing, const Exchange *exchange,
                                  const ResponseStart *response)
 {
     const MessageFacts *request = &exchange->request;
-    return (response->server_hidden & GAP_REASONS) && request->complete &&
-           pairing->client_gap_end > request->last_place + 2 &&
+    bool behind = request->complete ? pairing->client_gap_end > request->last_place + 2
+                                    : request->broken;
+    return (response->server_hidden & GAP_REASONS) && behind &&
            pairing->client_gap_past <= response->acked;
 }
 
 int pairing_target(const Pairing *pairing, const Pending *pending, const ResponseStart *response)
 {
     if (pairing->uncertain || response->by_seeking) {
-        int last = last_acknowledged(pending, response->acked, response->by_seeking);
+        int anchor = (response->server_hidden & HOLE_REASONS) ? anchor_of(pending, response) : -1;
+        int last = anchor >= 0
+                       ? anchor
+                       : last_acknowledged(pending, response->acked, response->by_seeking);
         bool skips =
             last >= 0 && skips_hidden_request(pairing, pending_at(pending, last), response);
         return skips ? -1 : last;
@@ -111,8 +128,10 @@ bool pairing_is_certain_again(const Pairing *pairing, const Exchange *target,
 bool pairing_may_be_behind_gap(const Pairing *pairing, const Exchange *exchange,
                                ReasonSet server_hidden)
 {
-    return (server_hidden & HOLE_REASONS) && exchange->request.begun && !exchange->interim.count &&
-           pairing->server_gap_past > exchange->request.first.acked;
+    int64_t known = exchange->interim.count ? stamp_past(&exchange->interim.last)
+                                            : exchange->request.first.acked;
+    return (server_hidden & HOLE_REASONS) && exchange->request.begun &&
+           pairing->server_gap_past > known;
 }
 
 int64_t pairing_answered(const Exchange *exchange, const Stamp *stamp)

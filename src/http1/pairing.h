@@ -50,7 +50,7 @@ void pairing_note_gap(Pairing *pairing, bool of_client, const SessionUnit *gap);
 
 /* The first bytes of a response. */
 typedef struct ResponseStart {
-    int64_t acked;
+    int64_t offset, acked;
     bool by_seeking;           /* what came before it was lost: it may be no response */
     ReasonSet client_hidden;   /* requests may be missing after the last known one */
     ReasonSet server_hidden;   /* the same for responses */

@@ -22,6 +22,7 @@ static bool request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->pipelined_behind_gap =
         pairing_begins_behind_gap(pairing, message->first_place, &message->first);
     exchange->sending.free_since = message->first.time - unit->free_to_send;
+    exchange->requests_hidden = conversation->facts.client_hidden;
     conversation->requesting = index;
     if (!exchange->request.tentative)
         conversation->facts.client_hidden = 0;

@@ -1,6 +1,15 @@
 /* The server's messages. */
 #include "http1/conversation_state.h"
 
+/* What comes behind an accepted reset answers nothing, but whether it was accepted only the end
+ * tells. */
+static void settle_before(Conversation *conversation, int index)
+{
+    const Connection *connection = conversation->unit->connection;
+    if (!connection_reset(connection, 0) && !connection_reset(connection, 1))
+        pending_settle_before(&conversation->pending, index);
+}
+
 static void confirm_request(Conversation *conversation, Exchange *exchange, int64_t acked)
 {
     if (!exchange->request.tentative || !pairing_acknowledges_end(exchange, acked))
@@ -25,7 +34,7 @@ static void answer_hidden_request(Conversation *conversation, int index, Asked a
     int waiting = pending_first_waiting(pending);
     pending_at(pending, index)->request.reasons |= conversation->facts.client_hidden;
     if (asked == ASKED)
-        pending_settle_before(pending, waiting >= 0 ? waiting : index);
+        settle_before(conversation, waiting >= 0 ? waiting : index);
     for (int i = pending->settled; i < index; i++)
         if (pairing_reaches(pending_at(pending, i), acked))
             pending_at(pending, i)->response_hidden = true;
@@ -41,6 +50,7 @@ static int stand_alone(Conversation *conversation, const ResponseStart *response
         return -1;
     conversation_at(conversation, index)->request_hidden = asked != ASKED_NOT;
     conversation_at(conversation, index)->unsolicited = asked == ASKED_NOT;
+    conversation_at(conversation, index)->perhaps_unasked = asked == ASKED_PERHAPS;
     if (asked != ASKED_NOT)
         answer_hidden_request(conversation, index, asked, response->acked);
     return index;
@@ -58,23 +68,39 @@ static void set_burst(const Conversation *conversation, Exchange *exchange)
     exchange->burst_clock = known ? start->clock : connection->start_clock;
 }
 
+/* A response whose request nobody sees, of which only 1xx have come; -1: there is none. The next
+ * response is its final one, whatever it acknowledges. */
+static int alone_in_part(const Conversation *conversation)
+{
+    int last = pending_count(&conversation->pending) - 1;
+    if (last < 0 || conversation->facts.server_hidden)
+        return -1;
+    const Exchange *exchange = conversation_at(conversation, last);
+    bool in_part = !exchange->request.begun && exchange->interim.count && !exchange->response.begun;
+    return in_part ? last : -1;
+}
+
 /* The index of the exchange that the response is of; -1: of none. */
 static int find_exchange(Conversation *conversation, const MessageEvent *message)
 {
     const Connection *connection = conversation->unit->connection;
     ConversationFacts *facts = &conversation->facts;
-    ResponseStart response = { .acked = message->first.acked,
+    ResponseStart response = { .offset = message->first.offset,
+                               .acked = message->first.acked,
                                .by_seeking = message->sought & GAP_REASONS,
                                .client_hidden = facts->client_hidden,
                                .server_hidden = facts->server_hidden,
                                .may_come_from_before = !connection->opener_known,
                                .client_seen = connection->half[facts->client].seen };
-    int index = pairing_target(&conversation->pairing, &conversation->pending, &response);
+    int index = alone_in_part(conversation);
+    if (index >= 0)
+        return index;
+    index = pairing_target(&conversation->pairing, &conversation->pending, &response);
     if (index < 0)
         return stand_alone(conversation, &response);
     Exchange *target = conversation_at(conversation, index);
     confirm_request(conversation, target, response.acked);
-    pending_settle_before(&conversation->pending, index);
+    settle_before(conversation, index);
     if (pairing_is_certain_again(&conversation->pairing, target, facts->client_hidden))
         conversation->pairing.uncertain = false;
     return index;
@@ -96,6 +122,7 @@ static bool response_begins(Conversation *conversation, MessageReader *reader,
     conversation->answering = index;
     conversation->pairing.behind_gap = pairing_may_be_behind_gap(&conversation->pairing, exchange,
                                                                  conversation->facts.server_hidden);
+    exchange->responses_hidden = conversation->facts.server_hidden;
     conversation->facts.server_hidden = 0;
     note_answered(conversation, exchange, &message->first);
     return true;
@@ -142,7 +169,7 @@ static void take_interim_flags(Exchange *exchange, const MessageEvent *message)
 /* Servers send these unasked as well, at an idle close. */
 static bool may_be_unasked(int status)
 {
-    return status == 400 || status == 408;
+    return status == 400 || status == 408 || status == 503;
 }
 
 /* The response being read is none to the request that it was taken for: whose it is, cannot be
@@ -154,14 +181,15 @@ static void part_from_request(Conversation *conversation)
         return;
     Exchange *asked = conversation_at(conversation, conversation->answering);
     Exchange *alone = conversation_at(conversation, index);
-    alone->request_hidden = alone->answered = true;
+    alone->request_hidden = alone->answered = alone->perhaps_unasked = true;
     alone->request.reasons = REASON_LOSS;
     alone->response = asked->response;
     alone->response_resent = asked->response_resent;
     alone->burst_start = asked->burst_start;
     alone->burst_clock = asked->burst_clock;
     asked->response = (MessageFacts){ 0 };
-    asked->response_resent = asked->answered = false;
+    asked->response_resent = false;
+    asked->answered = asked->interim.count > 0;
     asked->response_hidden = true;
     conversation->answering = index;
 }
@@ -175,17 +203,21 @@ static void answer_what_came_before(Conversation *conversation)
     extra->request_hidden = true;
     extra->request.reasons |= REASON_MIDSTREAM;
     for (int i = conversation->pending.settled; i < conversation->answering; i++)
-        conversation_at(conversation, i)->shifted |= conversation_at(conversation, i)->answered;
+        if (conversation_at(conversation, i)->answered &&
+            conversation_at(conversation, i)->request.begun)
+            conversation_at(conversation, i)->pairing_open |= REASON_MIDSTREAM;
 }
 
 static void weigh_status(Conversation *conversation, int status)
 {
-    const Exchange *exchange = conversation_at(conversation, conversation->answering);
+    Exchange *exchange = conversation_at(conversation, conversation->answering);
     if (may_be_unasked(status) && conversation->pairing.behind_gap)
         part_from_request(conversation);
     else if (!may_be_unasked(status) && exchange->unsolicited &&
              !conversation->unit->connection->opener_known)
         answer_what_came_before(conversation);
+    else if (may_be_unasked(status) && exchange->request_hidden)
+        exchange->perhaps_unasked = true;
 }
 
 static void response_head(Conversation *conversation, MessageReader *reader,
@@ -245,7 +277,7 @@ static void response_ends(Conversation *conversation, const MessageReader *reade
 static void response_without_head(Conversation *conversation, MessageReader *reader,
                                   Exchange *exchange, int index, const MessageEvent *message)
 {
-    pending_settle_before(&conversation->pending, index);
+    settle_before(conversation, index);
     exchange->answered = true;
     message_facts_begin(&exchange->response, message);
     exchange->response.version = HTTP_0_9;

@@ -18,10 +18,13 @@ typedef enum Basis {
 #define BASIS_COUNT (BASIS_OPTION + 1)
 
 typedef struct Declaration {
-    Declared declared; /* DECLARED_UNKNOWN: a message that is missing could have said `close` */
+    Declared declared; /* DECLARED_UNKNOWN: more than one of `possible` */
     Party by;
     Basis basis;
-    ReasonSet reasons; /* why unknown */
+    ReasonSet reasons; /* why there are several */
+    /* what else the messages may say: bits 1 << Declared, `declared` among them; 0: nothing else, or
+     * no head was finished */
+    unsigned possible;
 } Declaration;
 
 /* `request_hidden`, `response_hidden`: why that message, if it is not there, may exist all the

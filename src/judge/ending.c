@@ -11,13 +11,25 @@ static Closing closing_by_fin(const FinFact *fin)
     return closing;
 }
 
-/* A RST of a side that has itself sent a FIN is never the end. */
+bool reset_came_before(const RstFact *reset, bool own, const Stamp *other)
+{
+    bool bare = reset->stamp.acked == NO_OFFSET;
+    if (!stamp_precedes(&reset->stamp, other) ||
+        (bare && other->time - reset->stamp.time <= RESET_REORDER))
+        return false;
+    int64_t known = own ? reset->stamp.offset : reset->stamp.acked;
+    return known <= other->offset; /* NO_OFFSET is less than any */
+}
+
+/* A RST of a side that has itself sent a FIN before is never the end. A FIN behind a RST is not
+ * either: somebody else had sent that reset, and it ended the connection all the same. */
 static Closing closing_of(const Connection *connection, int side, const FinEvidence *fin,
                           bool perhaps)
 {
-    if (fin->belief == FIN_SURE || (fin->belief == FIN_PERHAPS && perhaps))
-        return closing_by_fin(&fin->fact);
     const RstFact *rst = connection_reset(connection, side);
+    bool has_fin = fin->belief == FIN_SURE || (fin->belief == FIN_PERHAPS && perhaps);
+    if (has_fin && !(rst && reset_came_before(rst, true, &fin->fact.stamp)))
+        return closing_by_fin(&fin->fact);
     if (!rst)
         return (Closing){ .how = END_HOW_NONE };
     Closing closing = { .how = END_HOW_RST, .stamp = rst->stamp };
@@ -127,11 +139,19 @@ static Ending read_end(const Connection *connection, int client, const FinEviden
     return ending;
 }
 
-static void weigh_resets(const Connection *connection, Ending *ending)
+/* A side whose FIN the capture lacks too does not answer the bare acknowledgement of that. */
+static bool answers_own_fin(const RstFact *rst, const Closing *own)
+{
+    return rst && rst->answers_bare && own->how == END_HOW_FIN &&
+           rst->stamp.offset == stamp_past(&own->stamp);
+}
+
+static void weigh_resets(const Connection *connection, int client, Ending *ending)
 {
     for (int side = 0; side < 2; side++) {
-        const RstFact *rst = connection_reset(connection, side);
-        if (rst && !rst->answers)
+        const Closing *own = side == client ? &ending->client : &ending->server;
+        if (connection->half[side].answers_missing ||
+            answers_own_fin(connection_reset(connection, side), own))
             ending->segment_missing = true;
     }
     if (ending->segment_missing)
@@ -148,7 +168,7 @@ Ending ending_of(const Connection *connection, int client, const FinEvidence fin
         ending.possible |= without.possible;
         ending.reasons |= REASON_LOSS;
     }
-    weigh_resets(connection, &ending);
+    weigh_resets(connection, client, &ending);
     if (ending.possible == ENDER_NOBODY)
         return ending;
     if (!connection->half[0].seen || !connection->half[1].seen) {

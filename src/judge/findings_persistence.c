@@ -274,6 +274,7 @@ static bool response_at_risk(const Case *c, FindingBuilder *builder)
     int server = 1 - c->context->facts->client;
     const RstFact *reset = connection_reset(connection, server);
     if (!reset || !is_answered(c->exchange) || !c->exchange->response.complete ||
+        reset_came_before(reset, true, &c->exchange->response.first) ||
         exchange_switched(c->exchange) || !nothing_is_missing(c))
         return false;
     int64_t past = stamp_past(&c->exchange->response.last), acked = connection->half[server].acked;

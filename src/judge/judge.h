@@ -7,19 +7,20 @@
 #define JUDGE_JUDGE_H
 
 #include "http/exchange.h"
-#include "http/facts.h"
+#include "judge/context.h"
 #include "judge/declared.h"
 #include "judge/ending.h"
-#include "judge/verdict.h"
 
 typedef struct Judgement {
     Declaration declaration;
     Actual actual;
     Verdict verdict;
     Cause cause;
-    bool cause_certain; /* every reading of what is missing gives this cause */
-    bool ended;         /* the connection's end belongs to this outcome: the three below */
-    unsigned ended_by;  /* Ender bits */
+    /* in every reading of what is missing: the cause is this one; so is `actual`; this response
+     * answers this request */
+    bool cause_certain, actual_certain, pairing_certain;
+    bool ended;        /* the connection's end belongs to this outcome: the three below */
+    unsigned ended_by; /* Ender bits */
     EndHow ended_how;
     FrameId outcome_frame; /* 0: none */
     /* from the response's last byte to the outcome; -1: none, or it came before */
@@ -41,20 +42,16 @@ typedef struct Judge {
     int64_t timeout, max;   /* the latest statement in force; -1: none */
     uint32_t max_stated_at; /* count of answered exchanges when it was stated */
     uint32_t answered;      /* exchanges answered so far */
-    /* why responses that may have stated something are not in the capture; 0: all are */
-    ReasonSet statement_lost;
+    /* why responses are not in the capture that may have stated a timeout that is in force, or a
+     * max; 0: all are */
+    ReasonSet timeout_lost, max_lost;
     bool max_everywhere; /* every response stated the same max */
+    bool counts_down;    /* the last response says itself how many exchanges are left */
+    ReasonSet tunnel;    /* why HTTP may have ended at an exchange before; 0: it has not */
     bool have_answered;  /* `last_answered` is set and counts */
     Judgement last_answered;
     Decision worst, last, first; /* first with the worst verdict; last answered; first of all */
 } Judge;
-
-typedef struct JudgeContext {
-    const Thresholds *thresholds;
-    const Connection *connection;
-    const ConversationFacts *facts;
-    Nanoseconds clock_end; /* until when the file's clock ran after the connection's last packet */
-} JudgeContext;
 
 void judge_init(Judge *judge);
 

@@ -23,19 +23,41 @@ static bool answered_by_stranger(const Stamp *request, const Closing *server)
            request->time - server->stamp.time <= ANSWER_REORDER;
 }
 
-Cause lost_request_cause(const Exchange *request, const Ending *ending)
+/* `end`: one past the request's last byte. */
+static LostCause cause_of(const Exchange *request, const Ending *ending, int64_t end)
 {
     const Closing *server = &ending->server;
     const MessageFacts *message = &request->request;
-    if (answered_by_stranger(&message->first, server))
-        return CAUSE_CONNECTION_FORGOTTEN;
-    if (knew_fin(request, server))
-        return CAUSE_REQUEST_AFTER_FIN;
     int64_t begin = message->first.offset;
-    int64_t end = message->complete ? stamp_past(&message->last) : INT64_MAX;
-    if (server->acked_least != NO_OFFSET && server->acked_least >= end)
-        return CAUSE_CLOSED_UNANSWERED;
-    if (server->acked_least != NO_OFFSET && server->acked_least > begin && server->acked_most < end)
-        return CAUSE_CLOSED_DURING_REQUEST;
-    return CAUSE_KEEPALIVE_RACE;
+    int64_t least = server->how == END_HOW_NONE ? NO_OFFSET : server->acked_least;
+    int64_t most = server->how == END_HOW_NONE ? INT64_MAX : server->acked_most;
+    if (answered_by_stranger(&message->first, server))
+        return (LostCause){ CAUSE_CONNECTION_FORGOTTEN, true };
+    if (knew_fin(request, server))
+        return (LostCause){ CAUSE_REQUEST_AFTER_FIN, true };
+    if (least >= end) /* NO_OFFSET is less than any */
+        return (LostCause){ CAUSE_CLOSED_UNANSWERED, true };
+    if (least > begin && most < end)
+        return (LostCause){ CAUSE_CLOSED_DURING_REQUEST, true };
+    return (LostCause){ CAUSE_KEEPALIVE_RACE, most <= begin };
+}
+
+LostCause lost_request_cause(const Exchange *request, const Ending *ending)
+{
+    const MessageFacts *message = &request->request;
+    return cause_of(request, ending, message->complete ? stamp_past(&message->last) : INT64_MAX);
+}
+
+/* Of a request that was never finished the server had all, if it had what was sent of it. */
+LostCause first_request_cause(const Connection *connection, const Thresholds *thresholds,
+                              const Exchange *request, const Ending *ending)
+{
+    const Closing *server = &ending->server;
+    if (!connection->opener_known || server->how == END_HOW_NONE ||
+        server->stamp.time - connection->start <= thresholds->prompt_close)
+        return (LostCause){ CAUSE_ABORTED, true };
+    LostCause lost = cause_of(request, ending, stamp_past(&request->request.last));
+    if (lost.cause == CAUSE_CLOSED_UNANSWERED)
+        lost.cause = CAUSE_ABORTED;
+    return lost;
 }

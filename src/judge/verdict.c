@@ -9,90 +9,6 @@ const Thresholds THRESHOLDS_DEFAULT = {
     .half_close = 30 * NS_PER_SECOND,
 };
 
-static Outcome outcome(Actual actual, Verdict verdict, Cause cause)
-{
-    return (Outcome){ .actual = actual, .verdict = verdict, .cause = cause };
-}
-
-/* The server closed a connection that was declared persistent, with no request outstanding. */
-static Outcome closed_by_server(const Situation *s, const Thresholds *thresholds)
-{
-    if (s->obliged)
-        return outcome(ACTUAL_CLOSED, VERDICT_AS_DECLARED, CAUSE_OBLIGED);
-    if (s->max_used)
-        return outcome(ACTUAL_CLOSED, VERDICT_AS_DECLARED, CAUSE_MAX_REACHED);
-    if (s->stated_timeout >= 0) {
-        Nanoseconds bound =
-            s->stated_timeout - MIN(thresholds->timeout_tolerance, s->stated_timeout / 2);
-        if (s->idle_least >= bound)
-            return outcome(ACTUAL_CLOSED, VERDICT_AS_DECLARED, CAUSE_IDLE_TIMEOUT);
-        if (s->idle_most < bound)
-            return outcome(ACTUAL_CLOSED, VERDICT_CONTRADICTED, CAUSE_CLOSED_BEFORE_TIMEOUT);
-    } else {
-        if (s->idle_least > thresholds->prompt_close)
-            return outcome(ACTUAL_CLOSED, VERDICT_AS_DECLARED, CAUSE_IDLE_TIMEOUT);
-        if (s->idle_most <= thresholds->prompt_close)
-            return outcome(ACTUAL_CLOSED, VERDICT_CONTRADICTED, CAUSE_UNDECLARED_CLOSE);
-    }
-    return outcome(ACTUAL_CLOSED, VERDICT_UNDETERMINED, s->idle_between);
-}
-
-static Outcome kept_alive(const Situation *s, const Thresholds *thresholds)
-{
-    if (s->later_answered)
-        return outcome(ACTUAL_REUSED, VERDICT_AS_DECLARED, CAUSE_REUSED);
-    if (s->later_request && s->ender == ENDER_CLIENT)
-        return outcome(ACTUAL_REQUEST_LOST, VERDICT_AS_DECLARED, CAUSE_CLIENT_GAVE_UP);
-    if (s->later_request)
-        return outcome(ACTUAL_REQUEST_LOST, VERDICT_CONTRADICTED, s->lost_cause);
-    if (s->ender != ENDER_SERVER)
-        return outcome(ACTUAL_CLOSED, VERDICT_AS_DECLARED, CAUSE_CLIENT_FINISHED);
-    return closed_by_server(s, thresholds);
-}
-
-static Outcome closed_as_said(const Situation *s, const Thresholds *thresholds)
-{
-    if (s->later_answered)
-        return outcome(ACTUAL_REUSED, VERDICT_CONTRADICTED, CAUSE_REUSED_AFTER_CLOSE);
-    return outcome(ACTUAL_CLOSED, VERDICT_AS_DECLARED,
-                   s->idle_least <= thresholds->close_grace ? CAUSE_CLOSED : CAUSE_CLOSED_LATE);
-}
-
-static Outcome still_open(const Situation *s, const Thresholds *thresholds)
-{
-    bool close = s->declared == DECLARED_CLOSE;
-    Actual actual = s->answered || s->complete ? ACTUAL_OPEN : ACTUAL_UNANSWERED;
-    if (!s->complete || (s->later_request && !close))
-        return outcome(actual, VERDICT_UNDETERMINED, CAUSE_CAPTURE_ENDED);
-    Nanoseconds bound = thresholds->prompt_close;
-    if (close)
-        bound = thresholds->close_grace;
-    else if (s->stated_timeout >= 0)
-        bound = s->stated_timeout;
-    Cause cause = close ? CAUSE_LEFT_OPEN : CAUSE_HELD_OPEN;
-    if (s->witnessed > bound)
-        return outcome(actual, close ? VERDICT_CONTRADICTED : VERDICT_AS_DECLARED, cause);
-    if (s->clock <= bound)
-        cause = s->timeless ? CAUSE_CLOCK : CAUSE_CAPTURE_ENDED;
-    return outcome(actual, VERDICT_UNDETERMINED, cause);
-}
-
-Outcome verdict_of(const Situation *s, const Thresholds *thresholds)
-{
-    bool close = s->declared == DECLARED_CLOSE;
-    if (s->declared == DECLARED_UPGRADE || s->declared == DECLARED_TUNNEL)
-        return outcome(ACTUAL_SWITCHED, VERDICT_AS_DECLARED, CAUSE_SWITCHED);
-    if (!s->complete && !s->later_answered && s->ender != ENDER_NOBODY) {
-        Actual actual = s->answered ? ACTUAL_CLOSED : ACTUAL_UNANSWERED;
-        if (s->ender == ENDER_CLIENT)
-            return outcome(actual, VERDICT_AS_DECLARED, CAUSE_CLIENT_ABORTED);
-        return outcome(actual, VERDICT_CONTRADICTED, CAUSE_ABORTED);
-    }
-    if (s->ender == ENDER_NOBODY && !s->later_answered)
-        return still_open(s, thresholds);
-    return close ? closed_as_said(s, thresholds) : kept_alive(s, thresholds);
-}
-
 const char *declared_name(Declared declared)
 {
     static const char *const names[] = { "", "close", "keep-alive", "upgrade", "tunnel" };
@@ -134,6 +50,7 @@ const char *cause_name(Cause cause)
         [CAUSE_ABORTED] = "aborted",
         [CAUSE_CLIENT_ABORTED] = "client_aborted",
         [CAUSE_CLIENT_GAVE_UP] = "client_gave_up",
+        [CAUSE_UNDELIVERED] = "undelivered",
         [CAUSE_CONNECTION_FORGOTTEN] = "connection_forgotten",
         [CAUSE_REQUEST_AFTER_FIN] = "request_after_fin",
         [CAUSE_KEEPALIVE_RACE] = "keepalive_race",

@@ -1,6 +1,4 @@
-/* The verdict table (judgement.md §4): what was declared and what the connection did, to a verdict
- * and its cause. A pure function over a situation in which everything is known; doubt is
- * judge.c's. */
+/* The words of a judgement: what was declared, what happened, the verdict and its cause. */
 #ifndef JUDGE_VERDICT_H
 #define JUDGE_VERDICT_H
 
@@ -67,6 +65,7 @@ typedef enum Cause {
     CAUSE_ABORTED,
     CAUSE_CLIENT_ABORTED,
     CAUSE_CLIENT_GAVE_UP,
+    CAUSE_UNDELIVERED,
     CAUSE_CONNECTION_FORGOTTEN,
     CAUSE_REQUEST_AFTER_FIN,
     CAUSE_KEEPALIVE_RACE,
@@ -96,34 +95,11 @@ typedef enum Ender {
     ENDER_BOTH = 1 << 3, /* at once: neither had the other's */
 } Ender;
 
-/* One reading of an exchange and of what followed it. Durations in nanoseconds. */
-typedef struct Situation {
-    Declared declared; /* not DECLARED_UNKNOWN */
-    bool answered;     /* this exchange got a byte of response */
-    bool complete;     /* its response is complete */
-    bool later_answered;
-    bool later_request;                /* a later request was sent and got no byte */
-    Cause lost_cause;                  /* of that request, had the server ended the connection */
-    Ender ender;                       /* one bit */
-    bool obliged;                      /* the server had a duty to close (§2) */
-    bool max_used;                     /* the stated `max` is used up */
-    Nanoseconds stated_timeout;        /* in force; -1: none */
-    Nanoseconds idle_least, idle_most; /* from the response to the end */
-    Cause idle_between;                /* the cause where a threshold lies between the two */
-    /* From the response's end to the last proof that the server had not closed; -1: none. */
-    Nanoseconds witnessed;
-    Nanoseconds clock; /* from the response's end to the end of the file's clock */
-    bool timeless;     /* there are no times to measure these two by */
-} Situation;
-
 typedef struct Outcome {
     Actual actual;
     Verdict verdict;
     Cause cause;
 } Outcome;
-
-/* The first row of the table that fits. */
-Outcome verdict_of(const Situation *situation, const Thresholds *thresholds);
 
 /* Words of the reports, static; "" for what is unknown. */
 const char *declared_name(Declared declared);

@@ -365,6 +365,13 @@ static void why_gave_up(const Case *c)
     add(c, " was the first.");
 }
 
+static void why_undelivered(const Case *c)
+{
+    add(c, "The server sent its response again and again without an acknowledgement, and gave up. ");
+    add_end(c);
+    add(c, " is no decision of the program.");
+}
+
 static void why_missing(const Case *c)
 {
     static const char *const words[] = {
@@ -430,6 +437,7 @@ static void (*const WHY[])(const Case *c) = {
     [CAUSE_ABORTED] = why_aborted,
     [CAUSE_CLIENT_ABORTED] = why_aborted,
     [CAUSE_CLIENT_GAVE_UP] = why_gave_up,
+    [CAUSE_UNDELIVERED] = why_undelivered,
     [CAUSE_CONNECTION_FORGOTTEN] = why_lost,
     [CAUSE_REQUEST_AFTER_FIN] = why_lost,
     [CAUSE_KEEPALIVE_RACE] = why_lost,

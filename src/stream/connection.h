@@ -39,6 +39,7 @@ typedef struct RstFact {
      * (RFC 9293 §3.10.7.1): with data, FIN or probe and that acknowledgement, or a bare
      * acknowledgement at most a second before. If not, that segment is missing. */
     bool answers;
+    bool answers_bare; /* nothing but a bare acknowledgement can be that one */
     /* without ACK flag: the only segment that it can answer, if that was captured after it; 0:
      * none such */
     FrameId answers_next;
@@ -82,6 +83,9 @@ typedef struct Half {
     FrameId open_frame;
     Nanoseconds open_time;
     ClockMark open_clock;
+    /* of the latest segment of this side: its time, and what it acknowledged (NO_OFFSET: nothing) */
+    Nanoseconds last_time;
+    int64_t last_acked;
     FinFact fin;
     /* set at STREAM_END: this side ends with a gap of several offsets, and the last of these may
      * be its FIN: nothing of this side lies beyond, and nothing captured later than what proves
@@ -96,6 +100,8 @@ typedef struct Half {
     RstFact rst;
     HopsSeen hops;
     Transmissions resent;
+    /* a RST of this side, that one or a later one, answers a segment that the capture lacks */
+    bool answers_missing;
 } Half;
 
 typedef enum ConnectionEnd {

@@ -283,6 +283,11 @@ static void deliver(Sink *sink, Flow *flow, int side, const Item *item)
                     .acked_before = peer->acked,
                     .clock = item->clock };
     bool reset = item->flags & TCP_RST;
+    Half *own = &flow->facts.half[side];
+    if (item->time >= own->last_time) {
+        own->last_time = item->time;
+        own->last_acked = acked;
+    }
     if (acked != NO_OFFSET && !(reset && resets_refuted(flow, side, item)))
         deliver_acknowledgement(flow, side, item, acked);
     if (reset) {

@@ -24,25 +24,29 @@ static bool stands(const Flow *flow, int side, const Reset *reset)
     return !reset->refuted && resets_in_window(flow, side, reset->fact.stamp.offset);
 }
 
-static bool answers_something(const Flow *flow, int side, const Segment *segment)
+typedef enum Answers { ANSWERS_NOTHING, ANSWERS_BARE, ANSWERS_SEGMENT } Answers;
+
+static Answers answers_something(const Flow *flow, int side, const Segment *segment)
 {
     if (segment->flags & TCP_ACK)
-        return true;
+        return ANSWERS_SEGMENT;
     const Direction *peer = &flow->direction[!side];
     for (unsigned i = 0; i < peer->data_ack_count; i++)
         if (peer->data_acks[i] == segment->sequence)
-            return true;
-    /* The bare acknowledgement of its own FIN is what its sender waited for: nothing to answer. */
+            return ANSWERS_SEGMENT;
+    /* The bare acknowledgement of its own FIN is what its sender waited for: nothing to answer, unless
+     * it has forgotten the connection since, as an earlier reset of it shows. */
     const FinFact *fin = &flow->facts.half[side].fin;
-    if (fin_was_seen(fin) &&
+    bool forgot = flow->resets && flow->resets->count[side] > 0;
+    if (!forgot && fin_was_seen(fin) &&
         segment->sequence == connection_sequence(&flow->facts, side, fin->stamp.offset + 1))
-        return false;
+        return ANSWERS_NOTHING;
     int64_t ms = (segment->time - flow->facts.start) / NS_PER_MS;
     for (unsigned i = 0; i < peer->bare_ack_count; i++)
         if (peer->bare_acks[i].number == segment->sequence &&
             ms - peer->bare_acks[i].ms <= BARE_ANSWERED_MS)
-            return true;
-    return false;
+            return forgot ? ANSWERS_SEGMENT : ANSWERS_BARE;
+    return ANSWERS_NOTHING;
 }
 
 void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *item)
@@ -53,12 +57,14 @@ void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *ite
     unsigned *count = &flow->resets->count[side];
     if (*count == RESETS_MAX)
         return;
+    Answers answers = answers_something(flow, side, segment);
     list[(*count)++] = (Reset){
         .fact = {
             .stamp = { .frame = item->frame, .time = item->time, .offset = item->offset,
                        .acked = item->acked, .acked_before = NO_OFFSET,
                        .clock = item->clock },
-            .answers = answers_something(flow, side, segment),
+            .answers = answers != ANSWERS_NOTHING,
+            .answers_bare = answers == ANSWERS_BARE,
             .hops = segment->hops,
         },
         .acked = flow->direction[side].acked,
@@ -116,6 +122,7 @@ void resets_check(Flow *flow, int side, const Segment *segment, const Item *item
             if (!reset->fact.answers)
                 reset->fact.answers_next = segment->frame;
             reset->fact.answers = true;
+            reset->fact.answers_bare = false;
         }
         refuted |= reset->refuted;
     }
@@ -181,8 +188,20 @@ static RstFact accepted_from(const Flow *flow, int side)
     return (RstFact){ 0 };
 }
 
+static bool answers_missing(const Flow *flow, int side)
+{
+    for (unsigned i = 0; i < flow->resets->count[side]; i++) {
+        const Reset *reset = &flow->resets->list[side][i];
+        if (reset->delivered && stands(flow, side, reset) && !reset->fact.answers)
+            return true;
+    }
+    return false;
+}
+
 void resets_publish(Flow *flow)
 {
-    for (int side = 0; flow->resets && side < 2; side++)
+    for (int side = 0; flow->resets && side < 2; side++) {
         flow->facts.half[side].rst = accepted_from(flow, side);
+        flow->facts.half[side].answers_missing = answers_missing(flow, side);
+    }
 }

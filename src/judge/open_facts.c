@@ -1,0 +1,594 @@
+/* Each function weighs one fact, in the order of the table. What is known of it is set, and each
+ * other value that the missing bytes allow is added with its reason. No function looks at the
+ * verdict: a fact is open whether or not it matters. */
+#include "judge/open_facts.h"
+
+#include <glib.h>
+
+#include "judge/lost_request.h"
+
+static const Half *half_of_server(const JudgeContext *context)
+{
+    return &context->connection->half[1 - context->facts->client];
+}
+
+/* Messages that are not there --------------------------------------------------------------------- */
+
+ReasonSet hidden_request_reasons(const JudgeContext *context, const Exchange *exchange)
+{
+    if (exchange->request.begun)
+        return exchange->request.reasons;
+    if (exchange->unsolicited)
+        return 0;
+    ReasonSet reasons = exchange->request.reasons | context->facts->client_hidden;
+    if (!context->connection->opener_known)
+        reasons |= REASON_MIDSTREAM;
+    if (!context->connection->half[context->facts->client].seen)
+        reasons = REASON_ONE_DIRECTION;
+    return reasons ? reasons : REASON_LOSS;
+}
+
+/* Whether what is missing of the server goes beyond what the request itself acknowledged. */
+static bool reaches_behind(const JudgeContext *context, const Exchange *exchange)
+{
+    const Stamp *request = &exchange->request.first;
+    return exchange->sending.resent || !exchange->request.begun || request->acked == NO_OFFSET ||
+           context->facts->server_gap_past == NO_OFFSET ||
+           context->facts->server_gap_past > request->acked;
+}
+
+ReasonSet hidden_response_reasons(const JudgeContext *context, const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    ReasonSet hidden = context->facts->server_hidden;
+    if ((response->notes & HEAD_INCOMPLETE) || (response->broken && !response->has_head))
+        return response->reasons;
+    if (response->has_head || response->version == HTTP_0_9)
+        return 0;
+    if (!context->connection->half[1 - context->facts->client].seen)
+        return REASON_ONE_DIRECTION;
+    if (exchange->response_hidden)
+        return hidden ? hidden : REASON_LOSS;
+    return hidden && reaches_behind(context, exchange) ? hidden : 0;
+}
+
+/* Whether these bytes of the server came behind an accepted reset of either side. */
+static bool arrived_after_reset(const JudgeContext *context, const Stamp *byte)
+{
+    int client = context->facts->client;
+    const RstFact *of_client = connection_reset(context->connection, client);
+    const RstFact *of_server = connection_reset(context->connection, 1 - client);
+    return (of_client && reset_came_before(of_client, false, byte)) ||
+           (of_server && reset_came_before(of_server, true, byte));
+}
+
+bool got_response(const JudgeContext *context, const Exchange *exchange)
+{
+    if (!exchange->answered || exchange->interim.count || !exchange->response.begun)
+        return exchange->answered;
+    return !arrived_after_reset(context, &exchange->response.first);
+}
+
+/* What came behind an exchange ---------------------------------------------------------------------- */
+
+/* Why what followed was not looked at as a part of this connection; 0: all of it was. */
+static ReasonSet left_early(const Connection *connection)
+{
+    switch (connection->end) {
+    case CONNECTION_EVICTED:
+        return REASON_LIMIT;
+    case CONNECTION_TORN:
+        return REASON_LOSS;
+    default:
+        return 0;
+    }
+}
+
+/* A request that crosses a FIN has arrived by then. */
+#define UNDER_WAY (1 * NS_PER_SECOND)
+
+/* Nobody is known to have received the server's FIN: a request may have been on its way. A later
+ * segment of the server that acknowledges no more shows that there was none. */
+static bool fin_is_unanswered(const JudgeContext *context, const Ending *ending)
+{
+    const Half *server = half_of_server(context);
+    const Stamp *fin = &ending->server.stamp;
+    bool shown = server->last_time - fin->time > UNDER_WAY && server->last_acked != NO_OFFSET &&
+                 server->last_acked <= fin->acked;
+    return ending->possible == ENDER_SERVER && ending->how == END_HOW_FIN &&
+           ending->client.how == END_HOW_NONE && !shown &&
+           (server->acked == NO_OFFSET || server->acked <= fin->offset);
+}
+
+Sequel sequel_at_end(const JudgeContext *context, const Ending *ending)
+{
+    ReasonSet early = left_early(context->connection);
+    Sequel sequel = { .context = context,
+                      .ending = ending,
+                      .requests = context->facts->client_hidden | early,
+                      .responses = context->facts->server_hidden | early };
+    if (ending->segment_missing)
+        sequel.requests |= REASON_LOSS;
+    if (fin_is_unanswered(context, ending))
+        sequel.crossing = REASON_CAPTURE_ENDED;
+    return sequel;
+}
+
+void sequel_step_before(Sequel *sequel, const Exchange *exchange)
+{
+    const JudgeContext *context = sequel->context;
+    bool answered = got_response(context, exchange);
+    sequel->answers |= answered && !exchange->unsolicited;
+    if (exchange->request.begun && answered) {
+        sequel->answered = true;
+        sequel->lost = NULL;
+        sequel->may_answer = 0;
+    } else if (exchange->request.begun) {
+        sequel->lost = exchange;
+        sequel->may_answer |= hidden_response_reasons(context, exchange);
+    } else if (exchange->request_hidden) {
+        ReasonSet reasons = hidden_request_reasons(context, exchange);
+        sequel->requests |= reasons;
+        sequel->responses |= reasons;
+    }
+    sequel->requests |= exchange->requests_hidden;
+    sequel->responses |= exchange->responses_hidden;
+}
+
+static void weigh_later(Readings *readings, const Sequel *sequel, const Exchange *exchange)
+{
+    if (sequel->answered || exchange->later_answered) {
+        readings_set(readings, FACT_LATER, LATER_ANSWERED);
+        return;
+    }
+    ReasonSet responses = sequel->responses | sequel->may_answer;
+    if (!got_response(sequel->context, exchange))
+        responses = sequel->may_answer | hidden_response_reasons(sequel->context, exchange);
+    readings_set(readings, FACT_LATER, sequel->lost ? LATER_LOST : LATER_NONE);
+    if (responses && (sequel->lost || sequel->requests))
+        readings_add(readings, FACT_LATER, LATER_ANSWERED, responses);
+    if (sequel->requests)
+        readings_add(readings, FACT_LATER, LATER_LOST, sequel->requests);
+    if (exchange->request_hidden && sequel->waiting_before) { /* that may have come behind it */
+        ReasonSet reasons = hidden_request_reasons(sequel->context, exchange);
+        readings_add(readings, FACT_LATER, LATER_LOST, reasons);
+        if (sequel->responses || sequel->answers)
+            readings_add(readings, FACT_LATER, LATER_ANSWERED, reasons);
+    }
+    if (sequel->crossing)
+        readings_add(readings, FACT_LATER, LATER_LOST, sequel->crossing);
+}
+
+/* The messages themselves ---------------------------------------------------------------------------- */
+
+static void weigh_declared(Readings *readings, const Declaration *declaration)
+{
+    static const SaysWhat says[] = { [DECLARED_KEEP_ALIVE] = SAYS_KEEP_ALIVE,
+                                     [DECLARED_CLOSE] = SAYS_CLOSE,
+                                     [DECLARED_UPGRADE] = SAYS_UPGRADE,
+                                     [DECLARED_TUNNEL] = SAYS_TUNNEL };
+    static const Declared plainest_first[] = { DECLARED_KEEP_ALIVE, DECLARED_CLOSE,
+                                               DECLARED_UPGRADE, DECLARED_TUNNEL };
+    if (declaration->possible == 0) {
+        if (declaration->declared != DECLARED_UNKNOWN)
+            readings_set(readings, FACT_DECLARED, says[declaration->declared]);
+        return;
+    }
+    bool known = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(plainest_first); i++) {
+        if (!(declaration->possible & 1u << plainest_first[i]))
+            continue;
+        if (known)
+            readings_add(readings, FACT_DECLARED, says[plainest_first[i]], declaration->reasons);
+        else
+            readings_set(readings, FACT_DECLARED, says[plainest_first[i]]);
+        known = true;
+    }
+}
+
+/* The request is not in the capture, and no byte of the announced body either: it may have been a
+ * HEAD. */
+static bool may_lack_body(const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    return exchange->request_hidden && response->has_head && message_body_bytes(response) <= 0;
+}
+
+/* The client has closed its half only, and the capture ends before the server has closed the other. */
+static bool may_yet_complete(const Sequel *sequel)
+{
+    const Connection *connection = sequel->context->connection;
+    const Ending *ending = sequel->ending;
+    bool unended = connection->end == CONNECTION_UNENDED || connection->end == CONNECTION_EVICTED;
+    return unended && ending->possible == ENDER_CLIENT && ending->how == END_HOW_FIN &&
+           ending->server.how == END_HOW_NONE;
+}
+
+static void weigh_no_response(Readings *readings, const Sequel *sequel, const Exchange *exchange)
+{
+    ReasonSet hidden = hidden_response_reasons(sequel->context, exchange);
+    if (exchange->answered && exchange->interim.count) { /* of the final one nothing was seen */
+        readings_set(readings, FACT_GOT, hidden ? GOT_WHOLE : GOT_PART);
+        if (hidden)
+            readings_add(readings, FACT_GOT, GOT_PART, hidden);
+        return;
+    }
+    readings_set(readings, FACT_GOT, hidden ? GOT_WHOLE : GOT_NONE);
+    if (!hidden)
+        return;
+    readings_add(readings, FACT_GOT, GOT_PART, hidden);
+    readings_add(readings, FACT_GOT, GOT_NONE, hidden);
+}
+
+static void weigh_got(Readings *readings, const Sequel *sequel, const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    if (!got_response(sequel->context, exchange) || !response->begun) {
+        weigh_no_response(readings, sequel, exchange);
+        return;
+    }
+    bool cut_by_reset = response->framing.kind != BODY_UNTIL_CLOSE &&
+                        arrived_after_reset(sequel->context, &response->last);
+    ReasonSet hidden = hidden_response_reasons(sequel->context, exchange);
+    readings_set(readings, FACT_GOT, cut_by_reset ? GOT_PART : GOT_WHOLE);
+    if (response->complete || cut_by_reset)
+        return;
+    if (may_lack_body(exchange))
+        readings_add(readings, FACT_GOT, GOT_PART,
+                     hidden_request_reasons(sequel->context, exchange));
+    else if (may_yet_complete(sequel))
+        readings_add(readings, FACT_GOT, GOT_PART, REASON_CAPTURE_ENDED);
+    else if (response->broken || hidden)
+        readings_add(readings, FACT_GOT, GOT_PART, response->reasons | hidden);
+    else
+        readings_set(readings, FACT_GOT, GOT_PART);
+}
+
+static bool has_body(const BodyFraming *framing)
+{
+    return framing->kind == BODY_CHUNKED || framing->kind == BODY_UNREADABLE ||
+           (framing->kind == BODY_LENGTH && framing->length > 0);
+}
+
+/* §9.3: the end of the body had not been acknowledged when the response began. */
+static void weigh_unread_body(Readings *readings, const Exchange *exchange)
+{
+    const MessageFacts *request = &exchange->request, *response = &exchange->response;
+    if (!has_body(&request->framing) || !response->begun)
+        return;
+    bool unread = !request->complete || response->first.acked <= request->last.offset;
+    readings_set(readings, FACT_DUTY, unread);
+    if (!unread && exchange->response_resent)
+        readings_add(readings, FACT_DUTY, true, REASON_LOSS);
+}
+
+/* A server that did not read a request whole, could not frame it, or refused a CONNECT has to
+ * close. */
+static void weigh_duty(Readings *readings, const JudgeContext *context, const Exchange *exchange)
+{
+    const MessageFacts *request = &exchange->request;
+    if (exchange->unsolicited || !request->begun)
+        return;
+    if (!request->has_head || (request->notes & HEAD_INCOMPLETE)) {
+        ReasonSet reasons = hidden_request_reasons(context, exchange);
+        readings_add(readings, FACT_DUTY, true, reasons ? reasons : REASON_LOSS);
+        return;
+    }
+    if (framing_obliges_close(&request->framing)) /* RFC 9112 §6.1, §6.3 */
+        readings_set(readings, FACT_DUTY, true);
+    else if (exchange->method == METHOD_CONNECT) /* RFC 9931: payload may have been sent already */
+        readings_set(readings, FACT_DUTY, !exchange_switched(exchange));
+    else if (!exchange->response.begun && has_body(&request->framing) &&
+             hidden_response_reasons(context, exchange))
+        readings_add(readings, FACT_DUTY, true, hidden_response_reasons(context, exchange));
+    else
+        weigh_unread_body(readings, exchange);
+}
+
+/* The end ------------------------------------------------------------------------------------------------ */
+
+/* Who may have ended it, beyond what the numbers of its closing segments allow. */
+static unsigned possible_enders(const Sequel *sequel, ReasonSet *reasons)
+{
+    const Connection *connection = sequel->context->connection;
+    const Ending *ending = sequel->ending;
+    unsigned anybody = ENDER_SERVER | ENDER_CLIENT | ENDER_BOTH;
+    if (ending->possible == ENDER_NOBODY && connection->end == CONNECTION_EVICTED) {
+        *reasons |= REASON_LIMIT;
+        return ENDER_NOBODY | anybody;
+    }
+    if (ending->possible == ENDER_NOBODY && connection->end == CONNECTION_TORN) {
+        *reasons |= REASON_LOSS;
+        return ENDER_NOBODY | anybody;
+    }
+    if (ending->possible == ENDER_NOBODY && connection->end == CONNECTION_REPLACED) {
+        *reasons |= REASON_LOSS;
+        return anybody;
+    }
+    if (ending->segment_missing && ending->how == END_HOW_RST)
+        return ending->possible | anybody;
+    if (sequel->crossing) {
+        *reasons |= sequel->crossing;
+        return ending->possible | ENDER_BOTH;
+    }
+    return ending->possible;
+}
+
+/* A bare reset of the server with the number that this request acknowledged may answer the request,
+ * or the client's FIN before it. Who has acknowledged the request knew the connection. */
+static bool reset_may_answer(const Sequel *sequel, const Exchange *exchange)
+{
+    const JudgeContext *context = sequel->context;
+    const RstFact *reset = connection_reset(context->connection, 1 - context->facts->client);
+    int64_t acked = context->connection->half[context->facts->client].acked;
+    return reset && sequel->ending->client.how == END_HOW_FIN &&
+           sequel->ending->possible == ENDER_CLIENT && exchange->request.begun &&
+           acked <= exchange->request.first.offset && reset->stamp.acked == NO_OFFSET &&
+           reset->stamp.offset == exchange->request.first.acked;
+}
+
+static void weigh_end(Readings *readings, const Sequel *sequel, const Exchange *exchange)
+{
+    static const struct {
+        Ender ender;
+        Ended ended;
+    } plainest_first[] = { { ENDER_NOBODY, ENDED_OPEN },
+                           { ENDER_SERVER, ENDED_SERVER },
+                           { ENDER_CLIENT, ENDED_CLIENT },
+                           { ENDER_BOTH, ENDED_BOTH } };
+    ReasonSet reasons = sequel->ending->reasons;
+    unsigned possible = possible_enders(sequel, &reasons);
+    const Exchange *unanswered = got_response(sequel->context, exchange) ? sequel->lost : exchange;
+    bool known = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(plainest_first); i++) {
+        if (!(possible & plainest_first[i].ender))
+            continue;
+        if (!known)
+            readings_set(readings, FACT_END, plainest_first[i].ended);
+        else
+            readings_add(readings, FACT_END, plainest_first[i].ended,
+                         reasons ? reasons : REASON_LOSS);
+        known = true;
+    }
+    if (unanswered && reset_may_answer(sequel, unanswered))
+        readings_add(readings, FACT_END, ENDED_SERVER,
+                     sequel->context->connection->opener_known ? REASON_LOSS : REASON_MIDSTREAM);
+}
+
+/* The client had closed its socket, not its half of the connection, when the response arrived: it
+ * refused bytes of it (§3). */
+static void weigh_refused(Readings *readings, const Sequel *sequel, const Exchange *exchange)
+{
+    const JudgeContext *context = sequel->context;
+    const RstFact *reset = connection_reset(context->connection, context->facts->client);
+    const MessageFacts *response = &exchange->response;
+    int64_t acked = half_of_server(context)->acked;
+    if (!reset || sequel->ending->client.how != END_HOW_FIN || !response->begun ||
+        exchange->unsolicited || exchange_switched(exchange) || acked == NO_OFFSET)
+        return;
+    if (stamp_precedes(&sequel->ending->client.stamp, &reset->stamp) &&
+        acked <= response->last.offset)
+        readings_set(readings, FACT_REFUSED, true);
+}
+
+static void weigh_used(Readings *readings, const JudgeContext *context, const Stated *stated)
+{
+    ReasonSet open = stated->max_open | context->facts->responses_lost;
+    readings_set(readings, FACT_USED, stated->used);
+    if (stated->counts_down)
+        return;
+    /* Statements from before the capture count no longer than until the next one, but `max` does:
+     * exchanges that nobody saw may have used it up. */
+    if (!context->connection->opener_known && (stated->max < 0 || stated->max_everywhere))
+        readings_add(readings, FACT_USED, true, REASON_MIDSTREAM);
+    if (open)
+        readings_add(readings, FACT_USED, !stated->used, open);
+}
+
+/* Time ----------------------------------------------------------------------------------------------------- */
+
+static Nanoseconds seconds_to_ns(int64_t seconds)
+{
+    return seconds > INT64_MAX / 4 / NS_PER_SECOND ? INT64_MAX / 4 : seconds * NS_PER_SECOND;
+}
+
+Nanoseconds idle_limit(const Thresholds *thresholds, int64_t timeout)
+{
+    if (timeout < 0)
+        return thresholds->prompt_close;
+    Nanoseconds stated = seconds_to_ns(timeout);
+    return stated - MIN(thresholds->timeout_tolerance, stated / 2);
+}
+
+/* How long the connection was idle before it ended, as an interval. */
+typedef struct IdleTime {
+    Nanoseconds least, most;
+    ReasonSet reasons; /* why it is no point */
+} IdleTime;
+
+/* Of a response that nobody sees; it came behind its request. */
+static IdleTime idle_since_request(const Exchange *exchange, const Stamp *end, ReasonSet hidden)
+{
+    Duration idle = duration_between(&exchange->request.first, end);
+    return (IdleTime){ 0, exchange->request.begun ? idle.most : DURATION_UNBOUNDED, hidden };
+}
+
+static IdleTime idle_time(const Sequel *sequel, const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    const Ending *ending = sequel->ending;
+    ReasonSet hidden = hidden_response_reasons(sequel->context, exchange);
+    if (!response->begun && hidden)
+        return idle_since_request(exchange, &ending->stamp, hidden);
+    if (!response->begun || response->framing.kind == BODY_UNTIL_CLOSE)
+        return (IdleTime){ 0, 0, REASON_SEND_BACKLOG }; /* the end of both is one */
+    Duration idle = exchange_idle_until(exchange, &ending->stamp);
+    IdleTime time = { idle.least, idle.most, REASON_SEND_BACKLOG };
+    if (!idle.known || idle.most == DURATION_UNBOUNDED ||
+        duration_is_open(duration_between(&response->last, &ending->stamp)))
+        time.reasons = REASON_CLOCK;
+    if (ending->latest_only || response->broken) {
+        time.least = 0;
+        time.reasons &= REASON_CLOCK;
+        time.reasons |= ending->latest_only ? REASON_LOSS : response->reasons | hidden;
+    }
+    return time;
+}
+
+static bool is_long(const Thresholds *thresholds, const Stated *stated, Nanoseconds idle)
+{
+    Nanoseconds limit = idle_limit(thresholds, stated->timeout);
+    return stated->timeout < 0 ? idle > limit : idle >= limit;
+}
+
+static void weigh_idle(Readings *readings, const Sequel *sequel, const Exchange *exchange,
+                       const Stated *stated)
+{
+    const Thresholds *thresholds = sequel->context->thresholds;
+    IdleTime idle = idle_time(sequel, exchange);
+    bool long_enough = is_long(thresholds, stated, idle.least);
+    ReasonSet reasons = stated->timeout_open;
+    if (!long_enough && is_long(thresholds, stated, idle.most))
+        reasons |= idle.reasons;
+    readings_set(readings, FACT_IDLE, long_enough || reasons ? IDLE_LONG : IDLE_EARLY);
+    if (reasons)
+        readings_add(readings, FACT_IDLE, IDLE_EARLY, reasons);
+}
+
+static Nanoseconds open_limit(const Thresholds *thresholds, const Declaration *declaration,
+                              const Stated *stated)
+{
+    if (declaration->declared == DECLARED_CLOSE)
+        return thresholds->close_grace;
+    return stated->timeout < 0 ? thresholds->prompt_close : seconds_to_ns(stated->timeout);
+}
+
+/* How long after the response the server was seen open; known: false if no time tells. */
+static Duration witnessed_for(const JudgeContext *context, const Exchange *exchange)
+{
+    const Half *server = half_of_server(context);
+    const Stamp *end = &exchange->response.last;
+    Stamp witness = { .frame = server->open_frame,
+                      .time = server->open_time,
+                      .clock = server->open_clock };
+    if (!stamp_precedes(end, &witness))
+        return (Duration){ .known = true, .least = -1, .most = -1 };
+    return duration_between(end, &witness);
+}
+
+static void weigh_witness(Readings *readings, const Sequel *sequel, const Exchange *exchange,
+                          const Declaration *declaration, const Stated *stated)
+{
+    const JudgeContext *context = sequel->context;
+    bool under_way = exchange->request.begun && !exchange->request.complete;
+    Nanoseconds limit = open_limit(context->thresholds, declaration, stated);
+    Nanoseconds limit_if_close = MAX(limit, context->thresholds->close_grace);
+    Duration open = witnessed_for(context, exchange);
+    if (under_way || (open.known && open.most <= limit))
+        return;
+    ReasonSet reasons = declaration->declared == DECLARED_CLOSE ? 0 : stated->timeout_open;
+    if (!open.known || open.least <= limit)
+        reasons |= REASON_CLOCK;
+    if (declaration->declared == DECLARED_UNKNOWN && open.least <= limit_if_close)
+        reasons |= declaration->reasons;
+    readings_set(readings, FACT_WITNESS, true);
+    if (reasons)
+        readings_add(readings, FACT_WITNESS, false, reasons);
+}
+
+/* All of them ---------------------------------------------------------------------------------------------- */
+
+/* The client had not received all that the server sent before this response when it sent the
+ * request: another response stands between. */
+static bool is_out_of_step(const Exchange *exchange)
+{
+    const Stamp *request = &exchange->request.first, *start = &exchange->response.first;
+    if (stamp_is_set(&exchange->interim.first))
+        start = &exchange->interim.first;
+    return exchange->request.begun && exchange->response.begun && start->offset > request->acked;
+}
+
+/* In mid-stream a response may be that of a request from before the capture. What may be the rest
+ * of a connection that was given up may lie in a body, or in a tunnel. */
+static void weigh_real(Readings *readings, const JudgeContext *context, ReasonSet tunnel,
+                       const Exchange *exchange)
+{
+    if (tunnel)
+        readings_add(readings, FACT_REAL, REAL_NO, tunnel);
+    if (context->connection->after_eviction)
+        readings_add(readings, FACT_REAL, REAL_NO, REASON_LIMIT);
+    if (exchange->pairing_open)
+        readings_add(readings, FACT_REAL, REAL_NO, exchange->pairing_open);
+    else if (!context->connection->opener_known && is_out_of_step(exchange))
+        readings_add(readings, FACT_REAL, REAL_NO, REASON_MIDSTREAM);
+}
+
+/* In mid-stream a response to the first request that was seen may be that to one from before the
+ * capture, if the two were pipelined. Where the request alone says close, nobody is accused of
+ * having ignored it. */
+static ReasonSet close_may_be_anothers(const JudgeContext *context, const Declaration *declaration)
+{
+    bool by_request = declaration->declared == DECLARED_CLOSE && declaration->by == PARTY_CLIENT;
+    return by_request && !context->connection->opener_known ? REASON_MIDSTREAM : 0;
+}
+
+void facts_of_settled(Readings *readings, const JudgeContext *context, ReasonSet tunnel,
+                      const Exchange *exchange, const Declaration *declaration)
+{
+    readings_init(readings);
+    weigh_real(readings, context, tunnel, exchange);
+    weigh_declared(readings, declaration);
+    readings_set(readings, FACT_LATER, LATER_ANSWERED);
+    if (close_may_be_anothers(context, declaration))
+        readings_add(readings, FACT_REAL, REAL_NO, REASON_MIDSTREAM);
+}
+
+void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *before,
+                      const Exchange *exchange, const Declaration *declaration,
+                      const Stated *stated)
+{
+    const JudgeContext *context = sequel->context;
+    readings_init(readings);
+    weigh_real(readings, context, before->tunnel, exchange);
+    weigh_declared(readings, declaration);
+    weigh_got(readings, sequel, exchange);
+    weigh_later(readings, sequel, exchange);
+    if (readings_may_be(readings, FACT_GOT, GOT_NONE) && (before->exchanges | before->perhaps))
+        readings_add(readings, FACT_FIRST, FIRST_NO, before->exchanges | before->perhaps);
+    weigh_end(readings, sequel, exchange);
+    weigh_refused(readings, sequel, exchange);
+    weigh_duty(readings, context, exchange);
+    weigh_used(readings, context, stated);
+    weigh_idle(readings, sequel, exchange, stated);
+    weigh_witness(readings, sequel, exchange, declaration, stated);
+    ReasonSet anothers = close_may_be_anothers(context, declaration);
+    if (anothers && sequel->answered)
+        readings_add(readings, FACT_REAL, REAL_NO, anothers);
+    if (anothers)
+        readings_add(readings, FACT_WITNESS, false, anothers);
+}
+
+Particulars particulars_of(const Sequel *sequel, const Exchange *exchange,
+                           const Declaration *declaration, const Stated *stated)
+{
+    const JudgeContext *context = sequel->context;
+    const Thresholds *thresholds = context->thresholds;
+    IdleTime idle = idle_time(sequel, exchange);
+    bool timed = exchange->response.last.clock.tick != CLOCK_NO_TIME;
+    Nanoseconds ran = timed ? context->clock_end - exchange->response.last.time : -1;
+    bool under_way = exchange->request.begun && !exchange->request.complete;
+    Particulars particulars = {
+        .answered = got_response(context, exchange),
+        .stated = stated->timeout >= 0,
+        .late = idle.least > thresholds->close_grace,
+        .clock_ran_on = !under_way && ran > open_limit(thresholds, declaration, stated),
+    };
+    LostCause lost = { CAUSE_KEEPALIVE_RACE, false };
+    if (exchange->request.begun && !particulars.answered)
+        lost = first_request_cause(context->connection, thresholds, exchange, sequel->ending);
+    else if (sequel->lost)
+        lost = lost_request_cause(sequel->lost, sequel->ending);
+    particulars.lost = particulars.lost_first = lost.cause;
+    particulars.lost_certain = lost.certain && !sequel->requests;
+    return particulars;
+}

@@ -1,0 +1,163 @@
+/* The combinations are counted through like an odometer, the last fact fastest, and impossible ones
+ * are passed over. What is known has one value and costs nothing. Facts that no row asks for in the
+ * readings at hand are settled first (an idle time means nothing where a later request was
+ * answered): they would only multiply. */
+#include "judge/readings.h"
+
+#include <glib.h>
+
+static const FactValues LOWEST = UINT64_C(0x111111111111);
+
+G_STATIC_ASSERT(FACT_COUNT *FACT_VALUES_MAX == 48);
+
+void readings_init(Readings *readings)
+{
+    *readings = (Readings){ .values = LOWEST, .plainest = LOWEST };
+}
+
+void readings_set(Readings *readings, Fact fact, unsigned value)
+{
+    g_assert(value < FACT_VALUES_MAX);
+    readings->values = (readings->values & ~fact_mask(fact)) | fact_value(fact, value);
+    readings->plainest = (readings->plainest & ~fact_mask(fact)) | fact_value(fact, value);
+    readings->reasons[fact] = 0;
+}
+
+void readings_add(Readings *readings, Fact fact, unsigned value, ReasonSet reasons)
+{
+    g_assert(value < FACT_VALUES_MAX && reasons);
+    if (readings_may_be(readings, fact, value))
+        return;
+    readings->values |= fact_value(fact, value);
+    readings->reasons[fact] |= reasons;
+}
+
+bool readings_may_be(const Readings *readings, Fact fact, unsigned value)
+{
+    return readings->values & fact_value(fact, value);
+}
+
+bool readings_are_one(const Readings *readings)
+{
+    return readings->values == readings->plainest;
+}
+
+static void settle(Readings *readings, Fact fact)
+{
+    readings->values =
+        (readings->values & ~fact_mask(fact)) | (readings->plainest & fact_mask(fact));
+}
+
+/* What no row asks for, whatever the others are. */
+static void settle_idle_facts(Readings *readings)
+{
+    bool may_be_last = readings_may_be(readings, FACT_LATER, LATER_NONE) &&
+                       readings_may_be(readings, FACT_DECLARED, SAYS_KEEP_ALIVE);
+    if (!may_be_last || !readings_may_be(readings, FACT_END, ENDED_SERVER)) {
+        settle(readings, FACT_DUTY);
+        settle(readings, FACT_USED);
+        settle(readings, FACT_IDLE);
+    }
+    if (!readings_may_be(readings, FACT_END, ENDED_OPEN))
+        settle(readings, FACT_WITNESS);
+    if (!readings_may_be(readings, FACT_GOT, GOT_NONE))
+        settle(readings, FACT_FIRST);
+}
+
+/* The value after this one in the fact's set; false: it was the last, and now is the first. */
+static bool turn(FactValues *reading, FactValues values, Fact fact)
+{
+    FactValues mask = fact_mask(fact), now = *reading & mask;
+    FactValues later = values & mask & ~(now | (now - 1));
+    FactValues next = later ? later : values & mask;
+    *reading = (*reading & ~mask) | (next & -next);
+    return later != 0;
+}
+
+static bool next_reading(FactValues *reading, FactValues values)
+{
+    for (unsigned fact = FACT_COUNT; fact-- > 0;)
+        if (turn(reading, values, fact))
+            return true;
+    return false;
+}
+
+/* Where the row of the lost-request table is open, so is the cause. */
+static bool cause_is_lost(const Outcome *outcome, const Particulars *particulars)
+{
+    bool lost = outcome->actual == ACTUAL_REQUEST_LOST || outcome->actual == ACTUAL_UNANSWERED;
+    return lost && outcome->verdict == VERDICT_CONTRADICTED && !particulars->lost_certain;
+}
+
+/* The plainest reading that is possible at all. */
+static FactValues plainest_of(const Readings *readings)
+{
+    if (verdict_http1_possible(readings->plainest))
+        return readings->plainest;
+    FactValues reading = 0;
+    for (unsigned fact = 0; fact < FACT_COUNT; fact++) {
+        FactValues values = readings->values & fact_mask(fact);
+        reading |= values & -values;
+    }
+    for (unsigned n = 0; n < READINGS_MAX; n++)
+        if (verdict_http1_possible(reading) || !next_reading(&reading, readings->values))
+            break;
+    return reading;
+}
+
+static ReasonSet decisive_reasons(const Readings *readings, FactValues plainest, Verdict verdict,
+                                  const Particulars *particulars)
+{
+    ReasonSet first = 0;
+    for (unsigned fact = 0; fact < FACT_COUNT; fact++) {
+        FactValues mask = fact_mask(fact), others = readings->values & mask & ~plainest;
+        if (others && !first)
+            first = readings->reasons[fact];
+        for (; others; others &= others - 1) {
+            FactValues reading = (plainest & ~mask) | (others & -others);
+            if (verdict_http1_possible(reading) &&
+                verdict_http1(reading, particulars).verdict != verdict)
+                return readings->reasons[fact];
+        }
+    }
+    return first;
+}
+
+static Weighed weigh_one(FactValues reading, const Particulars *particulars)
+{
+    Weighed weighed = { .plainest = verdict_http1(reading, particulars),
+                        .verdict_certain = true,
+                        .actual_certain = true };
+    weighed.cause_certain = !cause_is_lost(&weighed.plainest, particulars);
+    return weighed;
+}
+
+Weighed readings_weigh(const Readings *all, const Particulars *particulars)
+{
+    if (readings_are_one(all))
+        return weigh_one(all->values, particulars);
+    Readings readings = *all;
+    settle_idle_facts(&readings);
+    FactValues plainest = plainest_of(&readings), reading = plainest;
+    Weighed weighed = weigh_one(plainest, particulars);
+    for (unsigned n = 1; weighed.verdict_certain || weighed.actual_certain; n++) {
+        next_reading(&reading, readings.values);
+        if (reading == plainest)
+            break;
+        if (n == READINGS_MAX) {
+            weighed.verdict_certain = weighed.actual_certain = weighed.cause_certain = false;
+            break;
+        }
+        if (!verdict_http1_possible(reading))
+            continue;
+        Outcome outcome = verdict_http1(reading, particulars);
+        weighed.verdict_certain &= outcome.verdict == weighed.plainest.verdict;
+        weighed.actual_certain &= outcome.actual == weighed.plainest.actual;
+        weighed.cause_certain &= outcome.cause == weighed.plainest.cause;
+    }
+    weighed.cause_certain &= weighed.verdict_certain;
+    if (!weighed.verdict_certain)
+        weighed.decisive =
+            decisive_reasons(&readings, plainest, weighed.plainest.verdict, particulars);
+    return weighed;
+}
