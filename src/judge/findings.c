@@ -107,7 +107,7 @@ bool request_is_certain(const Exchange *exchange)
 
 bool is_answered(const Exchange *exchange)
 {
-    return exchange->response.has_head && !exchange->unsolicited;
+    return exchange->response.has_head && !exchange->unsolicited && !exchange->perhaps_unasked;
 }
 
 bool head_is_whole(const MessageFacts *message)
@@ -322,7 +322,7 @@ static void remember(Findings *findings, const Exchange *exchange, const Judgeme
         exchange->method != METHOD_CONNECT)
         say(&findings->client_close, exchange, request);
     findings->answered_any |= exchange->answered;
-    if (!is_answered(exchange) || exchange_switched(exchange))
+    if (!is_answered(exchange) || exchange_switched(exchange) || !judgement->pairing_certain)
         return;
     remember_max(findings, response);
     if (response->options & OPTION_CLOSE)
@@ -332,7 +332,8 @@ static void remember(Findings *findings, const Exchange *exchange, const Judgeme
         tell(&findings->http10, exchange);
     if (obliges_client_to_close(&response->framing))
         tell(&findings->faulty, exchange);
-    if (judgement->declaration.declared != DECLARED_CLOSE)
+    const Declaration *declaration = &judgement->declaration;
+    if (declaration->declared != DECLARED_CLOSE || declaration->possible)
         return;
     bool by_client = judgement->declaration.by == PARTY_CLIENT;
     const MessageFacts *declarer = by_client ? request : response;
@@ -354,7 +355,9 @@ RuleSet findings_exchange(Findings *findings, const JudgeContext *context, const
                .options = options };
     if (context->connection->after_eviction)
         return (RuleSet){ 0 }; /* what looks like a message may be none */
-    RuleSet rules = ask_all(findings, SCOPE_EXCHANGE, &c);
+    RuleSet rules = { 0 };
+    if (judgement->pairing_certain) /* else these two messages may be no exchange */
+        rules = ask_all(findings, SCOPE_EXCHANGE, &c);
     if (request_is_certain(exchange)) {
         c.message = &exchange->request;
         c.sender = PARTY_CLIENT;

@@ -79,9 +79,16 @@ static bool invalid_length(const Case *c, FindingBuilder *builder)
     return true;
 }
 
+/* Bytes that the capture lacks may be what is missed in a message. */
+static bool lacks_bytes(const Case *c)
+{
+    return c->context->facts->reasons & (REASON_LOSS | REASON_SNAPLEN | REASON_MIDSTREAM |
+                                         REASON_LIMIT | REASON_ONE_DIRECTION);
+}
+
 static bool bad_chunk(const Case *c, FindingBuilder *builder)
 {
-    if (!(c->message->body_notes & BODY_BAD_CHUNK))
+    if (!(c->message->body_notes & BODY_BAD_CHUNK) || lacks_bytes(c))
         return false;
     builder_case_message(builder, c);
     builder_frame(builder, c->message->last.frame);
@@ -162,7 +169,7 @@ static bool obs_fold(const Case *c, FindingBuilder *builder)
 static bool body_with_bodyless(const Case *c, FindingBuilder *builder)
 {
     const Exchange *exchange = c->exchange;
-    if (exchange->trailing_bytes == 0 || !exchange->request.has_head ||
+    if (exchange->trailing_bytes == 0 || lacks_bytes(c) || !exchange->request.has_head ||
         exchange->response.framing.kind != BODY_NONE ||
         (exchange->method != METHOD_HEAD && exchange->status != 204 && exchange->status != 304))
         return false;

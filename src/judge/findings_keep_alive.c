@@ -25,7 +25,8 @@ static int64_t exchanges_left(const Findings *before)
 static bool max_exceeded(const Case *c, FindingBuilder *builder)
 {
     const Findings *before = c->before;
-    if (before->max < 0 || !is_answered(c->exchange) || exchanges_left(before) > 0)
+    if (before->max < 0 || !is_answered(c->exchange) || exchanges_left(before) > 0 ||
+        c->context->facts->responses_lost)
         return false;
     builder_request(builder, &c->exchange->request);
     builder_response(builder, &c->exchange->response);

@@ -320,16 +320,23 @@ static bool stayed_open(const Case *c, FindingBuilder *builder, int closer)
     const Connection *connection = c->context->connection;
     const FinFact *fin = &connection->half[closer].fin;
     const Half *other = &connection->half[1 - closer];
-    Nanoseconds since = MAX(fin->stamp.time, c->exchange->response.last.time);
+    const Stamp *since = &c->exchange->response.last;
+    Stamp witness = { .frame = other->open_frame,
+                      .time = other->open_time,
+                      .clock = other->open_clock };
+    if (stamp_precedes(since, &fin->stamp))
+        since = &fin->stamp;
+    Duration open = duration_between(since, &witness);
     if (fin->proof != FIN_SEEN || connection->half[closer].acked == NO_OFFSET ||
         connection->half[closer].acked <= fin->stamp.offset || other->open_frame == 0 ||
-        other->open_time - since <= c->context->thresholds->half_close)
+        !stamp_precedes(since, &witness) || !open.known ||
+        open.least <= c->context->thresholds->half_close)
         return false;
     builder->party = closer == c->context->facts->client ? PARTY_SERVER : PARTY_CLIENT;
     builder_closing(builder, &fin->stamp);
     builder_frame(builder, other->open_frame);
     builder_say(builder, "the %s was still open ", party_name(builder->party));
-    builder_say_seconds(builder, other->open_time - since);
+    builder_say_seconds(builder, open.least);
     builder_say(builder, " after the other side's FIN and the last response");
     return true;
 }

@@ -54,8 +54,11 @@ LostCause first_request_cause(const Connection *connection, const Thresholds *th
 {
     const Closing *server = &ending->server;
     if (!connection->opener_known || server->how == END_HOW_NONE ||
-        server->stamp.time - connection->start <= thresholds->prompt_close)
+        (server->stamp.time - connection->start <= thresholds->prompt_close &&
+         server->stamp.clock.set_back <= CLOCK_SET_BACK_MS))
         return (LostCause){ CAUSE_ABORTED, true };
+    if (server->stamp.clock.set_back > CLOCK_SET_BACK_MS || server->stamp.clock.tick)
+        return (LostCause){ CAUSE_ABORTED, false }; /* no time tells when that was */
     LostCause lost = cause_of(request, ending, stamp_past(&request->request.last));
     if (lost.cause == CAUSE_CLOSED_UNANSWERED)
         lost.cause = CAUSE_ABORTED;
