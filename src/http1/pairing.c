@@ -24,9 +24,10 @@ bool pairing_reaches(const Exchange *exchange, int64_t acked)
     return pending_waits(exchange) && exchange->request.first.offset < acked;
 }
 
-bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, const Stamp *first)
+bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t quiet_acked)
 {
-    return place == pairing->client_gap_end && first->acked <= pairing->client_gap_acked;
+    bool between = quiet_acked != NO_OFFSET && quiet_acked > pairing->client_gap_acked;
+    return place == pairing->client_gap_end && !between;
 }
 
 /* The last waiting request that `acked` covers, whole if `whole`; -1: none, or two since the gap
@@ -70,8 +71,8 @@ static bool skips_hidden_request(const Pairing *pairing, const Exchange *exchang
                                  const ResponseStart *response)
 {
     const MessageFacts *request = &exchange->request;
-    bool behind = request->complete ? pairing->client_gap_end > request->last_place + 2
-                                    : request->broken;
+    bool behind =
+        request->complete ? pairing->client_gap_end > request->last_place + 2 : request->broken;
     return (response->server_hidden & GAP_REASONS) && behind &&
            pairing->client_gap_past <= response->acked;
 }
@@ -80,9 +81,8 @@ int pairing_target(const Pairing *pairing, const Pending *pending, const Respons
 {
     if (pairing->uncertain || response->by_seeking) {
         int anchor = (response->server_hidden & HOLE_REASONS) ? anchor_of(pending, response) : -1;
-        int last = anchor >= 0
-                       ? anchor
-                       : last_acknowledged(pending, response->acked, response->by_seeking);
+        int last = anchor >= 0 ? anchor
+                               : last_acknowledged(pending, response->acked, response->by_seeking);
         bool skips =
             last >= 0 && skips_hidden_request(pairing, pending_at(pending, last), response);
         return skips ? -1 : last;

@@ -67,9 +67,10 @@ bool pairing_acknowledges_end(const Exchange *exchange, int64_t acked);
 /* Whether a response to this one may come, and one that acknowledges `acked` can be it. */
 bool pairing_reaches(const Exchange *exchange, int64_t acked);
 
-/* Of a request that begins there: whether bytes that the capture lacks stand right before it, and
- * the client had received nothing in between. */
-bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, const Stamp *first);
+/* Of a request that begins there: whether bytes that the capture lacks stand right before it, and no
+ * bare segment shows that the client had received anything in between. `quiet_acked`: as in
+ * SessionUnit. */
+bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t quiet_acked);
 
 /* The request that the response answers; -1: none that can be named. */
 int pairing_target(const Pairing *pairing, const Pending *pending, const ResponseStart *response);

@@ -20,7 +20,7 @@ static bool request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->sending.quiet_acked = unit->quiet_acked;
     exchange->sending.resent = unit->resent;
     exchange->pipelined_behind_gap =
-        pairing_begins_behind_gap(pairing, message->first_place, &message->first);
+        pairing_begins_behind_gap(pairing, message->first_place, unit->quiet_acked);
     exchange->sending.free_since = message->first.time - unit->free_to_send;
     exchange->requests_hidden = conversation->facts.client_hidden;
     conversation->requesting = index;

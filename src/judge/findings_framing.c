@@ -82,8 +82,8 @@ static bool invalid_length(const Case *c, FindingBuilder *builder)
 /* Bytes that the capture lacks may be what is missed in a message. */
 static bool lacks_bytes(const Case *c)
 {
-    return c->context->facts->reasons & (REASON_LOSS | REASON_SNAPLEN | REASON_MIDSTREAM |
-                                         REASON_LIMIT | REASON_ONE_DIRECTION);
+    return c->context->facts->reasons &
+           (REASON_LOSS | REASON_SNAPLEN | REASON_MIDSTREAM | REASON_LIMIT | REASON_ONE_DIRECTION);
 }
 
 static bool bad_chunk(const Case *c, FindingBuilder *builder)

@@ -71,7 +71,8 @@ static bool response_after_close(const Case *c, FindingBuilder *builder)
     const Statement *close = &c->before->closing_option;
     if (close->exchange == 0)
         close = &c->before->closing_default;
-    if (close->exchange == 0 || !is_answered(c->exchange))
+    if (close->exchange == 0 || !is_answered(c->exchange) ||
+        close->frame > c->exchange->response.first.frame)
         return false;
     if (close == &c->before->closing_default)
         builder->severity = SEVERITY_WARNING;

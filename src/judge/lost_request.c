@@ -53,12 +53,14 @@ LostCause first_request_cause(const Connection *connection, const Thresholds *th
                               const Exchange *request, const Ending *ending)
 {
     const Closing *server = &ending->server;
-    if (!connection->opener_known || server->how == END_HOW_NONE ||
-        (server->stamp.time - connection->start <= thresholds->prompt_close &&
-         server->stamp.clock.set_back <= CLOCK_SET_BACK_MS))
+    if (!connection->opener_known || server->how == END_HOW_NONE)
         return (LostCause){ CAUSE_ABORTED, true };
-    if (server->stamp.clock.set_back > CLOCK_SET_BACK_MS || server->stamp.clock.tick)
-        return (LostCause){ CAUSE_ABORTED, false }; /* no time tells when that was */
+    Stamp start = { .frame = connection->first_frame,
+                    .time = connection->start,
+                    .clock = connection->start_clock };
+    Duration open = duration_between(&start, &server->stamp);
+    if (!open.known || open.least <= thresholds->prompt_close)
+        return (LostCause){ CAUSE_ABORTED, open.known && open.most <= thresholds->prompt_close };
     LostCause lost = cause_of(request, ending, stamp_past(&request->request.last));
     if (lost.cause == CAUSE_CLOSED_UNANSWERED)
         lost.cause = CAUSE_ABORTED;

@@ -371,6 +371,29 @@ static void weigh_refused(Readings *readings, const Sequel *sequel, const Exchan
         readings_set(readings, FACT_REFUSED, true);
 }
 
+/* No TCP sends again sooner; a copy of the same packet comes so soon. */
+#define RETRANSMISSION_LEAST (150 * NS_PER_MS)
+
+/* Retransmissions that went on until the server's reset: its TCP gave up. A transmission that is due
+ * and does not come shows that the response was acknowledged; before that, an acknowledgement may be
+ * missing. */
+static void weigh_undelivered(Readings *readings, const Sequel *sequel, const Exchange *exchange)
+{
+    const Half *server = half_of_server(sequel->context);
+    const Transmissions *resent = &server->resent;
+    const MessageFacts *response = &exchange->response;
+    const Ending *ending = sequel->ending;
+    if (ending->server.how != END_HOW_RST || !response->begun || resent->count < 2 ||
+        resent->interval < RETRANSMISSION_LEAST || resent->offset < server->acked ||
+        resent->offset < response->first.offset || resent->offset > response->last.offset)
+        return;
+    Nanoseconds silence = ending->server.stamp.time - resent->last;
+    if (silence <= 2 * resent->interval && resent->count > 2)
+        readings_set(readings, FACT_UNDELIVERED, true);
+    else if (silence <= UNDER_WAY)
+        readings_add(readings, FACT_UNDELIVERED, true, REASON_LOSS);
+}
+
 static void weigh_used(Readings *readings, const JudgeContext *context, const Stated *stated)
 {
     ReasonSet open = stated->max_open | context->facts->responses_lost;
@@ -543,6 +566,15 @@ void facts_of_settled(Readings *readings, const JudgeContext *context, ReasonSet
         readings_add(readings, FACT_REAL, REAL_NO, REASON_MIDSTREAM);
 }
 
+/* Whether bytes of the server are missing, so that a request which nobody sees may have got an
+ * answer. */
+static bool may_have_answered(const JudgeContext *context)
+{
+    const Half *server = half_of_server(context);
+    return !context->connection->opener_known || !server->seen || server->begin_unknown ||
+           context->facts->responses_lost || context->facts->server_hidden;
+}
+
 void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *before,
                       const Exchange *exchange, const Declaration *declaration,
                       const Stated *stated)
@@ -553,11 +585,13 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
     weigh_declared(readings, declaration);
     weigh_got(readings, sequel, exchange);
     weigh_later(readings, sequel, exchange);
-    if (readings_may_be(readings, FACT_GOT, GOT_NONE) && (before->exchanges | before->perhaps))
-        readings_add(readings, FACT_FIRST, FIRST_NO, before->exchanges | before->perhaps);
+    ReasonSet not_first = before->perhaps | (may_have_answered(context) ? before->exchanges : 0);
+    if (readings_may_be(readings, FACT_GOT, GOT_NONE) && not_first)
+        readings_add(readings, FACT_FIRST, FIRST_NO, not_first);
     weigh_end(readings, sequel, exchange);
     weigh_refused(readings, sequel, exchange);
     weigh_duty(readings, context, exchange);
+    weigh_undelivered(readings, sequel, exchange);
     weigh_used(readings, context, stated);
     weigh_idle(readings, sequel, exchange, stated);
     weigh_witness(readings, sequel, exchange, declaration, stated);
