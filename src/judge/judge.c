@@ -63,13 +63,13 @@ static bool max_is_used(const Judge *judge)
 
 static void take_max(Judge *judge, int64_t max)
 {
+    judge->counts_down = max > 0 && max < judge->max;
     if (max < 0 || (judge->max >= 0 && max != judge->max))
         judge->max_everywhere = false;
     if (max >= 0) {
         judge->max = max;
         judge->max_stated_at = judge->answered;
     }
-    judge->counts_down = max > 0 && !judge->max_everywhere;
 }
 
 /* A response that the capture lacks, or of which it lacks lines, may have stated anything. */
@@ -96,7 +96,8 @@ static void take_statement(Judge *judge, const JudgeContext *context, const Exch
         judge->timeout = stated->timeout;
         judge->timeout_lost = 0;
     }
-    take_max(judge, counts ? stated->max : -1);
+    if (counts || !hidden) /* else the lines that are missing may state one */
+        take_max(judge, counts ? stated->max : -1);
 }
 
 static Stated stated_by(const Judge *judge, const JudgeContext *context, const Exchange *exchange)

@@ -135,6 +135,13 @@ void sequel_step_before(Sequel *sequel, const Exchange *exchange)
     sequel->responses |= exchange->responses_hidden;
 }
 
+/* Servers send these at an idle close, too, when nobody has asked. */
+static bool sent_unasked(const Exchange *exchange)
+{
+    bool sent = exchange->status == 400 || exchange->status == 408 || exchange->status == 503;
+    return exchange->perhaps_unasked && sent;
+}
+
 static void weigh_later(Readings *readings, const Sequel *sequel, const Exchange *exchange)
 {
     if (sequel->answered || exchange->later_answered) {
@@ -149,10 +156,13 @@ static void weigh_later(Readings *readings, const Sequel *sequel, const Exchange
         readings_add(readings, FACT_LATER, LATER_ANSWERED, responses);
     if (sequel->requests)
         readings_add(readings, FACT_LATER, LATER_LOST, sequel->requests);
-    if (exchange->request_hidden && sequel->waiting_before) { /* that may have come behind it */
+    bool unasked = sent_unasked(exchange);
+    if (exchange->request_hidden && (sequel->waiting_before || unasked)) {
+        /* A request that waits may have come behind it, or be one that it does not answer. */
         ReasonSet reasons = hidden_request_reasons(sequel->context, exchange);
+        bool may_answer = sequel->responses || sequel->answers || unasked;
         readings_add(readings, FACT_LATER, LATER_LOST, reasons);
-        if (sequel->responses || sequel->answers)
+        if (may_answer)
             readings_add(readings, FACT_LATER, LATER_ANSWERED, reasons);
     }
     if (sequel->crossing)
