@@ -444,8 +444,7 @@ static const Row ROWS[] = {
       "BEGIN 4:1 sought\nHEAD 4:1-4:18 GET / sought\nEND 4:1-4:18\n" },
 };
 
-/* What the events say, as text
- * ------------------------------------------------------------------- */
+/* What the events say, as text ----------------------------------------------------------------- */
 
 static void print_stamp(GString *text, const char *before, const Stamp *stamp)
 {

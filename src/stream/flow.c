@@ -548,8 +548,7 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
         remember_answerable(flow, side, segment, ret_item);
 }
 
-/* How it ends
- * ------------------------------------------------------------------------------------- */
+/* How it ends ---------------------------------------------------------------------------------- */
 
 bool flow_is_over(const Flow *flow, Nanoseconds now)
 {

@@ -55,8 +55,7 @@ void shard_free(Shard *shard)
     g_free(shard);
 }
 
-/* Lists
- * ------------------------------------------------------------------------------------------- */
+/* Lists ---------------------------------------------------------------------------------------- */
 
 static void idle_unlink(Shard *shard, FlowHead *head)
 {
@@ -110,8 +109,7 @@ static void update_timer(Shard *shard, Flow *flow, Nanoseconds now)
         timer_append(shard, flow, state);
 }
 
-/* Buckets
- * ----------------------------------------------------------------------------------------- */
+/* Buckets -------------------------------------------------------------------------------------- */
 
 static FlowHead **bucket_of(const Shard *shard, uint64_t seeded)
 {
@@ -168,8 +166,7 @@ static void remove_flow(Shard *shard, Sink *sink, FlowHead *head, ConnectionEnd 
     g_ptr_array_add(sink->leaving, head);
 }
 
-/* Memory
- * ------------------------------------------------------------------------------------------ */
+/* Memory --------------------------------------------------------------------------------------- */
 
 /* Puts a flow that was packed or unpacked in the place of what it was, which is gone: `place`
  * pointed to it. */
@@ -246,8 +243,7 @@ bool shard_settle(Shard *shard, Flow *flow, Nanoseconds now)
     return shard->budget.used <= shard->budget.used_max;
 }
 
-/* Finding
- * ----------------------------------------------------------------------------------------- */
+/* Finding -------------------------------------------------------------------------------------- */
 
 static bool is_in_network(const Flow *flow, int side, uint64_t network)
 {
@@ -329,8 +325,7 @@ static bool is_duplicate(Shard *shard, Sink *sink, const Arrival *arrival)
     return true;
 }
 
-/* New connections
- * --------------------------------------------------------------------------------- */
+/* New connections ------------------------------------------------------------------------------ */
 
 static Flow *add_flow(Shard *shard, Sink *sink, const Segment *segment, uint64_t seeded)
 {
@@ -390,8 +385,7 @@ static Flow *replay_syn(Shard *shard, Sink *sink, Flow *old, const Arrival *arri
     return flow;
 }
 
-/* Whose
- * ------------------------------------------------------------------------------------------- */
+/* Whose ---------------------------------------------------------------------------------------- */
 
 static void own(const Flow *flow, bool after_end, SegmentOwner *ret_owner)
 {
@@ -516,8 +510,7 @@ Flow *shard_feed(Shard *shard, Sink *sink, const Arrival *arrival, int *ret_side
     return flow;
 }
 
-/* Timers
- * ------------------------------------------------------------------------------------------ */
+/* Timers --------------------------------------------------------------------------------------- */
 
 /* Those of the list whose 120 s may be over: they leave, or wait on, or go on living. */
 static void tick_settling(Shard *shard, Sink *sink, Nanoseconds now)

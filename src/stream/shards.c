@@ -87,8 +87,7 @@ SegmentOwner shards_feed(Shards *shards, const Arrival *arrival)
     return owner;
 }
 
-/* Steps
- * ------------------------------------------------------------------------------------------- */
+/* Steps ---------------------------------------------------------------------------------------- */
 
 static Shard *shard_of(const Shards *shards, const FlowHead *head)
 {
@@ -209,8 +208,7 @@ bool shards_next(Shards *shards, StreamEvent *ret_event)
     return true;
 }
 
-/* Ticks
- * ------------------------------------------------------------------------------------------- */
+/* Ticks ---------------------------------------------------------------------------------------- */
 
 void shards_tick(Shards *shards, Nanoseconds now)
 {
