@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&other, 0xff, sizeof other);
     DecodeResult result = decode_frame(decoder, &frame, &segment);
     g_assert_true(result == decode_frame(decoder, &frame, &other));
-    g_assert_true(decode_knows_link(frame.link_type) == (result != DECODE_UNKNOWN_LINK));
+    g_assert_true(link_is_known(frame.link_type) == (result != DECODE_UNKNOWN_LINK));
     if (result != DECODE_SEGMENT)
         return 0;
     assert_inside(&frame, &segment);

@@ -169,8 +169,3 @@ const char *decode_result_text(DecodeResult result)
     }
     g_assert_not_reached();
 }
-
-bool decode_knows_link(int link_type)
-{
-    return link_is_known(link_type);
-}

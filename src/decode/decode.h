@@ -99,7 +99,4 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decoder, decoder_free)
 /* For the summary: "not TCP", … */
 const char *decode_result_text(DecodeResult result);
 
-/* Whether frames of this link type can be decoded at all. */
-bool decode_knows_link(int link_type);
-
 #endif

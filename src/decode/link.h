@@ -46,6 +46,7 @@ enum {
 /* Takes the header of the link layer off. */
 DecodeResult link_decode(int link_type, Layer *layer);
 
+/* Whether frames of this type can be decoded at all. */
 bool link_is_known(int link_type);
 
 #endif
