@@ -6,6 +6,7 @@
 #include "audit/audit.h"
 
 #include "base/pack.h"
+#include "session/clear.h"
 
 /* What hangs below a connection. */
 typedef struct Audit {

@@ -9,7 +9,7 @@
 #include "audit/totals.h"
 #include "capture/clock.h"
 #include "http1/conversation.h"
-#include "session/clear.h"
+#include "session/session.h"
 
 /* For the servers, a trace, the list of evidence and its writer. */
 #define AUDIT_LISTENERS_MAX 4
