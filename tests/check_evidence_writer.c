@@ -135,7 +135,7 @@ static CaptureInputs *make_inputs(void)
     return inputs;
 }
 
-static EvidenceList *two_exhibits(void)
+static EvidenceList *two_connections(void)
 {
     EvidenceList *evidence_list = evidence_list_new(5);
     ConnectionRow row = { .decision = { .set = true } };
@@ -182,7 +182,7 @@ static EvidenceFiles files_of(GPtrArray *names)
 START_TEST(test_frames)
 {
     g_autoptr(CaptureInputs) inputs = make_inputs();
-    g_autoptr(EvidenceList) evidence_list = two_exhibits();
+    g_autoptr(EvidenceList) evidence_list = two_connections();
     g_autoptr(GPtrArray) output = open_output();
     EvidenceFiles files = files_of(output);
     g_autoptr(EvidenceWriter) evidence_writer =

@@ -205,7 +205,7 @@ static DecodeResult decode_ppp_of_daemon(Layer *layer)
     return skip_to(layer, 2, LAYER_PPP);
 }
 
-/* NetANALYZER: four bytes before the frame, or twelve with its proxy_header. */
+/* NetANALYZER: four bytes before the frame, or twelve with a preamble. */
 static DecodeResult decode_netanalyzer(Layer *layer)
 {
     return skip_to(layer, 4, LAYER_ETHERNET);

@@ -139,7 +139,7 @@ static gint compare_frames(gconstpointer a, gconstpointer b)
     return left < right ? -1 : left > right;
 }
 
-static void take_proof(Finding *finding, FindingBuilder *builder)
+static void fill_finding(Finding *finding, FindingBuilder *builder)
 {
     finding_clear(finding);
     finding->severity = builder->severity;
@@ -172,7 +172,7 @@ static void add_finding(Findings *findings, Rule rule, FindingBuilder *builder)
 {
     Finding *finding = find_finding(findings, rule);
     if (finding->count++ == 0 || builder->severity > finding->severity)
-        take_proof(finding, builder);
+        fill_finding(finding, builder);
     else if (builder->severity == finding->severity)
         finding->party |= builder->party;
 }

@@ -1,4 +1,4 @@
-/* Breaches of published rules, and header_flags of trouble, that the capture proves (docs/rules.md).
+/* Breaches of published rules, and signs of trouble, that the capture proves (docs/rules.md).
  *
  * One Findings a connection: init · settled* · ended* · connection · list · clear. It keeps a few
  * numbers about what earlier exchanges said, and of each rule that was broken the first case (the

@@ -15,7 +15,7 @@ typedef enum Prefilter {
     PREFILTER_CLOSE = 1 << 3,   /* the request says close, the response does not */
     PREFILTER_UNREAD = 1 << 4,  /* the connection has ended, and the request has a body */
     PREFILTER_UNASKED = 1 << 5, /* a response, or bytes behind one, for which nobody asked */
-    PREFILTER_INTERIM = 1 << 6, /* header_flags in an interim response */
+    PREFILTER_INTERIM = 1 << 6, /* fields of the connection in an interim response */
     PREFILTER_UPGRADE = 1 << 7, /* Upgrade, 101, 426, CONNECT */
     PREFILTER_REQUEST_BODY = 1 << 8, /* the request's framing is off */
     PREFILTER_NO_LENGTH = 1 << 9,    /* the response's length is not stated */

@@ -178,7 +178,7 @@ static bool is_sent_by(const Record *record, const Connection *connection, int s
                   sizeof record->source.bytes) == 0;
 }
 
-static void make_rungs(ConnectionTrace *trace, const Connection *connection, int client)
+static void make_packets(ConnectionTrace *trace, const Connection *connection, int client)
 {
     uint32_t base[2] = { connection_sequence(connection, client, 0),
                          connection_sequence(connection, 1 - client, 0) };
@@ -223,7 +223,7 @@ void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended
         const RstFact *reset = connection_reset(ended->connection, sides[i]);
         traced->resets[i] = reset ? reset->stamp : (Stamp){ 0 };
     }
-    make_rungs(trace, ended->connection, row->client);
+    make_packets(trace, ended->connection, row->client);
     take_findings(trace, ended->findings, ended->finding_count);
 }
 

@@ -1,5 +1,5 @@
 /* What has to see every segment of a run in order, before the shards do: the numbers of streams,
- * the clock, and the shard that a segment belongs to. One for a run.
+ * the clock, and the shard that a segment belongs to. Each engine has one.
  *
  * Grammar: new · (feed | pass)* · free. An Arrival may go to another thread, as long as its
  * segment lives. */
