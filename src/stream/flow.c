@@ -84,49 +84,45 @@ Backlog *flow_backlog(Flow *flow)
     return flow->backlog;
 }
 
+static void swap_halves(void *pair, size_t size)
+{
+    uint8_t *first = pair, *second = first + size / 2;
+    for (size_t i = 0; i < size / 2; i++) {
+        uint8_t byte = first[i];
+        first[i] = second[i];
+        second[i] = byte;
+    }
+}
+
+/* An array with one element for each side. */
+#define SWAP(pair) swap_halves(&(pair), sizeof(pair))
+
+static void swap_backlog(Backlog *backlog)
+{
+    SWAP(backlog->queue);
+    SWAP(backlog->moved_time);
+    SWAP(backlog->moved_order);
+    SWAP(backlog->passed_time);
+    SWAP(backlog->passed_order);
+    SWAP(backlog->passed_next);
+    SWAP(backlog->gaps);
+}
+
 void flow_swap_sides(Flow *flow)
 {
     g_assert(!flow->spoke);
-    Connection *facts = &flow->facts;
-    IpAddress address = facts->address[0];
-    facts->address[0] = facts->address[1];
-    facts->address[1] = address;
-    uint16_t port = facts->port[0];
-    facts->port[0] = facts->port[1];
-    facts->port[1] = port;
-    uint64_t network = flow->network[0];
-    flow->network[0] = flow->network[1];
-    flow->network[1] = network;
-    uint64_t alias = flow->alias[0];
-    flow->alias[0] = flow->alias[1];
-    flow->alias[1] = alias;
-    bool aliased = flow->aliased[0];
-    flow->aliased[0] = flow->aliased[1];
-    flow->aliased[1] = aliased;
-    Half half = facts->half[0];
-    facts->half[0] = facts->half[1];
-    facts->half[1] = half;
-    Direction direction = flow->direction[0];
-    flow->direction[0] = flow->direction[1];
-    flow->direction[1] = direction;
-    if (flow->backlog) {
-        Backlog old = *flow->backlog;
-        for (int side = 0; side < 2; side++) {
-            flow->backlog->queue[side] = old.queue[!side];
-            flow->backlog->moved_time[side] = old.moved_time[!side];
-            flow->backlog->moved_order[side] = old.moved_order[!side];
-            flow->backlog->passed_time[side] = old.passed_time[!side];
-            flow->backlog->passed_order[side] = old.passed_order[!side];
-            flow->backlog->passed_next[side] = old.passed_next[!side];
-            memcpy(flow->backlog->gaps[side], old.gaps[!side], sizeof old.gaps[0]);
-        }
-    }
+    SWAP(flow->facts.address);
+    SWAP(flow->facts.port);
+    SWAP(flow->facts.half);
+    SWAP(flow->network);
+    SWAP(flow->alias);
+    SWAP(flow->aliased);
+    SWAP(flow->direction);
+    if (flow->backlog)
+        swap_backlog(flow->backlog);
     if (flow->resets) {
-        Resets old = *flow->resets;
-        for (int side = 0; side < 2; side++) {
-            memcpy(flow->resets->list[side], old.list[!side], sizeof old.list[0]);
-            flow->resets->count[side] = old.count[!side];
-        }
+        SWAP(flow->resets->list);
+        SWAP(flow->resets->count);
     }
     if (flow->kept)
         flow->kept->side = !flow->kept->side;
