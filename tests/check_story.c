@@ -6,7 +6,7 @@
 
 #include "decode/decode.h"
 #include "report/page.h"
-#include "report/story_text.h"
+#include "report/text_printer.h"
 
 /* Text --------------------------------------------------------------------------------------- */
 
@@ -73,7 +73,7 @@ END_TEST
 static char *printed(const Story *story, bool colour)
 {
     GString *page = g_string_new(NULL);
-    story_print_text(page, story, colour);
+    text_printer_print(page, story, colour);
     return g_string_free(page, FALSE);
 }
 

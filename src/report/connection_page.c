@@ -9,7 +9,7 @@
 #include "report/packet_story.h"
 #include "report/page.h"
 #include "report/reasoning.h"
-#include "report/story_text.h"
+#include "report/text_printer.h"
 #include "report/time.h"
 
 typedef struct Build {
@@ -308,5 +308,5 @@ void connection_page_append(GString *page, const TracedConnection *traced, const
                             bool colour)
 {
     g_autoptr(Story) story = connection_story(traced, file);
-    story_print_text(page, story, colour);
+    text_printer_print(page, story, colour);
 }

@@ -3,7 +3,7 @@
 #ifndef REPORT_FRAME_NOTES_H
 #define REPORT_FRAME_NOTES_H
 
-#include "report/connection_page.h"
+#include "packets/connection_trace.h"
 #include "report/story.h"
 
 typedef struct FrameNotes FrameNotes;

@@ -2,7 +2,7 @@
 #ifndef REPORT_PACKET_STORY_H
 #define REPORT_PACKET_STORY_H
 
-#include "report/connection_page.h"
+#include "packets/connection_trace.h"
 #include "report/story.h"
 
 /* With its heading. */

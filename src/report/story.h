@@ -1,5 +1,5 @@
 /* The page of one connection, as blocks of text with references to frames. Its builders add words,
- * frames and packets in the order of the page; a printer (story_text.h) goes through the blocks. It
+ * frames and packets in the order of the page; a printer (text_printer.h) goes through the blocks. It
  * knows no layout and no markup, and decides nothing about the connection. */
 #ifndef REPORT_STORY_H
 #define REPORT_STORY_H

@@ -1,6 +1,6 @@
 /* The columns of packets are as wide as their widest entry, also of those that are folded. The
  * words take what is left of the line and go on below themselves. */
-#include "report/story_text.h"
+#include "report/text_printer.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -216,7 +216,7 @@ static bool is_row(const StoryBlock *block)
     return block->kind == STORY_PACKET || block->kind == STORY_FOLD || block->kind == STORY_ASIDE;
 }
 
-void story_print_text(GString *page, const Story *story, bool colour)
+void text_printer_print(GString *page, const Story *story, bool colour)
 {
     Printer printer = { .page = { .text = page, .colour = colour }, .story = story };
     measure(&printer);
