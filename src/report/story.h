@@ -1,6 +1,6 @@
 /* The page of one connection, as blocks of text with references to frames. Its builders add words,
- * frames and packets in the order of the page; a printer (text_printer.h) goes through the blocks. It
- * knows no layout and no markup, and decides nothing about the connection. */
+ * frames and packets in the order of the page. A printer (text_printer.h) goes through the blocks.
+ * A story knows no layout and no markup, and decides nothing about the connection. */
 #ifndef REPORT_STORY_H
 #define REPORT_STORY_H
 
