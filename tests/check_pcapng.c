@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "capture/links.h"
 #include "capture/pcapng.h"
 #include "hex.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stream/stream.h"
+#include "stream/shards.h"
 
 #define CONNECTIONS 3000
 #define SEGMENTS 60000

@@ -2,7 +2,7 @@
 #ifndef TESTS_STREAM_TABLE_H
 #define TESTS_STREAM_TABLE_H
 
-#include "stream/stream.h"
+#include "stream/shards.h"
 
 typedef struct StreamTable {
     Front *front;

@@ -14,6 +14,7 @@
 #include "audit/audit.h"
 #include "capture/filter.h"
 #include "capture/reader.h"
+#include "stream/shards.h"
 
 typedef struct EngineOptions {
     AuditOptions audit;

@@ -10,6 +10,8 @@
 #include <arpa/inet.h>
 #include <pcap.h>
 
+#include "capture/links.h"
+
 /* The value that a matching program returns: more than the length of any frame. */
 #define SNAP_LENGTH (256 * 1024)
 

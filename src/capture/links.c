@@ -1,7 +1,6 @@
-#include <pcap.h>
+#include "capture/links.h"
 
-#include "capture/pcapng.h"
-#include "capture/pcapng_writer.h"
+#include <pcap.h>
 
 /* Link types have the same numbers in all files. libpcap's own numbers differ for these few,
  * because systems had chosen them earlier. */

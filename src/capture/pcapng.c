@@ -23,6 +23,7 @@
 #include "capture/pcapng.h"
 
 #include "capture/clock_note.h"
+#include "capture/links.h"
 #include "capture/pcapng_writer.h"
 
 /* The type of a section header is the same in both byte orders. */

@@ -53,11 +53,4 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pcapng, pcapng_free)
 /* What two times of a clock differ by at least, whose if_tsresol this is: ClockMark.tick. */
 uint32_t capture_tick_of_resolution(uint8_t resolution);
 
-/* The DLT_ value of this system for a link type as files number it. */
-int capture_link_type_of_file(uint32_t link_type);
-
-/* The index of this pair in `info->links`. Adds the pair if it is new; returns link_count if all
- * places are taken. */
-unsigned capture_note_link(CaptureInfo *info, int link_type, uint32_t snap_length);
-
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "capture/links.h"
 #include "capture/pcapng.h"
 
 enum {

@@ -38,7 +38,4 @@ void pcapng_append_interface(GByteArray *to, const PcapngInterface *interface);
 void pcapng_append_packet(GByteArray *to, uint32_t number, const PcapngInterface *of,
                           const Frame *frame, const char *comment);
 
-/* The number in files for a DLT_ value of this system. */
-uint16_t capture_link_type_in_file(int link_type);
-
 #endif

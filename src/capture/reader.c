@@ -5,6 +5,7 @@
 
 #include "capture/format.h"
 #include "capture/input.h"
+#include "capture/links.h"
 #include "capture/pcapng.h"
 
 /* Small enough to stay in the cache while its frames are analyzed, and large enough for 64

@@ -141,9 +141,6 @@ Span capture_reader_head(const CaptureReader *reader);
 
 const CaptureInfo *capture_reader_info(const CaptureReader *reader);
 
-/* libpcap's name of a link type ("EN10MB"), static; NULL if libpcap does not know it. */
-const char *capture_link_name(int link_type);
-
 /* libpcap's description of its version; static. */
 const char *capture_library_version(void);
 

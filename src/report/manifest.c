@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "capture/hash.h"
+#include "capture/links.h"
 #include "capture/merge.h"
 #include "capture/unpack.h"
 #include "decode/decode.h"

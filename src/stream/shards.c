@@ -1,6 +1,8 @@
 /* A set of shards is pulled: feed() only finds the connection and turns numbers into offsets;
  * each call of next() takes one step, delivering one segment or giving up one hole, hands out
  * its events and thus shows the facts as they were when that segment was delivered. */
+#include "stream/shards.h"
+
 #include "stream/reassembly.h"
 #include "stream/resets.h"
 #include "stream/shard.h"

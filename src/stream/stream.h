@@ -2,13 +2,8 @@
  * order, each byte once, with its stamps; the gaps; the FINs and RSTs; what the numbers prove about
  * who had received what. What the bytes mean is not known here.
  *
- * A set of shards holds the connections; a Front (front.h) sees every segment first and says which
- * shard it belongs to. Sets share nothing: each may have its own thread.
- *
- * Grammar: new · feed · next* · (tick · next*)* · finish · next* · free.
- *   shards_feed() takes one segment; shards_next() is then called until it returns false.
- *   shards_tick() is called after every 4,096 frames of the input, then next() until false: it
- *   fires the timers and ends the connections that are final. shards_finish() ends the rest.
+ * A Front (front.h) sees every segment first and says which shard it belongs to. A set of shards
+ * (shards.h) has their connections, and hands out the events below.
  *
  * Causal delivery: a segment is delivered when all bytes before it in its own direction, and all
  * bytes of the other direction that it acknowledges, have been delivered or given up. A hole is
@@ -100,12 +95,6 @@ typedef struct StreamCounters {
     uint64_t held_limit; /* holes given up at a bound */
 } StreamCounters;
 
-typedef uint64_t ShardSet; /* a bit for each: Arrival.shard */
-
-#define SHARDS_ALL UINT64_MAX
-
-G_STATIC_ASSERT(SHARDS == 64);
-
 /* Which connection a segment belongs to. */
 typedef struct SegmentOwner {
     FrameId first_frame; /* the connection's; 0: none, or none yet (a SYN) */
@@ -117,31 +106,5 @@ typedef struct SegmentOwner {
     bool number_known;
     uint32_t number; /* Connection.stream_number */
 } SegmentOwner;
-
-typedef struct Shards Shards;
-
-/* The limits are those of a whole run: each shard has its part of them. */
-Shards *shards_new(const StreamLimits *limits, ShardSet set);
-
-/* A segment of one of its shards. It and its payload need to live until shards_next() has returned
- * false. */
-SegmentOwner shards_feed(Shards *shards, const Arrival *arrival);
-
-bool shards_next(Shards *shards, StreamEvent *ret_event);
-
-/* `now`: front_now(). END events of a tick come by first frame of the connections. */
-void shards_tick(Shards *shards, Nanoseconds now);
-
-/* First the final connections by first frame, then those still open by first frame. */
-void shards_finish(Shards *shards);
-
-/* Of several sets they add up. */
-const StreamCounters *shards_counters(const Shards *shards);
-
-/* Bytes held ahead of holes at this moment. */
-size_t shards_held(const Shards *shards);
-
-void shards_free(Shards *shards);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Shards, shards_free)
 
 #endif
