@@ -24,6 +24,7 @@ typedef struct Step {
     int64_t gap;
     Reason reason;
     bool not_at_start; /* other bytes come before the text in its segment */
+    bool quiet;        /* a bare segment before it acknowledged what the other side had sent */
 } Step;
 
 typedef enum Form { WITH_SYN, MIDSTREAM, MIDSTREAM_SWAPPED } Form;
@@ -210,8 +211,12 @@ static const Row ROWS[] = {
       { C(GET("/a")), S(OK), GAP(CLIENT, GET_LENGTH), S(OK) },
       "/a 200 {later}; - 200 {request hidden}" },
     { "a whole exchange", WITH_SYN, false,
-      { C(GET("/a")), S(OK), GAP(CLIENT, GET_LENGTH), GAP(SERVER, 40), C(GET("/c")), S(OK) },
+      { C(GET("/a")), S(OK), GAP(CLIENT, GET_LENGTH), GAP(SERVER, 40),
+        C(GET("/c"), .quiet = true), S(OK) },
       "/a 200 {later}; /c 200" },
+    { "a whole exchange, and nothing stands between what is missing and the next request", WITH_SYN,
+      false, { C(GET("/a")), S(OK), GAP(CLIENT, GET_LENGTH), GAP(SERVER, 40), C(GET("/c")), S(OK) },
+      "/a 200 {later}; /c - {response hidden}; - 200 {request hidden}" },
     { "behind it what looks like a response, within a segment", WITH_SYN, false,
       { C(GET("/a")), GAP(SERVER, 40), S(OK, .not_at_start = true) }, "/a -" },
 
@@ -315,7 +320,7 @@ static void feed(Play *play, const Step *step, Span data, bool segment_start)
                           .gap = step->gap,
                           .reason = step->reason,
                           .segment_start = segment_start,
-                          .quiet_acked = NO_OFFSET };
+                          .quiet_acked = step->quiet ? peer : NO_OFFSET };
     feed_event(play, &event);
     collect_settled(play);
     play->sent[step->side] += step->text ? (int64_t)data.length : step->gap;

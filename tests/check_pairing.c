@@ -108,9 +108,11 @@ START_TEST(test_hidden_request)
                                .client_seen = true,
                                .server_hidden = HIDDEN[_i].server_hidden };
     ck_assert_int_eq(pairing_target(&pairing, &pending, &response), HIDDEN[_i].target);
-    ck_assert(pairing_begins_behind_gap(&pairing, BYTES + HIDDEN[_i].gap, &(Stamp){ .acked = 0 }));
-    ck_assert(!pairing_begins_behind_gap(&pairing, BYTES + HIDDEN[_i].gap, &(Stamp){ .acked = 1 }));
-    ck_assert(!pairing_begins_behind_gap(&pairing, BYTES, &(Stamp){ .acked = 0 }));
+    int64_t behind = BYTES + HIDDEN[_i].gap;
+    ck_assert(pairing_begins_behind_gap(&pairing, behind, NO_OFFSET));
+    ck_assert(pairing_begins_behind_gap(&pairing, behind, 0));  /* nothing new since the gap */
+    ck_assert(!pairing_begins_behind_gap(&pairing, behind, 1)); /* a bare segment stands between */
+    ck_assert(!pairing_begins_behind_gap(&pairing, BYTES, NO_OFFSET));
     pending_clear(&pending);
 }
 END_TEST

@@ -804,6 +804,11 @@ bool message_reader_lacks_bytes(const MessageReader *reader)
     }
 }
 
+bool message_reader_passes_over(const MessageReader *reader)
+{
+    return reader->state == STATE_SEEK;
+}
+
 bool message_reader_seeking(const MessageReader *reader)
 {
     return reader->state == STATE_SEEK || reader->state == STATE_JUNK ||

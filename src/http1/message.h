@@ -139,6 +139,8 @@ bool message_reader_in_message(const MessageReader *reader);
  * chunk not seen). Not: until close. A first byte counts even before it is a MESSAGE_BEGIN. */
 bool message_reader_lacks_bytes(const MessageReader *reader);
 bool message_reader_seeking(const MessageReader *reader);
+/* The same, and what came last begins no message either. */
+bool message_reader_passes_over(const MessageReader *reader);
 /* While seeking: why. */
 ReasonSet message_reader_sought(const MessageReader *reader);
 HeadKind message_reader_kind(const MessageReader *reader);

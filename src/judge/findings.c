@@ -322,7 +322,7 @@ static void remember(Findings *findings, const Exchange *exchange, const Judgeme
         exchange->method != METHOD_CONNECT)
         say(&findings->client_close, exchange, request);
     findings->answered_any |= exchange->answered;
-    if (!is_answered(exchange) || exchange_switched(exchange) || !judgement->pairing_certain)
+    if (!is_answered(exchange) || exchange_switched(exchange) || judgement->pairing_open)
         return;
     remember_max(findings, response);
     if (response->options & OPTION_CLOSE)
@@ -356,7 +356,7 @@ RuleSet findings_exchange(Findings *findings, const JudgeContext *context, const
     if (context->connection->after_eviction)
         return (RuleSet){ 0 }; /* what looks like a message may be none */
     RuleSet rules = { 0 };
-    if (judgement->pairing_certain) /* else these two messages may be no exchange */
+    if (!judgement->pairing_open) /* else these two messages may be no exchange */
         rules = ask_all(findings, SCOPE_EXCHANGE, &c);
     if (request_is_certain(exchange)) {
         c.message = &exchange->request;

@@ -154,7 +154,7 @@ static Judgement judgement_of(const Judge *judge, const Readings *readings, cons
     judgement.cause = weighed->plainest.cause;
     judgement.cause_certain = weighed->cause_certain;
     judgement.actual_certain = weighed->actual_certain;
-    judgement.pairing_certain = !readings_may_be(readings, FACT_REAL, REAL_NO);
+    judgement.pairing_open = readings_may_be(readings, FACT_REAL, REAL_NO);
     judgement.after = -1;
     judgement.stated_timeout = judge->timeout;
     judgement.stated_max = judge->max;
@@ -319,7 +319,7 @@ static Judgement judge_unanswered(const Judge *judge, const Sequel *sequel, cons
         judgement.outcome_frame = ending->stamp.frame;
     if (before->tunnel) {
         make_undetermined(&judgement, before->tunnel);
-        judgement.pairing_certain = false;
+        judgement.pairing_open = true;
     } else if (!went_on_either_way(&judgement, ending)) {
         ReasonSet hidden = sequel->context->facts->server_hidden ? before->exchanges : 0;
         if (hidden | before->perhaps)

@@ -16,9 +16,9 @@ typedef struct Judgement {
     Actual actual;
     Verdict verdict;
     Cause cause;
-    /* in every reading of what is missing: the cause is this one; so is `actual`; this response
-     * answers this request */
-    bool cause_certain, actual_certain, pairing_certain;
+    /* in every reading of what is missing the cause is this one, and so is `actual` */
+    bool cause_certain, actual_certain;
+    bool pairing_open; /* the response may be that to another request, or the two no messages */
     bool ended;        /* the connection's end belongs to this outcome: the three below */
     unsigned ended_by; /* Ender bits */
     EndHow ended_how;
