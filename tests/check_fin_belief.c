@@ -1,4 +1,5 @@
-/* What is to be believed of a side's FIN: its proof, the gap behind it, and what its messages lack. */
+/* What is to be believed of a side's FIN: its proof, the gap behind it, and what its messages
+ * lack. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* Which request a response answers, by numbers alone: exchanges made by hand, offsets in, index out. */
+/* Which request a response answers, by numbers alone: exchanges made by hand, offsets in, index
+ * out. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>

@@ -12,7 +12,8 @@ typedef struct ConversationFacts {
     ReasonSet client_hidden;
     ReasonSet server_hidden;  /* the same for responses */
     ReasonSet responses_lost; /* why responses may lie in holes anywhere on the connection */
-    /* who has acknowledged this has received all bytes of the server that a gap hid; NO_OFFSET: none */
+    /* who has acknowledged this has received all bytes of the server that a gap hid; NO_OFFSET:
+     * none */
     int64_t server_gap_past;
     ReasonSet reasons;  /* whatever was missing or odd anywhere on the connection, and mattered */
     FinEvidence fin[2]; /* by side; final at conversation_end() */

@@ -83,7 +83,8 @@ typedef struct Half {
     FrameId open_frame;
     Nanoseconds open_time;
     ClockMark open_clock;
-    /* of the latest segment of this side: its time, and what it acknowledged (NO_OFFSET: nothing) */
+    /* of the latest segment of this side: its time, and what it acknowledged (NO_OFFSET:
+     * nothing) */
     Nanoseconds last_time;
     int64_t last_acked;
     FinFact fin;

@@ -34,8 +34,8 @@ static Answers answers_something(const Flow *flow, int side, const Segment *segm
     for (unsigned i = 0; i < peer->data_ack_count; i++)
         if (peer->data_acks[i] == segment->sequence)
             return ANSWERS_SEGMENT;
-    /* The bare acknowledgement of its own FIN is what its sender waited for: nothing to answer, unless
-     * it has forgotten the connection since, as an earlier reset of it shows. */
+    /* The bare acknowledgement of its own FIN is what its sender waited for: nothing to answer,
+     * unless it has forgotten the connection since, as an earlier reset of it shows. */
     const FinFact *fin = &flow->facts.half[side].fin;
     bool forgot = flow->resets && flow->resets->count[side] > 0;
     if (!forgot && fin_was_seen(fin) &&
