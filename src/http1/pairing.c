@@ -53,7 +53,8 @@ static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
 }
 
 /* Behind a gap of the server, the first waiting request that was sent when the client had received
- * just what came before this response; -1: none. A part of it acknowledged is as good as the whole. */
+ * just what came before this response; -1: none. A part of it acknowledged is as good as the
+ * whole. */
 static int anchor_of(const Pending *pending, const ResponseStart *response)
 {
     for (int i = pending->settled; i < pending_count(pending); i++) {

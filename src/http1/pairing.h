@@ -67,8 +67,8 @@ bool pairing_acknowledges_end(const Exchange *exchange, int64_t acked);
 /* Whether a response to this one may come, and one that acknowledges `acked` can be it. */
 bool pairing_reaches(const Exchange *exchange, int64_t acked);
 
-/* Of a request that begins there: whether bytes that the capture lacks stand right before it, and no
- * bare segment shows that the client had received anything in between. `quiet_acked`: as in
+/* Of a request that begins there: whether bytes that the capture lacks stand right before it, and
+ * no bare segment shows that the client had received anything in between. `quiet_acked`: as in
  * SessionUnit. */
 bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t quiet_acked);
 

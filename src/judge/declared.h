@@ -22,8 +22,8 @@ typedef struct Declaration {
     Party by;
     Basis basis;
     ReasonSet reasons; /* why there are several */
-    /* what else the messages may say: bits 1 << Declared, `declared` among them; 0: nothing else, or
-     * no head was finished */
+    /* what else the messages may say: bits 1 << Declared, `declared` among them; 0: nothing else,
+     * or no head was finished */
     unsigned possible;
 } Declaration;
 

@@ -40,8 +40,9 @@ static Closing closing_of(const Connection *connection, int side, const FinEvide
     return closing;
 }
 
-/* The same of a RST without ACK flag. It answers something (RFC 9293 §3.10.7.1); a FIN earlier in the capture will
- * be it, and one captured just behind it may be, if it acknowledged the number of the RST. */
+/* The same of a RST without ACK flag. It answers something (RFC 9293 §3.10.7.1); a FIN earlier in
+ * the capture will be it, and one captured just behind it may be, if it acknowledged the number of
+ * the RST. */
 static Knowledge bare_reset_knows_fin(const Closing *closing, const Closing *other)
 {
     if (stamp_precedes(&other->stamp, &closing->stamp) ||

@@ -39,8 +39,9 @@ typedef struct Ending {
 Ending ending_of(const Connection *connection, int client, const FinEvidence fin[2]);
 
 /* Whether a reset came before these bytes, or that FIN, of its own sender (`own`) or of the other
- * side. What is captured behind it, but stood before it in its sender's numbers, or was acknowledged
- * by it, had come earlier; a bare one is numbered by what it answers, and its place is not sure. */
+ * side. What is captured behind it, but stood before it in its sender's numbers, or was
+ * acknowledged by it, had come earlier; a bare one is numbered by what it answers, and its place is
+ * not sure. */
 bool reset_came_before(const RstFact *reset, bool own, const Stamp *other);
 
 /* The word of the reports, static; "" for END_HOW_NONE. */

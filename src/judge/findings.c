@@ -1,11 +1,12 @@
 /* The collection, and the walk over the rules.
  *
- * Every exchange is put to every rule whose prefilter holds (rule_prefilter.h), in the order of the table; a message's
- * rule is asked twice. In everyday traffic there is none. Only a yes makes texts, and only the first of the gravest ones
- * is kept.
+ * Every exchange is put to every rule whose prefilter holds (rule_prefilter.h), in the order of the
+ * table; a message's rule is asked twice. In everyday traffic there is none. Only a yes makes
+ * texts, and only the first of the gravest ones is kept.
  *
- * Rules that restate a verdict's cause mark each exchange that has the cause, but count what happened once: of a lost
- * request, the request; else the exchange whose outcome it was, and not the requests that relied on it. */
+ * Rules that restate a verdict's cause mark each exchange that has the cause, but count what
+ * happened once: of a lost request, the request; else the exchange whose outcome it was, and not
+ * the requests that relied on it. */
 #include "base/pack.h"
 #include "judge/findings_rules.h"
 
@@ -177,7 +178,7 @@ static void add_finding(Findings *findings, Rule rule, FindingBuilder *builder)
         finding->party |= builder->party;
 }
 
-/* The walk -------------------------------------------------------------------------------------- */
+/* The walk ------------------------------------------------------------------------------------- */
 
 static Party default_party(const RuleInfo *info, Party sender)
 {

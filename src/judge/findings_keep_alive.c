@@ -15,7 +15,8 @@ static bool closed_before_timeout(const Case *c, FindingBuilder *builder)
     return true;
 }
 
-/* How many exchanges the statement in force leaves: where every response stated the same, in all. */
+/* How many exchanges the statement in force leaves: where every response stated the same, in
+ * all. */
 static int64_t exchanges_left(const Findings *before)
 {
     int64_t used = before->max_everywhere ? before->answered : before->answered - before->max_at;

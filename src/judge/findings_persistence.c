@@ -85,7 +85,7 @@ static bool response_after_close(const Case *c, FindingBuilder *builder)
     return true;
 }
 
-/* What the verdict says --------------------------------------------------------------------------- */
+/* What the verdict says ------------------------------------------------------------------------ */
 
 static const Half *server_half(const Case *c)
 {
@@ -116,7 +116,8 @@ static bool left_open(const Case *c, FindingBuilder *builder)
     return true;
 }
 
-/* The client closes too after reading such a response: where it was the one that closed late, both were. */
+/* The client closes too after reading such a response: where it was the one that closed late, both
+ * were. */
 static bool closed_late(const Case *c, FindingBuilder *builder)
 {
     if (!case_has_cause(c, CAUSE_CLOSED_LATE) || !c->ending)
@@ -134,7 +135,8 @@ static bool closed_late(const Case *c, FindingBuilder *builder)
     return true;
 }
 
-/* §9.6: the final response to a request that said close should say it too. A 1.0 response says it by its version. */
+/* §9.6: the final response to a request that said close should say it too. A 1.0 response says it
+ * by its version. */
 static bool close_not_echoed(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *request = &c->exchange->request, *response = &c->exchange->response;
@@ -258,7 +260,7 @@ static bool client_aborted(const Case *c, FindingBuilder *builder)
     return true;
 }
 
-/* The connection's end ------------------------------------------------------------------------------ */
+/* The connection's end ------------------------------------------------------------------------- */
 
 /* Everything of it is in the capture, as far as a capture can show that. */
 static bool nothing_is_missing(const Case *c)
@@ -268,7 +270,8 @@ static bool nothing_is_missing(const Case *c)
            c->context->facts->reasons == 0 && c->ending->reasons == 0;
 }
 
-/* §9.6: a reset makes the client's TCP discard what it has not delivered. Of an incomplete response: `aborted`. */
+/* §9.6: a reset makes the client's TCP discard what it has not delivered. Of an incomplete
+ * response: `aborted`. */
 static bool response_at_risk(const Case *c, FindingBuilder *builder)
 {
     const Connection *connection = c->context->connection;
@@ -314,8 +317,8 @@ static bool idle_reset(const Case *c, FindingBuilder *builder)
     return true;
 }
 
-/* §9.5: watch for the other's close and answer it, when nothing is left to be sent. `closer` sent a FIN that the other
- * has acknowledged. */
+/* §9.5: watch for the other's close and answer it, when nothing is left to be sent. `closer` sent a
+ * FIN that the other has acknowledged. */
 static bool stayed_open(const Case *c, FindingBuilder *builder, int closer)
 {
     const Connection *connection = c->context->connection;
@@ -349,7 +352,8 @@ static bool half_open(const Case *c, FindingBuilder *builder)
     return stayed_open(c, builder, 0) || stayed_open(c, builder, 1);
 }
 
-/* Whatever the client sent so far was read as requests, and the server's acknowledgement makes sense. */
+/* Whatever the client sent so far was read as requests, and the server's acknowledgement makes
+ * sense. */
 static bool requests_are_known(const Case *c)
 {
     const Connection *connection = c->context->connection;

@@ -1,4 +1,5 @@
-/* Upgrade (RFC 9110 §7.8), WebSocket (RFC 6455 §4), h2c (RFC 7540 §3.2.1) and CONNECT (RFC 9931). */
+/* Upgrade (RFC 9110 §7.8), WebSocket (RFC 6455 §4), h2c (RFC 7540 §3.2.1) and CONNECT (RFC
+ * 9931). */
 #include "judge/findings_rules.h"
 
 static bool upgrade_not_listed(const Case *c, FindingBuilder *builder)
@@ -51,7 +52,8 @@ static bool upgrade_not_offered(const Case *c, FindingBuilder *builder)
     return true;
 }
 
-/* An acknowledgement that does not cover the answer shows that it had not arrived (judgement.md §1.1). */
+/* An acknowledgement that does not cover the answer shows that it had not arrived (judgement.md
+ * §1.1). */
 static bool early_bytes(const Exchange *exchange)
 {
     if (!stamp_is_set(&exchange->early) || exchange->early.acked == NO_OFFSET ||

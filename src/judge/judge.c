@@ -49,9 +49,10 @@ size_t judge_text_size(const Judge *judge)
            text_size(judge->first.host);
 }
 
-/* What responses stated -------------------------------------------------------------------------- */
+/* What responses stated ------------------------------------------------------------------------ */
 
-/* `max=M`: M exchanges after the one that stated it; or, where every response says the same, M in all. */
+/* `max=M`: M exchanges after the one that stated it; or, where every response says the same, M in
+ * all. */
 static bool max_is_used(const Judge *judge)
 {
     if (judge->max < 0)
@@ -115,7 +116,7 @@ static Stated stated_by(const Judge *judge, const JudgeContext *context, const E
                      .max_open = judge->max_lost };
 }
 
-/* The row ----------------------------------------------------------------------------------------- */
+/* The row -------------------------------------------------------------------------------------- */
 
 static Declaration declare(const JudgeContext *context, const Exchange *exchange)
 {
@@ -301,7 +302,8 @@ static bool went_on_either_way(const Judgement *judgement, const Ending *ending)
     return judgement->verdict == VERDICT_AS_DECLARED && ending->possible == ENDER_CLIENT;
 }
 
-/* A request without an answer shares the judgement of the exchange whose declaration it relied on. */
+/* A request without an answer shares the judgement of the exchange whose declaration it relied
+ * on. */
 static Judgement judge_unanswered(const Judge *judge, const Sequel *sequel, const Before *before,
                                   const Exchange *exchange, const Judgement *relied_on)
 {

@@ -14,7 +14,8 @@ static bool knew_fin(const Exchange *request, const Closing *server)
 /* A capture may show the answer before what it answers. */
 #define ANSWER_REORDER (20 * NS_PER_MS)
 
-/* RFC 9293 §3.10.7.1: who knows no such connection answers with the number that was acknowledged. */
+/* RFC 9293 §3.10.7.1: who knows no such connection answers with the number that was
+ * acknowledged. */
 static bool answered_by_stranger(const Stamp *request, const Closing *server)
 {
     if (server->how != END_HOW_RST || !server->bare || server->stamp.offset != request->acked)

@@ -12,7 +12,7 @@ static const Half *half_of_server(const JudgeContext *context)
     return &context->connection->half[1 - context->facts->client];
 }
 
-/* Messages that are not there --------------------------------------------------------------------- */
+/* Messages that are not there ------------------------------------------------------------------ */
 
 ReasonSet hidden_request_reasons(const JudgeContext *context, const Exchange *exchange)
 {
@@ -69,7 +69,7 @@ bool got_response(const JudgeContext *context, const Exchange *exchange)
     return !arrived_after_reset(context, &exchange->response.first);
 }
 
-/* What came behind an exchange ---------------------------------------------------------------------- */
+/* What came behind an exchange ----------------------------------------------------------------- */
 
 /* Why what followed was not looked at as a part of this connection; 0: all of it was. */
 static ReasonSet left_early(const Connection *connection)
@@ -169,7 +169,7 @@ static void weigh_later(Readings *readings, const Sequel *sequel, const Exchange
         readings_add(readings, FACT_LATER, LATER_LOST, sequel->crossing);
 }
 
-/* The messages themselves ---------------------------------------------------------------------------- */
+/* The messages themselves ---------------------------------------------------------------------- */
 
 static void weigh_declared(Readings *readings, const Declaration *declaration)
 {
@@ -204,7 +204,8 @@ static bool may_lack_body(const Exchange *exchange)
     return exchange->request_hidden && response->has_head && message_body_bytes(response) <= 0;
 }
 
-/* The client has closed its half only, and the capture ends before the server has closed the other. */
+/* The client has closed its half only, and the capture ends before the server has closed the
+ * other. */
 static bool may_yet_complete(const Sequel *sequel)
 {
     const Connection *connection = sequel->context->connection;
@@ -295,7 +296,7 @@ static void weigh_duty(Readings *readings, const JudgeContext *context, const Ex
         weigh_unread_body(readings, exchange);
 }
 
-/* The end ------------------------------------------------------------------------------------------------ */
+/* The end -------------------------------------------------------------------------------------- */
 
 /* Who may have ended it, beyond what the numbers of its closing segments allow. */
 static unsigned possible_enders(const Sequel *sequel, ReasonSet *reasons)
@@ -384,9 +385,9 @@ static void weigh_refused(Readings *readings, const Sequel *sequel, const Exchan
 /* No TCP sends again sooner; a copy of the same packet comes so soon. */
 #define RETRANSMISSION_LEAST (150 * NS_PER_MS)
 
-/* Retransmissions that went on until the server's reset: its TCP gave up. A transmission that is due
- * and does not come shows that the response was acknowledged; before that, an acknowledgement may be
- * missing. */
+/* Retransmissions that went on until the server's reset: its TCP gave up. A transmission that is
+ * due and does not come shows that the response was acknowledged; before that, an acknowledgement
+ * may be missing. */
 static void weigh_undelivered(Readings *readings, const Sequel *sequel, const Exchange *exchange)
 {
     const Half *server = half_of_server(sequel->context);
@@ -418,7 +419,7 @@ static void weigh_used(Readings *readings, const JudgeContext *context, const St
         readings_add(readings, FACT_USED, !stated->used, open);
 }
 
-/* Time ----------------------------------------------------------------------------------------------------- */
+/* Time ----------------------------------------------------------------------------------------- */
 
 static Nanoseconds seconds_to_ns(int64_t seconds)
 {
@@ -529,7 +530,7 @@ static void weigh_witness(Readings *readings, const Sequel *sequel, const Exchan
         readings_add(readings, FACT_WITNESS, false, reasons);
 }
 
-/* All of them ---------------------------------------------------------------------------------------------- */
+/* All of them ---------------------------------------------------------------------------------- */
 
 /* The client had not received all that the server sent before this response when it sent the
  * request: another response stands between. */

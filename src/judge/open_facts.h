@@ -64,7 +64,8 @@ Particulars particulars_of(const Sequel *sequel, const Exchange *exchange,
  * accepted reset answers nothing. */
 bool got_response(const JudgeContext *context, const Exchange *exchange);
 
-/* Why a request that is not in the capture belongs to this response; 0: it is there, or none does. */
+/* Why a request that is not in the capture belongs to this response; 0: it is there, or none
+ * does. */
 ReasonSet hidden_request_reasons(const JudgeContext *context, const Exchange *exchange);
 /* Why the response of an exchange that shows none, or only a part of its head, may exist; 0: it
  * does not. */

@@ -367,7 +367,8 @@ static void why_gave_up(const Case *c)
 
 static void why_undelivered(const Case *c)
 {
-    add(c, "The server sent its response again and again without an acknowledgement, and gave up. ");
+    add(c,
+        "The server sent its response again and again without an acknowledgement, and gave up. ");
     add_end(c);
     add(c, " is no decision of the program.");
 }
