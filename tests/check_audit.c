@@ -154,7 +154,7 @@ START_TEST(test_rows)
 
     const AuditRow *first = &g_array_index(scene.auditor.rows, AuditRow, 0);
     const AuditRow *last = &g_array_index(scene.auditor.rows, AuditRow, 2);
-    ck_assert(!first->open_at_end && last->open_at_end);
+    ck_assert(first->step == STEP_FRAME && last->step == STEP_OPEN_AT_END);
     ck_assert_int_eq(first->exchange.judgement.verdict, VERDICT_AS_DECLARED);
     ck_assert_uint_eq(last->connection.facts.exchanges, 2);
     ck_assert_str_eq(last->connection.decision.host, "h");

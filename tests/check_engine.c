@@ -1,4 +1,4 @@
-/* The whole path over generated frames: ticks, the order of rows, and what is counted. */
+/* The whole path over generated frames: the order of rows, and what is counted. */
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -6,7 +6,6 @@
 #include "audit/engine.h"
 #include "decode/link.h"
 
-#define TICK 4096
 #define HEADERS 40 /* of IPv4 and TCP, without options */
 #define BEGIN (1700000000 * NS_PER_SECOND)
 #define CLIENT 0
@@ -153,25 +152,25 @@ static void feed(Engine *engine, const Capture *capture, unsigned from, unsigned
     engine_feed(engine, &batch);
 }
 
-/* The first frames of the connections (and ".exchange") in the order of their rows. "|" follows the
- * rows that were final at the end of a tick. */
+/* The first frames of the connections (and ".exchange") in the order of their rows, which are taken
+ * after each `batch` frames. */
 static char *rows_of(const Capture *capture, const EngineOptions *options, unsigned batch)
 {
     g_autoptr(Engine) engine = engine_new(options);
     GString *text = g_string_new(NULL);
-    for (unsigned from = 0; from < capture->bytes->len; from += batch) {
-        gsize before = text->len;
-        feed(engine, capture, from, MIN(batch, capture->bytes->len - from));
-        append_rows(text, engine);
-        if (text->len > before)
-            g_string_append(text, " |");
+    unsigned count = 0;
+    for (unsigned from = 0; from < capture->bytes->len; from += count) {
+        count = MIN(MIN(batch, FRAME_BATCH_MAX), capture->bytes->len - from);
+        feed(engine, capture, from, count);
+        if ((from + count) % batch == 0)
+            append_rows(text, engine);
     }
     engine_finish(engine);
     append_rows(text, engine);
     return g_string_free(text, FALSE);
 }
 
-static const unsigned BATCHES[] = { FRAME_BATCH_MAX, 1, 7 };
+static const unsigned BATCHES[] = { 1, 7, 64, 4096 };
 
 static void expect_rows(const Capture *capture, const EngineOptions *options, const char *expected)
 {
@@ -201,8 +200,7 @@ START_TEST(test_nothing)
 }
 END_TEST
 
-/* At the end, connections that have ended come first, then those still open, both by first
- * frame. */
+/* Connections leave in the order in which they end, then those still open by first frame. */
 START_TEST(test_end)
 {
     Capture capture;
@@ -214,49 +212,23 @@ START_TEST(test_end)
     }
     finish(&capture, 3);
     finish(&capture, 1);
-    expect_rows(&capture, &options, "7 19 1 13");
+    expect_rows(&capture, &options, "19 7 1 13");
     options = exchanges_alone();
-    expect_rows(&capture, &options, "7.1 19.1 1.1 13.1");
+    expect_rows(&capture, &options, "19.1 7.1 1.1 13.1");
     capture_close(&capture);
 }
 END_TEST
 
-/* A connection that ended in an earlier tick comes first, whenever it began. */
-START_TEST(test_ticks)
-{
-    Capture capture;
-    EngineOptions options = engine_options_default();
-    capture_open(&capture);
-    connect_to(&capture, 0); /* open to the end */
-    connect_to(&capture, 1); /* 4: ends in the second tick */
-    ask(&capture, 0);
-    ask(&capture, 1);
-    connect_to(&capture, 2); /* 13: ends in the first */
-    ask(&capture, 2);
-    connect_to(&capture, 3); /* 19: ends in the first, before the other */
-    ask(&capture, 3);
-    finish(&capture, 3);
-    finish(&capture, 2);
-    noise_before(&capture, TICK + 1);
-    finish(&capture, 1);
-    noise_before(&capture, 2 * TICK + 1);
-    noise(&capture);
-    expect_rows(&capture, &options, "13 19 | 4 | 1");
-    capture_close(&capture);
-}
-END_TEST
-
-/* The last frame of a tick belongs to it, the next one does not. */
+/* Far from each other, and close together. */
 static const struct {
-    unsigned end; /* frame of the last segment of the connection */
+    unsigned last_of_first, last_of_second; /* frames */
     const char *rows;
-} EDGES[] = {
-    { TICK - 1, "1 | 7 |" },
-    { TICK, "1 | 7 |" },
-    { TICK + 1, "7 | 1 |" },
+} ENDS[] = {
+    { 4095, 4098, "1 7" }, { 4096, 4099, "1 7" }, { 4099, 4096, "7 1" },
+    { 18, 15, "7 1" },     { 100, 9000, "1 7" },
 };
 
-START_TEST(test_edge_of_a_tick)
+START_TEST(test_order_of_ends)
 {
     Capture capture;
     EngineOptions options = engine_options_default();
@@ -265,37 +237,96 @@ START_TEST(test_edge_of_a_tick)
     ask(&capture, 0);
     connect_to(&capture, 1);
     ask(&capture, 1);
-    if (EDGES[_i].end > TICK)
-        finish(&capture, 1);
-    noise_before(&capture, EDGES[_i].end - 2);
-    finish(&capture, 0);
-    noise_before(&capture, TICK + 10);
-    if (EDGES[_i].end <= TICK)
-        finish(&capture, 1);
-    noise_before(&capture, 2 * TICK + 1);
-    noise(&capture);
-    expect_rows(&capture, &options, EDGES[_i].rows);
+    bool second_first = ENDS[_i].last_of_second < ENDS[_i].last_of_first;
+    noise_before(&capture, MIN(ENDS[_i].last_of_first, ENDS[_i].last_of_second) - 2);
+    finish(&capture, second_first ? 1 : 0);
+    noise_before(&capture, MAX(ENDS[_i].last_of_first, ENDS[_i].last_of_second) - 2);
+    finish(&capture, second_first ? 0 : 1);
+    expect_rows(&capture, &options, ENDS[_i].rows);
     capture_close(&capture);
 }
 END_TEST
 
-/* An exchange leaves at the tick in which a later one gets its answer; the last one leaves at the
- * end. */
+/* A row comes with the batch of the frame that made it final. */
+START_TEST(test_rows_come_at_once)
+{
+    Capture capture;
+    EngineOptions options = engine_options_default();
+    g_autoptr(Engine) engine = engine_new(&options);
+    AuditRow row;
+    capture_open(&capture);
+    connect_to(&capture, 0);
+    ask(&capture, 0);
+    finish(&capture, 0);
+    feed(engine, &capture, 0, 8);
+    ck_assert(!engine_next(engine, &row));
+    feed(engine, &capture, 8, 1);
+    ck_assert(engine_next(engine, &row));
+    audit_row_clear(&row);
+    ck_assert(!engine_next(engine, &row));
+    engine_finish(engine);
+    ck_assert(!engine_next(engine, &row));
+    capture_close(&capture);
+}
+END_TEST
+
+/* A reset can still prove to be none for 120 s. A frame a millisecond: the first one that is later
+ * than that lets the connection go, before what that frame itself ends. */
+START_TEST(test_timer)
+{
+    Capture capture;
+    EngineOptions options = engine_options_default();
+    capture_open(&capture);
+    connect_to(&capture, 0); /* 1 */
+    ask(&capture, 0);
+    connect_to(&capture, 1); /* 7 */
+    ask(&capture, 1);
+    connect_to(&capture, 2); /* 13 */
+    ask(&capture, 2);
+    segment(&capture, 2, SERVER, TCP_RST, ""); /* 19 */
+    segment(&capture, 0, CLIENT, TCP_ACK | TCP_FIN, "");
+    segment(&capture, 0, SERVER, TCP_ACK | TCP_FIN, "");
+    finish(&capture, 1);
+    noise_before(&capture, 19 + 120 * 1000 + _i);
+    segment(&capture, 0, CLIENT, TCP_ACK, "");
+    expect_rows(&capture, &options, _i > 0 ? "7 13 1" : "7 1 13");
+    capture_close(&capture);
+}
+END_TEST
+
+/* A SYN that comes again from a second sensor opens no connection, whatever lies between. */
+START_TEST(test_syn_comes_again)
+{
+    static const unsigned between[] = { 0, 40, 4096 };
+    Capture capture;
+    EngineOptions options = engine_options_default();
+    options.audit.all_connections = true;
+    capture_open(&capture);
+    connect_to(&capture, 0);
+    ask(&capture, 0);
+    finish(&capture, 0);
+    noise_before(&capture, 10 + between[_i]);
+    g_ptr_array_add(capture.bytes, g_bytes_ref(g_ptr_array_index(capture.bytes, 0)));
+    expect_rows(&capture, &options, "1");
+    capture_close(&capture);
+}
+END_TEST
+
+/* An exchange leaves when a later one gets its answer; the last one leaves with its connection. */
 START_TEST(test_exchanges)
 {
     Capture capture;
     EngineOptions options = exchanges_alone();
     capture_open(&capture);
-    connect_to(&capture, 0);
-    connect_to(&capture, 1);
+    connect_to(&capture, 0); /* 1 */
+    connect_to(&capture, 1); /* 4 */
     for (unsigned i = 0; i < 3; i++) {
         ask(&capture, 1);
         ask(&capture, 0);
     }
-    noise_before(&capture, TICK + 1);
     ask(&capture, 0);
     finish(&capture, 1);
-    expect_rows(&capture, &options, "1.1 1.2 4.1 4.2 | 1.3 4.3 1.4");
+    expect_rows(&capture, &options, "4.1 1.1 4.2 1.2 1.3 4.3 1.4");
     capture_close(&capture);
 }
 END_TEST
@@ -560,8 +591,10 @@ int main(void)
     tcase_add_loop_test(tcase, test_stubs_are_numbered, 0, G_N_ELEMENTS(STUBS));
     tcase_add_test(tcase, test_nothing);
     tcase_add_test(tcase, test_end);
-    tcase_add_test(tcase, test_ticks);
-    tcase_add_loop_test(tcase, test_edge_of_a_tick, 0, G_N_ELEMENTS(EDGES));
+    tcase_add_loop_test(tcase, test_order_of_ends, 0, G_N_ELEMENTS(ENDS));
+    tcase_add_test(tcase, test_rows_come_at_once);
+    tcase_add_loop_test(tcase, test_timer, -1, 2);
+    tcase_add_loop_test(tcase, test_syn_comes_again, 0, 3);
     tcase_add_test(tcase, test_exchanges);
     tcase_add_test(tcase, test_both_kinds);
     tcase_add_test(tcase, test_counters);

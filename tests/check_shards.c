@@ -9,7 +9,6 @@
 
 #define CONNECTIONS 3000
 #define SEGMENTS 60000
-#define TICK_SEGMENTS 500
 #define FRAMES_ALIKE 3 /* how often at most one packet is seen */
 
 /* Little memory, so that connections are packed, and given up. */
@@ -19,11 +18,11 @@ static const StreamLimits LIMITS = { .connections = 64 * 40,
                                      .memory = 64 * 70000,
                                      .pairs = 10000 };
 
-/* What came of a run: lines by connection, and the order in which connections ended, by tick. */
+/* What came of a run: lines by connection, and the order in which connections ended, by step. */
 typedef struct Story {
     GHashTable *lines; /* first frame to GString */
-    GString *ends;     /* of all ticks */
-    GArray *tick;      /* FrameId: ended since the last tick began */
+    GString *ends;     /* of all steps: timers, segments, the end */
+    GArray *step;      /* FrameId: ended in this step */
     uint64_t packs, gone;
 } Story;
 
@@ -36,7 +35,7 @@ static void story_open(Story *story)
 {
     story->lines = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_line);
     story->ends = g_string_new(NULL);
-    story->tick = g_array_new(FALSE, FALSE, sizeof(FrameId));
+    story->step = g_array_new(FALSE, FALSE, sizeof(FrameId));
     story->packs = story->gone = 0;
 }
 
@@ -44,7 +43,7 @@ static void story_close(Story *story)
 {
     g_hash_table_unref(story->lines);
     g_string_free(story->ends, TRUE);
-    g_array_free(story->tick, TRUE);
+    g_array_free(story->step, TRUE);
 }
 
 static GString *line_of(Story *story, FrameId first)
@@ -74,7 +73,7 @@ static void take_event(Story *story, const StreamEvent *event)
         return;
     g_string_append_printf(line, "%d %u %d %d", connection->end, connection->stream_number,
                            connection->limited, connection->after_eviction);
-    g_array_append_val(story->tick, connection->first_frame);
+    g_array_append_val(story->step, connection->first_frame);
     story->gone += connection->end == CONNECTION_EVICTED;
     g_free(connection->owner);
 }
@@ -92,16 +91,16 @@ static gint compare_frames(gconstpointer a, gconstpointer b)
     return (left > right) - (left < right);
 }
 
-/* The ends since the last time, in the order that sets keep in a tick, over all of them. */
-static void end_tick(Story *story, bool sort)
+/* The ends since the last time, in the order that sets keep in a step, over all of them. */
+static void end_step(Story *story, bool sort)
 {
     if (sort)
-        g_array_sort(story->tick, compare_frames);
-    for (guint i = 0; i < story->tick->len; i++)
+        g_array_sort(story->step, compare_frames);
+    for (guint i = 0; i < story->step->len; i++)
         g_string_append_printf(story->ends, "%" G_GUINT64_FORMAT " ",
-                               g_array_index(story->tick, FrameId, i));
+                               g_array_index(story->step, FrameId, i));
     g_string_append_c(story->ends, '\n');
-    g_array_set_size(story->tick, 0);
+    g_array_set_size(story->step, 0);
 }
 
 /* One segment of one of the connections: mostly in order, sometimes with a hole, a FIN, a RST, a
@@ -165,6 +164,18 @@ static Segment make_segment(GRand *rand, Talk *talks, uint64_t frame)
     return segment;
 }
 
+/* A set whose timers are not due has none that would fire. */
+static void fire_timers(Story *story, Shards *const sets[2], Nanoseconds now)
+{
+    for (int i = 0; i < 2 && sets[i]; i++) {
+        if (!shards_are_due(sets[i], now))
+            continue;
+        shards_fire_timers(sets[i], now);
+        drain(story, sets[i]);
+    }
+    end_step(story, true);
+}
+
 /* The same segments, whoever is fed. `owners`: SegmentOwner.belongs of all, in their order. */
 static void run(Story *story, Shards *const sets[2], const ShardSet masks[2], GArray *owners)
 {
@@ -177,25 +188,19 @@ static void run(Story *story, Shards *const sets[2], const ShardSet masks[2], GA
         for (; copies > 0; copies--, segment.time += NS_PER_MS) {
             Arrival arrival;
             front_feed(front, &segment, &arrival);
+            fire_timers(story, sets, arrival.now);
             Shards *set = sets[masks[0] >> arrival.shard & 1 ? 0 : 1];
             SegmentOwner owner = shards_feed(set, &arrival);
             g_array_append_val(owners, owner.belongs);
             drain(story, set);
+            end_step(story, false);
         }
-        end_tick(story, false);
-        if (frame % TICK_SEGMENTS)
-            continue;
-        for (int i = 0; i < 2 && sets[i]; i++) {
-            shards_tick(sets[i], front_now(front));
-            drain(story, sets[i]);
-        }
-        end_tick(story, true);
     }
     for (int i = 0; i < 2 && sets[i]; i++) {
         shards_finish(sets[i]);
         drain(story, sets[i]);
     }
-    end_tick(story, true);
+    end_step(story, true);
 }
 
 /* Counters are a struct of nothing but uint64_t. */

@@ -588,7 +588,7 @@ START_TEST(test_row)
     for (unsigned i = 0; lines[i]; i++) {
         const char *line = g_strstrip(lines[i]);
         if (strcmp(line, "T") == 0) {
-            stream_table_tick(table);
+            stream_table_fire_timers(table);
             drain(&run);
         } else if (*line) {
             feed_text(&run, line, i + 1);

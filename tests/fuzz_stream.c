@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         stream_table_feed(table, &segment);
         drain(table, &ended);
         if (data[1] == TICK) {
-            stream_table_tick(table);
+            stream_table_fire_timers(table);
             drain(table, &ended);
         }
         data += SEGMENT_BYTES;

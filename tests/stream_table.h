@@ -29,9 +29,9 @@ static inline bool stream_table_next(StreamTable *table, StreamEvent *ret_event)
     return shards_next(table->shards, ret_event);
 }
 
-static inline void stream_table_tick(StreamTable *table)
+static inline void stream_table_fire_timers(StreamTable *table)
 {
-    shards_tick(table->shards, front_now(table->front));
+    shards_fire_timers(table->shards, front_now(table->front));
 }
 
 static inline void stream_table_finish(StreamTable *table)

@@ -45,7 +45,7 @@ void audit_listen(AuditOptions *options, AuditListener listener)
 
 void auditor_init(Auditor *auditor, const AuditOptions *options)
 {
-    *auditor = (Auditor){ .options = *options };
+    *auditor = (Auditor){ .options = *options, .step = STEP_FRAME };
     auditor->rows = g_array_new(FALSE, FALSE, sizeof(AuditRow));
 }
 
@@ -156,6 +156,11 @@ static int client_of(const Hearing *hearing)
     return MAX(hearing->context.facts->client, 0);
 }
 
+static AuditStep step_of(const Auditor *auditor, const Connection *connection)
+{
+    return connection->end == CONNECTION_UNENDED ? STEP_OPEN_AT_END : auditor->step;
+}
+
 /* The kind and the rest are still to be filled in. */
 static AuditRow *new_row(const Hearing *hearing, RowKind kind)
 {
@@ -163,8 +168,8 @@ static AuditRow *new_row(const Hearing *hearing, RowKind kind)
     g_array_set_size(rows, rows->len + 1);
     AuditRow *row = &g_array_index(rows, AuditRow, rows->len - 1);
     row->kind = kind;
-    row->open_at_end = hearing->context.connection->end == CONNECTION_UNENDED;
-    row->tick = hearing->auditor->tick;
+    row->order = hearing->auditor->order;
+    row->step = step_of(hearing->auditor, hearing->context.connection);
     return row;
 }
 
@@ -320,9 +325,8 @@ static void count_connection(AuditCounters *counters, const Judgement *judgement
 
 static AuditPosition position_of_end(const Auditor *auditor, const Connection *connection)
 {
-    bool open = connection->end == CONNECTION_UNENDED;
     return (AuditPosition){ .order = auditor->order,
-                            .step = open ? STEP_OPEN_AT_END : auditor->step,
+                            .step = step_of(auditor, connection),
                             .connection = connection->first_frame };
 }
 

@@ -40,7 +40,6 @@ typedef struct Auditor {
     AuditCounters counters;
     CaptureClock clock; /* has seen every frame up to the one being fed */
     uint64_t order;     /* frames fed so far */
-    uint64_t tick;      /* ticks so far */
     AuditStep step;
     GArray *rows; /* AuditRow, in the order in which they became final */
 } Auditor;

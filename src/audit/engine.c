@@ -1,7 +1,5 @@
 #include "audit/engine.h"
 
-#define TICK_FRAMES 4096
-
 struct Engine {
     Auditor auditor;
     Filter *filter;
@@ -74,10 +72,20 @@ static void count_frame(Engine *engine, DecodeResult result, bool wanted)
         counters->filtered++;
 }
 
+static void fire_timers(Engine *engine, Nanoseconds now)
+{
+    engine->auditor.step = STEP_TIMERS;
+    shards_fire_timers(engine->shards, now);
+    drain_shards(engine);
+    engine->auditor.step = STEP_FRAME;
+}
+
 static void feed_segment(Engine *engine, const Frame *frame, const Segment *segment)
 {
     Arrival arrival;
     front_feed(engine->front, segment, &arrival);
+    if (shards_are_due(engine->shards, arrival.now))
+        fire_timers(engine, arrival.now);
     if (!(engine->set >> arrival.shard & 1))
         return;
     SegmentOwner owner = shards_feed(engine->shards, &arrival);
@@ -105,9 +113,7 @@ static void feed_frame(Engine *engine, const Frame *frame)
         tell_frame(engine, frame, result, NULL, NULL);
 }
 
-/* Ticks ---------------------------------------------------------------------------------------- */
-
-/* The rows that became final since the last tick can leave. */
+/* The rows that have become final leave in the order of their positions. */
 static void sort_rows(Engine *engine)
 {
     GArray *rows = engine->auditor.rows;
@@ -115,16 +121,6 @@ static void sort_rows(Engine *engine)
         qsort(&g_array_index(rows, AuditRow, engine->ready), rows->len - engine->ready,
               sizeof(AuditRow), audit_row_compare);
     engine->ready = rows->len;
-}
-
-static void tick(Engine *engine)
-{
-    engine->auditor.step = STEP_TICK;
-    shards_tick(engine->shards, front_now(engine->front));
-    drain_shards(engine);
-    engine->auditor.step = STEP_FRAME;
-    sort_rows(engine);
-    engine->auditor.tick++;
 }
 
 void engine_feed(Engine *engine, const FrameBatch *batch)
@@ -135,9 +131,8 @@ void engine_feed(Engine *engine, const FrameBatch *batch)
         if (frame->clock.tick != CLOCK_NO_TIME)
             capture_clock_see(&engine->auditor.clock, order, frame->time);
         feed_frame(engine, frame);
-        if (order % TICK_FRAMES == 0)
-            tick(engine);
     }
+    sort_rows(engine);
 }
 
 /* Up to the end of the first connection that is still open; the others are then ended one by one,

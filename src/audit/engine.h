@@ -6,8 +6,8 @@
  * audit_totals_add(), what listeners kept by AuditPosition. Only the engine that has shard 0
  * counts frames, and calls listeners for frames without a segment.
  *
- * Grammar: new · (feed · next*)* · finish · next* · free. A row is final when it comes. Rows
- * become final at a tick (every 4,096 frames of the input). */
+ * Grammar: new · (feed · next*)* · finish · next* · free. A row comes when it has become final, and
+ * rows come in the order in which they did: how frames are cut into batches changes nothing. */
 #ifndef AUDIT_ENGINE_H
 #define AUDIT_ENGINE_H
 

@@ -58,10 +58,10 @@ void audit_row_clear(AuditRow *row)
 int audit_row_compare(const void *left, const void *right)
 {
     const AuditRow *a = left, *b = right;
-    if (a->open_at_end != b->open_at_end)
-        return a->open_at_end ? 1 : -1;
-    if (a->tick != b->tick)
-        return compare(a->tick, b->tick);
+    if (a->order != b->order)
+        return compare(a->order, b->order);
+    if (a->step != b->step)
+        return compare(a->step, b->step);
     FrameId frame_a = audit_row_connection(a), frame_b = audit_row_connection(b);
     if (frame_a != frame_b)
         return compare(frame_a, frame_b);

@@ -10,13 +10,13 @@
 #include "judge/judge.h"
 #include "stream/stream.h"
 
-/* When something became final: while a frame was fed, at the tick after it, or when the frames were
- * over. It is the same however connections are shared out among engines, so results of several
- * engines are merged by it. */
-typedef enum AuditStep { STEP_FRAME, STEP_TICK, STEP_FINISH, STEP_OPEN_AT_END } AuditStep;
+/* When something became final: by a timer that fired before a frame was fed, by the frame itself, or
+ * when the frames were over. It is the same however connections are shared out among engines and
+ * frames into batches, so results of several engines are merged by it. */
+typedef enum AuditStep { STEP_TIMERS, STEP_FRAME, STEP_FINISH, STEP_OPEN_AT_END } AuditStep;
 
 typedef struct AuditPosition {
-    uint64_t order; /* frames fed so far */
+    uint64_t order; /* frames fed so far, the one being fed included */
     AuditStep step;
     /* the connection's first frame: the order within a step. Not within STEP_FRAME: one frame
      * changes connections of one engine only, which reports them in their order */
@@ -57,8 +57,8 @@ typedef struct FindingRow {
 
 typedef struct AuditRow {
     RowKind kind;
-    bool open_at_end; /* its connection had not ended when the capture did */
-    uint64_t tick;    /* ticks before it */
+    AuditStep step; /* and `order`: of its position */
+    uint64_t order;
     union {
         ExchangeRow exchange;
         ConnectionRow connection;
@@ -66,11 +66,11 @@ typedef struct AuditRow {
     };
 } AuditRow;
 
-/* The order in which rows leave, also those of several engines: by tick, and last what was open at
- * the end; then by first frame of the connection, kind, and exchange or rule. For qsort(). */
+/* The order in which rows leave, also those of several engines: by position, so last what was open
+ * at the end; then by first frame of the connection, kind, and exchange or rule. For qsort(). */
 int audit_row_compare(const void *left, const void *right);
 
-/* The frame, and exchange or rule, by which rows of one tick are ordered. */
+/* The frame, and exchange or rule, by which rows of one position are ordered. */
 FrameId audit_row_connection(const AuditRow *row);
 uint32_t audit_row_exchange(const AuditRow *row);
 

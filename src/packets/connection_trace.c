@@ -178,29 +178,6 @@ static bool is_sent_by(const Record *record, const Connection *connection, int s
                   sizeof record->source.bytes) == 0;
 }
 
-static void make_packets(ConnectionTrace *trace, const Connection *connection, int client)
-{
-    uint32_t base[2] = { connection_sequence(connection, client, 0),
-                         connection_sequence(connection, 1 - client, 0) };
-    int64_t near[2] = { 0, 0 };
-    g_array_set_size(trace->packets, 0);
-    for (guint i = 0; i < trace->records->len; i++) {
-        const Record *record = &g_array_index(trace->records, Record, i);
-        TracedSegment packet = record->packet;
-        int side = is_sent_by(record, connection, client) ? TRACED_CLIENT : TRACED_SERVER;
-        packet.side = (uint8_t)side;
-        int64_t offset = seq_offset(base[side], near[side], record->sequence);
-        if (!(packet.flags & (TCP_SYN | TCP_RST)))
-            near[side] = offset;
-        packet.sequence = offset + 1;
-        packet.acknowledged =
-            packet.flags & TCP_ACK
-                ? seq_offset(base[!side], near[!side], record->acknowledgement) + 1
-                : NO_OFFSET;
-        g_array_append_val(trace->packets, packet);
-    }
-}
-
 static void take_findings(ConnectionTrace *trace, const Finding *findings, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -223,7 +200,6 @@ void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended
         const RstFact *reset = connection_reset(ended->connection, sides[i]);
         traced->resets[i] = reset ? reset->stamp : (Stamp){ 0 };
     }
-    make_packets(trace, ended->connection, row->client);
     take_findings(trace, ended->findings, ended->finding_count);
 }
 
@@ -251,12 +227,39 @@ AuditListener connection_trace_listener(ConnectionTrace *trace)
     };
 }
 
+/* What came after the end, too: it is marked. */
+static void make_packets(ConnectionTrace *trace)
+{
+    const Connection *connection = &trace->traced.connection.connection;
+    int client = trace->traced.connection.client;
+    uint32_t base[2] = { connection_sequence(connection, client, 0),
+                         connection_sequence(connection, 1 - client, 0) };
+    int64_t near[2] = { 0, 0 };
+    g_array_set_size(trace->packets, 0);
+    for (guint i = 0; i < trace->records->len; i++) {
+        const Record *record = &g_array_index(trace->records, Record, i);
+        TracedSegment packet = record->packet;
+        int side = is_sent_by(record, connection, client) ? TRACED_CLIENT : TRACED_SERVER;
+        packet.side = (uint8_t)side;
+        int64_t offset = seq_offset(base[side], near[side], record->sequence);
+        if (!(packet.flags & (TCP_SYN | TCP_RST)))
+            near[side] = offset;
+        packet.sequence = offset + 1;
+        packet.acknowledged =
+            packet.flags & TCP_ACK
+                ? seq_offset(base[!side], near[!side], record->acknowledgement) + 1
+                : NO_OFFSET;
+        g_array_append_val(trace->packets, packet);
+    }
+}
+
 const TracedConnection *connection_trace_result(ConnectionTrace *trace,
                                                 const Thresholds *thresholds)
 {
     TracedConnection *traced = &trace->traced;
     if (!trace->ended)
         return NULL;
+    make_packets(trace);
     traced->thresholds = *thresholds;
     traced->segments = (const TracedSegment *)(const void *)trace->packets->data;
     traced->segment_count = trace->packets->len;

@@ -78,17 +78,17 @@ struct Flow {
     KeptSyn *kept;    /* NULL: none */
     /* by side: of its first segment; of a side that is yet unseen, the peer's */
     uint64_t network[2];
-    uint32_t order;    /* count of its segments */
-    uint8_t state;     /* FlowState */
-    uint8_t listed_as; /* FlowState: the list of those that wait for a tick; FLOW_LIVE: none */
-    bool spoke;        /* data or a gap was handed out */
-    bool succeeds;     /* its endpoints had a connection before */
-    bool aliased[2];   /* `alias` is set */
+    uint32_t order;  /* count of its segments */
+    uint8_t state;   /* FlowState */
+    bool listed;     /* its timer runs */
+    bool spoke;      /* data or a gap was handed out */
+    bool succeeds;   /* its endpoints had a connection before */
+    bool aliased[2]; /* `alias` is set */
     Direction direction[2];
     Connection facts;
     /* Another network in which its packets are seen as well. */
     uint64_t alias[2];
-    Flow *timer_before, *timer_after; /* FLOW_SETTLING, FLOW_FINAL */
+    Flow *timer_before, *timer_after;
     Nanoseconds listed_at;
 };
 

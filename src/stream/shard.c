@@ -1,10 +1,10 @@
 /* Who a segment belongs to, when a connection begins anew, and when it goes.
  *
- * A connection is final when both FINs are acknowledged, and leaves at the next tick. One that
+ * A connection is final when both FINs are acknowledged, and leaves with that segment. One that
  * ended by a RST, or whose FIN is only implied, settles first: for 120 s its own packets may show
- * that it goes on. What comes for a connection that is over is counted and not looked at, whether
- * or not the tick has come: what a connection is judged by must not depend on how many frames of
- * others lie between.
+ * that it goes on. Then its timer lets it leave. What comes for a connection that is over is
+ * counted and not looked at, whether or not the timer has fired: what a connection is judged by
+ * must not depend on how many frames of others lie between.
  *
  * Equal endpoints in two networks (VLANs, overlays) are two connections, but a direction's network
  * is its own: mirror ports tag one direction only, and routed VLANs and overlays carry each
@@ -77,36 +77,35 @@ static void idle_append(Shard *shard, FlowHead *head)
 
 static void timer_unlink(Shard *shard, Flow *flow)
 {
-    if (flow->listed_as == FLOW_LIVE)
+    if (!flow->listed)
         return;
-    FlowList *list = &shard->waiting[flow->listed_as];
+    FlowList *list = &shard->settling;
     *(flow->timer_before ? &flow->timer_before->timer_after : &list->first) = flow->timer_after;
     *(flow->timer_after ? &flow->timer_after->timer_before : &list->last) = flow->timer_before;
     flow->timer_before = flow->timer_after = NULL;
-    flow->listed_as = FLOW_LIVE;
+    flow->listed = false;
 }
 
-static void timer_append(Shard *shard, Flow *flow, FlowState state)
+static void timer_append(Shard *shard, Flow *flow, Nanoseconds now)
 {
-    FlowList *list = &shard->waiting[state];
+    FlowList *list = &shard->settling;
     flow->timer_before = list->last;
     *(list->last ? &list->last->timer_after : &list->first) = flow;
     list->last = flow;
-    flow->listed_as = (uint8_t)state;
+    flow->listed_at = now;
+    flow->listed = true;
 }
 
-/* Puts the connection on the list that a tick looks at. */
+/* Its timer runs as long as it ended in a way that its own packets may still change. */
 static void update_timer(Shard *shard, Flow *flow, Nanoseconds now)
 {
-    FlowState state = (FlowState)flow->state;
-    if (state == FLOW_LIVE && resets_standing(flow))
-        state = FLOW_SETTLING;
-    if (flow->listed_as == state)
+    bool settles =
+        flow->state == FLOW_SETTLING || (flow->state == FLOW_LIVE && resets_standing(flow));
+    if (flow->listed == settles)
         return;
     timer_unlink(shard, flow);
-    flow->listed_at = now;
-    if (state != FLOW_LIVE)
-        timer_append(shard, flow, state);
+    if (settles)
+        timer_append(shard, flow, now);
 }
 
 /* Buckets -------------------------------------------------------------------------------------- */
@@ -223,7 +222,7 @@ static void evict(Shard *shard, Sink *sink, FlowHead *head)
 bool shard_relieve(Shard *shard, Sink *sink, Flow **ret_flow)
 {
     *ret_flow = NULL;
-    if (shard->budget.used <= shard->budget.used_max || !shard->oldest)
+    if (!shard_is_strained(shard) || !shard->oldest)
         return false;
     FlowHead *head = shard->awake;
     if (!head || head == shard->newest) {
@@ -235,12 +234,20 @@ bool shard_relieve(Shard *shard, Sink *sink, Flow **ret_flow)
     return true;
 }
 
-bool shard_settle(Shard *shard, Flow *flow, Nanoseconds now)
+void shard_settle(Shard *shard, Sink *sink, Flow *flow, Nanoseconds now)
 {
-    if (flow->state != flow->listed_as || flow->resets)
+    if (flow->state == FLOW_FINAL) {
+        remove_flow(shard, sink, &flow->head, CONNECTION_FINAL);
+        return;
+    }
+    if (flow->state == FLOW_SETTLING || flow->listed || flow->resets)
         update_timer(shard, flow, now);
     charge(shard, flow);
-    return shard->budget.used <= shard->budget.used_max;
+}
+
+bool shard_is_strained(const Shard *shard)
+{
+    return shard->budget.used > shard->budget.used_max;
 }
 
 /* Finding -------------------------------------------------------------------------------------- */
@@ -455,7 +462,7 @@ static Flow *flow_for(Shard *shard, Sink *sink, const Arrival *arrival, int *ret
     FlowHead *crowd = NULL;
     *ret_side = 0;
     Flow *flow = find_flow(shard, arrival, ret_side, &crowd);
-    bool succeeds = flow != NULL;
+    bool succeeds = flow || tombstones_stands(&shard->tombstones, segment, &arrival->endpoints);
     if (comes_after_end(shard, sink, arrival, &flow, *ret_side, ret_owner)) {
         sink->counters.segments_after_end++;
         return NULL;
@@ -512,11 +519,17 @@ Flow *shard_feed(Shard *shard, Sink *sink, const Arrival *arrival, int *ret_side
 
 /* Timers --------------------------------------------------------------------------------------- */
 
-/* Those of the list whose 120 s may be over: they leave, or wait on, or go on living. */
-static void tick_settling(Shard *shard, Sink *sink, Nanoseconds now)
+Nanoseconds shard_due(const Shard *shard)
 {
-    Flow *flow;
-    while ((flow = shard->waiting[FLOW_SETTLING].first) && now > flow->listed_at + RESET_SETTLES) {
+    const Flow *next = shard->settling.first;
+    return next ? next->listed_at + RESET_SETTLES : INT64_MAX;
+}
+
+/* A connection that went on since its timer was set waits on, or goes on living. */
+void shard_fire_timers(Shard *shard, Sink *sink, Nanoseconds now)
+{
+    while (now > shard_due(shard)) {
+        Flow *flow = shard->settling.first;
         if (flow_has_settled(flow, now)) {
             remove_flow(shard, sink, &flow->head, CONNECTION_FINAL);
             continue;
@@ -524,13 +537,6 @@ static void tick_settling(Shard *shard, Sink *sink, Nanoseconds now)
         timer_unlink(shard, flow);
         update_timer(shard, flow, now);
     }
-}
-
-void shard_tick(Shard *shard, Sink *sink, Nanoseconds now)
-{
-    while (shard->waiting[FLOW_FINAL].first)
-        remove_flow(shard, sink, &shard->waiting[FLOW_FINAL].first->head, CONNECTION_FINAL);
-    tick_settling(shard, sink, now);
 }
 
 void shard_finish(Shard *shard, Sink *sink)

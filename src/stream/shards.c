@@ -13,6 +13,7 @@ struct Shards {
     Fresh fresh;
     Flow *active;         /* of the segment that was fed */
     Nanoseconds now;      /* of that segment */
+    Nanoseconds due;      /* no timer fires before; there need be none then */
     guint drained, ended; /* of those that leave */
     bool finishing;
     Flow *gone;      /* its END was handed out */
@@ -24,6 +25,7 @@ Shards *shards_new(const StreamLimits *limits, ShardSet set)
 {
     Shards *shards = g_new0(Shards, 1);
     shards->sink.leaving = g_ptr_array_new();
+    shards->due = INT64_MAX;
     for (unsigned i = 0; i < SHARDS; i++)
         if (set >> i & 1)
             shards->shards[i] = shard_new(limits, i);
@@ -110,10 +112,12 @@ static bool step_active(Shards *shards)
     if (reassembly_step(&shards->sink, flow, &shards->fresh, false, REASON_LOSS))
         return true;
     Shard *shard = shard_of(shards, &flow->head);
-    if (!shard_settle(shard, flow, shards->now))
-        shards->strained = shard;
     shards->active = NULL;
-    return false;
+    shard_settle(shard, &shards->sink, flow, shards->now);
+    shards->due = MIN(shards->due, shard_due(shard));
+    if (shard_is_strained(shard))
+        shards->strained = shard;
+    return shards->sink.leaving->len > 0;
 }
 
 static bool relieve(Shards *shards)
@@ -210,15 +214,24 @@ bool shards_next(Shards *shards, StreamEvent *ret_event)
     return true;
 }
 
-/* Ticks ---------------------------------------------------------------------------------------- */
+/* Timers --------------------------------------------------------------------------------------- */
 
-void shards_tick(Shards *shards, Nanoseconds now)
+void shards_fire_timers(Shards *shards, Nanoseconds now)
 {
     g_assert(is_idle(shards) && !shards->finishing);
-    for (int i = 0; i < SHARDS; i++)
-        if (shards->shards[i])
-            shard_tick(shards->shards[i], &shards->sink, now);
+    shards->due = INT64_MAX;
+    for (int i = 0; i < SHARDS; i++) {
+        if (!shards->shards[i])
+            continue;
+        shard_fire_timers(shards->shards[i], &shards->sink, now);
+        shards->due = MIN(shards->due, shard_due(shards->shards[i]));
+    }
     g_ptr_array_sort(shards->sink.leaving, by_first_frame);
+}
+
+bool shards_are_due(const Shards *shards, Nanoseconds now)
+{
+    return now > shards->due;
 }
 
 void shards_finish(Shards *shards)

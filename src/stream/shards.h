@@ -1,10 +1,11 @@
 /* A set of shards: takes segments, hands out events (stream.h). Sets share nothing, so each may
  * have a thread of its own.
  *
- * Grammar: new · feed · next* · (tick · next*)* · finish · next* · free.
- *   shards_feed() takes one segment; shards_next() is then called until it returns false.
- *   shards_tick() is called after every 4,096 frames of the input, then next() until false: it
- *   fires the timers and ends the connections that are final. shards_finish() ends the rest. */
+ * Grammar: new · ((fire_timers · next*)? · feed · next*)* · finish · next* · free.
+ *   shards_feed() takes one segment; shards_next() is then called until it returns false. A
+ *   connection that the segment makes final ends among these events.
+ *   shards_fire_timers() ends the connections whose end can no longer change. It is called before
+ *   the first segment that is later than a timer. shards_finish() ends the rest. */
 #ifndef STREAM_SHARDS_H
 #define STREAM_SHARDS_H
 
@@ -27,8 +28,11 @@ SegmentOwner shards_feed(Shards *shards, const Arrival *arrival);
 
 bool shards_next(Shards *shards, StreamEvent *ret_event);
 
-/* `now`: front_now(). END events of a tick come by first frame of the connections. */
-void shards_tick(Shards *shards, Nanoseconds now);
+/* Whether a timer may fire. `now`: the largest time of all segments up to this one. */
+bool shards_are_due(const Shards *shards, Nanoseconds now);
+
+/* END events come by first frame of the connections. */
+void shards_fire_timers(Shards *shards, Nanoseconds now);
 
 /* First the final connections by first frame, then those still open by first frame. */
 void shards_finish(Shards *shards);

@@ -46,14 +46,20 @@ static bool is_of(const Tombstone *stone, const Segment *segment, int from)
     return ABS(own) < FLOW_NEAR;
 }
 
+bool tombstones_stands(const Tombstones *stones, const Segment *segment, const Endpoints *endpoints)
+{
+    if (!stones->slots)
+        return false;
+    const Tombstone *stone = slot_of(stones, endpoints);
+    return stone->identity == endpoints->identity && segment->time <= stone->time + TOMBSTONE_LIFE;
+}
+
 const Tombstone *tombstones_find(const Tombstones *stones, const Segment *segment,
                                  const Endpoints *endpoints)
 {
-    if (!stones->slots)
+    if (!tombstones_stands(stones, segment, endpoints))
         return NULL;
     const Tombstone *stone = slot_of(stones, endpoints);
-    if (stone->identity != endpoints->identity || segment->time > stone->time + TOMBSTONE_LIFE)
-        return NULL;
     return is_of(stone, segment, endpoints->from_high) ? stone : NULL;
 }
 

@@ -31,6 +31,10 @@ size_t tombstones_leave(Tombstones *stones, const Connection *connection, bool *
 const Tombstone *tombstones_find(const Tombstones *stones, const Segment *segment,
                                  const Endpoints *endpoints);
 
+/* Whether one stands for these endpoints, whatever the numbers. */
+bool tombstones_stands(const Tombstones *stones, const Segment *segment,
+                       const Endpoints *endpoints);
+
 void tombstones_clear(Tombstones *stones);
 
 #endif
