@@ -36,6 +36,9 @@ bool evidence_pass_open(EvidencePass *evidence, const Options *options, Pass *fi
 bool evidence_pass_write(EvidencePass *evidence, const Pass *first, const char *version,
                          Progress *progress, GError **error);
 
+/* Instead of it: no captures, for somebody stopped the run, and a second pass would not get far. */
+void evidence_pass_skip(EvidencePass *evidence);
+
 /* 64 digits of each capture as it was written. */
 bool evidence_pass_sums(EvidencePass *evidence, GError **error);
 

@@ -1,9 +1,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 
+#include "base/interrupt.h"
 #include "evidence_pass.h"
 #include "options.h"
 #include "report/manifest.h"
@@ -28,7 +31,7 @@ static void complain(const char *message)
 
 /* What has gone wrong with the inputs; false if nothing has. Of numbered ones it shows only when
  * they are read. */
-static bool complain_of_inputs(const CaptureInputs *inputs, bool numbered, bool quiet)
+static bool complain_of_inputs(const CaptureInputs *inputs, bool numbered, const Options *options)
 {
     bool failed = false;
     unsigned skipped = 0;
@@ -36,12 +39,13 @@ static bool complain_of_inputs(const CaptureInputs *inputs, bool numbered, bool 
         const InputFile *file = g_ptr_array_index(inputs->files, i);
         if (file->state == INPUT_GOOD || (file->number != 0) != numbered)
             continue;
-        failed = failed || file->state == INPUT_FAILED;
+        bool fails = file->state == INPUT_FAILED || (file->state == INPUT_CUT && options->strict);
+        failed = failed || fails;
         skipped += file->state == INPUT_SKIPPED;
-        if (file->state == INPUT_FAILED || (!quiet && skipped <= NAMED_MAX))
+        if (fails || (!options->quiet && skipped <= NAMED_MAX))
             complain(file->problem);
     }
-    if (skipped > NAMED_MAX && !quiet) {
+    if (skipped > NAMED_MAX && !options->quiet) {
         g_autofree char *others =
             g_strdup_printf("and %u more files are left out", skipped - NAMED_MAX);
         complain(others);
@@ -49,10 +53,45 @@ static bool complain_of_inputs(const CaptureInputs *inputs, bool numbered, bool 
     return failed;
 }
 
+static void announce_waiting(const Options *options)
+{
+    for (char **input = options->inputs; *input; input++)
+        if (strcmp(*input, "-") == 0 && isatty(STDIN_FILENO) && !options->quiet)
+            complain("waiting for a capture on standard input, which is this terminal; what is "
+                     "meant is a pipe: tcpdump -U -w - | connaudit -");
+}
+
+static bool is_usage_error(const GError *error)
+{
+    return g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED) ||
+           g_error_matches(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION) ||
+           g_error_matches(error, EVIDENCE_PASS_ERROR, EVIDENCE_PASS_ERROR_ONLY_ONCE);
+}
+
+/* 2 comes before 1, and 1 before 3. */
+static ExitStatus judge_inputs(const RunContext *context, CaptureInputs *inputs)
+{
+    const Options *options = context->options;
+    g_autoptr(GError) error = NULL;
+    RunResult result = { .matched = false };
+    bool written = run(context, inputs, &result, &error);
+    bool failed = complain_of_inputs(inputs, true, options);
+    if (!written)
+        complain(error->message);
+    if (is_usage_error(error))
+        return EXIT_USAGE;
+    if (result.interrupted)
+        complain("interrupted: the results cover what was read until then");
+    if (failed || !written || result.interrupted)
+        return EXIT_NOT_READ;
+    return result.matched ? EXIT_FOUND : EXIT_READ;
+}
+
 /* From the inputs to the reports. */
 static ExitStatus read_inputs(const Options *options, char **command)
 {
     g_autoptr(GError) error = NULL;
+    RowsOut out = { .table = NULL };
     if (!output_check_stdout((const char *const *)options->inputs, &error)) {
         complain(error->message);
         return EXIT_USAGE;
@@ -62,30 +101,22 @@ static ExitStatus read_inputs(const Options *options, char **command)
         complain(error->message);
         return EXIT_USAGE;
     }
-    g_autoptr(CaptureInputs) inputs = run_open_inputs(options, filter);
+    announce_waiting(options);
+    g_autoptr(CaptureInputs) inputs = run_open_inputs(options, filter, &out);
     if (inputs->unfit) {
         complain(inputs->unfit->message);
         return EXIT_USAGE;
     }
-    bool failed = complain_of_inputs(inputs, false, options->quiet);
+    bool failed = complain_of_inputs(inputs, false, options);
     if (inputs->numbered->len == 0)
         return EXIT_NOT_READ;
     RunContext context = { .options = options,
                            .filter = filter,
                            .command = (const char *const *)command,
+                           .out = &out,
                            .version = PACKAGE_VERSION };
-    bool found = false;
-    bool written = run(&context, inputs, &found, &error);
-    failed = complain_of_inputs(inputs, true, options->quiet) || failed;
-    if (!written)
-        complain(error->message);
-    if (g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED) ||
-        g_error_matches(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION) ||
-        g_error_matches(error, EVIDENCE_PASS_ERROR, EVIDENCE_PASS_ERROR_ONLY_ONCE))
-        return EXIT_USAGE;
-    if (failed || !written)
-        return EXIT_NOT_READ;
-    return found ? EXIT_FOUND : EXIT_READ;
+    ExitStatus status = judge_inputs(&context, inputs);
+    return failed && status != EXIT_USAGE ? EXIT_NOT_READ : status;
 }
 
 static void print_rules(const Options *options)
@@ -97,7 +128,8 @@ static void print_rules(const Options *options)
 /* Whether all that was printed has got there. */
 static ExitStatus flush_stdout(void)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    errno = 0;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
         return EXIT_READ;
     g_autofree char *message = g_strdup_printf("standard output: %s", g_strerror(errno));
     complain(message);
@@ -124,6 +156,7 @@ int main(int argc, char **argv)
     /* A closed pipe and a full quota are failed writes, said like any other. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    interrupt_watch(output_abandon);
     if (!options_parse(&options, argc, argv, &error)) {
         complain(error->message);
         options_clear(&options);

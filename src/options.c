@@ -34,6 +34,7 @@ typedef enum OptionId {
     OPTION_REDACT,
     OPTION_NO_HASH,
     OPTION_FAIL_ON,
+    OPTION_STRICT,
     OPTION_PROGRESS,
     OPTION_QUIET,
     OPTION_LIST_RULES,
@@ -114,16 +115,32 @@ static bool take_format(const OptionInfo *info G_GNUC_UNUSED, const char *name, 
     return false;
 }
 
-static bool take_fail_on(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,
+/* The words of a list, as bits of their indices. False: one is none of them. */
+static bool take_words(const char *list, const char *const *words, size_t count, unsigned *ret_set,
+                       GError **error, const char *usage)
+{
+    g_auto(GStrv) parts = g_strsplit(*list ? list : ",", ",", -1);
+    *ret_set = 0;
+    for (char **part = parts; *part; part++) {
+        int index = word_index(*part, words, count);
+        if (index < 0) {
+            g_set_error(error, OPTIONS_ERROR, 0, "%s, not '%s'", usage, *part);
+            return false;
+        }
+        *ret_set |= 1u << index;
+    }
+    return true;
+}
+
+static bool take_fail_on(const OptionInfo *info G_GNUC_UNUSED, const char *list, Options *options,
                          GError **error)
 {
-    static const char *const names[] = { "contradicted", "error", "warning" };
-    int index = word_index(name, names, G_N_ELEMENTS(names));
-    if (index < 0)
-        g_set_error(error, OPTIONS_ERROR, 0,
-                    "--fail-on takes contradicted, error or warning, not '%s'", name);
-    options->fail_on = (FailOn)(FAIL_ON_CONTRADICTED + MAX(index, 0));
-    return index >= 0;
+    static const char *const names[] = { "contradicted", "undetermined", "error", "warning",
+                                         "nothing" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == FAIL_ON_COUNT);
+    return take_words(list, names, G_N_ELEMENTS(names), &options->fail_on, error,
+                      "--fail-on takes a list of contradicted, undetermined, error, warning and "
+                      "nothing");
 }
 
 static bool take_progress(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,
@@ -310,6 +327,9 @@ static const OptionInfo OPTIONS[OPTION_COUNT] = {
     [OPTION_FAIL_ON] = { "fail-on", 0, G_OPTION_ARG_STRING, "WHAT",
                          "Exit with 3 if there is one: contradicted, error or warning", AT(fail_on),
                          take_fail_on },
+    [OPTION_STRICT] = { "strict", 0, G_OPTION_ARG_NONE, NULL,
+                        "Exit with 1 if an input ends in the middle of a packet", AT(strict),
+                        NULL },
     [OPTION_PROGRESS] = { "progress", 0, G_OPTION_ARG_STRING, "WHEN",
                           "Tell how far it has come on standard error: auto (on a terminal), "
                           "always or never",

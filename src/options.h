@@ -13,11 +13,13 @@
 
 /* What ends the program with its own status. */
 typedef enum FailOn {
-    FAIL_ON_NOTHING,
     FAIL_ON_CONTRADICTED,
+    FAIL_ON_UNDETERMINED,
     FAIL_ON_ERROR,
     FAIL_ON_WARNING, /* or an error */
+    FAIL_ON_NOTHING, /* no HTTP connection was judged */
 } FailOn;
+#define FAIL_ON_COUNT (FAIL_ON_NOTHING + 1)
 
 /* Whether progress is told. */
 typedef enum ProgressWhen { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } ProgressWhen;
@@ -29,7 +31,7 @@ typedef struct Options {
     char *evidence; /* owned; where captures of single connections go; NULL: nowhere */
     unsigned evidence_max;
     Matcher *matcher; /* owned; NULL: none */
-    FailOn fail_on;
+    unsigned fail_on; /* a bit for each FailOn */
     ReportName report;
     TableFormat format;
     ConnectionName *show; /* owned: this connection as a page; NULL: a report */
@@ -39,6 +41,7 @@ typedef struct Options {
     bool force;
     bool no_hash;
     bool quiet;
+    bool strict; /* an input that ends in the middle of a packet is an error */
     ProgressWhen progress;
     bool pedantic;
     bool redact;

@@ -25,6 +25,7 @@ typedef struct Run {
     Servers *servers;
     AuditTotals totals;
     bool analyzed;
+    bool unread; /* nobody reads standard output any longer */
     EvidencePass evidence;
 } Run;
 
@@ -193,6 +194,10 @@ static bool write_evidence(Run *run, GError **error)
     const Options *options = run->context->options;
     if (!options->evidence)
         return true;
+    if (capture_inputs_interrupted(run->pass.inputs)) {
+        evidence_pass_skip(&run->evidence);
+        return true;
+    }
     g_autoptr(Progress) progress = start_progress(options);
     if (!evidence_pass_write(&run->evidence, &run->pass, run->context->version, progress, error))
         return false;
@@ -203,6 +208,17 @@ static bool write_evidence(Run *run, GError **error)
 
 /* Reports -------------------------------------------------------------------------------------- */
 
+/* Nobody reads standard output any longer: whoever asked has seen enough. */
+static bool forgive_unread(Run *run, GError **error)
+{
+    run->unread = g_error_matches(*error, G_FILE_ERROR, G_FILE_ERROR_PIPE);
+    if (run->unread)
+        g_clear_error(error);
+    else
+        g_prefix_error(error, "standard output: ");
+    return run->unread;
+}
+
 static bool run_to_stdout(Run *run, GError **error)
 {
     const Options *options = run->context->options;
@@ -210,10 +226,15 @@ static bool run_to_stdout(Run *run, GError **error)
     run->reports[options->report] = table;
     bool written = evidence_pass_open(&run->evidence, options, &run->pass, error);
     if (written) {
+        run->context->out->table = table;
         analyze(run);
-        written = table_flush(table, error);
+        run->context->out->table = NULL;
+        GError *failure = NULL;
+        written = table_flush(table, &failure);
+        if (!written && !options->evidence)
+            written = forgive_unread(run, &failure);
         if (!written)
-            g_prefix_error(error, "standard output: ");
+            g_propagate_error(error, failure);
         written =
             written && write_evidence(run, error) && evidence_pass_commit(&run->evidence, error);
     }
@@ -244,8 +265,10 @@ static bool run_to_page(Run *run, GError **error)
     g_autofree char *page = make_page(run, traced);
     if (fputs(page, stdout) != EOF && fflush(stdout) == 0)
         return true;
-    g_set_error(error, RUN_ERROR, RUN_ERROR_WRITE, "standard output: %s", g_strerror(errno));
-    return false;
+    run->unread = errno == EPIPE;
+    if (!run->unread)
+        g_set_error(error, RUN_ERROR, RUN_ERROR_WRITE, "standard output: %s", g_strerror(errno));
+    return run->unread;
 }
 
 static ManifestEvidence manifest_evidence(const Run *run)
@@ -274,6 +297,7 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
                             .limits = &run->pass.engine.limits,
                             .filter = context->options->filter,
                             .separate = context->options->separate,
+                            .interrupted = capture_inputs_interrupted(run->pass.inputs),
                             .inputs = run->pass.inputs,
                             .totals = &run->totals,
                             .servers = run->servers,
@@ -356,41 +380,54 @@ static bool run_to_directory(Run *run, GError **error)
     return written;
 }
 
-static CaptureOptions capture_options(const Options *options)
+/* Whoever looks at the rows sees those that are final while the input has nothing to give. A write
+ * that fails is remembered by the table. */
+static void flush_rows(void *data)
+{
+    const RowsOut *out = data;
+    if (out->table)
+        table_flush(out->table, NULL);
+}
+
+static CaptureOptions capture_options(const Options *options, RowsOut *out)
 {
     /* evidence takes a second pass, over bytes that must be the same */
     bool hash = options->evidence || (options->output && !options->no_hash);
-    return (CaptureOptions){ .hash = hash };
+    return (CaptureOptions){
+        .hash = hash, .whole_head = options->redact, .waits = flush_rows, .data = out
+    };
 }
 
-CaptureInputs *run_open_inputs(const Options *options, Filter *filter)
+CaptureInputs *run_open_inputs(const Options *options, Filter *filter, RowsOut *out)
 {
-    CaptureOptions capture = capture_options(options);
+    CaptureOptions capture = capture_options(options, out);
     return capture_inputs_open((const char *const *)options->inputs, &capture, filter);
 }
 
 /* Of everything that was read, whatever --match lists. */
-static bool fails(const AuditCounters *counters, FailOn fail_on)
+static bool matches_fail_on(const AuditCounters *counters, unsigned fail_on)
 {
-    switch (fail_on) {
-    case FAIL_ON_NOTHING:
-        return false;
-    case FAIL_ON_CONTRADICTED:
-        return counters->verdicts[VERDICT_CONTRADICTED] > 0;
-    case FAIL_ON_ERROR:
-        return counters->findings[SEVERITY_ERROR] > 0;
-    case FAIL_ON_WARNING:
-        break;
-    }
-    return counters->findings[SEVERITY_ERROR] + counters->findings[SEVERITY_WARNING] > 0;
+    uint64_t errors = counters->findings[SEVERITY_ERROR];
+    uint64_t warnings = counters->findings[SEVERITY_WARNING];
+    const bool found[FAIL_ON_COUNT] = {
+        [FAIL_ON_CONTRADICTED] = counters->verdicts[VERDICT_CONTRADICTED] > 0,
+        [FAIL_ON_UNDETERMINED] = counters->verdicts[VERDICT_UNDETERMINED] > 0,
+        [FAIL_ON_ERROR] = errors > 0,
+        [FAIL_ON_WARNING] = errors + warnings > 0,
+        [FAIL_ON_NOTHING] = counters->http_connections == 0,
+    };
+    bool matched = false;
+    for (FailOn what = 0; what < FAIL_ON_COUNT; what++)
+        matched = matched || ((fail_on >> what & 1) && found[what]);
+    return matched;
 }
 
-bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GError **error)
+bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result, GError **error)
 {
     const Options *options = context->options;
     Run state = { .context = context,
                   .pass = { .inputs = inputs,
-                            .capture = capture_options(options),
+                            .capture = capture_options(options, context->out),
                             .engine = engine_options(options),
                             .separate = options->separate,
                             .row = write_row,
@@ -405,9 +442,12 @@ bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GErr
     bool written = options->show     ? run_to_page(&state, error)
                    : options->output ? run_to_directory(&state, error)
                                      : run_to_stdout(&state, error);
-    if (!options->quiet && !options->show && state.analyzed)
+    if (!options->quiet && !options->show && state.analyzed && !state.unread)
         write_summary(&state);
-    *ret_fails = fails(&state.totals.audit, options->fail_on);
+    *ret_result = (RunResult){
+        .matched = matches_fail_on(&state.totals.audit, options->fail_on) && !state.unread,
+        .interrupted = capture_inputs_interrupted(inputs),
+    };
     evidence_pass_clear(&state.evidence);
     return written;
 }

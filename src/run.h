@@ -5,11 +5,23 @@
 #include "capture/inputs.h"
 #include "options.h"
 
+/* The report that goes to standard output. Its rows are flushed before reading waits for more. */
+typedef struct RowsOut {
+    Table *table; /* NULL: there is none, or rows are kept */
+} RowsOut;
+
+/* What a run found, besides its reports. */
+typedef struct RunResult {
+    bool matched;     /* what --fail-on lists */
+    bool interrupted; /* somebody stopped it: the reports cover what was read */
+} RunResult;
+
 /* What it was, for the manifest. */
 typedef struct RunContext {
     const Options *options;
     Filter *filter;             /* NULL: none */
     const char *const *command; /* as main() got it */
+    RowsOut *out;               /* the one that run_open_inputs() got */
     const char *version;
 } RunContext;
 
@@ -20,11 +32,11 @@ typedef enum RunError {
     RUN_ERROR_WRITE,
 } RunError;
 
-CaptureInputs *run_open_inputs(const Options *options, Filter *filter);
+CaptureInputs *run_open_inputs(const Options *options, Filter *filter, RowsOut *out);
 
 /* Reads all that can be read of the inputs. False and `error` if the reports (or the page of one
- * connection) could not be written; what was wrong with an input is kept with it. *ret_fails: what
- * --fail-on names was found. */
-bool run(const RunContext *context, CaptureInputs *inputs, bool *ret_fails, GError **error);
+ * connection) could not be written; what was wrong with an input is kept with it. That nobody reads
+ * standard output any longer is no error, and ends the run in silence. */
+bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result, GError **error);
 
 #endif

@@ -24,7 +24,8 @@ static Unpacked unpack(const uint8_t *packed, size_t size, size_t portion)
     ck_assert_int_ge(file, 0);
     ck_assert_int_eq(write(file, packed, size), (ssize_t)size);
     g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", file);
-    g_autoptr(CaptureBytes) bytes = capture_bytes_open(path, false, NULL);
+    g_autoptr(CaptureBytes) bytes =
+        capture_bytes_open(path, &(CaptureOptions){ .hash = false }, NULL);
     ck_assert_ptr_nonnull(bytes);
     g_autoptr(Unpacker) unpacker = unpacker_new(bytes);
     Unpacked result = { .bytes = g_byte_array_new() };

@@ -25,7 +25,8 @@ static Output unpack(const uint8_t *data, size_t size, size_t portion)
     if (file < 0 || write(file, data, size) != (ssize_t)size)
         g_error("no memory file");
     g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", file);
-    g_autoptr(CaptureBytes) bytes = capture_bytes_open(path, false, NULL);
+    g_autoptr(CaptureBytes) bytes =
+        capture_bytes_open(path, &(CaptureOptions){ .hash = false }, NULL);
     g_assert_nonnull(bytes);
     g_autoptr(Unpacker) unpacker = unpacker_new(bytes);
     Output output = { .bytes = g_byte_array_new(), .compressed = unpacker_format(unpacker) };

@@ -157,3 +157,27 @@ bool text_number(Span digits, int64_t *ret_value)
     *ret_value = value;
     return true;
 }
+
+/* Whether it changes how other characters are shown, or shows nothing. */
+static bool is_shown(gunichar c)
+{
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == '\\')
+        return false;
+    bool direction = c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+                     (c >= 0x2066 && c <= 0x2069);
+    return !direction && c != 0x2028 && c != 0x2029 && c != 0xfeff;
+}
+
+void text_append_path(GString *text, const char *path)
+{
+    while (*path) {
+        gunichar c = g_utf8_get_char_validated(path, -1);
+        bool valid = c != (gunichar)-1 && c != (gunichar)-2;
+        size_t length = valid ? (size_t)g_unichar_to_utf8(c, NULL) : 1;
+        if (valid && is_shown(c))
+            g_string_append_len(text, path, (gssize)length);
+        else
+            text_append_escaped(text, span_make(path, length));
+        path += length;
+    }
+}

@@ -39,4 +39,8 @@ static inline Span text_trim(Span bytes)
 /* Reads 1*DIGIT as a number. Returns false for anything else, and for values above INT64_MAX. */
 bool text_number(Span digits, int64_t *ret_value);
 
+/* A path: UTF-8 as it is, everything else escaped. Control characters and those that change the
+ * direction of text or break lines are escaped too, byte by byte. */
+void text_append_path(GString *text, const char *path);
+
 #endif

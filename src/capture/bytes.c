@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "capture/hash.h"
 #include "capture/reader.h"
@@ -17,8 +19,10 @@ struct CaptureBytes {
     uint64_t count;    /* read so far */
     uint64_t file_size;
     bool regular;
-    bool failed;  /* a read failed: later bytes are not the rest of the input */
-    Hasher *hash; /* freed at the end; NULL: no hash is wanted */
+    CaptureOptions options;
+    bool interrupted; /* see bytes.h */
+    bool failed;      /* a read failed: later bytes are not the rest of the input */
+    Hasher *hash;     /* freed at the end; NULL: no hash is wanted */
     char *sha256;
 };
 
@@ -27,13 +31,39 @@ char *capture_display_name(const char *path)
     if (strcmp(path, "-") == 0)
         return g_strdup("standard input");
     GString *name = g_string_new(NULL);
-    text_append_escaped(name, span_of_text(path));
+    text_append_path(name, path);
     return g_string_free(name, FALSE);
+}
+
+/* How long a pipe may have nothing to give when somebody has stopped the run. */
+#define LAST_WAIT_MS 1000
+
+/* The least that says what an input is: a magic number, or the header of a frame that unpacking
+ * skips. */
+#define HEAD_LEAST 24
+
+/* Waits until the pipe has something to give, or has ended. Returns false if it has ended because
+ * somebody stopped the run. */
+static bool wait_for_bytes(CaptureBytes *bytes)
+{
+    struct pollfd from[2] = { { .fd = bytes->fd, .events = POLLIN } };
+    if (poll(from, 1, 0) != 0)
+        return true;
+    if (bytes->options.waits)
+        bytes->options.waits(bytes->options.data);
+    from[1] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
+    while (!interrupt_requested())
+        if (poll(from, 2, -1) > 0 && from[0].revents)
+            return true;
+    bytes->interrupted = poll(from, 1, LAST_WAIT_MS) == 0;
+    return !bytes->interrupted;
 }
 
 static ssize_t read_some(CaptureBytes *bytes, void *buffer, size_t size)
 {
     ssize_t got;
+    if (bytes->interrupted || (!bytes->regular && !wait_for_bytes(bytes)))
+        return 0;
     do {
         got = read(bytes->fd, buffer, size);
     } while (got < 0 && errno == EINTR);
@@ -47,11 +77,19 @@ static ssize_t read_some(CaptureBytes *bytes, void *buffer, size_t size)
     return got;
 }
 
-/* Waits until the head is full or the input ends, so that the head does not depend on the portions
- * of a pipe. */
+static bool has_more_now(const CaptureBytes *bytes)
+{
+    struct pollfd from = { .fd = bytes->fd, .events = POLLIN };
+    return bytes->regular || poll(&from, 1, 0) != 0;
+}
+
+/* Reads until the head is full or the input ends, or has told enough and would have to be waited
+ * for. */
 static bool read_head(CaptureBytes *bytes)
 {
-    while (bytes->head_length < CAPTURE_HEAD_MAX) {
+    size_t least = bytes->options.whole_head ? CAPTURE_HEAD_MAX : HEAD_LEAST;
+    while (bytes->head_length < least ||
+           (bytes->head_length < CAPTURE_HEAD_MAX && has_more_now(bytes))) {
         ssize_t got = read_some(bytes, bytes->head + bytes->head_length,
                                 CAPTURE_HEAD_MAX - bytes->head_length);
         if (got < 0)
@@ -71,15 +109,16 @@ static void look_at_file(CaptureBytes *bytes)
         bytes->file_size = (uint64_t)status.st_size;
 }
 
-CaptureBytes *capture_bytes_open(const char *path, bool hash, GError **error)
+CaptureBytes *capture_bytes_open(const char *path, const CaptureOptions *options, GError **error)
 {
     g_autoptr(CaptureBytes) bytes = g_new0(CaptureBytes, 1);
     bool standard_input = strcmp(path, "-") == 0;
+    bytes->options = *options;
     bytes->fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int failure = bytes->fd < 0 ? errno : 0;
     if (!failure) {
         look_at_file(bytes);
-        bytes->hash = hash ? hasher_new() : NULL;
+        bytes->hash = options->hash ? hasher_new() : NULL;
         bytes->head = g_new(uint8_t, CAPTURE_HEAD_MAX);
         failure = read_head(bytes) ? 0 : errno;
     }
@@ -105,6 +144,16 @@ ssize_t capture_bytes_read(CaptureBytes *bytes, void *buffer, size_t size)
     memcpy(buffer, bytes->head + bytes->head_given, given);
     bytes->head_given += given;
     return (ssize_t)given;
+}
+
+bool capture_bytes_may_wait(const CaptureBytes *bytes)
+{
+    return !bytes->regular;
+}
+
+bool capture_bytes_interrupted(const CaptureBytes *bytes)
+{
+    return bytes->interrupted;
 }
 
 bool capture_bytes_finish(CaptureBytes *bytes)

@@ -7,21 +7,29 @@
 #include <sys/types.h>
 
 #include "base/span.h"
+#include "capture/reader.h"
 
 typedef struct CaptureBytes CaptureBytes;
 
 /* `path` "-" is standard input, which is never closed. Returns NULL and a CAPTURE_ERROR_OPEN that
  * names the path if the input cannot be opened or its first bytes cannot be read. */
-CaptureBytes *capture_bytes_open(const char *path, bool hash, GError **error);
+CaptureBytes *capture_bytes_open(const char *path, const CaptureOptions *options, GError **error);
 
-/* The first bytes, up to CAPTURE_HEAD_MAX, the same in whatever pieces the input arrives. They
- * serve to recognize the format: standard input cannot seek back. They live as long as `bytes`. */
+/* The first bytes, up to CAPTURE_HEAD_MAX. They serve to recognize the format: standard input cannot
+ * seek back. A pipe that has fewer for now gives what it has; with CaptureOptions.whole_head they
+ * are the same in whatever pieces the input arrives. They live as long as `bytes`. */
 #define CAPTURE_HEAD_MAX (4 * 1024)
 Span capture_bytes_head(const CaptureBytes *bytes);
 
 /* Reads the next bytes, starting at the first one: at least one byte, 0 at the end, -1 and errno if
  * reading fails. */
 ssize_t capture_bytes_read(CaptureBytes *bytes, void *buffer, size_t size);
+
+/* Whether reading may have to wait: it is no regular file. */
+bool capture_bytes_may_wait(const CaptureBytes *bytes);
+
+/* Whether the bytes ended because somebody stopped the run, before the end of the input. */
+bool capture_bytes_interrupted(const CaptureBytes *bytes);
 
 /* Call this when reading is over. With a hash, it reads the rest of the input, because the hash
  * covers all of it. Returns false and errno if that fails. */

@@ -20,4 +20,8 @@ unsigned capture_time_digits(Span head);
 #define CAPTURE_PCAP_HEADER_SIZE 24
 uint32_t capture_snap_length(Span head);
 
+/* What the first bytes show the file to be if it is no capture that can be read: a line such as "a
+ * zip archive: unpack it first"; NULL: nothing that is known. Static. */
+const char *capture_foreign_format(Span head);
+
 #endif

@@ -58,12 +58,22 @@ static void fail_with(InputFile *file, const char *detail)
     file->problem = g_strdup_printf("%s: %s", name, detail);
 }
 
-void input_file_fail(InputFile *file, GError *error)
+static void set_problem(InputFile *file, InputState state, GError *error)
 {
-    file->state = INPUT_FAILED;
+    file->state = state;
     if (!file->problem)
         file->problem = g_strdup(error->message);
     g_error_free(error);
+}
+
+void input_file_fail(InputFile *file, GError *error)
+{
+    set_problem(file, INPUT_FAILED, error);
+}
+
+void input_file_cut(InputFile *file, GError *error)
+{
+    set_problem(file, INPUT_CUT, error);
 }
 
 /* This must not be the plain SHA-256 of a small file, because the manifest shows that one. */
@@ -310,6 +320,14 @@ uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsign
         sum += size;
     }
     return sum;
+}
+
+bool capture_inputs_interrupted(const CaptureInputs *inputs)
+{
+    bool interrupted = false;
+    for (guint i = 0; i < inputs->numbered->len; i++)
+        interrupted = interrupted || capture_inputs_file(inputs, i + 1)->interrupted;
+    return interrupted;
 }
 
 const InputFile *capture_inputs_file(const CaptureInputs *inputs, unsigned number)

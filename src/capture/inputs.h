@@ -21,6 +21,7 @@ typedef enum InputState {
     INPUT_GOOD, /* has a number, and no error so far */
     /* left out on purpose: a file in a directory that is no capture, or a file named twice */
     INPUT_SKIPPED,
+    INPUT_CUT,    /* read to its end, which lies in the middle of a packet: a note */
     INPUT_FAILED, /* not read, or not read to its end */
 } InputState;
 
@@ -38,6 +39,7 @@ typedef struct InputFile {
     /* only for inputs that cannot be opened twice; their first frames are in `begun` */
     CaptureReader *reader;
     FrameBatch begun;
+    bool interrupted;  /* somebody stopped the run before it was read to its end */
     CaptureInfo *info; /* NULL until the file has been read; its texts are the two here */
     char *sha256;
 } InputFile;
@@ -73,11 +75,15 @@ const InputFile *capture_inputs_changed(const CaptureInputs *inputs, const Captu
  * them. */
 const InputFile *capture_inputs_only_once(const CaptureInputs *inputs);
 
+/* Whether somebody stopped the run before all of them were read. */
+bool capture_inputs_interrupted(const CaptureInputs *inputs);
+
 /* `number` from 1. */
 const InputFile *capture_inputs_file(const CaptureInputs *inputs, unsigned number);
 
-/* Marks the file as failed. The first error is kept. Takes ownership of the error. */
+/* Marks the file as failed, or as cut. The first error is kept. Takes ownership of the error. */
 void input_file_fail(InputFile *file, GError *error);
+void input_file_cut(InputFile *file, GError *error);
 
 void capture_inputs_free(CaptureInputs *inputs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CaptureInputs, capture_inputs_free)

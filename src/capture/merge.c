@@ -15,6 +15,7 @@
  * else. */
 #include "capture/merge.h"
 
+#include "base/interrupt.h"
 #include "capture/bytes.h"
 
 typedef struct Key {
@@ -76,6 +77,7 @@ static void close_source(CaptureMerge *merge, unsigned at)
     info->path = source->file->path;
     info->sha256 = source->file->sha256 = g_strdup(info->sha256);
     source->file->info = info;
+    source->file->interrupted = info->end == CAPTURE_END_INTERRUPTED;
     merge->closed_bytes += info->bytes_read;
     source_free(source);
     merge->sources[at] = merge->sources[--merge->open];
@@ -89,7 +91,9 @@ static bool refill(CaptureMerge *merge, unsigned at)
     source->given = 0;
     if (capture_reader_next(source->reader, &source->batch, &error))
         return true;
-    if (error)
+    if (error && capture_reader_info(source->reader)->end == CAPTURE_END_CUT)
+        input_file_cut(source->file, error);
+    else if (error)
         input_file_fail(source->file, error);
     close_source(merge, at);
     return false;
@@ -156,6 +160,10 @@ static void open_next(CaptureMerge *merge)
     merge->unopened++;
     if (merge->open == MERGE_OPEN_MAX) {
         refuse(file);
+        return;
+    }
+    if (!file->reader && interrupt_requested()) {
+        file->interrupted = true;
         return;
     }
     GError *error = NULL;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pcap.h>
 
+#include "base/interrupt.h"
 #include "capture/format.h"
 #include "capture/input.h"
 #include "capture/links.h"
@@ -18,6 +19,9 @@
 
 /* Enough bytes to recognize the format. */
 #define HEAD_WANTED 8
+
+/* Enough bytes to name another format. */
+#define FOREIGN_WANTED 12
 
 struct CaptureReader {
     char *path;
@@ -56,10 +60,16 @@ static void note_bytes(CaptureReader *reader)
 static void end(CaptureReader *reader, bool cut, const char *detail)
 {
     CaptureInfo *info = &reader->info;
+    bool interrupted = capture_bytes_interrupted(reader->bytes);
     const char *below = unpacker_failure(reader->unpacker);
     if (below) {
         cut = unpacker_is_cut(reader->unpacker);
         detail = below;
+    }
+    if (interrupted) {
+        note_bytes(reader);
+        info->end = CAPTURE_END_INTERRUPTED;
+        return;
     }
     bool finished = capture_bytes_finish(reader->bytes);
     if (!finished && !detail) {
@@ -135,6 +145,8 @@ static void set_open_error(const CaptureReader *reader, bool cut, const char *de
     bool unknown = reader->format == CAPTURE_FORMAT_UNKNOWN;
     const char *twice =
         unknown ? unpack_recognize(capture_input_peek(reader->input, HEAD_WANTED)) : NULL;
+    const char *foreign =
+        unknown ? capture_foreign_format(capture_input_peek(reader->input, FOREIGN_WANTED)) : NULL;
     const char *failure = unpacker_failure(reader->unpacker);
     if (failure)
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN, "%s: %s (%s)", name,
@@ -148,6 +160,9 @@ static void set_open_error(const CaptureReader *reader, bool cut, const char *de
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_FORMAT,
                     "%s: %s within %s, and only one layer is unpacked", name, twice,
                     reader->info.compression);
+    else if (unknown && foreign)
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_FORMAT, "%s: %s, not pcap or pcapng", name,
+                    foreign);
     else if (unknown)
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_FORMAT,
                     "%s: not a capture file (neither pcap nor pcapng)", name);
@@ -201,7 +216,8 @@ static bool open_pcapng(CaptureReader *reader, GError **error)
 CaptureReader *capture_reader_open(const char *path, unsigned input, const CaptureOptions *options,
                                    GError **error)
 {
-    CaptureBytes *bytes = capture_bytes_open(path, options && options->hash, error);
+    static const CaptureOptions off = { .hash = false };
+    CaptureBytes *bytes = capture_bytes_open(path, options ? options : &off, error);
     if (!bytes)
         return NULL;
     g_autoptr(CaptureReader) reader = g_new0(CaptureReader, 1);
@@ -284,11 +300,23 @@ static void count_packet(CaptureInfo *info, const CapturePacket *packet)
         info->clipped++;
 }
 
+/* A file that somebody stops ends between two frames. */
+static void heed_interrupt(CaptureReader *reader)
+{
+    bool reads = reader->info.end == CAPTURE_END_NOT_REACHED && !reader->waiting;
+    if (reads && interrupt_requested() && !capture_bytes_may_wait(reader->bytes)) {
+        note_bytes(reader);
+        reader->info.end = CAPTURE_END_INTERRUPTED;
+    }
+}
+
 bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **error)
 {
     size_t used = 0;
+    size_t most = capture_bytes_may_wait(reader->bytes) ? 1 : FRAME_BATCH_MAX;
     batch->count = 0;
-    while (batch->count < FRAME_BATCH_MAX && read_packet(reader)) {
+    heed_interrupt(reader);
+    while (batch->count < most && read_packet(reader)) {
         const CapturePacket *packet = &reader->packet;
         size_t size = MIN(packet->bytes.length, FRAME_BYTES_MAX);
         if (!reserve(batch, used, size))

@@ -7,7 +7,10 @@
  *
  * Frames leave in batches, so the next stage works on memory that is still in the cache, and a
  * reader thread can run ahead one day. Everything that points into a batch is valid until the batch
- * is filled again or cleared. */
+ * is filled again or cleared. A pipe gives batches of one frame: the next one may be long in coming.
+ *
+ * When somebody stops the run, a file ends there. A pipe is read on to its end, because its writer
+ * mostly ends as well and gives what it has: it ends when it has given nothing for a second. */
 #ifndef CAPTURE_READER_H
 #define CAPTURE_READER_H
 
@@ -59,8 +62,9 @@ typedef struct CaptureDrops {
 typedef enum CaptureEnd {
     CAPTURE_END_NOT_REACHED,
     CAPTURE_END_WHOLE,
-    CAPTURE_END_CUT,    /* the input, or the compressed data, ends too early */
-    CAPTURE_END_BROKEN, /* the input violates its format, or reading failed */
+    CAPTURE_END_CUT,         /* the input, or the compressed data, ends too early */
+    CAPTURE_END_BROKEN,      /* the input violates its format, or reading failed */
+    CAPTURE_END_INTERRUPTED, /* somebody stopped the run (base/interrupt.h) */
 } CaptureEnd;
 
 /* All texts live as long as the reader. All counts are those so far. */
@@ -114,6 +118,13 @@ typedef struct CaptureOptions {
     /* compute the SHA-256 of the bytes on disk; this reads to the end of the input even if the
      * packets end earlier */
     bool hash;
+    /* The head must be the same in whatever pieces a pipe gives it (capture_bytes_head()), so
+     * reading waits for all of it. */
+    bool whole_head;
+    /* Called before reading waits for an input that has nothing to give, with all frames that came
+     * before handed out; NULL: nobody needs to know. */
+    void (*waits)(void *data);
+    void *data;
 } CaptureOptions;
 
 typedef struct CaptureReader CaptureReader;

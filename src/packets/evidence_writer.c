@@ -93,7 +93,7 @@ static uint32_t interface_of(const EvidenceWriter *writer, Part *part, unsigned 
     InterfaceKey key = { .input = input, .described = *of };
     g_autofree char *name = g_strdup_printf("input %u", input);
     g_autoptr(GString) path = g_string_new(NULL);
-    text_append_escaped(path, span_of_text(capture_inputs_file(writer->inputs, input)->path));
+    text_append_path(path, capture_inputs_file(writer->inputs, input)->path);
     PcapngInterface interface = *of;
     interface.name = name;
     interface.description = path->str;

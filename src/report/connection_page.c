@@ -71,7 +71,7 @@ static void add_capture(Build *build)
 {
     const Connection *connection = &build->traced->connection.connection;
     StoryText *text = story_item(build->story, "capture", STORY_PLAIN);
-    text_append_escaped(story_words(text), span_of_text(build->file->path));
+    text_append_path(story_words(text), build->file->path);
     story_add(text, ", frames ");
     story_add_frame_number(text, connection->first_frame);
     story_add(text, " to ");

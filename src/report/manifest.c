@@ -126,6 +126,7 @@ static void add_command(JsonBuilder *json, const ManifestFacts *facts)
     }
     json_builder_end_array(json);
     add_truth(json, "redacted", facts->redactor != NULL);
+    add_text(json, "ended", facts->interrupted ? "interrupted" : "complete");
     add_truth(json, "separate", facts->separate);
     json_builder_set_member_name(json, "filter");
     if (facts->filter)
@@ -212,6 +213,8 @@ static const char *end_name(CaptureEnd end)
         return "cut";
     case CAPTURE_END_BROKEN:
         return "broken";
+    case CAPTURE_END_INTERRUPTED:
+        return "interrupted";
     }
     g_assert_not_reached();
 }

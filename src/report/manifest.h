@@ -48,6 +48,7 @@ typedef struct ManifestFacts {
     const Thresholds *thresholds;
     const StreamLimits *limits;
     bool separate;
+    bool interrupted;   /* somebody stopped the run before all inputs were read */
     const char *filter; /* NULL: none */
     const CaptureInputs *inputs;
     const AuditTotals *totals;

@@ -6,20 +6,19 @@
  * gets its name last: if it exists, the reports that it names exist too. If one file cannot get its
  * name, the names of the files before it are removed again.
  *
- * A signal that ends the program would leave temporary files behind. While an Output exists, a
- * handler removes them and then lets the signal act. It calls only what POSIX allows in a
- * handler. */
+ * A signal that ends the program at once would leave temporary files behind. output_abandon() is
+ * for its handler; it calls only what POSIX allows in one. */
 #include "report/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/text.h"
 
 #define HASH_PORTION (64 * 1024)
@@ -44,14 +43,12 @@ struct Output {
 
 G_DEFINE_QUARK(connaudit - output - error - quark, output_error)
 
-static const int ENDING_SIGNALS[] = { SIGHUP, SIGINT, SIGTERM };
-
 static Output *volatile active[OUTPUTS_MAX]; /* what a signal would leave behind, in their order */
 
 static void set_error(GError **error, const Output *output, const char *name, int failure)
 {
     GString *text = g_string_new(NULL);
-    text_append_escaped(text, span_of_text(output->path));
+    text_append_path(text, output->path);
     if (name)
         g_string_append_printf(text, "/%s", name);
     g_set_error(error, OUTPUT_ERROR, OUTPUT_ERROR_FAILED, "%s: %s", text->str, g_strerror(failure));
@@ -61,7 +58,7 @@ static void set_error(GError **error, const Output *output, const char *name, in
 static bool refuse(GError **error, const char *path, const char *why)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    text_append_escaped(text, span_of_text(path));
+    text_append_path(text, path);
     g_set_error(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED, "%s: %s", text->str, why);
     return false;
 }
@@ -142,9 +139,8 @@ static void remove_temporaries(Output *output)
             unlinkat(output->directory, output->files[i].temporary, 0);
 }
 
-static void on_signal(int number)
+void output_abandon(void)
 {
-    int failure = errno;
     for (unsigned i = OUTPUTS_MAX; i-- > 0;) {
         Output *output = active[i];
         if (!output)
@@ -153,28 +149,6 @@ static void on_signal(int number)
         if (output->created && !output->committed)
             rmdir(output->path);
     }
-    signal(number, SIG_DFL);
-    raise(number);
-    errno = failure;
-}
-
-/* Ignored signals stay ignored: nohup needs that. */
-static void watch_signals(void (*from)(int), void (*to)(int))
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(ENDING_SIGNALS); i++) {
-        struct sigaction now;
-        if (sigaction(ENDING_SIGNALS[i], NULL, &now) == 0 && now.sa_handler == from)
-            signal(ENDING_SIGNALS[i], to);
-    }
-}
-
-static void hold_signals(int how)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < G_N_ELEMENTS(ENDING_SIGNALS); i++)
-        sigaddset(&set, ENDING_SIGNALS[i]);
-    pthread_sigmask(how, &set, NULL);
 }
 
 /* The descriptor; -1 and `error` if there is none. */
@@ -279,19 +253,13 @@ static void activate(Output *output)
         i++;
     g_assert(i < OUTPUTS_MAX);
     active[i] = output;
-    watch_signals(SIG_DFL, on_signal);
 }
 
 static void deactivate(const Output *output)
 {
-    bool others = false;
-    for (unsigned i = 0; i < OUTPUTS_MAX; i++) {
+    for (unsigned i = 0; i < OUTPUTS_MAX; i++)
         if (active[i] == output)
             active[i] = NULL;
-        others = others || active[i];
-    }
-    if (!others)
-        watch_signals(on_signal, SIG_DFL);
 }
 
 Output *output_open(const char *path, const char *const *names, const char *const *inputs,
@@ -303,11 +271,11 @@ Output *output_open(const char *path, const char *const *names, const char *cons
         output->path[strlen(output->path) - 1] = '\0';
     output->directory = -1;
     output->force = force;
-    hold_signals(SIG_BLOCK);
+    interrupt_hold();
     activate(output);
     bool opened = open_directory(output, inputs, error) && check_names(output, names, error) &&
                   open_files(output, names, error);
-    hold_signals(SIG_UNBLOCK);
+    interrupt_release();
     return opened ? g_steal_pointer(&output) : NULL;
 }
 
@@ -315,14 +283,14 @@ bool output_add(Output *output, const char *name, unsigned *ret_index, GError **
 {
     if (!check_name(output, name, error))
         return false;
-    hold_signals(SIG_BLOCK);
+    interrupt_hold();
     OutputFile *file = next_file(output, name);
     int fd = create_temporary(output, file, error);
     if (fd < 0)
         g_free(file->name);
     else
         *ret_index = output->count++;
-    hold_signals(SIG_UNBLOCK);
+    interrupt_release();
     if (fd >= 0)
         close(fd);
     return fd >= 0;
@@ -475,29 +443,29 @@ bool output_commit(Output *output, GError **error)
 {
     if (!store(output, error))
         return false;
-    hold_signals(SIG_BLOCK); /* all the names, or none */
+    interrupt_hold(); /* all the names, or none */
     bool placed = place_all(output, error);
     if (placed) {
         output->committed = true;
         fsync(output->directory);
     }
-    hold_signals(SIG_UNBLOCK);
+    interrupt_release();
     return placed;
 }
 
 void output_retract(Output *output)
 {
-    hold_signals(SIG_BLOCK);
+    interrupt_hold();
     take_back(output);
     output->committed = false;
-    hold_signals(SIG_UNBLOCK);
+    interrupt_release();
 }
 
 void output_free(Output *output)
 {
     if (!output)
         return;
-    hold_signals(SIG_BLOCK);
+    interrupt_hold();
     remove_temporaries(output);
     for (unsigned i = 0; i < output->count; i++) {
         if (output->files[i].stream)
@@ -509,7 +477,7 @@ void output_free(Output *output)
     if (output->created && !output->committed)
         rmdir(output->path);
     deactivate(output);
-    hold_signals(SIG_UNBLOCK);
+    interrupt_release();
     g_free(output->files);
     g_free(output->path);
     g_free(output);

@@ -1,7 +1,8 @@
 /* A directory of reports, or of other files, that appear whole or not at all.
  *
  * Each file is written under a temporary name in the directory itself, is flushed to disk, and then
- * gets its name. If an error or a signal ends the program before that, nothing remains.
+ * gets its name. If an error ends the program before that, or a signal whose handler
+ * calls output_abandon(), nothing remains.
  *
  * Grammar: open · (write to the streams | add · append*)* · commit · retract? · free. OUTPUTS_MAX
  * at a time, freed in the opposite order. */
@@ -50,6 +51,10 @@ void output_retract(Output *output);
 
 void output_free(Output *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
+
+/* Removes the files that have no name yet. For a signal handler (base/interrupt.h) after which the
+ * program ends. */
+void output_abandon(void);
 
 /* False: standard output is one of the inputs. */
 bool output_check_stdout(const char *const *inputs, GError **error);

@@ -55,7 +55,7 @@ FIELD(write_stream)
 
 FIELD(write_file)
 {
-    table_span(table, span_of_text(row->file->path));
+    table_path(table, row->file->path);
 }
 
 FIELD(write_findings)
@@ -211,7 +211,7 @@ const Column CONNECTION_COLUMNS[] = {
     { "connection", COLUMN_LABEL, write_connection_id, 0 },
     { "stream", COLUMN_NUMBER, write_stream, 0 },
     { "community_id", COLUMN_LABEL, write_community_id, 0 },
-    { "file", COLUMN_TEXT, write_file, 0 },
+    { "file", COLUMN_PATH, write_file, 0 },
     { "first_frame", COLUMN_FRAME, write_connection_frame, FIRST },
     { "last_frame", COLUMN_FRAME, write_connection_frame, LAST },
     { "start", COLUMN_TIME, write_connection_time, FIRST },
@@ -377,7 +377,7 @@ const Column EXCHANGE_COLUMNS[] = {
     { "connection", COLUMN_LABEL, write_connection_id, 0 },
     { "stream", COLUMN_NUMBER, write_stream, 0 },
     { "exchange", COLUMN_NUMBER, write_exchange_number, 0 },
-    { "file", COLUMN_TEXT, write_file, 0 },
+    { "file", COLUMN_PATH, write_file, 0 },
     { "request_frame", COLUMN_FRAME, write_request_frame, FIRST },
     { "request_end_frame", COLUMN_FRAME, write_request_frame, LAST },
     { "response_frame", COLUMN_FRAME, write_response_frame, FIRST },
@@ -507,7 +507,7 @@ const Column FINDING_COLUMNS[] = {
     { "stream", COLUMN_NUMBER, write_stream, 0 },
     { "exchange", COLUMN_NUMBER, write_finding_exchange, 0 },
     { "count", COLUMN_NUMBER, write_count, 0 },
-    { "file", COLUMN_TEXT, write_file, 0 },
+    { "file", COLUMN_PATH, write_file, 0 },
     { "frames", COLUMN_FRAMES, write_frames, 0 },
     { "evidence", COLUMN_WORDS, write_evidence, 0 },
     { "reference", COLUMN_TEXT, write_reference, 0 },

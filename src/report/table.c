@@ -40,10 +40,11 @@ const char *table_format_name(TableFormat format)
 const char *column_type_name(ColumnType type)
 {
     static const char *const names[] = {
-        [COLUMN_TEXT] = "text",       [COLUMN_WORD] = "word",       [COLUMN_WORDS] = "words",
-        [COLUMN_NUMBER] = "number",   [COLUMN_NUMBERS] = "numbers", [COLUMN_FRAME] = "frame",
-        [COLUMN_FRAMES] = "frames",   [COLUMN_TIME] = "time",       [COLUMN_DECIMAL] = "decimal",
-        [COLUMN_SECONDS] = "seconds", [COLUMN_ADDRESS] = "address", [COLUMN_LABEL] = "",
+        [COLUMN_TEXT] = "text",       [COLUMN_PATH] = "path",       [COLUMN_WORD] = "word",
+        [COLUMN_WORDS] = "words",     [COLUMN_NUMBER] = "number",   [COLUMN_NUMBERS] = "numbers",
+        [COLUMN_FRAME] = "frame",     [COLUMN_FRAMES] = "frames",   [COLUMN_TIME] = "time",
+        [COLUMN_DECIMAL] = "decimal", [COLUMN_SECONDS] = "seconds", [COLUMN_ADDRESS] = "address",
+        [COLUMN_LABEL] = "",
     };
     G_STATIC_ASSERT(G_N_ELEMENTS(names) == COLUMN_TYPE_COUNT);
     return names[type];
@@ -120,6 +121,14 @@ void table_span(Table *table, Span bytes)
     g_string_truncate(table->scratch, 0);
     text_append_escaped(table->scratch, bytes);
     table_text(table, table->scratch->str);
+}
+
+void table_path(Table *table, const char *path)
+{
+    g_string_truncate(table->scratch, 0);
+    text_append_path(table->scratch, path);
+    const char *text = table->scratch->str;
+    append_text(table, text, TYPE(PATH), is_guarded(text) && strcmp(text, "-") != 0);
 }
 
 void table_word(Table *table, const char *word)

@@ -2,8 +2,8 @@
  *
  * Fields are appended in the order of the columns; an absent one is table_empty(). The type of the
  * column decides how a format writes the field, and a field of another type is a bug. Whoever
- * appends fields does not know the format. Every format is ASCII only, has LF line ends and one row
- * a line. Rows gather in a buffer that is written out when it is large. A write that fails is
+ * appends fields does not know the format. Every format is ASCII only but for paths, has LF line ends and
+ * one row a line. Rows gather in a buffer that is written out when it is large. A write that fails is
  * remembered and reported by table_flush(); rows after it are dropped. */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
@@ -29,6 +29,7 @@ typedef struct Table Table;
 /* As docs/reports.md defines them. */
 typedef enum ColumnType {
     COLUMN_TEXT, /* bytes from the capture, escaped */
+    COLUMN_PATH, /* UTF-8 as it is; "-": standard input */
     COLUMN_WORD,
     COLUMN_WORDS,
     COLUMN_NUMBER,
@@ -71,6 +72,8 @@ void table_row(Table *table, const struct RowSource *row);
 void table_text(Table *table, const char *escaped);
 /* The same for raw bytes. */
 void table_span(Table *table, Span bytes);
+/* The path of an input, in the form of text_append_path(). "-" alone is no formula. */
+void table_path(Table *table, const char *path);
 /* The program's own words, addresses and identifiers: they need no escape. "": absent. */
 void table_word(Table *table, const char *word);
 void table_uint(Table *table, uint64_t number);
