@@ -42,7 +42,7 @@ static bool complain_of_inputs(const CaptureInputs *inputs, bool numbered, const
         bool fails = file->state == INPUT_FAILED || (file->state == INPUT_CUT && options->strict);
         failed = failed || fails;
         skipped += file->state == INPUT_SKIPPED;
-        if (fails || (!options->quiet && skipped <= NAMED_MAX))
+        if (file->state != INPUT_SKIPPED || (!options->quiet && skipped <= NAMED_MAX))
             complain(file->problem);
     }
     if (skipped > NAMED_MAX && !options->quiet) {
@@ -128,7 +128,6 @@ static void print_rules(const Options *options)
 /* Whether all that was printed has got there. */
 static ExitStatus flush_stdout(void)
 {
-    errno = 0;
     if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
         return EXIT_READ;
     g_autofree char *message = g_strdup_printf("standard output: %s", g_strerror(errno));

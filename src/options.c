@@ -246,10 +246,11 @@ static bool take_show(const OptionInfo *info G_GNUC_UNUSED, const char *text, Op
 {
     ConnectionName name;
     if (!connection_name_parse(text, &name)) {
-        g_set_error(error, OPTIONS_ERROR, 0,
-                    "--show takes a connection as the reports name it (1:42), its first frame (42) "
-                    "or stream:N, not '%s'",
-                    text);
+        g_set_error(
+            error, OPTIONS_ERROR, 0,
+            "--show takes a connection as the reports name it (c1-42), its first frame (42) "
+            "or stream:N, not '%s'",
+            text);
         return false;
     }
     options->show = g_new(ConnectionName, 1);
@@ -297,7 +298,7 @@ static const OptionInfo OPTIONS[OPTION_COUNT] = {
     [OPTION_ALL] = { "all", 'a', G_OPTION_ARG_NONE, NULL,
                      "List also TCP connections in which no HTTP was found", AT(all), NULL },
     [OPTION_SHOW] = { "show", 0, G_OPTION_ARG_STRING, "CONNECTION",
-                      "This connection alone, packet by packet, and why it is judged so: K:N or "
+                      "This connection alone, packet by packet, and why it is judged so: cK-N or "
                       "stream:N",
                       AT(show), take_show },
     [OPTION_PROMPT_CLOSE] = { "prompt-close", 0, G_OPTION_ARG_STRING, "SECONDS",

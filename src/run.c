@@ -8,6 +8,7 @@
 #include "evidence_pass.h"
 #include "pass.h"
 #include "report/connection_page.h"
+#include "report/input_rows.h"
 #include "report/manifest.h"
 #include "report/output.h"
 #include "report/server_rows.h"
@@ -58,6 +59,25 @@ static RowFile file_of(const Run *run, FrameId connection)
     return (RowFile){ .path = input->path, .time_digits = input->time_digits };
 }
 
+/* What is known only when all has been read; of all inputs together, whether they were judged alone
+ * or not. */
+static void write_totals(Run *run)
+{
+    if (run->reports[REPORT_SERVERS])
+        write_server_rows(run->reports[REPORT_SERVERS], run->servers);
+    if (run->reports[REPORT_PAIRS])
+        write_pair_rows(run->reports[REPORT_PAIRS], run->servers);
+    if (run->reports[REPORT_INPUTS])
+        write_input_rows(run->reports[REPORT_INPUTS], run->pass.inputs);
+}
+
+static void write_finding(Run *run, const FindingRow *row)
+{
+    RowFile file = file_of(run, row->connection.first_frame);
+    file.proof_path = file_of(run, finding_row_proof(row)).path;
+    write_finding_row(run->reports[REPORT_FINDINGS], row, &file);
+}
+
 static void write_row(void *data, const AuditRow *row)
 {
     Run *run = data;
@@ -65,21 +85,9 @@ static void write_row(void *data, const AuditRow *row)
     if (row->kind == ROW_EXCHANGE)
         write_exchange_row(run->reports[REPORT_EXCHANGES], &row->exchange, &file);
     else if (row->kind == ROW_FINDING)
-        write_finding_row(run->reports[REPORT_FINDINGS], &row->finding, &file);
+        write_finding(run, &row->finding);
     else
         write_connection_row(run->reports[REPORT_CONNECTIONS], &row->connection, &file);
-}
-
-/* Of all inputs together, whether they were judged alone or not; with the finest clock's digits. */
-static void write_servers(Run *run)
-{
-    unsigned digits = 0;
-    for (guint i = 0; i < run->pass.inputs->numbered->len; i++)
-        digits = MAX(digits, capture_inputs_file(run->pass.inputs, i + 1)->time_digits);
-    if (run->reports[REPORT_SERVERS])
-        write_server_rows(run->reports[REPORT_SERVERS], run->servers, digits);
-    if (run->reports[REPORT_PAIRS])
-        write_pair_rows(run->reports[REPORT_PAIRS], run->servers, digits);
 }
 
 /* Findings that concern no single connection come when all connections are known. */
@@ -96,8 +104,7 @@ static void write_mismatches(Run *run)
         if (!run->reports[REPORT_FINDINGS] ||
             !pair_mismatch(pair, run->context->options->matcher != NULL, &row))
             continue;
-        RowFile file = file_of(run, row.connection);
-        write_finding_row(run->reports[REPORT_FINDINGS], &row, &file);
+        write_finding(run, &row);
         finding_clear(&row.finding);
     }
 }
@@ -137,7 +144,7 @@ static void analyze(Run *run)
     run->pass.progress = NULL;
     servers_finish(run->servers);
     write_mismatches(run);
-    write_servers(run);
+    write_totals(run);
 }
 
 /* The inputs as if they were one. */
@@ -392,7 +399,8 @@ static void flush_rows(void *data)
 static CaptureOptions capture_options(const Options *options, RowsOut *out)
 {
     /* evidence takes a second pass, over bytes that must be the same */
-    bool hash = options->evidence || (options->output && !options->no_hash);
+    bool shown = options->output || (options->report == REPORT_INPUTS && !options->show);
+    bool hash = options->evidence || (shown && !options->no_hash);
     return (CaptureOptions){
         .hash = hash, .whole_head = options->redact, .waits = flush_rows, .data = out
     };

@@ -26,7 +26,9 @@ static void add_defined(GPtrArray *defined, const char *row)
     guint type_count = g_strv_length(types);
     for (guint i = 1, n = 0; names[i] && names[i + 1]; i += 2, n++) {
         const char *type = types[type_count > 1 ? n : 0];
-        g_ptr_array_add(defined, g_strdup_printf("%s %s", names[i], *type == '`' ? "" : type));
+        g_ptr_array_add(
+            defined, g_strdup_printf("%s %s", names[i],
+                                     *type == '`' || g_str_equal(type, "hexadecimal") ? "" : type));
     }
 }
 
@@ -89,7 +91,7 @@ START_TEST(names)
     ck_assert(!report_find("", &report));
     ck_assert_int_eq(report, REPORT_PAIRS);
     g_autofree char *all = report_names();
-    ck_assert_str_eq(all, "connections, exchanges, findings, servers or pairs");
+    ck_assert_str_eq(all, "connections, exchanges, findings, servers, pairs or inputs");
     g_autofree char *csv = report_file_name(REPORT_CONNECTIONS, TABLE_CSV);
     ck_assert_str_eq(csv, "connections.csv");
     g_autofree char *jsonl = report_file_name(REPORT_PAIRS, TABLE_JSONL);

@@ -47,7 +47,7 @@ START_TEST(test_vector)
             connection.port[side] = ROWS[_i].port[side ^ from];
         }
         char id[COMMUNITY_ID_SIZE];
-        community_id_v1(&connection, id);
+        community_id_v1(connection.address, connection.port, id);
         ck_assert_msg(strcmp(id, ROWS[_i].id) == 0, "%s, from %d: %s", ROWS[_i].name, from, id);
     }
 }

@@ -190,8 +190,8 @@ START_TEST(test_frames)
     ck_assert_ptr_nonnull(evidence_writer);
     feed(evidence_writer, ROWS[_i].frames);
     ck_assert(evidence_writer_finish(evidence_writer, NULL));
-    g_autofree char *first = read_numbers("out/1-1000-aborted.pcapng");
-    g_autofree char *second = read_numbers("out/1-2000-aborted.pcapng");
+    g_autofree char *first = read_numbers("out/c1-1000-aborted.pcapng");
+    g_autofree char *second = read_numbers("out/c1-2000-aborted.pcapng");
     ck_assert_msg(strcmp(first, ROWS[_i].first) == 0, "%s: A: %s", ROWS[_i].name, first);
     ck_assert_msg(strcmp(second, ROWS[_i].second) == 0, "%s: B: %s", ROWS[_i].name, second);
     ck_assert_msg(evidence_writer_given_up(evidence_writer) == ROWS[_i].given_up, "%s",

@@ -73,10 +73,10 @@ static const struct {
     { "no numbers", COLUMN_NUMBERS, "", 0, "[]" },
     { "numbers", COLUMN_NUMBERS, "100 103", 0, "[100,103]" },
     { "numbers that were cut", COLUMN_NUMBERS, "100 \\...", 0, "[100,\"\\\\...\"]" },
-    { "frames of two inputs", COLUMN_FRAMES, "7 2:9", 0, "[7,\"2:9\"]" },
+    { "frames of two inputs", COLUMN_FRAMES, "7 2-9", 0, "[\"7\",\"2-9\"]" },
     { "no frame", COLUMN_FRAME, NULL, 0, "null" },
     { "a frame", COLUMN_FRAME, NULL, (UINT64_C(1) << 48) | 7, "7" },
-    { "a frame of another input", COLUMN_FRAME, NULL, (UINT64_C(2) << 48) | 7, "\"2:7\"" },
+    { "a frame of another input", COLUMN_FRAME, NULL, (UINT64_C(2) << 48) | 7, "7" },
     { "a tenth of a second keeps its digits", COLUMN_SECONDS, NULL, 100 * NS_PER_MS, "0.100000" },
     { "no double has these digits", COLUMN_SECONDS, NULL, UINT64_C(9007199254740993001),
       "9007199254.740993" },
@@ -94,7 +94,7 @@ static void append(Table *table, ColumnType type, const char *text, uint64_t num
         table_list(table, text);
         return;
     case COLUMN_FRAME:
-        table_frame(table, number, 1);
+        table_frame(table, number);
         return;
     case COLUMN_SECONDS:
         table_duration(table, (Nanoseconds)number, 6);
@@ -112,6 +112,9 @@ static void append(Table *table, ColumnType type, const char *text, uint64_t num
     case COLUMN_ADDRESS:
     case COLUMN_LABEL:
         table_word(table, text);
+        return;
+    case COLUMN_PATH:
+        table_path(table, text);
         return;
     case COLUMN_TEXT:
         if (number == RAW)

@@ -106,7 +106,7 @@ START_TEST(test_frame)
     g_autofree char *own = page_frame_number(frame_id(2, 7), 2);
     ck_assert_str_eq(own, "7");
     g_autofree char *other = page_frame_number(frame_id(2, 7), 1);
-    ck_assert_str_eq(other, "2:7");
+    ck_assert_str_eq(other, "2-7");
 }
 END_TEST
 

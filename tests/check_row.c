@@ -7,12 +7,17 @@
 
 /* In their order. */
 static const AuditRow ROWS[] = {
-    { .kind = ROW_EXCHANGE, .exchange = { .connection = 5, .exchange = { .number = 1 } } },
-    { .kind = ROW_EXCHANGE, .exchange = { .connection = 5, .exchange = { .number = 2 } } },
+    { .kind = ROW_EXCHANGE,
+      .exchange = { .connection = { .first_frame = 5 }, .exchange = { .number = 1 } } },
+    { .kind = ROW_EXCHANGE,
+      .exchange = { .connection = { .first_frame = 5 }, .exchange = { .number = 2 } } },
     { .kind = ROW_CONNECTION, .connection = { .connection = { .first_frame = 5 } } },
-    { .kind = ROW_FINDING, .finding = { .connection = 5, .finding = { .rule = 3 } } },
-    { .kind = ROW_FINDING, .finding = { .connection = 5, .finding = { .rule = 4 } } },
-    { .kind = ROW_EXCHANGE, .exchange = { .connection = 6, .exchange = { .number = 1 } } },
+    { .kind = ROW_FINDING,
+      .finding = { .connection = { .first_frame = 5 }, .finding = { .rule = 3 } } },
+    { .kind = ROW_FINDING,
+      .finding = { .connection = { .first_frame = 5 }, .finding = { .rule = 4 } } },
+    { .kind = ROW_EXCHANGE,
+      .exchange = { .connection = { .first_frame = 6 }, .exchange = { .number = 1 } } },
     { .order = 1,
       .step = STEP_TIMERS,
       .kind = ROW_CONNECTION,

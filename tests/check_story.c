@@ -93,7 +93,7 @@ START_TEST(headings_and_items)
     g_autofree char *page = printed(story, false);
     ck_assert_str_eq(page, "TITLE\n"
                            "\n"
-                           "  label         in frame 7, of frame 2:9\n"
+                           "  label         in frame 7, of frame 2-9\n"
                            "    part        of it\n"
                            "                and on\n"
                            "\n"

@@ -148,11 +148,11 @@ static void write_servers(Group *group, Results *results)
     servers_finish(group->servers[0]);
     FILE *out = open_memstream(&results->servers, &size);
     Table *table = table_new(out, TABLE_CSV, SERVER_COLUMNS);
-    write_server_rows(table, group->servers[0], 9);
+    write_server_rows(table, group->servers[0]);
     close_table(table, out, &results->servers);
     out = open_memstream(&results->pairs, &size);
     table = table_new(out, TABLE_CSV, PAIR_COLUMNS);
-    write_pair_rows(table, group->servers[0], 9);
+    write_pair_rows(table, group->servers[0]);
     close_table(table, out, &results->pairs);
 }
 

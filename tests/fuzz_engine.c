@@ -218,7 +218,7 @@ static void take_rows(Engine *engine, Table *csv[2], GHashTable *connections, Re
     while (engine_next(engine, &row)) {
         reports->rows[row.kind]++;
         if (row.kind == ROW_EXCHANGE) {
-            take_exchange(seen_of(connections, row.exchange.connection), &row.exchange);
+            take_exchange(seen_of(connections, row.exchange.connection.first_frame), &row.exchange);
             write_exchange_row(csv[ROW_EXCHANGE], &row.exchange, &file);
         } else {
             take_connection(seen_of(connections, row.connection.connection.first_frame),

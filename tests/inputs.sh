@@ -61,22 +61,21 @@ deal() {
 # formula computes that number from input k and frame n. Names and labels of files are removed.
 whole() {
     awk -F, '
-        function number(cell,    parts, k, n) {
-            if (cell == "") return ""
-            if (split(cell, parts, ":") == 2) { k = parts[1]; n = parts[2] }
-            else { k = row_input; n = cell }
-            return '"$1"'
-        }
+        function number(k, n) { return n == "" ? "" : '"$1"' }
         NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; columns = NF; print; next }
         NF != columns { print "a row with commas in it"; next }
         {
-            split($1, id, ":")
-            row_input = id[1]
+            split(substr($1, 2), id, "-")
+            for (i = 1; i <= NF; i++) cells[name[i]] = $i
             line = ""
             for (i = 1; i <= NF; i++) {
                 cell = $i
-                if (name[i] == "connection") cell = number($i)
-                else if (name[i] ~ /_frame$/) cell = number($i)
+                input = name[i]
+                sub(/_frame$/, "_input", input)
+                if (name[i] == "connection") cell = number(id[1], id[2])
+                else if (name[i] == "first_frame") cell = number(id[1], $i)
+                else if (name[i] ~ /_frame$/) cell = number(cells[input], $i)
+                else if (name[i] ~ /_input$/) cell = $i != "" ? "-" : ""
                 else if (name[i] == "file" || name[i] == "stream") cell = "-"
                 line = line cell ","
             }
@@ -162,7 +161,13 @@ for report in connections exchanges; do
     number=0
     for file in $(sed -n '2,$s/^[^,]*,.*,\([a-z0-9-]*\.pcap\),.*/\1/p' got | uniq); do
         number=$((number + 1))
-        "$CONNAUDIT" -q -r "$report" "$file" | sed "1d; s/^1:/$number:/" >>expected
+        "$CONNAUDIT" -q -r "$report" "$file" | awk -F , -v OFS=, -v number="$number" '
+            NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; next }
+            {
+                sub(/^c1-/, "c" number "-", $1)
+                for (i = 1; i <= NF; i++) if (name[i] ~ /_input$/ && $i != "") $i = number
+                print
+            }' >>expected
     done
     [ "$number" -eq 3 ] || fail "--separate: $number files"
     diff -u expected got || fail "--separate: the report $report differs"
@@ -176,7 +181,7 @@ apart=$("$CONNAUDIT" -q -a --separate apart.* | wc -l)
 # A filter removes packets and changes no number. Here it selects the second of two connections with
 # the same ports by its initial sequence number.
 "$CONNAUDIT" -q same-ports-twice.pcap | sed -n '1p; 3p' >expected
-second=$(sed -n '2s/^1:\([0-9]*\),.*/\1/p' expected)
+second=$(sed -n '2s/^c1-\([0-9]*\),.*/\1/p' expected)
 [ -n "$second" ] || fail "the sample has no second connection"
 at=$(offsets same-ports-twice.pcap | sed -n "${second}p")
 isn=$(part same-ports-twice.pcap $((at + 16 + 14 + 20 + 4)) $((at + 16 + 14 + 20 + 8)) |

@@ -59,6 +59,7 @@ status 2 --fail-on=contradicted -o "$work/report" close-declared-then-reused.pca
 status 2 --fail-on=anything close-declared-then-reused.pcap
 status 1 --fail-on=contradicted close-declared-then-reused.pcap "$work/not-there.pcap"
 head -c -20 close-declared-then-reused.pcap >"$work/cut.pcap"
-status 1 --fail-on=contradicted "$work/cut.pcap"
+status 3 --fail-on=contradicted "$work/cut.pcap"
+status 1 --strict --fail-on=contradicted "$work/cut.pcap"
 
 finish

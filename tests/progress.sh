@@ -36,7 +36,7 @@ for option in '' --separate; do
     tells '13\.3 kB of 13\.3 kB (100%), 100 packets' $option "$sample" "$work/b.pcapng"
 done
 tells '6\.6 kB of 6\.6 kB (100%), 50 packets' -o "$work/report" "$sample"
-tells '6\.6 kB of 6\.6 kB (100%), 50 packets' --show=1:9 "$sample"
+tells '6\.6 kB of 6\.6 kB (100%), 50 packets' --show=c1-9 "$sample"
 
 # There is no progress without a terminal, and none with -q.
 "$CONNAUDIT" "$sample" >"$work/out" 2>"$work/errors"

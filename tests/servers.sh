@@ -55,7 +55,8 @@ awk -F , '
         hold("idle closes", cell("idle_closes") + cell("crossed"), closes[key])
         hold("connections", cell("connections"), connections[key])
         if (cell("timeout_mismatch") != "*")
-            hold("mismatch", cell("timeout_mismatch"), mismatch[key])
+            hold("mismatch", cell("timeout_mismatch") == "yes" ? "confirmed" : cell("timeout_mismatch"), \
+                 mismatch[key])
     }
     END {
         print compared + 0 " values compared, " failures + 0 " differences"

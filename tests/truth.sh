@@ -50,7 +50,7 @@ awk '
         known[row] = 1
     }
     truth {
-        row = cell("sample") " 1:" cell("connection_first_frame") " " \
+        row = cell("sample") " c1-" cell("connection_first_frame") " " \
             (cell("exchange") == "" ? "itself" : "exchange " cell("exchange"))
         rows++
         if (!(row in known)) { complain(row ": no such row in the report"); next }

@@ -208,9 +208,7 @@ static void add_exchange_row(const Hearing *hearing, Exchange *exchange, const J
 {
     const Connection *connection = hearing->context.connection;
     AuditRow *row = new_row(hearing, ROW_EXCHANGE);
-    row->exchange = (ExchangeRow){ .connection = connection->first_frame,
-                                   .stream_number_known = connection->stream_number_known,
-                                   .stream_number = connection->stream_number,
+    row->exchange = (ExchangeRow){ .connection = row_connection_of(connection, client_of(hearing)),
                                    .exchange = *exchange,
                                    .judgement = *judgement,
                                    .findings = findings };
@@ -376,10 +374,9 @@ static void add_finding_rows(const Hearing *hearing)
         if (!auditor->options.finding_rows || !finding_is_listed(hearing, &findings[i]))
             continue;
         AuditRow *row = new_row(hearing, ROW_FINDING);
-        row->finding = (FindingRow){ .connection = connection->first_frame,
-                                     .stream_number_known = connection->stream_number_known,
-                                     .stream_number = connection->stream_number,
-                                     .finding = finding_copy(&findings[i]) };
+        row->finding =
+            (FindingRow){ .connection = row_connection_of(connection, client_of(hearing)),
+                          .finding = finding_copy(&findings[i]) };
     }
 }
 

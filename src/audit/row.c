@@ -18,13 +18,13 @@ FrameId audit_row_connection(const AuditRow *row)
 {
     switch (row->kind) {
     case ROW_EXCHANGE:
-        return row->exchange.connection;
+        return row->exchange.connection.first_frame;
     case ROW_CONNECTION:
         return row->connection.connection.first_frame;
     case ROW_FINDING:
         break;
     }
-    return row->finding.connection;
+    return row->finding.connection.first_frame;
 }
 
 uint32_t audit_row_exchange(const AuditRow *row)
@@ -38,6 +38,17 @@ uint32_t audit_row_exchange(const AuditRow *row)
         break;
     }
     return row->finding.finding.rule;
+}
+
+RowConnection row_connection_of(const Connection *connection, int client)
+{
+    return (RowConnection){
+        .first_frame = connection->first_frame,
+        .stream_number_known = connection->stream_number_known,
+        .stream_number = connection->stream_number,
+        .address = { connection->address[client], connection->address[!client] },
+        .port = { connection->port[client], connection->port[!client] },
+    };
 }
 
 void audit_row_clear(AuditRow *row)

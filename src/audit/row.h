@@ -28,10 +28,20 @@ int audit_position_compare(const AuditPosition *a, const AuditPosition *b);
 
 typedef enum RowKind { ROW_EXCHANGE, ROW_CONNECTION, ROW_FINDING } RowKind;
 
-typedef struct ExchangeRow {
-    FrameId connection; /* the frame in which it was first seen */
+/* What rows of a connection say of it: all of them stand alone. */
+typedef struct RowConnection {
+    FrameId first_frame; /* in which it was first seen */
     bool stream_number_known;
     uint32_t stream_number;
+    IpAddress address[2]; /* of client and server */
+    uint16_t port[2];
+} RowConnection;
+
+/* `client`: its side index. */
+RowConnection row_connection_of(const Connection *connection, int client);
+
+typedef struct ExchangeRow {
+    RowConnection connection;
     Exchange exchange; /* owns its text */
     Judgement judgement;
     RuleSet findings;
@@ -49,9 +59,7 @@ typedef struct ConnectionRow {
 } ConnectionRow;
 
 typedef struct FindingRow {
-    FrameId connection;
-    bool stream_number_known;
-    uint32_t stream_number;
+    RowConnection connection;
     Finding finding; /* owns its texts */
 } FindingRow;
 

@@ -2,6 +2,7 @@
 #ifndef BASE_EVIDENCE_H
 #define BASE_EVIDENCE_H
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,6 +38,13 @@ static inline uint64_t frame_number(FrameId frame)
 {
     return frame & UINT64_C(0xffffffffffff);
 }
+
+/* A connection is named after its first frame: "c1-38". A letter comes first, because spreadsheets
+ * read 1:38 as a time of day, and 1-38 as a date. */
+#define CONNECTION_NAME "c%u-%" PRIu64
+/* A frame of another input than the one in question: "2-7". */
+#define FOREIGN_FRAME "%u-%" PRIu64
+#define FRAME_PARTS(frame) frame_input(frame), frame_number(frame)
 
 /* The order of the capture. Within an input, frames are ordered by number, whatever their times
  * say. Frames of two inputs are ordered by time, and frames of equal time by number. "No frame"

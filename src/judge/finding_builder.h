@@ -16,6 +16,8 @@ typedef struct FindingBuilder {
     Severity severity;
     Party party;
     uint32_t exchange; /* 0: the connection as a whole */
+    Nanoseconds time;
+    const char *host, *target; /* borrowed; NULL: not known, or nobody wants them */
     FrameId frames[FINDING_FRAMES_MAX];
     unsigned frame_count;
     GString *evidence, *message; /* NULL: nobody wants the texts */

@@ -15,6 +15,8 @@ Finding finding_copy(const Finding *finding)
     Finding copy = *finding;
     copy.evidence = g_strdup(finding->evidence);
     copy.message = g_strdup(finding->message);
+    copy.host = g_strdup(finding->host);
+    copy.target = g_strdup(finding->target);
     return copy;
 }
 
@@ -22,6 +24,8 @@ void finding_clear(Finding *finding)
 {
     g_clear_pointer(&finding->evidence, g_free);
     g_clear_pointer(&finding->message, g_free);
+    g_clear_pointer(&finding->host, g_free);
+    g_clear_pointer(&finding->target, g_free);
 }
 
 void findings_init(Findings *findings)
@@ -50,10 +54,12 @@ void findings_pack(const Findings *findings, GByteArray *to)
     for (guint i = 0; i < count; i++) {
         const Finding *from = &g_array_index(findings->list, Finding, i);
         Finding finding = *from;
-        finding.evidence = finding.message = NULL;
+        finding.evidence = finding.message = finding.host = finding.target = NULL;
         pack_words(to, &finding, sizeof finding);
         pack_text(to, from->evidence);
         pack_text(to, from->message);
+        pack_text(to, from->host);
+        pack_text(to, from->target);
     }
 }
 
@@ -71,6 +77,8 @@ void findings_unpack(Findings *findings, Span *from)
         unpack_words(from, finding, sizeof *finding);
         finding->evidence = unpack_text(from);
         finding->message = unpack_text(from);
+        finding->host = unpack_text(from);
+        finding->target = unpack_text(from);
     }
 }
 
@@ -79,8 +87,11 @@ size_t findings_list_size(const Findings *findings)
     size_t size = 0;
     for (guint i = 0; findings->list && i < findings->list->len; i++) {
         const Finding *finding = &g_array_index(findings->list, Finding, i);
-        size += 2 * sizeof *finding + (finding->evidence ? strlen(finding->evidence) : 0) +
-                (finding->message ? strlen(finding->message) : 0);
+        const char *texts[] = { finding->evidence, finding->message, finding->host,
+                                finding->target };
+        size += 2 * sizeof *finding;
+        for (size_t k = 0; k < G_N_ELEMENTS(texts); k++)
+            size += texts[k] ? strlen(texts[k]) : 0;
     }
     return size;
 }
@@ -153,6 +164,11 @@ static void fill_finding(Finding *finding, FindingBuilder *builder)
         finding->evidence = g_strdup(builder->evidence->str);
     if (builder->message)
         finding->message = g_strdup(builder->message->str);
+    finding->time = builder->time;
+    if (builder->exchange) {
+        finding->host = g_strdup(builder->host);
+        finding->target = g_strdup(builder->target);
+    }
 }
 
 static Finding *find_finding(Findings *findings, Rule rule)
@@ -211,6 +227,22 @@ static bool only_shares(const Case *c, Rule rule)
     }
 }
 
+static Nanoseconds time_of(const Case *c, const FindingBuilder *builder)
+{
+    const Connection *connection = c->context->connection;
+    Nanoseconds time = connection->start;
+    ClockMark clock = connection->start_clock;
+    if (builder->exchange && c->exchange) {
+        const Exchange *exchange = c->exchange;
+        const Stamp *first = exchange->request.begun    ? &exchange->request.first
+                             : exchange->response.begun ? &exchange->response.first
+                                                        : &exchange->interim.first;
+        time = first->time;
+        clock = first->clock;
+    }
+    return clock.tick == CLOCK_NO_TIME ? FINDING_NO_TIME : time;
+}
+
 static bool ask(Findings *findings, const RuleTest *test, const Case *c)
 {
     const RuleInfo *info = rule_info(test->rule);
@@ -221,6 +253,8 @@ static bool ask(Findings *findings, const RuleTest *test, const Case *c)
     builder.exchange = c->exchange ? c->exchange->number : 0;
     builder.frame_count = 0;
     builder.evidence = builder.message = NULL;
+    builder.host = builder.target = NULL;
+    builder.time = 0;
     g_autoptr(GString) evidence = NULL;
     g_autoptr(GString) message = NULL;
     if (!test->holds(c, &builder))
@@ -234,7 +268,12 @@ static bool ask(Findings *findings, const RuleTest *test, const Case *c)
         builder.message = message = g_string_new(NULL);
         builder.frame_count = 0;
         test->holds(c, &builder);
+        if (c->exchange) {
+            builder.host = exchange_text(c->exchange, TEXT_HOST);
+            builder.target = exchange_text(c->exchange, TEXT_TARGET);
+        }
     }
+    builder.time = time_of(c, &builder);
     add_finding(findings, test->rule, &builder);
     return true;
 }

@@ -12,6 +12,8 @@
 #include "judge/rules.h"
 #include "judge/who_knew.h"
 
+#define FINDING_NO_TIME INT64_MIN
+
 typedef struct Finding {
     Rule rule;
     Severity severity;
@@ -20,7 +22,10 @@ typedef struct Finding {
     uint32_t count;
     FrameId frames[FINDING_FRAMES_MAX]; /* ascending */
     unsigned frame_count;
-    char *evidence, *message; /* owned, escaped; NULL if nobody wants the texts */
+    /* of the exchange's first byte; of a finding on the connection as a whole, its start */
+    Nanoseconds time; /* FINDING_NO_TIME: that frame has no usable time */
+    /* owned, escaped; NULL if nobody wants the texts. Host and target are the exchange's */
+    char *evidence, *message, *host, *target;
 } Finding;
 
 /* The copy has texts of its own. */

@@ -45,6 +45,25 @@ static unsigned distance(const char *a, const char *b)
     return row[b_length];
 }
 
+const char *rule_category(Rule rule)
+{
+    static const struct {
+        Rule first;
+        const char *name;
+    } categories[] = {
+        { 0, "persistence" },
+        { RULE_CLOSED_BEFORE_TIMEOUT, "promise" },
+        { RULE_CONFLICTING_OPTIONS, "options" },
+        { RULE_UPGRADE_NOT_LISTED, "upgrade" },
+        { RULE_LENGTH_AND_CHUNKED, "framing" },
+        { RULE_OVERLAP_CONFLICT, "transport" },
+    };
+    size_t at = G_N_ELEMENTS(categories) - 1;
+    while (categories[at].first > rule)
+        at--;
+    return categories[at].name;
+}
+
 const char *rule_nearest(const char *name)
 {
     Rule nearest = 0;

@@ -88,6 +88,9 @@ typedef struct RuleInfo {
     const RuleText *text;
 } RuleInfo;
 
+/* What a rule is about: its section of rules.def; static. */
+const char *rule_category(Rule rule);
+
 /* Looked up by rule_info(). */
 extern const RuleInfo RULES[RULE_COUNT];
 

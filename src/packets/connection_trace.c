@@ -56,10 +56,11 @@ bool connection_name_parse(const char *text, ConnectionName *ret_name)
         ret_name->stream = (uint32_t)number;
         return true;
     }
-    const char *colon = strchr(text, ':');
-    if (colon && !parse_number(text, (size_t)(colon - text), INPUT_MAX, &input))
+    const char *dash = *text == 'c' ? strchr(text, '-') : NULL;
+    if (*text == 'c' &&
+        (!dash || !parse_number(text + 1, (size_t)(dash - text) - 1, INPUT_MAX, &input)))
         return false;
-    const char *frame = colon ? colon + 1 : text;
+    const char *frame = dash ? dash + 1 : text;
     if (!parse_number(frame, strlen(frame), NUMBER_MAX, &number) || number == 0 || input == 0)
         return false;
     ret_name->frame = frame_id((unsigned)input, number);
@@ -157,7 +158,7 @@ void connection_trace_exchange(ConnectionTrace *trace, const Connection *connect
 {
     if (!is_traced(trace, connection))
         return;
-    ExchangeRow row = { .connection = connection->first_frame,
+    ExchangeRow row = { .connection = { .first_frame = connection->first_frame },
                         .exchange = *exchange,
                         .judgement = *judgement };
     exchange->text = NULL;

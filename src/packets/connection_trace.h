@@ -16,7 +16,7 @@ typedef struct ConnectionName {
     FrameId frame;
 } ConnectionName;
 
-/* "K:N", "N" or "stream:N"; false if it is none of them. */
+/* "cK-N", "N" or "stream:N"; false if it is none of them. */
 bool connection_name_parse(const char *text, ConnectionName *ret_name);
 
 /* Of more, the middle is left out, and said to be. */

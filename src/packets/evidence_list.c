@@ -85,9 +85,8 @@ const char *evidence_item_reason(const EvidenceItem *evidence_item)
 
 char *evidence_item_file_name(const EvidenceItem *evidence_item)
 {
-    return g_strdup_printf(
-        "%u-%" G_GUINT64_FORMAT "-%s.pcapng", frame_input(evidence_item->connection),
-        frame_number(evidence_item->connection), evidence_item_reason(evidence_item));
+    return g_strdup_printf(CONNECTION_NAME "-%s.pcapng", FRAME_PARTS(evidence_item->connection),
+                           evidence_item_reason(evidence_item));
 }
 
 void evidence_list_free(EvidenceList *evidence_list)

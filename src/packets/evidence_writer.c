@@ -123,10 +123,10 @@ static bool begin_part(EvidenceWriter *writer, Part *part, const char *version, 
     g_autofree char *name = evidence_item_file_name(part->item);
     g_autofree char *application = g_strconcat(PCAPNG_APPLICATION, version, NULL);
     g_autoptr(GString) comment = g_string_new(NULL);
-    g_string_printf(
-        comment, "The packets of connection %u:%" G_GUINT64_FORMAT " (%s%s), taken from ",
-        frame_input(connection), frame_number(connection),
-        part->item->contradicted ? "contradicted: " : "", evidence_item_reason(part->item));
+    g_string_printf(comment, "The packets of connection " CONNECTION_NAME " (%s%s), taken from ",
+                    frame_input(connection), frame_number(connection),
+                    part->item->contradicted ? "contradicted: " : "",
+                    evidence_item_reason(part->item));
     text_append_escaped(
         comment, span_of_text(capture_inputs_file(writer->inputs, frame_input(connection))->path));
     part->unwritten = g_byte_array_new();

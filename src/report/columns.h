@@ -3,6 +3,7 @@
 #ifndef REPORT_COLUMNS_H
 #define REPORT_COLUMNS_H
 
+#include "capture/inputs.h"
 #include "judge/findings.h"
 #include "judge/judge.h"
 #include "report/rows.h"
@@ -17,11 +18,10 @@ typedef struct RowSource {
         const FindingRow *finding;
         const Server *server;
         const Pair *pair;
+        const InputFile *input;
     };
     const RowFile *file;
-    FrameId first_frame; /* of the connection, which names it; 0: of servers and pairs */
-    bool stream_number_known;
-    uint32_t stream_number;
+    RowConnection from;         /* not set: of servers and pairs */
     const Judgement *judgement; /* NULL: none */
     RuleSet findings;
     ReasonSet completeness;
@@ -33,7 +33,7 @@ typedef struct RowSource {
 
 /* Fields that several reports have. A negative number or duration is an absent field. */
 void write_optional(Table *table, int64_t number);
-void write_optional_duration(Table *table, Nanoseconds duration, unsigned digits);
+void write_optional_duration(Table *table, Nanoseconds duration);
 void write_address(Table *table, const IpAddress *address);
 
 #endif

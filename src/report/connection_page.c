@@ -103,8 +103,8 @@ static void add_head(Build *build)
 {
     const ConnectionRow *row = &build->traced->connection;
     const Connection *connection = &row->connection;
-    story_say(story_title(build->story), "CONNECTION %u:%" PRIu64, build->story->input,
-              frame_number(connection->first_frame));
+    story_say(story_title(build->story), "CONNECTION " CONNECTION_NAME,
+              FRAME_PARTS(connection->first_frame));
     add_sides(build);
     add_capture(build);
     story_say(story_item(build->story, "carried", STORY_PLAIN),

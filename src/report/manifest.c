@@ -299,8 +299,7 @@ static void add_reports(JsonBuilder *json, const ManifestFacts *facts)
 static void add_capture(JsonBuilder *json, const ManifestCapture *capture)
 {
     g_autofree char *connection =
-        g_strdup_printf("%u:%" G_GUINT64_FORMAT, frame_input(capture->connection),
-                        frame_number(capture->connection));
+        g_strdup_printf(CONNECTION_NAME, FRAME_PARTS(capture->connection));
     json_builder_begin_object(json);
     add_text(json, "name", capture->name);
     add_text(json, "connection", connection);

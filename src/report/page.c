@@ -93,5 +93,5 @@ char *page_frame_number(FrameId frame, unsigned input)
 {
     if (frame_input(frame) == input)
         return g_strdup_printf("%" PRIu64, frame_number(frame));
-    return g_strdup_printf("%u:%" PRIu64, frame_input(frame), frame_number(frame));
+    return g_strdup_printf(FOREIGN_FRAME, FRAME_PARTS(frame));
 }

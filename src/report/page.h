@@ -42,7 +42,7 @@ void page_append_seconds(GString *text, Nanoseconds duration, unsigned digits);
 void page_append_duration(GString *text, Nanoseconds duration, unsigned digits);
 /* "1 s", "0.25 s": as short as it goes. */
 void page_append_threshold(GString *text, Nanoseconds duration);
-/* "7", "2:7" if it lies in another input; owned by the caller. */
+/* "7", "2-7" if it lies in another input; owned by the caller. */
 char *page_frame_number(FrameId frame, unsigned input);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "report/input_rows.h"
 #include "report/rows.h"
 #include "report/server_rows.h"
 
@@ -14,6 +15,7 @@ static const struct {
     [REPORT_FINDINGS] = { "findings", FINDING_COLUMNS },
     [REPORT_SERVERS] = { "servers", SERVER_COLUMNS },
     [REPORT_PAIRS] = { "pairs", PAIR_COLUMNS },
+    [REPORT_INPUTS] = { "inputs", INPUT_COLUMNS },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(REPORTS) == REPORT_COUNT);
 

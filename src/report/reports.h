@@ -18,8 +18,9 @@ typedef enum ReportName {
     REPORT_FINDINGS,
     REPORT_SERVERS,
     REPORT_PAIRS,
+    REPORT_INPUTS,
 } ReportName;
-#define REPORT_COUNT (REPORT_PAIRS + 1)
+#define REPORT_COUNT (REPORT_INPUTS + 1)
 
 const char *report_name(ReportName report);
 const Column *report_columns(ReportName report);

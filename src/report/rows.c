@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "report/columns.h"
+#include "report/time.h"
 #include "stream/community_id.h"
 
 /* Fields of several reports -------------------------------------------------------------------- */
@@ -16,21 +17,21 @@ void write_optional(Table *table, int64_t number)
         table_uint(table, (uint64_t)number);
 }
 
-void write_optional_duration(Table *table, Nanoseconds duration, unsigned digits)
+void write_optional_duration(Table *table, Nanoseconds duration)
 {
     if (duration < 0)
         table_empty(table);
     else
-        table_duration(table, duration, digits);
+        table_duration(table, duration, TIME_DIGITS_NANO);
 }
 
 /* A packet without a time has none here either. */
-static void write_time(Table *table, Nanoseconds time, ClockMark clock, unsigned digits)
+static void write_time(Table *table, Nanoseconds time, ClockMark clock)
 {
     if (clock.tick == CLOCK_NO_TIME)
         table_empty(table);
     else
-        table_time(table, time, digits);
+        table_time(table, time, TIME_DIGITS_NANO);
 }
 
 void write_address(Table *table, const IpAddress *address)
@@ -43,14 +44,13 @@ void write_address(Table *table, const IpAddress *address)
 FIELD(write_connection_id)
 {
     char id[48];
-    g_snprintf(id, sizeof id, "%u:%" G_GUINT64_FORMAT, frame_input(row->first_frame),
-               frame_number(row->first_frame));
+    g_snprintf(id, sizeof id, CONNECTION_NAME, FRAME_PARTS(row->from.first_frame));
     table_word(table, id);
 }
 
 FIELD(write_stream)
 {
-    write_optional(table, row->stream_number_known ? (int64_t)row->stream_number : -1);
+    write_optional(table, row->from.stream_number_known ? (int64_t)row->from.stream_number : -1);
 }
 
 FIELD(write_file)
@@ -100,52 +100,51 @@ FIELDS(write_judged)
     table_word(table, row->judgement ? judgement_word(row->judgement, which) : "");
 }
 
-/* A frame of another input than the row's is written with its input. */
-static void write_frame(Table *table, const RowSource *row, FrameId frame)
-{
-    table_frame(table, frame, frame_input(row->first_frame));
-}
-
-/* Connections ---------------------------------------------------------------------------------- */
-
 FIELD(write_community_id)
 {
     char community_id[COMMUNITY_ID_SIZE];
-    community_id_v1(&row->connection->connection, community_id);
+    community_id_v1(row->from.address, row->from.port, community_id);
     table_word(table, community_id);
 }
+
+enum { CLIENT, SERVER };
+
+FIELDS(write_ip)
+{
+    write_address(table, &row->from.address[which]);
+}
+
+FIELDS(write_port)
+{
+    table_uint(table, row->from.port[which]);
+}
+
+/* Connections ---------------------------------------------------------------------------------- */
 
 enum { FIRST, LAST };
 
 FIELDS(write_connection_frame)
 {
     const Connection *connection = &row->connection->connection;
-    write_frame(table, row, which == FIRST ? connection->first_frame : connection->last_frame);
+    table_frame(table, which == FIRST ? connection->first_frame : connection->last_frame);
+}
+
+FIELD(write_last_input)
+{
+    table_frame_input(table, row->connection->connection.last_frame);
 }
 
 FIELDS(write_connection_time)
 {
     const Connection *connection = &row->connection->connection;
     write_time(table, which == FIRST ? connection->start : connection->last_time,
-               connection->start_clock, row->file->time_digits);
+               connection->start_clock);
 }
-
-enum { CLIENT, SERVER };
 
 /* The side index of the client, or of the server. */
 static int side_of(const ConnectionRow *row, int which)
 {
     return which == CLIENT ? row->client : 1 - row->client;
-}
-
-FIELDS(write_side_ip)
-{
-    write_address(table, &row->connection->connection.address[side_of(row->connection, which)]);
-}
-
-FIELDS(write_side_port)
-{
-    table_uint(table, row->connection->connection.port[side_of(row->connection, which)]);
 }
 
 FIELDS(write_side_bytes)
@@ -181,15 +180,25 @@ FIELD(write_connection_ended_how)
     table_word(table, end_how_name(row->connection->ending.how));
 }
 
-FIELD(write_end_frame)
+static FrameId end_frame(const RowSource *row)
 {
     const Ending *ending = &row->connection->ending;
-    write_frame(table, row, ending->how != END_HOW_NONE ? ending->stamp.frame : 0);
+    return ending->how != END_HOW_NONE ? ending->stamp.frame : 0;
+}
+
+FIELD(write_end_frame)
+{
+    table_frame(table, end_frame(row));
+}
+
+FIELD(write_end_input)
+{
+    table_frame_input(table, end_frame(row));
 }
 
 FIELD(write_idle)
 {
-    write_optional_duration(table, row->connection->idle, row->file->time_digits);
+    write_optional_duration(table, row->connection->idle);
 }
 
 FIELD(write_stated_timeout)
@@ -214,12 +223,12 @@ const Column CONNECTION_COLUMNS[] = {
     { "file", COLUMN_PATH, write_file, 0 },
     { "first_frame", COLUMN_FRAME, write_connection_frame, FIRST },
     { "last_frame", COLUMN_FRAME, write_connection_frame, LAST },
-    { "start", COLUMN_TIME, write_connection_time, FIRST },
-    { "end", COLUMN_TIME, write_connection_time, LAST },
-    { "client_ip", COLUMN_ADDRESS, write_side_ip, CLIENT },
-    { "client_port", COLUMN_NUMBER, write_side_port, CLIENT },
-    { "server_ip", COLUMN_ADDRESS, write_side_ip, SERVER },
-    { "server_port", COLUMN_NUMBER, write_side_port, SERVER },
+    { "start_time", COLUMN_TIME, write_connection_time, FIRST },
+    { "end_time", COLUMN_TIME, write_connection_time, LAST },
+    { "client_ip", COLUMN_ADDRESS, write_ip, CLIENT },
+    { "client_port", COLUMN_NUMBER, write_port, CLIENT },
+    { "server_ip", COLUMN_ADDRESS, write_ip, SERVER },
+    { "server_port", COLUMN_NUMBER, write_port, SERVER },
     { "host", COLUMN_TEXT, write_connection_host, 0 },
     { "protocol", COLUMN_LABEL, write_protocol, 0 },
     { "exchanges", COLUMN_NUMBER, write_exchange_count, 0 },
@@ -240,6 +249,8 @@ const Column CONNECTION_COLUMNS[] = {
     { "client_bytes", COLUMN_NUMBER, write_side_bytes, CLIENT },
     { "server_bytes", COLUMN_NUMBER, write_side_bytes, SERVER },
     { "exchange", COLUMN_NUMBER, write_deciding_exchange, 0 },
+    { "last_input", COLUMN_NUMBER, write_last_input, 0 },
+    { "end_input", COLUMN_NUMBER, write_end_input, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
@@ -248,9 +259,7 @@ void write_connection_row(Table *table, const ConnectionRow *row, const RowFile 
     const Connection *connection = &row->connection;
     RowSource source = { .connection = row,
                          .file = file,
-                         .first_frame = connection->first_frame,
-                         .stream_number_known = connection->stream_number_known,
-                         .stream_number = connection->stream_number,
+                         .from = row_connection_of(connection, row->client),
                          .judgement = row->decision.set ? &row->decision.judgement : NULL,
                          .findings = row->findings,
                          .completeness = row->completeness };
@@ -283,26 +292,42 @@ static Stamp response_end(const Exchange *exchange)
     return end_is_known(&exchange->response) ? exchange->response.last : (Stamp){ 0 };
 }
 
-FIELDS(write_request_frame)
-{
-    const MessageFacts *request = &row->exchange->exchange.request;
-    bool known = which == FIRST ? request->begun : end_is_known(request);
-    FrameId frame = which == FIRST ? request->first.frame : request->last.frame;
-    write_frame(table, row, known ? frame : 0);
-}
+/* The frames of an exchange that have columns. */
+enum { REQUEST_FIRST, REQUEST_LAST, RESPONSE_FIRST, RESPONSE_LAST, OUTCOME };
 
-FIELDS(write_response_frame)
+static FrameId exchange_frame(const RowSource *row, int which)
 {
     const Exchange *exchange = &row->exchange->exchange;
-    Stamp stamp = which == FIRST ? response_begin(exchange) : response_end(exchange);
-    write_frame(table, row, stamp.frame);
+    const MessageFacts *request = &exchange->request;
+    switch (which) {
+    case REQUEST_FIRST:
+        return request->begun ? request->first.frame : 0;
+    case REQUEST_LAST:
+        return end_is_known(request) ? request->last.frame : 0;
+    case RESPONSE_FIRST:
+        return response_begin(exchange).frame;
+    case RESPONSE_LAST:
+        return response_end(exchange).frame;
+    default:
+        return row->judgement->outcome_frame;
+    }
+}
+
+FIELDS(write_exchange_frame)
+{
+    table_frame(table, exchange_frame(row, which));
+}
+
+FIELDS(write_exchange_input)
+{
+    table_frame_input(table, exchange_frame(row, which));
 }
 
 FIELD(write_request_time)
 {
     const MessageFacts *request = &row->exchange->exchange.request;
     if (request->begun)
-        write_time(table, request->first.time, request->first.clock, row->file->time_digits);
+        write_time(table, request->first.time, request->first.clock);
     else
         table_empty(table);
 }
@@ -311,7 +336,7 @@ FIELD(write_response_end_time)
 {
     Stamp end = response_end(&row->exchange->exchange);
     if (stamp_is_set(&end))
-        write_time(table, end.time, end.clock, row->file->time_digits);
+        write_time(table, end.time, end.clock);
     else
         table_empty(table);
 }
@@ -352,14 +377,9 @@ FIELD(write_exchange_ended_how)
     table_word(table, row->judgement->ended ? end_how_name(row->judgement->ended_how) : "");
 }
 
-FIELD(write_outcome_frame)
-{
-    write_frame(table, row, row->judgement->outcome_frame);
-}
-
 FIELD(write_after)
 {
-    write_optional_duration(table, row->judgement->after, row->file->time_digits);
+    write_optional_duration(table, row->judgement->after);
 }
 
 FIELD(write_interim)
@@ -378,10 +398,10 @@ const Column EXCHANGE_COLUMNS[] = {
     { "stream", COLUMN_NUMBER, write_stream, 0 },
     { "exchange", COLUMN_NUMBER, write_exchange_number, 0 },
     { "file", COLUMN_PATH, write_file, 0 },
-    { "request_frame", COLUMN_FRAME, write_request_frame, FIRST },
-    { "request_end_frame", COLUMN_FRAME, write_request_frame, LAST },
-    { "response_frame", COLUMN_FRAME, write_response_frame, FIRST },
-    { "response_end_frame", COLUMN_FRAME, write_response_frame, LAST },
+    { "request_frame", COLUMN_FRAME, write_exchange_frame, REQUEST_FIRST },
+    { "request_end_frame", COLUMN_FRAME, write_exchange_frame, REQUEST_LAST },
+    { "response_frame", COLUMN_FRAME, write_exchange_frame, RESPONSE_FIRST },
+    { "response_end_frame", COLUMN_FRAME, write_exchange_frame, RESPONSE_LAST },
     { "request_time", COLUMN_TIME, write_request_time, 0 },
     { "response_end_time", COLUMN_TIME, write_response_end_time, 0 },
     { "method", COLUMN_TEXT, write_exchange_text, TEXT_METHOD },
@@ -400,7 +420,7 @@ const Column EXCHANGE_COLUMNS[] = {
     { "actual", COLUMN_WORD, write_judged, ACTUAL },
     { "ended_by", COLUMN_WORD, write_exchange_ended_by, 0 },
     { "ended_how", COLUMN_WORD, write_exchange_ended_how, 0 },
-    { "outcome_frame", COLUMN_FRAME, write_outcome_frame, 0 },
+    { "outcome_frame", COLUMN_FRAME, write_exchange_frame, OUTCOME },
     { "after_s", COLUMN_SECONDS, write_after, 0 },
     { "verdict", COLUMN_WORD, write_judged, VERDICT },
     { "cause", COLUMN_WORD, write_judged, CAUSE },
@@ -411,6 +431,16 @@ const Column EXCHANGE_COLUMNS[] = {
     { "request_unlisted", COLUMN_WORDS, write_exchange_list, TEXT_REQUEST_UNLISTED },
     { "response_unlisted", COLUMN_WORDS, write_exchange_list, TEXT_RESPONSE_UNLISTED },
     { "interim", COLUMN_NUMBERS, write_interim, 0 },
+    { "request_input", COLUMN_NUMBER, write_exchange_input, REQUEST_FIRST },
+    { "request_end_input", COLUMN_NUMBER, write_exchange_input, REQUEST_LAST },
+    { "response_input", COLUMN_NUMBER, write_exchange_input, RESPONSE_FIRST },
+    { "response_end_input", COLUMN_NUMBER, write_exchange_input, RESPONSE_LAST },
+    { "outcome_input", COLUMN_NUMBER, write_exchange_input, OUTCOME },
+    { "client_ip", COLUMN_ADDRESS, write_ip, CLIENT },
+    { "client_port", COLUMN_NUMBER, write_port, CLIENT },
+    { "server_ip", COLUMN_ADDRESS, write_ip, SERVER },
+    { "server_port", COLUMN_NUMBER, write_port, SERVER },
+    { "community_id", COLUMN_LABEL, write_community_id, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
@@ -418,9 +448,7 @@ void write_exchange_row(Table *table, const ExchangeRow *row, const RowFile *fil
 {
     RowSource source = { .exchange = row,
                          .file = file,
-                         .first_frame = row->connection,
-                         .stream_number_known = row->stream_number_known,
-                         .stream_number = row->stream_number,
+                         .from = row->connection,
                          .judgement = &row->judgement,
                          .findings = row->findings,
                          .completeness = row->judgement.completeness };
@@ -455,7 +483,20 @@ FIELD(write_count)
     table_uint(table, row->finding->finding.count);
 }
 
-/* Frames of another input are K:N, and no display filter finds them in this one. */
+/* The input in which the proof is complete: that of its last frame. 0: it has no frames. */
+static unsigned proof_input(const FindingRow *row)
+{
+    unsigned count = row->finding.frame_count;
+    return count ? frame_input(row->finding.frames[count - 1]) : 0;
+}
+
+FrameId finding_row_proof(const FindingRow *row)
+{
+    unsigned count = row->finding.frame_count;
+    return count ? row->finding.frames[count - 1] : row->connection.first_frame;
+}
+
+/* Frames of another input are K-N, and no display filter finds them in this one. */
 FIELD(write_frames)
 {
     const Finding *finding = &row->finding->finding;
@@ -463,9 +504,10 @@ FIELD(write_frames)
     for (unsigned i = 0; i < finding->frame_count; i++) {
         FrameId frame = finding->frames[i];
         g_string_append(text, i ? " " : "");
-        if (frame_input(frame) != frame_input(row->first_frame))
-            g_string_append_printf(text, "%u:", frame_input(frame));
-        g_string_append_printf(text, "%" G_GUINT64_FORMAT, frame_number(frame));
+        if (frame_input(frame) == proof_input(row->finding))
+            g_string_append_printf(text, "%" PRIu64, frame_number(frame));
+        else
+            g_string_append_printf(text, FOREIGN_FRAME, FRAME_PARTS(frame));
     }
     table_list(table, text->str);
 }
@@ -490,13 +532,50 @@ FIELD(write_display_filter)
     const Finding *finding = &row->finding->finding;
     g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned i = 0; i < finding->frame_count; i++)
-        if (frame_input(finding->frames[i]) == frame_input(row->first_frame))
+        if (frame_input(finding->frames[i]) == proof_input(row->finding))
             g_string_append_printf(text, "%s%" G_GUINT64_FORMAT,
                                    text->len ? ", " : "frame.number in {",
                                    frame_number(finding->frames[i]));
     if (text->len)
         g_string_append_c(text, '}');
     table_text(table, text->str);
+}
+
+FIELD(write_finding_time)
+{
+    Nanoseconds time = row->finding->finding.time;
+    if (time == FINDING_NO_TIME)
+        table_empty(table);
+    else
+        table_time(table, time, TIME_DIGITS_NANO);
+}
+
+FIELD(write_finding_host)
+{
+    table_text(table, row->finding->finding.host);
+}
+
+FIELD(write_finding_target)
+{
+    table_text(table, row->finding->finding.target);
+}
+
+FIELD(write_category)
+{
+    table_word(table, rule_category(row->finding->finding.rule));
+}
+
+FIELD(write_proof_input)
+{
+    table_frame_input(table, proof_input(row->finding) ? finding_row_proof(row->finding) : 0);
+}
+
+FIELD(write_proof_file)
+{
+    if (proof_input(row->finding))
+        table_path(table, row->file->proof_path ? row->file->proof_path : row->file->path);
+    else
+        table_empty(table);
 }
 
 const Column FINDING_COLUMNS[] = {
@@ -513,15 +592,22 @@ const Column FINDING_COLUMNS[] = {
     { "reference", COLUMN_TEXT, write_reference, 0 },
     { "message", COLUMN_TEXT, write_message, 0 },
     { "display_filter", COLUMN_TEXT, write_display_filter, 0 },
+    { "time", COLUMN_TIME, write_finding_time, 0 },
+    { "client_ip", COLUMN_ADDRESS, write_ip, CLIENT },
+    { "client_port", COLUMN_NUMBER, write_port, CLIENT },
+    { "server_ip", COLUMN_ADDRESS, write_ip, SERVER },
+    { "server_port", COLUMN_NUMBER, write_port, SERVER },
+    { "host", COLUMN_TEXT, write_finding_host, 0 },
+    { "target", COLUMN_TEXT, write_finding_target, 0 },
+    { "community_id", COLUMN_LABEL, write_community_id, 0 },
+    { "category", COLUMN_WORD, write_category, 0 },
+    { "proof_input", COLUMN_NUMBER, write_proof_input, 0 },
+    { "proof_file", COLUMN_PATH, write_proof_file, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
 void write_finding_row(Table *table, const FindingRow *row, const RowFile *file)
 {
-    RowSource source = { .finding = row,
-                         .file = file,
-                         .first_frame = row->connection,
-                         .stream_number_known = row->stream_number_known,
-                         .stream_number = row->stream_number };
+    RowSource source = { .finding = row, .file = file, .from = row->connection };
     table_row(table, &source);
 }

@@ -101,12 +101,12 @@ FIELDS(write_idle_close)
         if (which == LEAST)
             break;
     }
-    write_optional_duration(table, found, row->file->time_digits);
+    write_optional_duration(table, found);
 }
 
 FIELD(write_idle_close_median)
 {
-    write_optional_duration(table, idle_median_closed(&row->server->idle), row->file->time_digits);
+    write_optional_duration(table, idle_median_closed(&row->server->idle));
 }
 
 /* Rounded to three figures, but to a millisecond at most. */
@@ -143,13 +143,13 @@ FIELD(write_inferred_max)
 
 FIELD(write_server_longest_reused)
 {
-    write_optional_duration(table, row->server->longest_reused, row->file->time_digits);
+    write_optional_duration(table, row->server->longest_reused);
 }
 
 FIELD(write_mismatch)
 {
     static const char *const names[] = {
-        [MISMATCH_NONE] = "", [MISMATCH_NEAR] = "near", [MISMATCH_YES] = "yes"
+        [MISMATCH_NONE] = "", [MISMATCH_NEAR] = "near", [MISMATCH_YES] = "confirmed"
     };
     table_word(table, names[row->server->mismatch]);
 }
@@ -166,7 +166,7 @@ const Column SERVER_COLUMNS[] = {
     { "as_declared", COLUMN_NUMBER, write_verdict_count, VERDICT_AS_DECLARED },
     { "contradicted", COLUMN_NUMBER, write_verdict_count, VERDICT_CONTRADICTED },
     { "undetermined", COLUMN_NUMBER, write_verdict_count, VERDICT_UNDETERMINED },
-    { "stated_timeout_s", COLUMN_NUMBERS, write_stated, 0 },
+    { "stated_timeouts_s", COLUMN_NUMBERS, write_stated, 0 },
     { "idle_close_n", COLUMN_NUMBER, write_idle_closes, 0 },
     { "idle_close_min_s", COLUMN_SECONDS, write_idle_close, LEAST },
     { "idle_close_median_s", COLUMN_SECONDS, write_idle_close_median, 0 },
@@ -183,11 +183,10 @@ const Column SERVER_COLUMNS[] = {
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
-void write_server_rows(Table *table, const Servers *servers, unsigned digits)
+void write_server_rows(Table *table, const Servers *servers)
 {
-    RowFile file = { .time_digits = digits };
     for (unsigned i = 0; i < servers_count(servers); i++) {
-        RowSource source = { .server = servers_at(servers, i), .file = &file };
+        RowSource source = { .server = servers_at(servers, i) };
         table_row(table, &source);
     }
 }
@@ -221,12 +220,12 @@ FIELD(write_pair_reuses)
 
 FIELD(write_pair_longest_reused)
 {
-    write_optional_duration(table, row->pair->longest_reused, row->file->time_digits);
+    write_optional_duration(table, row->pair->longest_reused);
 }
 
 FIELD(write_pair_longest_tried)
 {
-    write_optional_duration(table, row->pair->longest_tried, row->file->time_digits);
+    write_optional_duration(table, row->pair->longest_tried);
 }
 
 FIELD(write_pair_lost)
@@ -246,11 +245,10 @@ const Column PAIR_COLUMNS[] = {
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
-void write_pair_rows(Table *table, const Servers *servers, unsigned digits)
+void write_pair_rows(Table *table, const Servers *servers)
 {
-    RowFile file = { .time_digits = digits };
     for (unsigned i = 0; i < servers_pair_count(servers); i++) {
-        RowSource source = { .pair = servers_pair_at(servers, i), .file = &file };
+        RowSource source = { .pair = servers_pair_at(servers, i) };
         table_row(table, &source);
     }
 }
@@ -318,15 +316,19 @@ bool pair_mismatch(const Pair *pair, bool matching, FindingRow *ret_row)
     say_mismatch(pair, &pair->raced[0], &builder);
     qsort(builder.frames, builder.frame_count, sizeof builder.frames[0], compare_frames);
     const RuleInfo *info = rule_info(RULE_TIMEOUT_MISMATCH);
-    *ret_row = (FindingRow){ .connection = raced[0]->connection,
-                             .stream_number_known = raced[0]->stream_number_known,
-                             .stream_number = raced[0]->stream_number,
-                             .finding = { .rule = RULE_TIMEOUT_MISMATCH,
-                                          .severity = info->severity,
-                                          .party = PARTY_BOTH,
-                                          .exchange = raced[0]->exchange,
-                                          .count = (uint32_t)MIN(pair->lost_risky, UINT32_MAX),
-                                          .frame_count = builder.frame_count } };
+    *ret_row =
+        (FindingRow){ .connection = { .first_frame = raced[0]->connection,
+                                      .stream_number_known = raced[0]->stream_number_known,
+                                      .stream_number = raced[0]->stream_number,
+                                      .address = { pair->key.client, pair->key.server.address },
+                                      .port = { raced[0]->client_port, pair->key.server.port } },
+                      .finding = { .rule = RULE_TIMEOUT_MISMATCH,
+                                   .severity = info->severity,
+                                   .party = PARTY_BOTH,
+                                   .exchange = raced[0]->exchange,
+                                   .time = raced[0]->time,
+                                   .count = (uint32_t)MIN(pair->lost_risky, UINT32_MAX),
+                                   .frame_count = builder.frame_count } };
     memcpy(ret_row->finding.frames, builder.frames, sizeof builder.frames);
     ret_row->finding.message = g_string_free(g_steal_pointer(&message), FALSE);
     ret_row->finding.evidence = g_string_free(g_steal_pointer(&evidence), FALSE);

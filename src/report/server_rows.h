@@ -11,9 +11,9 @@
 extern const Column SERVER_COLUMNS[];
 extern const Column PAIR_COLUMNS[];
 
-/* `servers` has been finished. Durations have `digits` decimals, 6 or 9. */
-void write_server_rows(Table *table, const Servers *servers, unsigned digits);
-void write_pair_rows(Table *table, const Servers *servers, unsigned digits);
+/* `servers` has been finished. */
+void write_server_rows(Table *table, const Servers *servers);
+void write_pair_rows(Table *table, const Servers *servers);
 
 /* "5.02": three figures, as exact as an inferred timeout is. */
 void append_timeout(GString *text, Nanoseconds timeout);

@@ -77,7 +77,7 @@ static void write_out(Table *table)
 
 #define TYPE(name) (1u << COLUMN_##name)
 #define LISTS (TYPE(WORDS) | TYPE(NUMBERS) | TYPE(FRAMES))
-#define WORDS (TYPE(WORD) | TYPE(ADDRESS) | TYPE(LABEL) | TYPE(FRAME) | TYPE(TIME))
+#define WORDS (TYPE(WORD) | TYPE(ADDRESS) | TYPE(LABEL) | TYPE(TIME))
 
 /* `types`: a bit for each type that the column may have. */
 static const Column *begin_field(Table *table, unsigned types)
@@ -149,16 +149,20 @@ void table_uint(Table *table, uint64_t number)
     g_string_append_len(table->rows, digits + at, (gssize)(sizeof digits - at));
 }
 
-void table_frame(Table *table, FrameId frame, unsigned row_input)
+void table_frame(Table *table, FrameId frame)
 {
-    if (frame == 0) {
+    if (frame == 0)
         table_empty(table);
-    } else if (frame_input(frame) == row_input) {
+    else
         table_uint(table, frame_number(frame));
-    } else {
-        g_string_printf(table->scratch, "%u:%" PRIu64, frame_input(frame), frame_number(frame));
-        table_word(table, table->scratch->str);
-    }
+}
+
+void table_frame_input(Table *table, FrameId frame)
+{
+    if (frame == 0)
+        table_empty(table);
+    else
+        table_uint(table, frame_input(frame));
 }
 
 void table_time(Table *table, Nanoseconds time, unsigned digits)
@@ -185,7 +189,7 @@ void table_list(Table *table, const char *items)
 {
     const char *list = items ? items : "";
     const Column *column = begin_field(table, LISTS);
-    table->writer->list(table->rows, list, is_guarded(list), column->type != COLUMN_WORDS);
+    table->writer->list(table->rows, list, is_guarded(list), column->type == COLUMN_NUMBERS);
 }
 
 /* Rows ----------------------------------------------------------------------------------------- */

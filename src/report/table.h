@@ -40,7 +40,7 @@ typedef enum ColumnType {
     COLUMN_DECIMAL,
     COLUMN_SECONDS,
     COLUMN_ADDRESS,
-    COLUMN_LABEL, /* in a form of its own: `K:N`, `HTTP/1.1` */
+    COLUMN_LABEL, /* in a form of its own: `cK-N`, `HTTP/1.1` */
 } ColumnType;
 
 #define COLUMN_TYPE_COUNT (COLUMN_LABEL + 1)
@@ -77,8 +77,10 @@ void table_path(Table *table, const char *path);
 /* The program's own words, addresses and identifiers: they need no escape. "": absent. */
 void table_word(Table *table, const char *word);
 void table_uint(Table *table, uint64_t number);
-/* `N`, or `K:N` if it does not lie in the row's input; 0 (no frame) is an absent field. */
-void table_frame(Table *table, FrameId frame, unsigned row_input);
+/* Its number in its input; 0 (no frame) is an absent field. */
+void table_frame(Table *table, FrameId frame);
+/* The input of a frame; 0 is an absent field. */
+void table_frame_input(Table *table, FrameId frame);
 /* RFC 3339, UTC; `digits` decimals, 6 or 9. What is finer is cut off, never rounded up. */
 void table_time(Table *table, Nanoseconds time, unsigned digits);
 /* Decimal seconds; 0 or more. */
@@ -86,7 +88,7 @@ void table_duration(Table *table, Nanoseconds duration, unsigned digits);
 /* A number with two decimals, from its hundredths. */
 void table_hundredths(Table *table, uint64_t hundredths);
 /* A list, from its items separated by single blanks; escaped like a text. NULL or "" is an empty
- * list, which is not absent. Among numbers and frames an item that is no number stays a text. */
+ * list, which is not absent. Among numbers an item that is no number stays a text. */
 void table_list(Table *table, const char *items);
 /* Not in a column of lists. */
 void table_empty(Table *table);

@@ -60,6 +60,7 @@ static void take_raced(Reuse *use, const JudgeContext *context, const Ending *en
         (RacedRequest){ .connection = context->connection->first_frame,
                         .stream_number_known = context->connection->stream_number_known,
                         .stream_number = context->connection->stream_number,
+                        .client_port = context->connection->port[MAX(context->facts->client, 0)],
                         .matched = (exchange->match & MATCH_FOUND) != 0,
                         .exchange = exchange->number + 1,
                         .request = exchange->next_request.frame,

@@ -16,6 +16,7 @@ typedef struct IdlePeriod {
 typedef struct RacedRequest {
     FrameId connection; /* its first frame */
     bool stream_number_known, matched;
+    uint16_t client_port;
     uint32_t stream_number;
     uint32_t exchange;                 /* the request's */
     FrameId request, close;            /* frames */

@@ -16,19 +16,20 @@ static size_t put_port(uint8_t *to, uint16_t port)
     return 2;
 }
 
-void community_id_v1(const Connection *connection, char ret_id[COMMUNITY_ID_SIZE])
+void community_id_v1(const IpAddress address[2], const uint16_t port[2],
+                     char ret_id[COMMUNITY_ID_SIZE])
 {
-    size_t size = connection->address[0].version == 4 ? 4 : 16;
-    int order = memcmp(connection->address[0].bytes, connection->address[1].bytes, size);
-    int first = order ? order > 0 : connection->port[0] > connection->port[1];
+    size_t size = address[0].version == 4 ? 4 : 16;
+    int order = memcmp(address[0].bytes, address[1].bytes, size);
+    int first = order ? order > 0 : port[0] > port[1];
     uint8_t input[INPUT_MAX] = { 0, 0 };
     size_t at = 2;
     for (int i = 0; i < 2; i++, at += size)
-        memcpy(input + at, connection->address[first ^ i].bytes, size);
+        memcpy(input + at, address[first ^ i].bytes, size);
     input[at++] = PROTOCOL_TCP;
     input[at++] = 0;
-    at += put_port(input + at, connection->port[first]);
-    at += put_port(input + at, connection->port[!first]);
+    at += put_port(input + at, port[first]);
+    at += put_port(input + at, port[!first]);
 
     uint8_t digest[SHA1_SIZE];
     gsize digest_size = sizeof digest;

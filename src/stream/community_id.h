@@ -7,6 +7,7 @@
 #define COMMUNITY_ID_SIZE 32
 
 /* Writes "1:" and the Base64 of the SHA-1, zero-terminated. */
-void community_id_v1(const Connection *connection, char ret_id[COMMUNITY_ID_SIZE]);
+void community_id_v1(const IpAddress address[2], const uint16_t port[2],
+                     char ret_id[COMMUNITY_ID_SIZE]);
 
 #endif
