@@ -7,6 +7,8 @@
 #include "config.h"
 
 #include "base/interrupt.h"
+#include "capture/hash.h"
+#include "capture/unpack.h"
 #include "evidence_pass.h"
 #include "options.h"
 #include "report/manifest.h"
@@ -135,16 +137,28 @@ static ExitStatus flush_stdout(void)
     return EXIT_NOT_READ;
 }
 
+static void print_versions(void)
+{
+    static const char *const packers[][2] = {
+        { "zlib", "gzip" }, { "libzstd", "zstd" }, { "liblz4", "lz4" }, { "liblzma", "xz" }
+    };
+    printf("connaudit %s\n%s\nGLib %u.%u.%u\nJSON-GLib %s\nlibcrypto %s\n", PACKAGE_VERSION,
+           capture_library_version(), glib_major_version, glib_minor_version, glib_micro_version,
+           manifest_library_version(), hash_library_version());
+    for (size_t i = 0; i < G_N_ELEMENTS(packers); i++) {
+        const char *version = unpack_library_version(packers[i][1]);
+        printf("%s %s\n", packers[i][0], version ? version : "not in this build");
+    }
+}
+
 static ExitStatus print_and_stop(const Options *options)
 {
-    if (options->help)
-        fputs(options->help_text, stdout);
+    if (options->printed)
+        fputs(options->printed, stdout);
     else if (options->list_rules || options->explain)
         print_rules(options);
     else
-        printf("connaudit %s\n%s\nGLib %u.%u.%u\nJSON-GLib %s\n", PACKAGE_VERSION,
-               capture_library_version(), glib_major_version, glib_minor_version,
-               glib_micro_version, manifest_library_version());
+        print_versions();
     return flush_stdout();
 }
 
@@ -161,8 +175,7 @@ int main(int argc, char **argv)
         options_clear(&options);
         return EXIT_USAGE;
     }
-    bool prints = options.help || options.version || options.list_rules || options.explain;
-    ExitStatus status = prints ? print_and_stop(&options) : read_inputs(&options, argv);
+    ExitStatus status = options.prints ? print_and_stop(&options) : read_inputs(&options, argv);
     options_clear(&options);
     return (int)status;
 }

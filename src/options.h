@@ -21,6 +21,9 @@ typedef enum FailOn {
 } FailOn;
 #define FAIL_ON_COUNT (FAIL_ON_NOTHING + 1)
 
+/* Whether pages and tables have colours; auto: on a terminal, unless NO_COLOR says otherwise. */
+typedef enum ColourWhen { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } ColourWhen;
+
 /* Whether progress is told. */
 typedef enum ProgressWhen { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } ProgressWhen;
 
@@ -34,6 +37,11 @@ typedef struct Options {
     unsigned fail_on; /* a bit for each FailOn */
     ReportName report;
     TableFormat format;
+    bool format_chosen; /* else a terminal gets TABLE_SCREEN */
+    char **columns;     /* owned, NULL-terminated; NULL: the usual ones */
+    unsigned only;      /* kinds of rows (report/picker.h); 0: all */
+    unsigned top;       /* the worst rows; 0: as many as there are */
+    ColourWhen colour;
     ConnectionName *show; /* owned: this connection as a page; NULL: a report */
     char *show_text;      /* owned: as it was given */
     bool all;
@@ -50,7 +58,9 @@ typedef struct Options {
     Rule rule;
     bool version; /* print it and stop; nothing else is checked then */
     bool help;
-    char *help_text; /* owned */
+    bool completion; /* unused: what it prints is in `printed` */
+    bool prints;     /* something, and stops: `printed`, or what the members above say */
+    char *printed;   /* owned: help or completion; NULL: neither */
     Thresholds thresholds;
     size_t max_memory; /* bytes */
 } Options;

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "capture/bytes.h"
 #include "evidence_pass.h"
 #include "pass.h"
@@ -11,6 +13,7 @@
 #include "report/input_rows.h"
 #include "report/manifest.h"
 #include "report/output.h"
+#include "report/page.h"
 #include "report/server_rows.h"
 #include "report/summary.h"
 
@@ -18,6 +21,16 @@ G_DEFINE_QUARK(connaudit - run - error, run_error)
 
 /* The files of a directory: the reports by ReportName, and the manifest behind them. */
 enum { FILE_MANIFEST = REPORT_COUNT, FILE_COUNT };
+
+/* More rows than anybody looks through on a terminal. */
+#define SCREEN_ROWS_MAX 1000
+
+/* Without a terminal. */
+#define SCREEN_WIDTH_USUAL 80
+
+/* From here on all usual columns can be read. */
+#define SCREEN_WIDTH_WIDE 110
+#define SCREEN_WIDTH_MAX 10000
 
 typedef struct Run {
     const RunContext *context;
@@ -119,10 +132,25 @@ static bool writing_failed(void *data)
     return failed;
 }
 
-static bool wants_colour(int fd)
+static bool wants_colour(const Options *options, int fd)
 {
     const char *refused = getenv("NO_COLOR");
-    return isatty(fd) && !(refused && *refused);
+    if (options->colour == COLOUR_AUTO)
+        return isatty(fd) && !(refused && *refused);
+    return options->colour == COLOUR_ALWAYS;
+}
+
+/* What a table has room for: the width of the terminal, or of COLUMNS, or what is usual. */
+static unsigned screen_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    int64_t columns;
+    const char *stated = getenv("COLUMNS");
+    bool known = stated && text_number(span_of_text(stated), &columns) && columns > 0 &&
+                 columns <= SCREEN_WIDTH_MAX;
+    return known ? (unsigned)columns : SCREEN_WIDTH_USUAL;
 }
 
 /* On a terminal, unless rows are being written to one: they would go through each other. */
@@ -180,7 +208,7 @@ static void write_summary(const Run *run)
                            .captures = captures ? captures->len : 0,
                            .left_out = captures ? run->evidence.list->left_out : 0,
                            .fragments_given_up = run->evidence.fragments_given_up };
-    summary_write(stderr, &facts, wants_colour(STDERR_FILENO));
+    summary_write(stderr, &facts, wants_colour(run->context->options, STDERR_FILENO));
 }
 
 /* Evidence ------------------------------------------------------------------------------------- */
@@ -226,25 +254,89 @@ static bool forgive_unread(Run *run, GError **error)
     return run->unread;
 }
 
+/* Below the rows: how many there are, and how to get the others. */
+static void write_screen_note(const Options *options, uint64_t shown, uint64_t count)
+{
+    g_autoptr(GString) note = g_string_new(NULL);
+    page_append_count(note, shown);
+    if (shown < count) {
+        g_string_append(note, " of ");
+        page_append_count(note, count);
+    }
+    g_string_append_printf(note, " %s", report_name(options->report));
+    if (report_rank(options->report) && count > 1)
+        g_string_append(note, ", the worst first");
+    fprintf(stdout, "%s. All rows and columns: -f csv\n", note->str);
+}
+
+static TableFormat format_of(const Options *options)
+{
+    bool screen = !options->format_chosen && isatty(STDOUT_FILENO);
+    return screen ? TABLE_SCREEN : options->format;
+}
+
+/* The columns to be written; freed by the caller. */
+static Column *columns_of(const Options *options, TableFormat format)
+{
+    const char *unknown = NULL;
+    bool few = options->columns || format == TABLE_SCREEN;
+    bool narrow = screen_width() < SCREEN_WIDTH_WIDE;
+    return few ? report_choose_columns(options->report, options->columns, narrow, &unknown) : NULL;
+}
+
+static Table *open_table(const Run *run, TableFormat format, const Column *columns)
+{
+    const Options *options = run->context->options;
+    bool screen = format == TABLE_SCREEN;
+    TableView view = { .rank = report_rank(options->report),
+                       .only = options->only,
+                       .top = options->top ? options->top
+                              : screen     ? SCREEN_ROWS_MAX
+                                           : 0,
+                       .width = screen ? screen_width() : 0,
+                       .colour = screen && wants_colour(options, STDOUT_FILENO) };
+    Table *table = table_new(stdout, format, columns ? columns : report_columns(options->report));
+    table_view(table, &view);
+    return table;
+}
+
+/* Rows that are kept until the end cannot be flushed before. */
+static bool rows_leave(const Options *options, TableFormat format)
+{
+    return format != TABLE_SCREEN && !options->top;
+}
+
+static bool finish_table(Run *run, Table *table, TableFormat format, GError **error)
+{
+    const Options *options = run->context->options;
+    uint64_t count, shown = table_end(table, &count);
+    GError *failure = NULL;
+    bool written = table_flush(table, &failure);
+    if (written && format == TABLE_SCREEN)
+        write_screen_note(options, shown, count);
+    if (!written && !options->evidence)
+        written = forgive_unread(run, &failure);
+    if (!written)
+        g_propagate_error(error, failure);
+    return written;
+}
+
 static bool run_to_stdout(Run *run, GError **error)
 {
     const Options *options = run->context->options;
-    g_autoptr(Table) table = table_new(stdout, options->format, report_columns(options->report));
+    TableFormat format = format_of(options);
+    g_autofree Column *columns = columns_of(options, format);
+    g_autoptr(Table) table = open_table(run, format, columns);
     run->reports[options->report] = table;
     bool written = evidence_pass_open(&run->evidence, options, &run->pass, error);
     if (written) {
-        run->context->out->table = table;
+        run->context->out->table = rows_leave(options, format) ? table : NULL;
         analyze(run);
         run->context->out->table = NULL;
-        GError *failure = NULL;
-        written = table_flush(table, &failure);
-        if (!written && !options->evidence)
-            written = forgive_unread(run, &failure);
-        if (!written)
-            g_propagate_error(error, failure);
-        written =
-            written && write_evidence(run, error) && evidence_pass_commit(&run->evidence, error);
+        written = finish_table(run, table, format, error) && write_evidence(run, error) &&
+                  evidence_pass_commit(&run->evidence, error);
     }
+    fflush(stdout);
     evidence_pass_close(&run->evidence, written);
     return written;
 }
@@ -253,7 +345,7 @@ static char *make_page(const Run *run, const TracedConnection *traced)
 {
     RowFile file = file_of(run, traced->connection.connection.first_frame);
     GString *page = g_string_new(NULL);
-    connection_page_append(page, traced, &file, wants_colour(STDOUT_FILENO));
+    connection_page_append(page, traced, &file, wants_colour(run->context->options, STDOUT_FILENO));
     return g_string_free(page, FALSE);
 }
 

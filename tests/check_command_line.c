@@ -322,7 +322,7 @@ START_TEST(test_stopping)
     ck_assert(options_parse(&options, arguments.argc, arguments.argv, NULL));
     ck_assert_int_eq(options.version, STOPPING[_i].version);
     ck_assert_int_eq(options.help, STOPPING[_i].help);
-    ck_assert_int_eq(options.help_text != NULL, STOPPING[_i].help);
+    ck_assert_int_eq(options.printed != NULL, STOPPING[_i].help);
     options_clear(&options);
     arguments_clear(&arguments, STOPPING[_i].words);
 }
@@ -343,12 +343,14 @@ START_TEST(test_help)
                                          "--timeout-tolerance=SECONDS",
                                          "--half-close=SECONDS",
                                          "--match=TEXT",
-                                         "--fail-on=WHAT",
+                                         "--fail-on=LIST",
                                          "--max-memory=SIZE",
                                          "--no-hash",
                                          "--progress=WHEN",
                                          "-q, --quiet",
-                                         "--version",
+                                         "-V, --version",
+                                         "--columns=LIST",
+                                         "--strict",
                                          "-h, --help",
                                          "Exit status" };
     Arguments arguments;
@@ -357,8 +359,8 @@ START_TEST(test_help)
     arguments_set(&arguments, words);
     ck_assert(options_parse(&options, arguments.argc, arguments.argv, NULL));
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        ck_assert_msg(strstr(options.help_text, names[i]), "%s", names[i]);
-    ck_assert(g_str_has_suffix(options.help_text, "\n"));
+        ck_assert_msg(strstr(options.printed, names[i]), "%s", names[i]);
+    ck_assert(g_str_has_suffix(options.printed, "\n"));
     options_clear(&options);
     arguments_clear(&arguments, words);
 }

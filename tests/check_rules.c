@@ -132,12 +132,36 @@ START_TEST(find)
     ck_assert(!rule_find("", &rule));
     ck_assert(!rule_find("left-open ", &rule));
     ck_assert_int_eq(rule, RULE_LEFT_OPEN);
-    ck_assert_str_eq(rule_nearest("left_open"), "left-open");
-    ck_assert_str_eq(rule_nearest("keepaliverace"), "keepalive-race");
-    ck_assert_str_eq(rule_nearest("Aborted"), "aborted");
+}
+END_TEST
+
+/* Three names, none of them twice. */
+static const struct {
+    const char *mistyped, *first;
+} NEAR[] = {
+    { "left_open", "left-open, " },
+    { "keepaliverace", "keepalive-race, " },
+    { "Aborted", "aborted, " },
+    { "promise", "" },
+    { "trailer", "connection-in-trailer, " },
+    { "", "" },
+};
+
+START_TEST(nearest)
+{
+    g_autofree char *names = rules_nearest(NEAR[_i].mistyped);
+    g_auto(GStrv) each = g_strsplit(names, ", ", -1);
+    ck_assert_msg(g_str_has_prefix(names, NEAR[_i].first), "%s: %s", NEAR[_i].mistyped, names);
+    ck_assert_uint_eq(g_strv_length(each), 3);
+    ck_assert(!g_str_equal(each[0], each[1]) && !g_str_equal(each[1], each[2]));
+}
+END_TEST
+
+START_TEST(nearest_of_an_endless_word)
+{
     g_autofree char *endless = g_strnfill(100000, 'x');
-    ck_assert_ptr_nonnull(rule_nearest(endless));
-    ck_assert_ptr_nonnull(rule_nearest(""));
+    g_autofree char *names = rules_nearest(endless);
+    ck_assert_ptr_nonnull(names);
 }
 END_TEST
 
@@ -209,6 +233,8 @@ int main(void)
     tcase_add_loop_test(tcase, explain, 0, RULE_COUNT);
     tcase_add_test(tcase, list);
     tcase_add_test(tcase, find);
+    tcase_add_loop_test(tcase, nearest, 0, G_N_ELEMENTS(NEAR));
+    tcase_add_test(tcase, nearest_of_an_endless_word);
     tcase_add_test(tcase, names);
     tcase_add_test(tcase, sets);
     tcase_add_test(tcase, packed);

@@ -1,6 +1,5 @@
 #!/bin/sh
-# The bash completion offers exactly the options that --help lists and the values that the program
-# accepts. Where an option takes a file, it offers files.
+# The completions are what the program prints: there is one table of options. The bash completion offers exactly the options that --help lists and the values that the program accepts. Where an option takes a file, it offers files.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 if ! command -v bash >/dev/null; then
@@ -30,8 +29,18 @@ same() {
     printf '%s' "$2" | tr ' ' '\n' | sed '/^$/d' | sort | diff - "$work/got" || fail "$1"
 }
 
+for shell in bash:connaudit zsh:_connaudit fish:connaudit.fish; do
+    "$CONNAUDIT" --completion="${shell%:*}" | diff "$top/completion/${shell#*:}" - >"$work/differ" ||
+        fail "completion/${shell#*:} is not what --completion=${shell%:*} prints: $(cat "$work/differ")"
+done
+for shell in zsh fish; do
+    ! command -v "$shell" >/dev/null ||
+        "$shell" -n "$top"/completion/*onnaudit"$([ "$shell" = zsh ] || echo .fish)" ||
+        fail "$shell does not take its completion"
+done
+
 "$CONNAUDIT" --help >"$work/help"
-sed -n 's/^ *\(-[A-Za-z], \)\{0,1\}\(--[a-z-]*\)\(=[A-Z]*\)\{0,1\} .*/\1 \2\3/p' "$work/help" | tr -d , \
+sed -n 's/^ *\(-[A-Za-z], \)\{0,1\}\(--[a-z-]*\)\(=[A-Z]*\)\{0,1\}\( .*\)\{0,1\}$/\1 \2\3/p' "$work/help" | tr -d , \
     >"$work/options"
 [ -s "$work/options" ] || fail "--help lists no options"
 all=$(sed 's/=[A-Z]*/=/' "$work/options" | tr '\n' ' ')
@@ -59,9 +68,9 @@ while read -r option; do
 done <"$work/options"
 
 # The values that the program itself names in its error message.
-for option in --report --format --fail-on --progress; do
+for option in --report --format --fail-on --only --color --progress; do
     "$CONNAUDIT" "$option=nonsense" x 2>"$work/error" && fail "$option=nonsense is taken"
-    words=$(sed "s/'nonsense'//; s/.* takes //; s/.*: *//; s/, not.*//; s/ or / /; s/,//g" "$work/error")
+    words=$(sed "s/'nonsense'//; s/ (connaudit.*//; s/.* takes //; s/.*: *//; s/, not.*//; s/ or / /; s/ and / /; s/a list of //; s/,//g" "$work/error")
     offers "$option" = | same "the values of $option" "$words"
 done
 offers --report = ex | same "the beginning of a value" exchanges

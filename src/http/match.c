@@ -42,10 +42,15 @@ static bool is_regex(const char *pattern, size_t length)
     return length >= 2 && pattern[0] == '/' && pattern[length - 1] == '/';
 }
 
-static GRegex *refuse(const char *expression, GError **error)
+/* `why`: GLib's message, of which the place and the reason are taken; NULL: none. */
+static GRegex *refuse(const char *expression, const char *why, GError **error)
 {
-    g_set_error(error, G_REGEX_ERROR, G_REGEX_ERROR_COMPILE, "no regular expression: /%s/",
-                expression);
+    static const char place[] = " at char ";
+    const char *at = why ? g_strrstr(why, place) : NULL;
+    g_autofree char *where =
+        at ? g_strdup_printf(" (at character %s)", at + strlen(place)) : g_strdup("");
+    g_set_error(error, G_REGEX_ERROR, G_REGEX_ERROR_COMPILE, "no regular expression: /%s/%s",
+                expression, where);
     return NULL;
 }
 
@@ -53,12 +58,13 @@ static GRegex *compile(const char *expression, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(WHOLE_CALLS); i++)
         if (strstr(expression, WHOLE_CALLS[i]))
-            return refuse(expression, error);
+            return refuse(expression, NULL, error);
     /* Alone first: with the group around it, "a)(b" would be one as well. */
-    g_autoptr(GRegex) alone = g_regex_new(expression, G_REGEX_RAW, 0, NULL);
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GRegex) alone = g_regex_new(expression, G_REGEX_RAW, 0, &failure);
     g_autofree char *bounded = g_strdup_printf(FRONT, MATCH_STEPS_MAX, expression);
     GRegex *regex = alone ? g_regex_new(bounded, G_REGEX_RAW, 0, NULL) : NULL;
-    return regex ? regex : refuse(expression, error);
+    return regex ? regex : refuse(expression, failure ? failure->message : NULL, error);
 }
 
 Matcher *matcher_new(const char *pattern, GError **error)

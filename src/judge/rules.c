@@ -64,18 +64,29 @@ const char *rule_category(Rule rule)
     return categories[at].name;
 }
 
-const char *rule_nearest(const char *name)
+#define NEAREST 3
+
+/* By distance, and by order of the table where it is equal. A name that holds the word is nearer than
+ * any that does not. */
+char *rules_nearest(const char *name)
 {
-    Rule nearest = 0;
-    unsigned least = UINT_MAX;
-    for (Rule rule = 0; rule < RULE_COUNT; rule++) {
-        unsigned far = distance(name, RULES[rule].name);
-        if (far < least) {
-            least = far;
-            nearest = rule;
+    GString *text = g_string_new(NULL);
+    bool taken[RULE_COUNT] = { false };
+    for (unsigned n = 0; n < NEAREST; n++) {
+        Rule nearest = 0;
+        unsigned least = UINT_MAX;
+        for (Rule rule = 0; rule < RULE_COUNT; rule++) {
+            bool within = *name && strstr(RULES[rule].name, name);
+            unsigned far = within ? 0 : 1 + distance(name, RULES[rule].name);
+            if (!taken[rule] && far < least) {
+                least = far;
+                nearest = rule;
+            }
         }
+        taken[nearest] = true;
+        g_string_append_printf(text, "%s%s", n ? ", " : "", RULES[nearest].name);
     }
-    return RULES[nearest].name;
+    return g_string_free(text, FALSE);
 }
 
 char *rule_names(RuleSet rules)

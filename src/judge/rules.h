@@ -99,8 +99,8 @@ const char *severity_name(Severity severity);
 
 /* False: there is none of that name. */
 bool rule_find(const char *name, Rule *ret_rule);
-/* The name that is most like a mistyped one. */
-const char *rule_nearest(const char *name);
+/* The names that are most like a mistyped one, separated by commas; owned by the caller. */
+char *rules_nearest(const char *name);
 
 /* The names of a set, blank-separated, in the order of the table; owned by the caller. */
 char *rule_names(RuleSet rules);

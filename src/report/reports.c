@@ -9,13 +9,34 @@
 static const struct {
     const char *name;
     const Column *columns;
+    RowRank (*rank)(const struct RowSource *row);
+    const char *on_screen, *if_narrow; /* columns, blank-separated */
 } REPORTS[] = {
-    [REPORT_CONNECTIONS] = { "connections", CONNECTION_COLUMNS },
-    [REPORT_EXCHANGES] = { "exchanges", EXCHANGE_COLUMNS },
-    [REPORT_FINDINGS] = { "findings", FINDING_COLUMNS },
-    [REPORT_SERVERS] = { "servers", SERVER_COLUMNS },
-    [REPORT_PAIRS] = { "pairs", PAIR_COLUMNS },
-    [REPORT_INPUTS] = { "inputs", INPUT_COLUMNS },
+    [REPORT_CONNECTIONS] = { "connections", CONNECTION_COLUMNS, rank_connection,
+                             "connection start_time client_ip server_ip host exchanges verdict "
+                             "cause findings",
+                             "connection server_ip host verdict cause findings" },
+    [REPORT_EXCHANGES] = { "exchanges", EXCHANGE_COLUMNS, rank_exchange,
+                           "connection exchange method target status declared actual verdict "
+                           "cause",
+                           "connection exchange method target status verdict cause" },
+    [REPORT_FINDINGS] = { "findings", FINDING_COLUMNS, rank_finding,
+                          "severity rule party connection exchange count server_ip message",
+                          "severity rule connection message" },
+    [REPORT_SERVERS] = { "servers", SERVER_COLUMNS, rank_server,
+                         "server_ip server_port connections contradicted undetermined "
+                         "stated_timeouts_s inferred_timeout_s keepalive_races "
+                         "timeout_mismatch",
+                         "server_ip server_port connections contradicted keepalive_races "
+                         "timeout_mismatch" },
+    [REPORT_PAIRS] = { "pairs", PAIR_COLUMNS, rank_pair,
+                       "client_ip server_ip server_port connections reuses longest_idle_reused_s "
+                       "longest_idle_tried_s lost_requests",
+                       "client_ip server_ip server_port reuses longest_idle_tried_s "
+                       "lost_requests" },
+    [REPORT_INPUTS] = { "inputs", INPUT_COLUMNS, NULL,
+                        "input file format packets first_time last_time cut_short drops",
+                        "input file packets first_time last_time cut_short" },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(REPORTS) == REPORT_COUNT);
 
@@ -51,4 +72,34 @@ char *report_names(void)
         g_string_append_printf(text, "%s%s", report + 1 < REPORT_COUNT ? ", " : " or ",
                                REPORTS[report].name);
     return g_string_free(text, FALSE);
+}
+
+RowRank (*report_rank(ReportName report))(const struct RowSource *row)
+{
+    return REPORTS[report].rank;
+}
+
+static const Column *find_column(ReportName report, const char *name)
+{
+    for (const Column *column = REPORTS[report].columns; column->name; column++)
+        if (strcmp(column->name, name) == 0)
+            return column;
+    return NULL;
+}
+
+Column *report_choose_columns(ReportName report, char *const *names, bool narrow,
+                              const char **ret_unknown)
+{
+    g_auto(GStrv) usual =
+        g_strsplit(narrow ? REPORTS[report].if_narrow : REPORTS[report].on_screen, " ", -1);
+    g_autoptr(GArray) chosen = g_array_new(TRUE, TRUE, sizeof(Column));
+    for (char *const *name = names ? names : usual; *name; name++) {
+        const Column *column = find_column(report, *name);
+        if (!column) {
+            *ret_unknown = *name;
+            return NULL;
+        }
+        g_array_append_val(chosen, *column);
+    }
+    return (Column *)(void *)g_array_free(g_steal_pointer(&chosen), FALSE);
 }

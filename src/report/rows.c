@@ -611,3 +611,34 @@ void write_finding_row(Table *table, const FindingRow *row, const RowFile *file)
     RowSource source = { .finding = row, .file = file, .from = row->connection };
     table_row(table, &source);
 }
+
+/* How bad a row is ------------------------------------------------------------------------------ */
+
+static RowRank rank_judged(const RowSource *row, Nanoseconds time)
+{
+    RowRank rank = { .time = time };
+    for (Rule rule = 0; rule < RULE_COUNT; rule++)
+        if (rule_set_has(row->findings, rule))
+            rank.kinds |= PICK_SEVERITY(rule_info(rule)->severity);
+    if (!row->judgement)
+        return rank;
+    rank.kinds |= PICK_VERDICT(row->judgement->verdict);
+    rank.lost = row->judgement->actual == ACTUAL_REQUEST_LOST;
+    return rank;
+}
+
+RowRank rank_connection(const RowSource *row)
+{
+    return rank_judged(row, row->connection->connection.start);
+}
+
+RowRank rank_exchange(const RowSource *row)
+{
+    return rank_judged(row, row->exchange->exchange.request.first.time);
+}
+
+RowRank rank_finding(const RowSource *row)
+{
+    const Finding *finding = &row->finding->finding;
+    return (RowRank){ .kinds = PICK_SEVERITY(finding->severity), .time = finding->time };
+}

@@ -21,6 +21,10 @@ extern const Column FINDING_COLUMNS[];
 /* The last frame that proves a finding; without frames, the first of its connection. */
 FrameId finding_row_proof(const FindingRow *row);
 
+RowRank rank_connection(const struct RowSource *row);
+RowRank rank_exchange(const struct RowSource *row);
+RowRank rank_finding(const struct RowSource *row);
+
 void write_connection_row(Table *table, const ConnectionRow *row, const RowFile *file);
 void write_exchange_row(Table *table, const ExchangeRow *row, const RowFile *file);
 void write_finding_row(Table *table, const FindingRow *row, const RowFile *file);

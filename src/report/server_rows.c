@@ -253,6 +253,22 @@ void write_pair_rows(Table *table, const Servers *servers)
     }
 }
 
+/* How bad a row is ------------------------------------------------------------------------------ */
+
+RowRank rank_server(const RowSource *row)
+{
+    RowRank rank = { .lost = row->server->lost };
+    for (Verdict verdict = 0; verdict < VERDICT_COUNT; verdict++)
+        if (row->server->verdicts[verdict] > 0)
+            rank.kinds |= PICK_VERDICT(verdict);
+    return rank;
+}
+
+RowRank rank_pair(const RowSource *row)
+{
+    return (RowRank){ .lost = row->pair->lost };
+}
+
 /* The finding ---------------------------------------------------------------------------------- */
 
 /* The kept requests that were sent near the timeout, in the order of the capture. */

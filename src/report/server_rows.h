@@ -11,6 +11,9 @@
 extern const Column SERVER_COLUMNS[];
 extern const Column PAIR_COLUMNS[];
 
+RowRank rank_server(const struct RowSource *row);
+RowRank rank_pair(const struct RowSource *row);
+
 /* `servers` has been finished. */
 void write_server_rows(Table *table, const Servers *servers);
 void write_pair_rows(Table *table, const Servers *servers);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "report/screen.h"
 #include "report/table_format.h"
 #include "report/time.h"
 
@@ -20,6 +21,7 @@ static const struct {
 } FORMATS[TABLE_FORMAT_COUNT] = {
     [TABLE_CSV] = { "csv", &TABLE_WRITER_CSV },
     [TABLE_JSONL] = { "jsonl", &TABLE_WRITER_JSONL },
+    [TABLE_SCREEN] = { "table", &TABLE_WRITER_SCREEN },
 };
 
 struct Table {
@@ -29,7 +31,10 @@ struct Table {
     GString *rows;
     GString *scratch; /* of one field */
     unsigned fields;  /* of the row begun */
-    int failure;      /* errno of the first write that failed */
+    TableView view;
+    Picker *picker; /* NULL: rows leave as they come */
+    uint64_t count; /* rows, without those that the view leaves out */
+    int failure;    /* errno of the first write that failed */
 };
 
 const char *table_format_name(TableFormat format)
@@ -61,6 +66,13 @@ Table *table_new(FILE *out, TableFormat format, const Column *columns)
     if (table->writer->header)
         table->writer->header(table->rows, columns);
     return table;
+}
+
+void table_view(Table *table, const TableView *view)
+{
+    table->view = *view;
+    if (view->top)
+        table->picker = picker_new(view->top);
 }
 
 static void write_out(Table *table)
@@ -194,13 +206,49 @@ void table_list(Table *table, const char *items)
 
 /* Rows ----------------------------------------------------------------------------------------- */
 
+/* The row that was just written is kept aside. */
+static void keep_row(Table *table, const RowRank *rank, gsize from)
+{
+    picker_add(table->picker, rank, g_strdup(table->rows->str + from));
+    g_string_truncate(table->rows, from);
+}
+
 void table_row(Table *table, const struct RowSource *row)
 {
+    RowRank rank = { 0 };
+    if (table->view.rank)
+        rank = table->view.rank(row);
+    if (table->view.only && !(rank.kinds & table->view.only))
+        return;
+    gsize from = table->rows->len;
     for (unsigned i = 0; table->columns[i].name; i++) {
         g_assert(table->fields == i);
         table->columns[i].write(table, row, table->columns[i].which);
     }
+    table->count++;
+    if (table->picker) {
+        table->fields = 0;
+        g_string_append(table->rows, table->writer->row_end);
+        keep_row(table, &rank, from);
+        return;
+    }
     table_end_row(table);
+}
+
+uint64_t table_end(Table *table, uint64_t *ret_count)
+{
+    *ret_count = table->count;
+    if (!table->picker)
+        return table->count;
+    const GPtrArray *rows = picker_sort(table->picker);
+    Screen screen = { .columns = table->columns,
+                      .width = table->view.width,
+                      .colour = table->view.colour };
+    if (table->writer == &TABLE_WRITER_SCREEN && rows->len > 0)
+        screen_append(table->rows, &screen, rows);
+    for (guint i = 0; i < rows->len && table->writer != &TABLE_WRITER_SCREEN; i++)
+        g_string_append(table->rows, g_ptr_array_index(rows, i));
+    return rows->len;
 }
 
 void table_end_row(Table *table)
@@ -235,5 +283,6 @@ void table_free(Table *table)
         return;
     g_string_free(table->rows, TRUE);
     g_string_free(table->scratch, TRUE);
+    picker_free(table->picker);
     g_free(table);
 }

@@ -13,13 +13,15 @@
 
 #include "base/evidence.h"
 #include "base/span.h"
+#include "report/picker.h"
 
 typedef enum TableFormat {
-    TABLE_CSV,   /* RFC 4180, with a header row */
-    TABLE_JSONL, /* an object a row: an absent field is null, a list an array */
+    TABLE_CSV,    /* RFC 4180, with a header row */
+    TABLE_JSONL,  /* an object a row: an absent field is null, a list an array */
+    TABLE_SCREEN, /* for a person: the worst rows, fitted to a terminal (screen.h) */
 } TableFormat;
 
-#define TABLE_FORMAT_COUNT 2
+#define TABLE_FORMAT_COUNT 3
 
 /* Its word on the command line, and the suffix of its files. */
 const char *table_format_name(TableFormat format);
@@ -62,6 +64,21 @@ typedef struct Column {
 
 /* `out` and `columns` are borrowed. */
 Table *table_new(FILE *out, TableFormat format, const Column *columns);
+
+/* Which rows, and how they are shown; all rows in their order without it. */
+typedef struct TableView {
+    RowRank (*rank)(const struct RowSource *row);
+    unsigned only; /* kinds of rows (picker.h); 0: all */
+    unsigned top;  /* only so many, the worst first; 0: all, as they come */
+    unsigned width;
+    bool colour; /* of TABLE_SCREEN, like the width */
+} TableView;
+
+/* Before the first row. With `top`, rows are kept until table_end(). */
+void table_view(Table *table, const TableView *view);
+
+/* There are no more rows: those that were kept are written. Returns how many of *ret_count. */
+uint64_t table_end(Table *table, uint64_t *ret_count);
 
 /* A whole row by the writers of the columns. */
 void table_row(Table *table, const struct RowSource *row);

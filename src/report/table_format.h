@@ -21,6 +21,6 @@ typedef struct TableWriter {
 /* The escape that a guarded character stands for, as base/text.h writes bytes. */
 #define GUARD_FORMAT "\\x%02x"
 
-extern const TableWriter TABLE_WRITER_CSV, TABLE_WRITER_JSONL;
+extern const TableWriter TABLE_WRITER_CSV, TABLE_WRITER_JSONL, TABLE_WRITER_SCREEN;
 
 #endif

@@ -1,0 +1,190 @@
+/* The widths: each column gets what its longest field needs. If that is more than the terminal has,
+ * the widest column that may be cut loses one place, until all fit or none may be cut further. */
+#include "report/screen.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "report/page.h"
+#include "report/table_format.h"
+
+#define GAP 2
+#define LEAST_WIDTH 8
+#define LEAST_WIDTH_OF_CAUSE 14
+#define COLUMNS_MAX 64
+#define CUT_MARK "\xe2\x80\xa6" /* … */
+
+/* The format ------------------------------------------------------------------------------------ */
+
+static void begin_field(GString *rows, const char *column G_GNUC_UNUSED, unsigned index)
+{
+    if (index > 0)
+        g_string_append_c(rows, SCREEN_FIELD_END);
+}
+
+static void write_text(GString *rows, const char *text, gboolean guarded)
+{
+    if (guarded)
+        g_string_append_printf(rows, GUARD_FORMAT, (unsigned char)*text++);
+    g_string_append(rows, text);
+}
+
+static void write_list(GString *rows, const char *items, gboolean guarded,
+                       gboolean numbers G_GNUC_UNUSED)
+{
+    write_text(rows, items, guarded);
+}
+
+const TableWriter TABLE_WRITER_SCREEN = {
+    .begin_field = begin_field,
+    .text = write_text,
+    .list = write_list,
+    .absent = "",
+    .row_end = "",
+};
+
+/* The layout ------------------------------------------------------------------------------------ */
+
+/* A field as it is shown: times to the millisecond and without the year, durations without zeros at
+ * their end. */
+static char *shown(ColumnType type, const char *field)
+{
+    size_t length = strlen(field);
+    if (type == COLUMN_TIME && length > strlen("2026-11-23T17:47:46.375"))
+        return g_strdup_printf("%.5s %.12s", field + 5, field + 11);
+    char *text = g_strdup(field);
+    if (type == COLUMN_SECONDS && strchr(text, '.')) {
+        while (text[length - 1] == '0')
+            text[--length] = '\0';
+        if (text[length - 1] == '.')
+            text[length - 1] = '\0';
+    }
+    return text;
+}
+
+static size_t places(const char *text)
+{
+    return (size_t)g_utf8_strlen(text, -1);
+}
+
+/* How far a column may be cut. What names a row, and most words by which people look for it, are
+ * never cut; an IPv4 address always fits. */
+static size_t least_width(const Column *column)
+{
+    switch (column->type) {
+    case COLUMN_TEXT:
+    case COLUMN_PATH:
+    case COLUMN_WORDS:
+        return LEAST_WIDTH;
+    case COLUMN_ADDRESS:
+        return strlen("255.255.255.255");
+    default:
+        return strcmp(column->name, "cause") == 0 ? LEAST_WIDTH_OF_CAUSE : SIZE_MAX;
+    }
+}
+
+static void fit(const Screen *screen, size_t *widths, unsigned count)
+{
+    size_t sum = (count - 1) * GAP;
+    for (unsigned i = 0; i < count; i++)
+        sum += widths[i];
+    while (sum > screen->width) {
+        unsigned widest = count;
+        for (unsigned i = 0; i < count; i++)
+            if (widths[i] > least_width(&screen->columns[i]) &&
+                (widest == count || widths[i] > widths[widest]))
+                widest = i;
+        if (widest == count)
+            return;
+        widths[widest]--;
+        sum--;
+    }
+}
+
+static bool stands_right(ColumnType type)
+{
+    return type == COLUMN_NUMBER || type == COLUMN_FRAME || type == COLUMN_SECONDS ||
+           type == COLUMN_DECIMAL;
+}
+
+static PageStyle style_of(const char *field)
+{
+    static const struct {
+        const char *word;
+        PageStyle style;
+    } styles[] = {
+        { "contradicted", PAGE_BAD }, { "error", PAGE_BAD },        { "undetermined", PAGE_DOUBT },
+        { "warning", PAGE_DOUBT },    { "as_declared", PAGE_GOOD }, { "confirmed", PAGE_BAD },
+        { "near", PAGE_DOUBT },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(styles); i++)
+        if (strcmp(field, styles[i].word) == 0)
+            return styles[i].style;
+    return PAGE_PLAIN;
+}
+
+static void append_cell(Page *page, const char *field, size_t width, bool right, PageStyle style)
+{
+    size_t length = places(field);
+    g_autofree char *cut = NULL;
+    if (length > width) {
+        g_autofree char *start = g_utf8_substring(field, 0, (glong)width - 1);
+        field = cut = g_strconcat(start, CUT_MARK, NULL);
+        length = width;
+    }
+    if (right)
+        g_string_append_printf(page->text, "%*s", (int)(width - length), "");
+    page_words(page, style, field);
+    if (!right)
+        g_string_append_printf(page->text, "%*s", (int)(width - length), "");
+}
+
+static void append_line(Page *page, const Screen *screen, char *const *fields, const size_t *widths,
+                        bool header)
+{
+    for (unsigned i = 0; screen->columns[i].name; i++) {
+        ColumnType type = screen->columns[i].type;
+        bool is_word = type == COLUMN_WORD && !header;
+        PageStyle style = header ? PAGE_STRONG : is_word ? style_of(fields[i]) : PAGE_PLAIN;
+        g_string_append_printf(page->text, "%*s", i ? GAP : 0, "");
+        append_cell(page, fields[i], widths[i], stands_right(type), style);
+    }
+    while (page->text->len && page->text->str[page->text->len - 1] == ' ')
+        g_string_truncate(page->text, page->text->len - 1);
+    g_string_append_c(page->text, '\n');
+}
+
+static char **fields_of(const Screen *screen, const char *row)
+{
+    char **fields = g_strsplit(row, "\037", -1);
+    for (unsigned i = 0; screen->columns[i].name; i++) {
+        char *field = fields[i];
+        fields[i] = shown(screen->columns[i].type, field);
+        g_free(field);
+    }
+    return fields;
+}
+
+void screen_append(GString *text, const Screen *screen, const GPtrArray *rows)
+{
+    size_t widths[COLUMNS_MAX] = { 0 };
+    char *names[COLUMNS_MAX];
+    unsigned count = 0;
+    for (; screen->columns[count].name; count++) {
+        g_assert(count < COLUMNS_MAX);
+        names[count] = (char *)(uintptr_t)screen->columns[count].name;
+        widths[count] = strlen(names[count]);
+    }
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    for (guint i = 0; i < rows->len; i++) {
+        char **fields = fields_of(screen, g_ptr_array_index(rows, i));
+        for (unsigned k = 0; k < count; k++)
+            widths[k] = MAX(widths[k], places(fields[k]));
+        g_ptr_array_add(lines, fields);
+    }
+    fit(screen, widths, count);
+    Page page = { .text = text, .colour = screen->colour };
+    append_line(&page, screen, names, widths, true);
+    for (guint i = 0; i < lines->len; i++)
+        append_line(&page, screen, g_ptr_array_index(lines, i), widths, false);
+}

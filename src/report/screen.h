@@ -1,0 +1,19 @@
+/* Rows as a table for a person, fitted to the width of a terminal. */
+#ifndef REPORT_SCREEN_H
+#define REPORT_SCREEN_H
+
+#include "report/table.h"
+
+/* Between the fields of a row that is to be fitted; no field holds it. */
+#define SCREEN_FIELD_END '\037'
+
+typedef struct Screen {
+    const Column *columns;
+    unsigned width; /* columns of the terminal */
+    bool colour;
+} Screen;
+
+/* Appends a header and the rows (char *), each a line. A text that is too long is cut with "…". */
+void screen_append(GString *text, const Screen *screen, const GPtrArray *rows);
+
+#endif

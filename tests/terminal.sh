@@ -1,0 +1,103 @@
+#!/bin/sh
+# What a person sees on a terminal of 80 and of 120 columns (tests/golden/terminal), and how rows and
+# columns are chosen. With --update, the script writes what is to be seen instead.
+set -eu
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
+mode=${1:-compare}
+cd "$top/samples"
+
+# On a terminal, in colours and without. tmux shows what a person would see.
+if command -v tmux >/dev/null; then
+    # screen WIDTH NAME COMMAND: what the command leaves on a terminal.
+    screen() {
+        socket=$work/tmux
+        env -u NO_COLOR LC_ALL=C.UTF-8 tmux -S "$socket" -f /dev/null new-session -d -x "$1" -y 60 \
+            "$3; echo; echo END; sleep 20"
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            tmux -S "$socket" capture-pane -p | grep -q '^END' && break
+            sleep 0.2
+        done
+        tmux -S "$socket" capture-pane -p | sed '/^END/,$d' | sed '$d' >"$work/$2.$1.txt"
+        tmux -S "$socket" capture-pane -e -p >"$work/$2.$1.coloured"
+        tmux -S "$socket" kill-server 2>/dev/null || :
+        if [ "$mode" = --update ]; then
+            mkdir -p "$top/tests/golden/terminal"
+            cp "$work/$2.$1.txt" "$top/tests/golden/terminal/$2.$1.txt"
+        elif ! diff -u "$top/tests/golden/terminal/$2.$1.txt" "$work/$2.$1.txt"; then
+            fail "$2 has changed on a terminal of $1 columns"
+        fi
+    }
+    some='close-declared-then-reused.pcap third-of-three-requests-says-close.pcap only-the-servers-direction.pcap'
+    for width in 80 120; do
+        screen "$width" connections "'$CONNAUDIT' -q $some"
+        screen "$width" findings "'$CONNAUDIT' -q -r findings $some"
+        screen "$width" no-color "NO_COLOR=1 '$CONNAUDIT' -q $some"
+        awk -v width="$width" '{ gsub(/\342\200\246/, "."); if (length($0) > width) exit 1 }' \
+            "$work/connections.$width.txt" || fail "a line is longer than $width columns"
+    done
+    grep -q "$(printf '\033')" "$work/connections.80.coloured" || fail "a terminal has no colours"
+    ! grep -q "$(printf '\033')" "$work/no-color.80.coloured" || fail "NO_COLOR has colours"
+    [ "$mode" != --update ] || finish
+else
+    echo "no tmux: terminals are not tried"
+fi
+
+# Rows and columns, in every format.
+[ "$("$CONNAUDIT" -q --columns=verdict,connection close-declared-then-reused.pcap | tr '\n' ' ')" = \
+    'verdict,connection contradicted,c1-1 ' ] || fail "--columns"
+[ "$("$CONNAUDIT" -q -f jsonl --columns=exchange,verdict -r exchanges --top=1 \
+    third-of-three-requests-says-close.pcap)" = '{"exchange":1,"verdict":"as_declared"}' ] || fail "--top"
+"$CONNAUDIT" -q --only=contradicted --columns=verdict ./*.pcap* >"$work/only"
+[ "$(sed 1d "$work/only" | sort -u)" = contradicted ] || fail "--only: $(cat "$work/only")"
+all=$("$CONNAUDIT" -q --columns=verdict ./*.pcap* | grep -c contradicted)
+[ "$all" -gt 10 ] && [ "$(sed 1d "$work/only" | wc -l)" -eq "$all" ] || fail "--only: not $all rows"
+"$CONNAUDIT" -q -r findings --only=error,note --columns=severity ./*.pcap* | sed 1d | sort -u >"$work/only"
+[ "$(tr '\n' ' ' <"$work/only")" = 'error note ' ] || fail "--only: $(cat "$work/only")"
+"$CONNAUDIT" -q --top=1000 --columns=verdict ./*.pcap* | sed 1d | uniq >"$work/order"
+[ "$(tr '\n' ' ' <"$work/order")" = 'contradicted undetermined as_declared ' ] || fail "--top: $(cat "$work/order")"
+"$CONNAUDIT" -q --top=3 ./*.pcap* | sed 1d >"$work/three"
+"$CONNAUDIT" -q --top=1000 ./*.pcap* | sed 1d | head -n 3 | diff - "$work/three" || fail "--top=3"
+"$CONNAUDIT" -q -f table --color=always close-declared-then-reused.pcap |
+    grep -q "$(printf '\033\\[31mcontradicted')" || fail "--color=always"
+"$CONNAUDIT" -q -f table ./*.pcap* | awk '{ gsub(/\342\200\246/, ".") } length($0) > 80 { print; exit 1 }' || fail "-f table: a long line"
+
+# -rservers, options that are unknown, and values that are none.
+"$CONNAUDIT" -q -rservers close-declared-then-reused.pcap | grep -q '^server_ip' || fail "-rservers"
+"$CONNAUDIT" -qrpairs close-declared-then-reused.pcap | grep -q '^client_ip' || fail "-qrpairs"
+[ "$("$CONNAUDIT" -V)" = "$("$CONNAUDIT" --version)" ] || fail "-V"
+[ "$("$CONNAUDIT" --version | wc -l)" -eq 9 ] || fail "--version does not name all libraries"
+"$CONNAUDIT" --help | awk 'length($0) > 80 { print; exit 1 }' || fail "--help is too wide"
+
+# refuses WORDS OPTION...
+refuses() {
+    words=$1
+    shift
+    status=0
+    "$CONNAUDIT" "$@" close-declared-then-reused.pcap >"$work/out" 2>"$work/errors" || status=$?
+    [ "$status" -eq 2 ] && grep -q "$words" "$work/errors" || fail "$*: status $status, $(cat "$work/errors")"
+}
+refuses 'help lists' --nonsense
+refuses 'help lists' -Z
+refuses "no column 'nonsense'" --columns=connection,nonsense
+refuses 'only takes a list' --only=bad
+refuses 'top takes a number' --top=0
+refuses 'not with --output' -o "$work/new" --top=1
+refuses 'not with --output' -o "$work/new" -f table
+refuses '> report.csv' -o report.csv
+refuses 'only is for' -r inputs --only=error
+refuses 'near ones: keepalive-race' --explain=keepalive-rave
+refuses 'character 3' --match='/a(b/'
+refuses 'syntax error' -F 'port and'
+[ ! -e "$work/new" ] || fail "wrong usage left a directory"
+
+# What people have in their hands instead of a capture is named.
+names() {
+    printf "$1" >"$work/foreign"
+    "$CONNAUDIT" "$work/foreign" >"$work/out" 2>"$work/errors" && fail "$2 is read" || :
+    grep -q "$2" "$work/errors" || fail "$2: $(cat "$work/errors")"
+}
+names 'BZh91AY&SY012345678901234567' bzip2
+names 'PK\003\004012345678901234567890123456' zip
+names 'snoop\000\000\000\000\000\000\002\000\000\000\004' snoop
+names '{"log": {"version": "1.2"}}' JSON
+finish
