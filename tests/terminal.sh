@@ -90,6 +90,17 @@ refuses 'character 3' --match='/a(b/'
 refuses 'syntax error' -F 'port and'
 [ ! -e "$work/new" ] || fail "wrong usage left a directory"
 
+# Below the threshold of a timeout the summary gives the facts, which are those of the report servers.
+"$CONNAUDIT" -r servers --columns=idle_close_n,inferred_timeout_s timeouts/too-few-idle-closes.pcap.gz \
+    >"$work/few" 2>"$work/errors"
+closes=$(sed -n '2s/,.*//p' "$work/few")
+[ "$closes" -gt 0 ] && [ "$closes" -lt 10 ] || fail "too few: $(cat "$work/few")"
+grep -q "idle closes .* $closes idle closes after [0-9.]* to" "$work/errors" ||
+    fail "too few idle closes: $(cat "$work/errors")"
+# A page says what would settle an undetermined verdict.
+"$CONNAUDIT" --show=c1-1 only-the-servers-direction.pcap | grep -q 'to settle it *the other direction' ||
+    fail "--show does not say what is lacking"
+
 # What people have in their hands instead of a capture is named.
 names() {
     printf "$1" >"$work/foreign"

@@ -165,6 +165,52 @@ static void add_message(Build *build, const Exchange *exchange, bool is_response
         reasoning_add_message(text, exchange, is_response);
 }
 
+/* What another capture would need to show, for each reason; NULL: no capture helps. */
+static const char *settling(Reason reason)
+{
+    switch (reason) {
+    case REASON_LOSS:
+        return "the packets that are missing";
+    case REASON_SNAPLEN:
+        return "whole packets (tcpdump -s 0)";
+    case REASON_MIDSTREAM:
+        return "a capture that begins before the connection";
+    case REASON_ONE_DIRECTION:
+        return "the other direction";
+    case REASON_LIMIT:
+        return "a larger --max-memory";
+    case REASON_SEND_BACKLOG:
+        return "a capture at the sender";
+    case REASON_CLOCK:
+        return "a capture whose clock is steady";
+    case REASON_CAPTURE_ENDED:
+        return "a longer capture";
+    case REASON_ENCRYPTED:
+        return "the TLS secrets";
+    default:
+        return NULL;
+    }
+}
+
+/* An undetermined verdict is no end of the matter. */
+static void add_settling(Build *build, const Judgement *judgement)
+{
+    if (judgement->verdict != VERDICT_UNDETERMINED)
+        return;
+    ReasonSet reasons = judgement->completeness;
+    if (judgement->actual == ACTUAL_OPEN || judgement->actual == ACTUAL_UNANSWERED)
+        reasons |= REASON_CAPTURE_ENDED;
+    g_autoptr(GString) words = g_string_new(NULL);
+    for (unsigned bit = 0; bit < REASON_COUNT; bit++) {
+        const char *what = reasons >> bit & 1 ? settling((Reason)(1u << bit)) : NULL;
+        if (what)
+            g_string_append_printf(words, "%s%s", words->len ? ", or " : "", what);
+    }
+    if (words->len)
+        story_say(story_item(build->story, "to settle it", STORY_PLAIN), "%s would help",
+                  words->str);
+}
+
 static void add_exchange(Build *build, const ExchangeRow *row)
 {
     const Exchange *exchange = &row->exchange;
@@ -182,6 +228,7 @@ static void add_exchange(Build *build, const ExchangeRow *row)
     add_verdict(build, judgement);
     reasoning_add_why(story_item(build->story, "why", STORY_PLAIN), &build->reasoning, row);
     add_completeness(build, judgement->completeness);
+    add_settling(build, judgement);
 }
 
 /* Findings ------------------------------------------------------------------------------------- */

@@ -243,7 +243,9 @@ static void write_servers(Summary *summary)
     g_autoptr(GPtrArray) worst = summary_worst_servers(servers);
     g_autoptr(GPtrArray) mismatches = summary_mismatches(servers);
     write_list(summary, "worst servers", worst);
+    g_autoptr(GPtrArray) few = summary_too_few(servers);
     write_list(summary, "timeouts", mismatches);
+    write_list(summary, "idle closes", few);
 }
 
 static void write_evidence(Summary *summary)

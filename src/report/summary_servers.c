@@ -152,3 +152,49 @@ GPtrArray *summary_mismatches(const Servers *servers)
     add_others(lines, bad->len, "pair", "pairs");
     return lines;
 }
+
+/* Too few ------------------------------------------------------------------------------------------ */
+
+static gint compare_closes(gconstpointer left, gconstpointer right)
+{
+    const Server *a = *(const Server *const *)left, *b = *(const Server *const *)right;
+    return (a->estimate.closes < b->estimate.closes) - (a->estimate.closes > b->estimate.closes);
+}
+
+/* "6 idle closes after 2.0 to 2.1 s: too few to infer a timeout" */
+static char *words_of_few(const Server *server)
+{
+    unsigned count;
+    const IdleBin *bins = idle_bins(&server->idle, &count);
+    Nanoseconds least = -1, most = -1;
+    for (unsigned i = 0; i < count; i++)
+        if (bins[i].count[IDLE_CLOSED] > 0) {
+            least = least < 0 ? bins[i].least : least;
+            most = bins[i].most;
+        }
+    GString *words = g_string_new(NULL);
+    append_server(words, &server->key);
+    g_string_append_c(words, ' ');
+    page_append_count(words, server->estimate.closes);
+    g_string_append_printf(words, PAGE_NO_BREAK "idle close%s after %.1f to ",
+                           server->estimate.closes == 1 ? "" : "s", (double)least / 1e9);
+    append_seconds(words, most);
+    g_string_append(words, ": too few to infer a timeout");
+    return g_string_free(words, FALSE);
+}
+
+GPtrArray *summary_too_few(const Servers *servers)
+{
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) few = g_ptr_array_new();
+    for (unsigned i = 0; i < servers_count(servers); i++) {
+        const Server *server = servers_at(servers, i);
+        if (server->estimate.doubt == TIMEOUT_THIN && server->estimate.closes > 0)
+            g_ptr_array_add(few, (gpointer)(uintptr_t)server);
+    }
+    g_ptr_array_sort(few, compare_closes);
+    for (unsigned i = 0; i < MIN(few->len, SUMMARY_SERVERS_MAX); i++)
+        g_ptr_array_add(lines, words_of_few(g_ptr_array_index(few, i)));
+    add_others(lines, few->len, "server", "servers");
+    return lines;
+}

@@ -17,4 +17,7 @@ GPtrArray *summary_worst_servers(const Servers *servers);
 /* The same for pairs that lose requests by a timeout: what happens, how often, what to change. */
 GPtrArray *summary_mismatches(const Servers *servers);
 
+/* Servers that closed idle connections, but too rarely to infer a timeout: what was seen. */
+GPtrArray *summary_too_few(const Servers *servers);
+
 #endif
