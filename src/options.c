@@ -593,8 +593,9 @@ static const OptionInfo *find_option(char letter, const char *name, size_t lengt
     return NULL;
 }
 
-/* GOption reads "-rservers" as -r, -s and so on. Everywhere else it is -r with "servers": it becomes
- * two arguments. Returns where the argument of the last letter begins; NULL: it has none here. */
+/* GOption reads "-rservers" as -r, -s and so on. Everywhere else it is -r with "servers": it
+ * becomes two arguments. Returns where the argument of the last letter begins; NULL: it has none
+ * here. */
 static const char *attached_argument(const char *word)
 {
     for (const char *letter = word + 1; *letter; letter++) {

@@ -10,7 +10,7 @@ cd "$top/samples"
 if command -v tmux >/dev/null; then
     # screen WIDTH NAME COMMAND: what the command leaves on a terminal.
     screen() {
-        socket=$work/tmux
+        socket=$work/tmux.$2.$1
         env -u NO_COLOR LC_ALL=C.UTF-8 tmux -S "$socket" -f /dev/null new-session -d -x "$1" -y 60 \
             "$3; echo; echo END; sleep 20"
         for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

@@ -46,7 +46,7 @@ refuses 2 'only once' - -
 refuses 2 "no report 'nonsense'" -r nonsense good.pcap
 refuses 2 "no format 'xml'" -f xml good.pcap
 refuses 2 -- --nonsense good.pcap
-refuses 2 "no rule 'nonsense'; the nearest is" --explain=nonsense
+refuses 2 "no rule 'nonsense'; near ones:" --explain=nonsense
 refuses 2 'Missing argument' good.pcap --match
 refuses 2 "not ''" --show= good.pcap
 refuses 2 "no connection c1-999" --show=c1-999 good.pcap

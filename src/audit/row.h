@@ -10,9 +10,9 @@
 #include "judge/judge.h"
 #include "stream/stream.h"
 
-/* When something became final: by a timer that fired before a frame was fed, by the frame itself, or
- * when the frames were over. It is the same however connections are shared out among engines and
- * frames into batches, so results of several engines are merged by it. */
+/* When something became final: by a timer that fired before a frame was fed, by the frame
+ * itself, or when the frames were over. It is the same however connections are shared out among
+ * engines and frames into batches, so results of several engines are merged by it. */
 typedef enum AuditStep { STEP_TIMERS, STEP_FRAME, STEP_FINISH, STEP_OPEN_AT_END } AuditStep;
 
 typedef struct AuditPosition {

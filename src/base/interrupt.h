@@ -1,7 +1,7 @@
 /* How somebody stops a run: SIGHUP, SIGINT or SIGTERM.
  *
- * The first signal asks the run to end with what it has read; whoever waits for input looks at it. A
- * second SIGINT, or any signal more than a second later, ends the program at once. */
+ * The first signal asks the run to end with what it has read; whoever waits for input looks at
+ * it. A second SIGINT, or any signal more than a second later, ends the program at once. */
 #ifndef BASE_INTERRUPT_H
 #define BASE_INTERRUPT_H
 

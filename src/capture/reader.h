@@ -7,7 +7,8 @@
  *
  * Frames leave in batches, so the next stage works on memory that is still in the cache, and a
  * reader thread can run ahead one day. Everything that points into a batch is valid until the batch
- * is filled again or cleared. A pipe gives batches of one frame: the next one may be long in coming.
+ * is filled again or cleared. A pipe gives batches of one frame: the next one may be long in
+ * coming.
  *
  * When somebody stops the run, a file ends there. A pipe is read on to its end, because its writer
  * mostly ends as well and gives what it has: it ends when it has given nothing for a second. */

@@ -66,8 +66,8 @@ const char *rule_category(Rule rule)
 
 #define NEAREST 3
 
-/* By distance, and by order of the table where it is equal. A name that holds the word is nearer than
- * any that does not. */
+/* By distance, and by order of the table where it is equal. A name that holds the word is nearer
+ * than any that does not. */
 char *rules_nearest(const char *name)
 {
     GString *text = g_string_new(NULL);

@@ -17,7 +17,8 @@ typedef struct RowRank {
     Nanoseconds time;
 } RowRank;
 
-/* The worst rows of many, in little more room than these take. Grammar: new · add* · sort · free. */
+/* The worst rows of many, in little more room than these take. Grammar: new · add* · sort ·
+ * free. */
 typedef struct Picker Picker;
 
 Picker *picker_new(unsigned most);

@@ -28,8 +28,9 @@ const Column *report_columns(ReportName report);
 /* How bad a row of it is; NULL: its rows have an order of their own. */
 RowRank (*report_rank(ReportName report))(const struct RowSource *row);
 
-/* The columns of these names, in their order, ended like a list of columns; the caller frees it. `names`
- * NULL: those that a terminal shows, a narrow one fewer. NULL and *ret_unknown: there is no column of that name. */
+/* The columns of these names, in their order, ended like a list of columns; the caller frees it.
+ * `names` NULL: those that a terminal shows, a narrow one fewer. NULL and *ret_unknown: there is
+ * no column of that name. */
 Column *report_choose_columns(ReportName report, char *const *names, bool narrow,
                               const char **ret_unknown);
 

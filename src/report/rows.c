@@ -612,7 +612,7 @@ void write_finding_row(Table *table, const FindingRow *row, const RowFile *file)
     table_row(table, &source);
 }
 
-/* How bad a row is ------------------------------------------------------------------------------ */
+/* How bad a row is --------------------------------------------------------------------------- */
 
 static RowRank rank_judged(const RowSource *row, Nanoseconds time)
 {

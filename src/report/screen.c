@@ -14,7 +14,7 @@
 #define COLUMNS_MAX 64
 #define CUT_MARK "\xe2\x80\xa6" /* … */
 
-/* The format ------------------------------------------------------------------------------------ */
+/* The format --------------------------------------------------------------------------------- */
 
 static void begin_field(GString *rows, const char *column G_GNUC_UNUSED, unsigned index)
 {
@@ -43,7 +43,7 @@ const TableWriter TABLE_WRITER_SCREEN = {
     .row_end = "",
 };
 
-/* The layout ------------------------------------------------------------------------------------ */
+/* The layout --------------------------------------------------------------------------------- */
 
 /* A field as it is shown: times to the millisecond and without the year, durations without zeros at
  * their end. */

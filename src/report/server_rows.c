@@ -253,7 +253,7 @@ void write_pair_rows(Table *table, const Servers *servers)
     }
 }
 
-/* How bad a row is ------------------------------------------------------------------------------ */
+/* How bad a row is --------------------------------------------------------------------------- */
 
 RowRank rank_server(const RowSource *row)
 {

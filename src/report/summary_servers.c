@@ -153,7 +153,7 @@ GPtrArray *summary_mismatches(const Servers *servers)
     return lines;
 }
 
-/* Too few ------------------------------------------------------------------------------------------ */
+/* Too few ------------------------------------------------------------------------------------ */
 
 static gint compare_closes(gconstpointer left, gconstpointer right)
 {
@@ -161,7 +161,7 @@ static gint compare_closes(gconstpointer left, gconstpointer right)
     return (a->estimate.closes < b->estimate.closes) - (a->estimate.closes > b->estimate.closes);
 }
 
-/* "6 idle closes after 2.0 to 2.1 s: too few to infer a timeout" */
+/* "192.0.2.80:80: 6 idle closes after 2.0 to 2.1 s: too few to infer a timeout" */
 static char *words_of_few(const Server *server)
 {
     unsigned count;
@@ -174,7 +174,7 @@ static char *words_of_few(const Server *server)
         }
     GString *words = g_string_new(NULL);
     append_server(words, &server->key);
-    g_string_append_c(words, ' ');
+    g_string_append(words, ": ");
     page_append_count(words, server->estimate.closes);
     g_string_append_printf(words, PAGE_NO_BREAK "idle close%s after %.1f to ",
                            server->estimate.closes == 1 ? "" : "s", (double)least / 1e9);

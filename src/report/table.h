@@ -1,10 +1,10 @@
 /* Rows of a report in one of the formats. A sink: new · (row | field* · end_row)* · flush · free.
  *
- * Fields are appended in the order of the columns; an absent one is table_empty(). The type of the
- * column decides how a format writes the field, and a field of another type is a bug. Whoever
- * appends fields does not know the format. Every format is ASCII only but for paths, has LF line ends and
- * one row a line. Rows gather in a buffer that is written out when it is large. A write that fails is
- * remembered and reported by table_flush(); rows after it are dropped. */
+ * Fields are appended in the order of the columns; an absent one is table_empty(). The type of
+ * the column decides how a format writes the field, and a field of another type is a bug.
+ * Whoever appends fields does not know the format. Every format is ASCII only but for paths, has
+ * LF line ends and one row a line. Rows gather in a buffer that is written out when it is large.
+ * A write that fails is remembered and reported by table_flush(); rows after it are dropped. */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
 

@@ -10,7 +10,8 @@ typedef struct TableWriter {
     void (*header)(GString *rows, const Column *columns); /* NULL: none */
     /* Before a field's value; `index` is 0 for the first of a row. */
     void (*begin_field)(GString *rows, const char *column, unsigned index);
-    /* Printable, not empty; ASCII but for paths. `guarded`: its first character is not to stand there as it is. */
+    /* Printable, not empty; ASCII but for paths. `guarded`: its first character is not to stand
+     * there as it is. */
     void (*text)(GString *rows, const char *text, gboolean guarded);
     /* Items separated by single blanks; `numbers`: those of digits alone are. */
     void (*list)(GString *rows, const char *items, gboolean guarded, gboolean numbers);
