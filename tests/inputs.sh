@@ -212,4 +212,40 @@ done
 "$CONNAUDIT" -q one.pcap | diff -u - got || fail "a file named twice counts twice"
 grep -q 'read once' errors || fail "a file named twice: not said"
 
+# A lost request whose frames lie in two inputs of a rotated set: the proof leads to the packets. In
+# proof_file the display filter selects exactly its frames; the others are K-N, in the input K.
+cp "$top/samples/request-crossed-the-idle-close-seen-by-the-server.pcap" one.pcap
+rm -f part.*
+rotate one.pcap 4 part
+field() { sed -n 's/.*"'"$1"'":"\{0,1\}\([^",]*\).*/\1/p' race.jsonl; }
+"$CONNAUDIT" -q -f jsonl -r findings part.* | grep '"rule":"keepalive-race"' >race.jsonl
+frames=$(sed -n 's/.*"frames":\[\([^]]*\)\].*/\1/p' race.jsonl | tr -d '"' | tr ',' ' ')
+input=$(field proof_input)
+file=$(field proof_file)
+[ "$file" = "$(printf 'part.%03d' "$input")" ] || fail "proof_file: $file is not input $input"
+whole_frames=$("$CONNAUDIT" -q -f jsonl -r findings one.pcap | grep '"rule":"keepalive-race"' |
+    sed -n 's/.*"frames":\[\([^]]*\)\].*/\1/p' | tr -d '"' | tr ',' ' ')
+own=
+others=0
+joined=
+for frame in $frames; do
+    case $frame in
+    *-*)
+        others=$((others + 1))
+        joined="$joined $(((${frame%-*} - 1) * 4 + ${frame#*-}))"
+        ;;
+    *)
+        own="$own $frame"
+        joined="$joined $(((input - 1) * 4 + frame))"
+        ;;
+    esac
+done
+[ "$others" -gt 0 ] && [ -n "$own" ] || fail "the frames of the proof lie in one input: $frames"
+[ "$joined" = " $whole_frames" ] || fail "the frames of the proof: $joined, in one file $whole_frames"
+if command -v tshark >/dev/null; then
+    selected=$(tshark -r "$file" -Y "$(sed -n 's/.*"display_filter":"\([^"]*\)".*/\1/p' race.jsonl)" \
+        -T fields -e frame.number 2>/dev/null | tr '\n' ' ')
+    [ " $selected" = "$own " ] || fail "the display filter selects $selected in $file, not$own"
+fi
+
 finish
