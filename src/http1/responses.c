@@ -26,15 +26,18 @@ static void note_answered(Conversation *conversation, const Exchange *exchange, 
     conversation->pairing.answered_up_to = MAX(conversation->pairing.answered_up_to, answered);
 }
 
-/* What it answers is not in the capture. Others may wait, and which of them it answers cannot be
- * told: settled is what came before them. */
+/* What it answers is not in the capture. Others may wait, or may have been answered by it or by
+ * another such response: settled is what came before them. */
 static void answer_hidden_request(Conversation *conversation, int index, Asked asked, int64_t acked)
 {
     Pending *pending = &conversation->pending;
-    int waiting = pending_first_waiting(pending);
+    int settled = pending->settled;
     pending_at(pending, index)->request.reasons |= conversation->facts.client_hidden;
+    while (settled < index &&
+           (pending_at(pending, settled)->answered || !pending_at(pending, settled)->request.begun))
+        settled++;
     if (asked == ASKED)
-        settle_before(conversation, waiting >= 0 ? waiting : index);
+        settle_before(conversation, settled);
     for (int i = pending->settled; i < index; i++)
         if (pairing_reaches(pending_at(pending, i), acked))
             pending_at(pending, i)->response_hidden = true;
@@ -85,6 +88,7 @@ static int find_exchange(Conversation *conversation, const MessageEvent *message
 {
     const Connection *connection = conversation->unit->connection;
     ConversationFacts *facts = &conversation->facts;
+    const FinFact *fin = &connection->half[facts->client].fin;
     ResponseStart response = { .offset = message->first.offset,
                                .acked = message->first.acked,
                                .by_seeking = message->sought & GAP_REASONS,
@@ -92,6 +96,8 @@ static int find_exchange(Conversation *conversation, const MessageEvent *message
                                .server_hidden = facts->server_hidden,
                                .may_come_from_before = !connection->opener_known,
                                .client_seen = connection->half[facts->client].seen };
+    if (fin->proof != FIN_NONE) /* that it has received the FIN shows no request */
+        response.acked = MIN(response.acked, fin->stamp.offset);
     int index = alone_in_part(conversation);
     if (index >= 0)
         return index;

@@ -159,13 +159,23 @@ static void weigh_resets(const Connection *connection, int client, Ending *endin
         ending->reasons |= REASON_LOSS;
 }
 
+static const Stamp *later_of(const Stamp *a, const Stamp *b)
+{
+    return stamp_precedes(a, b) ? b : a;
+}
+
 Ending ending_of(const Connection *connection, int client, const FinEvidence fin[2])
 {
     Ending ending = read_end(connection, client, fin, true);
     if (fin[0].belief == FIN_PERHAPS || fin[1].belief == FIN_PERHAPS) {
         Ending without = read_end(connection, client, fin, false);
-        if (without.how != ending.how || without.stamp.frame != ending.stamp.frame)
+        bool same = without.how == ending.how && without.stamp.frame == ending.stamp.frame;
+        if (!same)
             ending.how = END_HOW_NONE;
+        if (!same && without.how != END_HOW_NONE) {
+            ending.stamp = *later_of(&ending.stamp, &without.stamp);
+            ending.latest_only = true;
+        }
         ending.possible |= without.possible;
         ending.reasons |= REASON_LOSS;
     }

@@ -378,7 +378,9 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
         const Exchange *exchange = &exchanges[i];
         before.exchanges |= exchange->requests_hidden;
         sequels[i + 1].waiting_before = waiting;
-        ret_judgements[i] = judge_pending(judge, &sequels[i + 1], &before, exchange, relied_on);
+        Before known = before;
+        known.perhaps |= sequels[i + 1].alone;
+        ret_judgements[i] = judge_pending(judge, &sequels[i + 1], &known, exchange, relied_on);
         bool answered = got_response(context, exchange);
         waiting |= !answered;
         if (answered && exchange->perhaps_unasked) {

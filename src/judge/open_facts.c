@@ -130,6 +130,7 @@ void sequel_step_before(Sequel *sequel, const Exchange *exchange)
         ReasonSet reasons = hidden_request_reasons(context, exchange);
         sequel->requests |= reasons;
         sequel->responses |= reasons;
+        sequel->alone |= reasons;
     }
     sequel->requests |= exchange->requests_hidden;
     sequel->responses |= exchange->responses_hidden;

@@ -27,7 +27,8 @@ typedef struct Sequel {
     bool answered;        /* a later request was */
     const Exchange *lost; /* the nearest later request without an answer */
     bool answers;         /* a response comes behind it */
-    bool waiting_before;  /* a request before it has none either */
+    ReasonSet alone;     /* why one of them may belong to a request before it; 0: all have theirs */
+    bool waiting_before; /* a request before it has none either */
     ReasonSet may_answer; /* why that, or another of them, may have got one */
     ReasonSet requests;   /* why requests may be missing behind it; 0: none can */
     ReasonSet responses;  /* the same for responses */
