@@ -40,12 +40,13 @@ static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
         const Exchange *exchange = pending_at(pending, i);
         if (!pending_waits(exchange))
             continue;
-        if (whole ? !pairing_acknowledges_end(exchange, acked)
-                  : exchange->request.first.offset >= acked)
+        if (exchange->request.first.offset >= acked)
             break;
         if (exchange->pipelined_behind_gap ||
             (before && exchange->request.first.acked <= before->request.first.acked))
             return -1;
+        if (whole && !pairing_acknowledges_end(exchange, acked))
+            break;
         before = exchange;
         found = i;
     }
@@ -54,14 +55,18 @@ static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
 
 /* Behind a gap of the server, the first waiting request that was sent when the client had received
  * just what came before this response; -1: none. A part of it acknowledged is as good as the
- * whole. */
+ * whole. A request before it that was still being sent by then had got no more than a 1xx. */
 static int anchor_of(const Pending *pending, const ResponseStart *response)
 {
     for (int i = pending->settled; i < pending_count(pending); i++) {
         const Exchange *exchange = pending_at(pending, i);
-        if (pairing_reaches(exchange, response->acked) && !exchange->sending.resent &&
-            !exchange->pipelined_behind_gap && exchange->request.first.acked == response->offset)
+        if (!pairing_reaches(exchange, response->acked))
+            continue;
+        if (!exchange->sending.resent && !exchange->pipelined_behind_gap &&
+            exchange->request.first.acked == response->offset)
             return i;
+        if (exchange->request.last.acked >= response->offset)
+            return -1;
     }
     return -1;
 }
