@@ -9,9 +9,10 @@
 #define CASES 100000
 #define TESTS_MAX 64
 
-static const RuleGroup *const GROUPS[] = { &FINDINGS_PERSISTENCE, &FINDINGS_KEEP_ALIVE,
-                                           &FINDINGS_OPTIONS,     &FINDINGS_UPGRADE,
-                                           &FINDINGS_FRAMING,     &FINDINGS_TRANSPORT };
+static const RuleGroup *const GROUPS[] = { &FINDINGS_PERSISTENCE, &FINDINGS_UNANSWERED,
+                                           &FINDINGS_KEEP_ALIVE,  &FINDINGS_OPTIONS,
+                                           &FINDINGS_UPGRADE,     &FINDINGS_FRAMING,
+                                           &FINDINGS_TRANSPORT };
 
 static GRand *dice;
 

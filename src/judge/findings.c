@@ -137,6 +137,16 @@ void builder_case_message(FindingBuilder *builder, const Case *c)
         builder_frame(builder, c->message->last.frame);
 }
 
+void builder_say_request(FindingBuilder *builder, const Exchange *exchange)
+{
+    builder_say_text(builder, exchange_text(exchange, TEXT_METHOD), "a request");
+    const char *target = exchange_text(exchange, TEXT_TARGET);
+    if (*target) {
+        builder_say(builder, " ");
+        builder_say_text(builder, target, "");
+    }
+}
+
 const char *case_connection_value(const Case *c)
 {
     return exchange_text(c->exchange, c->sender == PARTY_CLIENT ? TEXT_REQUEST_CONNECTION
@@ -214,6 +224,7 @@ static bool only_shares(const Case *c, Rule rule)
     case RULE_REQUEST_AFTER_FIN:
     case RULE_CLOSED_UNANSWERED:
     case RULE_CLOSED_DURING_REQUEST:
+    case RULE_CLIENT_GAVE_UP:
         return c->exchange->answered;
     case RULE_LEFT_OPEN:
     case RULE_CLOSED_LATE:
@@ -278,9 +289,10 @@ static bool ask(Findings *findings, const RuleTest *test, const Case *c)
     return true;
 }
 
-static const RuleGroup *const groups[] = { &FINDINGS_PERSISTENCE, &FINDINGS_KEEP_ALIVE,
-                                           &FINDINGS_OPTIONS,     &FINDINGS_UPGRADE,
-                                           &FINDINGS_FRAMING,     &FINDINGS_TRANSPORT };
+static const RuleGroup *const groups[] = { &FINDINGS_PERSISTENCE, &FINDINGS_UNANSWERED,
+                                           &FINDINGS_KEEP_ALIVE,  &FINDINGS_OPTIONS,
+                                           &FINDINGS_UPGRADE,     &FINDINGS_FRAMING,
+                                           &FINDINGS_TRANSPORT };
 
 static unsigned prefilter_of(RuleScope scope, const Case *c)
 {

@@ -3,16 +3,6 @@
 
 /* Sentences ------------------------------------------------------------------------------------ */
 
-static void say_request(FindingBuilder *builder, const Exchange *exchange)
-{
-    builder_say_text(builder, exchange_text(exchange, TEXT_METHOD), "a request");
-    const char *target = exchange_text(exchange, TEXT_TARGET);
-    if (*target) {
-        builder_say(builder, " ");
-        builder_say_text(builder, target, "");
-    }
-}
-
 /* §9.6: a client that has sent close sends no more requests, whatever it knows. */
 static bool request_after_client_close(const Case *c, FindingBuilder *builder)
 {
@@ -21,7 +11,7 @@ static bool request_after_client_close(const Case *c, FindingBuilder *builder)
         return false;
     builder_frame(builder, close->frame);
     builder_request(builder, &c->exchange->request);
-    say_request(builder, c->exchange);
+    builder_say_request(builder, c->exchange);
     builder_say(builder, " is request %u of the connection, and request %u had said close",
                 c->exchange->number, close->exchange);
     return true;
@@ -42,7 +32,7 @@ static bool request_after_server_close(const Case *c, FindingBuilder *builder)
     builder_frame(builder, close->statement.frame);
     builder_request(builder, &c->exchange->request);
     builder_offset(builder, "h", close->announcement.past);
-    say_request(builder, c->exchange);
+    builder_say_request(builder, c->exchange);
     builder_say(builder, " was sent after the client had received response %u, which says close",
                 close->statement.exchange);
     return true;
@@ -57,7 +47,7 @@ static bool http10_reused(const Case *c, FindingBuilder *builder)
     builder_frame(builder, old->statement.frame);
     builder_request(builder, &c->exchange->request);
     builder_offset(builder, "h", old->announcement.past);
-    say_request(builder, c->exchange);
+    builder_say_request(builder, c->exchange);
     builder_say(
         builder,
         " was sent after the client had received response %u, of HTTP/1.0 without keep-alive",
@@ -181,7 +171,7 @@ static bool lost(const Case *c, FindingBuilder *builder, Cause cause, const char
     const Exchange *exchange = c->exchange;
     builder_request(builder, &exchange->request);
     builder_closing(builder, &c->ending->server.stamp);
-    say_request(builder, exchange);
+    builder_say_request(builder, exchange);
     builder_say(builder, " %s", how);
     return true;
 }

@@ -35,8 +35,8 @@ typedef struct RuleGroup {
     size_t count;
 } RuleGroup;
 
-extern const RuleGroup FINDINGS_PERSISTENCE, FINDINGS_KEEP_ALIVE, FINDINGS_OPTIONS,
-    FINDINGS_UPGRADE, FINDINGS_FRAMING, FINDINGS_TRANSPORT;
+extern const RuleGroup FINDINGS_PERSISTENCE, FINDINGS_UNANSWERED, FINDINGS_KEEP_ALIVE,
+    FINDINGS_OPTIONS, FINDINGS_UPGRADE, FINDINGS_FRAMING, FINDINGS_TRANSPORT;
 
 /* The verdict is this cause's, and nothing that is missing could have made it another's. */
 bool case_has_cause(const Case *c, Cause cause);
@@ -52,6 +52,9 @@ bool head_is_whole(const MessageFacts *message);
 
 /* Adds the message's frames and numbers. */
 void builder_case_message(FindingBuilder *builder, const Case *c);
+
+/* "GET /a", for the sentence. */
+void builder_say_request(FindingBuilder *builder, const Exchange *exchange);
 
 /* The value of the message's Connection field, for the sentence. */
 const char *case_connection_value(const Case *c);

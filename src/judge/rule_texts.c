@@ -247,6 +247,23 @@ TEXT(CLIENT_ABORTED) = {
               "server takes.",
 };
 
+TEXT(CLIENT_GAVE_UP) = {
+    .summary = "a request got no byte of a response until the client ended the connection",
+    .explanation = "The client waited, and then closed or reset the connection. Nobody can see "
+                   "from outside whether the server was too slow, the client too impatient, or "
+                   "whether the request never arrived. The finding says how long the client "
+                   "waited, how often the request was sent, and whether the capture has an "
+                   "acknowledgement of it. A client whose FIN closes only its own direction "
+                   "looks the same if the server then closes without a response.",
+    .example = ">>> GET /slow HTTP/1.1\n"
+               "    Host: h\n"
+               "<<< (acknowledges it)\n"
+               ">>> (30 s later) FIN\n",
+    .advice = "If the request was acknowledged, look for what it waited for in the server. If it "
+              "never was, look at the path: a firewall or NAT that has forgotten the connection "
+              "drops packets without a word.",
+};
+
 TEXT(IDLE_RESET) = {
     .summary = "an idle connection was ended by a RST, without a FIN",
     .explanation = "A side that wants to end an idle connection should close it with a FIN. A "

@@ -1,0 +1,61 @@
+/* Requests that got no byte of a response, though the server broke no promise by it. */
+#include "judge/findings_rules.h"
+
+/* How often the request was sent, as far as that is known: only the last byte that was sent again is
+ * kept. */
+static void say_transmissions(FindingBuilder *builder, const Exchange *exchange, const Half *client)
+{
+    const MessageFacts *request = &exchange->request;
+    const Transmissions *resent = &client->resent;
+    if (resent->count > 1 && resent->offset >= request->first.offset &&
+        resent->offset < stamp_past(&request->last))
+        builder_say(builder, " was sent %u times", resent->count);
+    else if (resent->count == 0 && !exchange->sending.resent)
+        builder_say(builder, " was sent once");
+    else
+        builder_say(builder, " was sent");
+}
+
+static void say_acknowledged(FindingBuilder *builder, const MessageFacts *request,
+                             const Half *client)
+{
+    if (client->acked == NO_OFFSET || client->acked <= request->first.offset)
+        builder_say(builder, " without an acknowledgement in the capture");
+    else if (client->acked < stamp_past(&request->last))
+        builder_say(builder, " and acknowledged in part");
+    else
+        builder_say(builder, " and acknowledged");
+}
+
+static void say_wait(FindingBuilder *builder, const Stamp *sent, const Closing *closing)
+{
+    Duration waited = duration_between(sent, &closing->stamp);
+    if (!waited.known || duration_is_open(waited))
+        return;
+    builder_say(builder, closing->latest_only ? ", at most " : ", ");
+    builder_say_seconds(builder, waited.least);
+    builder_say(builder, " after its last byte");
+}
+
+static bool client_gave_up(const Case *c, FindingBuilder *builder)
+{
+    const MessageFacts *request = &c->exchange->request;
+    if (!case_has_cause(c, CAUSE_CLIENT_GAVE_UP) || !c->ending || !request->begun)
+        return false;
+    const Half *client = &c->context->connection->half[c->context->facts->client];
+    builder_request(builder, request);
+    builder_closing(builder, &c->ending->client.stamp);
+    builder_say_request(builder, c->exchange);
+    say_transmissions(builder, c->exchange, client);
+    say_acknowledged(builder, request, client);
+    builder_say(builder, ", and no byte of a response came until the client %s the connection",
+                c->ending->client.how == END_HOW_RST ? "reset" : "closed");
+    say_wait(builder, &request->last, &c->ending->client);
+    return true;
+}
+
+static const RuleTest tests[] = {
+    { RULE_CLIENT_GAVE_UP, SCOPE_EXCHANGE, PREFILTER_CAUSE, client_gave_up },
+};
+
+const RuleGroup FINDINGS_UNANSWERED = { tests, G_N_ELEMENTS(tests) };
