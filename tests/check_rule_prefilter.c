@@ -158,9 +158,15 @@ static void ask_everything(Tally *tally)
     Exchange exchange = any_exchange();
     Findings before = any_findings();
     Ending ending = { .possible = 1u << roll(4), .how = (EndHow)roll(3), .stamp = any_stamp() };
+    ending.client = (Closing){ .how = (EndHow)roll(3), .stamp = any_stamp() };
+    ending.server = (Closing){ .how = (EndHow)roll(3), .acked_least = roll(6) };
     Judgement judgement = { .verdict = (Verdict)roll(3),
                             .cause = (Cause)roll(CAUSE_COUNT),
-                            .cause_certain = often() };
+                            .cause_certain = often(),
+                            .actual = (Actual)roll(ACTUAL_COUNT),
+                            .declaration.declared = (Declared)roll(DECLARED_COUNT),
+                            .ended = often(),
+                            .ended_by = 1u << roll(4) };
     Case c = { .exchange = &exchange,
                .judgement = &judgement,
                .ending = roll(2) ? &ending : NULL,

@@ -54,7 +54,57 @@ static bool client_gave_up(const Case *c, FindingBuilder *builder)
     return true;
 }
 
+/* §9.6: what is sent behind a declared close is not answered. Of which exchange, and by whom, stands in
+ * the verdict; here the request is named. */
+static bool lost_after_close(const Case *c, FindingBuilder *builder)
+{
+    const Statement *close = &c->before->closing_option;
+    if (close->exchange == 0)
+        close = &c->before->closing_default;
+    if (close->exchange == 0 || !judgement_lost_after_close(c->judgement, c->exchange) ||
+        !request_is_certain(c->exchange))
+        return false;
+    builder_frame(builder, close->frame);
+    builder_request(builder, &c->exchange->request);
+    builder_say_request(builder, c->exchange);
+    builder_say(builder, " got no byte of a response: exchange %u had declared close",
+                close->exchange);
+    return true;
+}
+
+/* Whether the server's close came in knowledge of the client's FIN, after nothing of its own. */
+static bool closed_knowing(const Closing *server, const Closing *client)
+{
+    return server->how != END_HOW_NONE && server->acked_least != NO_OFFSET &&
+           server->acked_least > client->stamp.offset;
+}
+
+static bool half_close_unanswered(const Case *c, FindingBuilder *builder)
+{
+    const MessageFacts *request = &c->exchange->request;
+    if (!case_has_cause(c, CAUSE_CLIENT_GAVE_UP) || !c->ending || c->exchange->answered ||
+        !request->complete || !request_is_certain(c->exchange))
+        return false;
+    const Closing *client = &c->ending->client, *server = &c->ending->server;
+    Duration waited = duration_between(&request->last, &client->stamp);
+    if (client->how != END_HOW_FIN || client->latest_only || !closed_knowing(server, client) ||
+        !waited.known || waited.most > c->context->thresholds->prompt_close)
+        return false;
+    builder_request(builder, request);
+    builder_closing(builder, &client->stamp);
+    builder_closing(builder, &server->stamp);
+    builder_say(builder, "the client sent its FIN ");
+    builder_say_seconds(builder, waited.least);
+    builder_say(builder, " after ");
+    builder_say_request(builder, c->exchange);
+    builder_say(builder, ", and the server closed without any response");
+    return true;
+}
+
 static const RuleTest tests[] = {
+    { RULE_LOST_AFTER_CLOSE, SCOPE_EXCHANGE, PREFILTER_ANNOUNCED, lost_after_close },
+    { RULE_HALF_CLOSE_UNANSWERED, SCOPE_EXCHANGE, PREFILTER_CAUSE, half_close_unanswered },
+
     { RULE_CLIENT_GAVE_UP, SCOPE_EXCHANGE, PREFILTER_CAUSE, client_gave_up },
 };
 

@@ -29,6 +29,16 @@ typedef struct Judgement {
     ReasonSet completeness;
 } Judgement;
 
+/* A request that got no byte of a response, and relied on an exchange that had declared close, on a
+ * connection that has ended. */
+static inline bool judgement_lost_after_close(const Judgement *judgement, const Exchange *exchange)
+{
+    return judgement->actual == ACTUAL_UNANSWERED && judgement->ended &&
+           !(judgement->ended_by & ENDER_NOBODY) && judgement->verdict != VERDICT_UNDETERMINED &&
+           judgement->declaration.declared == DECLARED_CLOSE && exchange->number > 1 &&
+           exchange->request.has_head && !exchange->request.tentative && !exchange->request.sought;
+}
+
 /* What the connection's row says of the exchange that decides it. */
 typedef struct Decision {
     bool set;

@@ -264,6 +264,37 @@ TEXT(CLIENT_GAVE_UP) = {
               "drops packets without a word.",
 };
 
+TEXT(LOST_AFTER_CLOSE) = {
+    .summary = "a request got no byte of a response behind an exchange that had declared close",
+    .explanation = "The connection did what was declared: it ended. But the client had sent one "
+                   "more request on it, and that request is lost. The close may have crossed the "
+                   "request, or the client overlooked it; if the packets prove that it knew, "
+                   "request-after-server-close or request-after-client-close says so.",
+    .example = "<<< HTTP/1.1 200 OK\n"
+               "    Connection: close\n"
+               "    Content-Length: 0\n"
+               ">>> GET /b HTTP/1.1\n"
+               "    Host: h\n"
+               "<<< FIN\n",
+    .advice = "Send the request again on another connection. Read the Connection field of a "
+              "response before you use its connection again.",
+};
+
+TEXT(HALF_CLOSE_UNANSWERED) = {
+    .summary = "the client sent its FIN within --prompt-close of a whole request, and the server "
+               "closed without any response",
+    .explanation = "A client may close its own direction when it has sent its last request, and "
+                   "still wait for the response. Some servers take the FIN for the end of the "
+                   "whole connection and drop the request. A client that closed its socket "
+                   "altogether looks the same, therefore it is a note.",
+    .example = ">>> GET / HTTP/1.1\n"
+               "    Host: h\n"
+               ">>> FIN\n"
+               "<<< FIN\n",
+    .advice = "Let the client keep its direction open until the response has come, or let the "
+              "server answer the requests that it has received before it closes.",
+};
+
 TEXT(IDLE_RESET) = {
     .summary = "an idle connection was ended by a RST, without a FIN",
     .explanation = "A side that wants to end an idle connection should close it with a FIN. A "

@@ -180,6 +180,7 @@ const Column SERVER_COLUMNS[] = {
     { "aborted", COLUMN_NUMBER, COUNT_OF(aborted) },
     { "resets", COLUMN_NUMBER, COUNT_OF(resets) },
     { "timeout_mismatch", COLUMN_WORD, write_mismatch, 0 },
+    { "lost_after_close", COLUMN_NUMBER, COUNT_OF(lost_after_close) },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
@@ -233,6 +234,11 @@ FIELD(write_pair_lost)
     table_uint(table, row->pair->lost);
 }
 
+FIELD(write_pair_lost_after_close)
+{
+    table_uint(table, row->pair->lost_after_close);
+}
+
 const Column PAIR_COLUMNS[] = {
     { "client_ip", COLUMN_ADDRESS, write_pair_client_ip, 0 },
     { "server_ip", COLUMN_ADDRESS, write_pair_server_ip, 0 },
@@ -242,6 +248,7 @@ const Column PAIR_COLUMNS[] = {
     { "longest_idle_reused_s", COLUMN_SECONDS, write_pair_longest_reused, 0 },
     { "longest_idle_tried_s", COLUMN_SECONDS, write_pair_longest_tried, 0 },
     { "lost_requests", COLUMN_NUMBER, write_pair_lost, 0 },
+    { "lost_after_close", COLUMN_NUMBER, write_pair_lost_after_close, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 

@@ -136,6 +136,7 @@ Reuse reuse_of(const JudgeContext *context, const Ending *ending, const Exchange
     Reuse use = { .tried = -1 };
     use.lost = is_lost(exchange, judgement);
     use.race = use.lost && judgement->cause == CAUSE_KEEPALIVE_RACE;
+    use.after_close = judgement_lost_after_close(judgement, exchange);
     use.last_served = exchange->answered && is_last_served(exchange, judgement);
     if (judgement->actual == ACTUAL_REUSED) {
         use.reused = true;

@@ -29,10 +29,11 @@ typedef struct RacedRequest {
 typedef struct Reuse {
     IdlePeriod periods[2]; /* of a lost request: when the server closed, and when it was sent */
     unsigned period_count;
-    bool reused; /* a later request was answered */
-    bool lost;   /* it is a request on a reused connection and was lost with the connection */
-    bool race;   /* … by crossing the close */
-    bool raced;  /* the request after it was lost: `raced_request` is set */
+    bool reused;      /* a later request was answered */
+    bool lost;        /* it is a request on a reused connection and was lost with the connection */
+    bool race;        /* … by crossing the close */
+    bool after_close; /* it is a request that was lost behind a declared close */
+    bool raced;       /* the request after it was lost: `raced_request` is set */
     RacedRequest raced_request;
     Nanoseconds tried; /* idle time before the later request, answered or lost; -1: none */
     /* the server announced the end of the connection in this response, or ended it right after the

@@ -227,6 +227,7 @@ static void take_use(Server *server, const JudgeContext *context, const Exchange
     server->reuses += use->reused + use->lost;
     server->lost += use->lost;
     server->races += use->race;
+    server->lost_after_close += use->after_close;
     bool contradicted = judgement->verdict == VERDICT_CONTRADICTED;
     server->aborted += contradicted && judgement->cause == CAUSE_ABORTED;
     server->undeclared_closes += contradicted && judgement->cause == CAUSE_UNDECLARED_CLOSE &&
@@ -248,6 +249,7 @@ static void take_pair_use(Pair *pair, const Reuse *use)
 {
     pair->reuses += use->reused + use->lost;
     pair->lost += use->lost;
+    pair->lost_after_close += use->after_close;
     if (use->reused)
         pair->longest_reused = MAX(pair->longest_reused, use->tried);
     pair->longest_tried = MAX(pair->longest_tried, use->tried);
@@ -314,6 +316,7 @@ static gboolean merge_server(gpointer unused, gpointer value, gpointer to_table)
     to->reuses += from->reuses;
     to->lost += from->lost;
     to->races += from->races;
+    to->lost_after_close += from->lost_after_close;
     to->undeclared_closes += from->undeclared_closes;
     to->aborted += from->aborted;
     to->resets += from->resets;
@@ -331,6 +334,7 @@ static gboolean merge_pair(gpointer unused, gpointer value, gpointer to_table)
     to->connections += from->connections;
     to->reuses += from->reuses;
     to->lost += from->lost;
+    to->lost_after_close += from->lost_after_close;
     to->longest_reused = MAX(to->longest_reused, from->longest_reused);
     to->longest_tried = MAX(to->longest_tried, from->longest_tried);
     for (unsigned i = 0; i < from->raced_count; i++)

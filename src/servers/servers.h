@@ -63,7 +63,7 @@ typedef struct Server {
     IdleHistogram idle;
     Nanoseconds longest_reused;
     uint64_t reuses; /* requests sent on a connection that had been used, lost ones included */
-    uint64_t lost, races;
+    uint64_t lost, races, lost_after_close;
     uint64_t undeclared_closes, aborted, resets;
     uint32_t most_served;     /* the greatest number of an answered exchange on its connection */
     uint64_t at_most;         /* connections that got that far */
@@ -76,7 +76,7 @@ typedef struct Server {
 
 typedef struct Pair {
     PairKey key;
-    uint64_t connections, reuses, lost;
+    uint64_t connections, reuses, lost, lost_after_close;
     Nanoseconds longest_reused, longest_tried;
     uint32_t *raced_bins; /* owned; raced requests by bin of the idle time; NULL: none */
     RacedRequest raced[PAIR_RACED_MAX]; /* those after the longest idles, longest first */
