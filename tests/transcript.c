@@ -277,6 +277,8 @@ static bool read_condition(WireLine *line, char *text)
         return read_seconds(text, &line->every);
     if (strcmp(name, "win") == 0)
         return read_count(text, 0, 65535, &line->window);
+    if (strcmp(name, "hops") == 0)
+        return read_count(text, 1, 255, &line->hops);
     if (strcmp(name, "seq") == 0)
         return read_number(text, &line->sequence_shift);
     if (strcmp(name, "ack") == 0)

@@ -49,6 +49,7 @@
  *     every T         its segments are T seconds apart
  *     mss N           its segments have at most N bytes
  *     win N           the receive window that it offers (65535)
+ *     hops N          the hop limit (TTL) that is left (64)
  *     seq +N, ack +N  its numbers are wrong by that (or -N)
  *     isn N           the initial number of this SYN or SYN-ACK
  *

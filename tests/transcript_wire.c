@@ -163,7 +163,7 @@ static void put_ip(uint8_t *ip, const Sent *sent, size_t tcp_length, uint16_t id
     put16(ip + 2, (uint32_t)(20 + tcp_length));
     put16(ip + 4, id);
     ip[6] = 0x40;
-    ip[8] = 64;
+    ip[8] = (uint8_t)(sent->line && sent->line->hops ? sent->line->hops : 64);
     ip[9] = 6;
     ip[12] = ip[16] = 10;
     ip[15] = sent->side == WIRE_CLIENT ? client : server;

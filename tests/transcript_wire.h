@@ -44,6 +44,7 @@ typedef struct WireLine {
     Nanoseconds every;
     size_t segment_max;
     int64_t window; /* -1: as usual */
+    int64_t hops;   /* 0: as usual */
     int64_t sequence_shift, acknowledgement_shift;
     bool has_initial;
     uint32_t initial;

@@ -25,9 +25,67 @@ static bool reset_ignored(const Case *c, FindingBuilder *builder)
     return true;
 }
 
+static const char *side_name(const Case *c, int side)
+{
+    return side == c->context->facts->client ? "client" : "server";
+}
+
+static bool reset_is_foreign(const Case *c, FindingBuilder *builder, int side)
+{
+    const RstFact *reset = connection_reset(c->context->connection, side);
+    const HopsSeen *hops = &c->context->connection->half[side].hops;
+    if (!reset || !hops->several || hops->mixed || reset->hops == hops->hops)
+        return false;
+    builder->exchange = 0;
+    builder_closing(builder, &reset->stamp);
+    builder_say(builder,
+                "the RST in the name of the %s has a TTL or hop limit of %u, all its other packets "
+                "have %u",
+                side_name(c, side), reset->hops, hops->hops);
+    return true;
+}
+
+/* RFC 9293 §3.10.7: a reset has no author but its addresses and numbers. */
+static bool foreign_reset(const Case *c, FindingBuilder *builder)
+{
+    return reset_is_foreign(c, builder, 0) || reset_is_foreign(c, builder, 1);
+}
+
+/* RFC 9293 §3.8. A clock that was set back makes the time longer than it seems, a coarse one or none
+ * leaves it open. The peer's direction must have been captured: else its acknowledgements are what
+ * the capture lacks. */
+static bool is_never_acknowledged(const Case *c, FindingBuilder *builder, int side)
+{
+    const Connection *connection = c->context->connection;
+    const Half *half = &connection->half[side], *peer = &connection->half[1 - side];
+    const Transmissions *resent = &half->resent;
+    if (resent->count < 2 || !peer->seen || half->acked == NO_OFFSET ||
+        resent->offset < half->acked ||
+        resent->last - resent->first <= c->context->thresholds->prompt_close)
+        return false;
+    builder->exchange = 0;
+    builder_frame(builder, resent->last_frame);
+    builder_offset(builder, "n", resent->offset);
+    builder_say(builder, "the %s sent the same bytes %u times in ", side_name(c, side),
+                resent->count);
+    builder_say_seconds(builder, resent->last - resent->first);
+    builder_say(builder, ", and no acknowledgement of them is in the capture");
+    return true;
+}
+
+static bool never_acknowledged(const Case *c, FindingBuilder *builder)
+{
+    const Connection *connection = c->context->connection;
+    if (connection->syn_uncounted || connection->start_clock.tick != 0)
+        return false;
+    return is_never_acknowledged(c, builder, 0) || is_never_acknowledged(c, builder, 1);
+}
+
 static const RuleTest tests[] = {
     { RULE_OVERLAP_CONFLICT, SCOPE_CONNECTION, PREFILTER_END, overlap_conflict },
     { RULE_RESET_IGNORED, SCOPE_CONNECTION, PREFILTER_END, reset_ignored },
+    { RULE_FOREIGN_RESET, SCOPE_CONNECTION, PREFILTER_END, foreign_reset },
+    { RULE_NEVER_ACKNOWLEDGED, SCOPE_CONNECTION, PREFILTER_END, never_acknowledged },
 };
 
 const RuleGroup FINDINGS_TRANSPORT = { tests, G_N_ELEMENTS(tests) };

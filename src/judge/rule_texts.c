@@ -877,6 +877,32 @@ TEXT(RESET_IGNORED) = {
     .advice = "Look for a box on the path that injects resets.",
 };
 
+TEXT(FOREIGN_RESET) = {
+    .summary = "a RST whose TTL or hop limit differs from that of all other packets of its sender",
+    .explanation = "Each router on the path takes one from the TTL or hop limit. All other packets "
+                   "of this sender arrived with one value, and the RST with another. So it came "
+                   "another way, or from another machine: a firewall, a balancer or an "
+                   "inspection box resets connections in the name of others. Some systems also "
+                   "send a RST of their own with another initial value, therefore it is a note.",
+    .example = "<<< (TTL 52) HTTP/1.1 200 OK\n"
+               "<<< (TTL 60) RST\n",
+    .advice = "Capture at the sender: if the RST is not there, look for the box between that "
+              "sends it, and for its idle limit.",
+};
+
+TEXT(NEVER_ACKNOWLEDGED) = {
+    .summary = "the same bytes were sent again and again for longer than --prompt-close, and no "
+               "acknowledgement of them is in the capture",
+    .explanation = "The sender kept sending because nothing came back. Packets vanish on the path "
+                   "or the peer is gone. A firewall or NAT that has forgotten a connection does "
+                   "so without a word.",
+    .example = ">>> GET /b HTTP/1.1\n"
+               "    Host: h\n"
+               ">>> (0.2, 0.6, 1.4 and 3.0 s later: the same bytes)\n",
+    .advice = "Capture on the other side too. Compare the idle time before these bytes with the "
+              "idle limits of firewalls, NATs and balancers on the path.",
+};
+
 #define NOTE SEVERITY_NOTE
 #define WARNING SEVERITY_WARNING
 #define ERROR SEVERITY_ERROR
