@@ -116,6 +116,9 @@ static Findings any_findings(void)
                         .faulty = any_announced(),
                         .closing_option = any_statement(),
                         .closing_default = any_statement(),
+                        .withheld = any_statement(),
+                        .unread = any_statement(),
+                        .unread_end = any_stamp(),
                         .answered_any = roll(2),
                         .max = (int64_t)roll(12) - 1,
                         .answered = roll(3),
@@ -151,6 +154,10 @@ static void ask_everything(Tally *tally)
     FindingsOptions options = { .pedantic = roll(2) };
     Connection connection = { .opener_known = often(),
                               .half = { { .seen = true }, { .seen = true } } };
+    for (int side = 0; side < 2; side++) {
+        connection.half[side].open_frame = roll(8);
+        connection.half[side].open_time = roll(12) * NS_PER_SECOND;
+    }
     ConversationFacts facts = { .client = (int)roll(2) };
     JudgeContext context = { .thresholds = &thresholds,
                              .connection = &connection,
@@ -200,7 +207,7 @@ END_TEST
 /* A message's prefilter bit would never be set for an exchange's rule. */
 START_TEST(every_rule_has_grounds_of_its_scope)
 {
-    const unsigned of_exchange = PREFILTER_OPTIONS - 1;
+    const unsigned of_exchange = (PREFILTER_OPTIONS - 1) | PREFILTER_NOT_GRANTED | PREFILTER_DESYNC;
     const unsigned of_message =
         PREFILTER_OPTIONS | PREFILTER_SIGNS | PREFILTER_HEAD | PREFILTER_FRAMING | PREFILTER_BODY;
     const unsigned of_scope[] = { [SCOPE_MESSAGE] = of_message,

@@ -356,6 +356,35 @@ static void remember_max(Findings *findings, const MessageFacts *response)
     }
 }
 
+static bool was_told_to_continue(const Exchange *exchange)
+{
+    for (unsigned i = 0; i < MIN(exchange->interim.count, INTERIM_MAX); i++)
+        if (exchange->interim.status[i] == 100)
+            return true;
+    return exchange->interim.count > INTERIM_MAX;
+}
+
+/* Whose bytes may be read in the place of others, where the connection goes on. */
+static void remember_body(Findings *findings, const Exchange *exchange)
+{
+    const MessageFacts *request = &exchange->request, *response = &exchange->response;
+    bool has_body = request->framing.kind == BODY_CHUNKED ||
+                    (request->framing.kind == BODY_LENGTH && request->framing.length > 0);
+    if (!has_body || !request_is_certain(exchange) || !head_is_whole(request) ||
+        (response->options & OPTION_CLOSE) || response->first.acked == NO_OFFSET)
+        return;
+    bool none = message_body_bytes(request) == 0;
+    Statement statement = { exchange->number, response->first.frame };
+    if (exchange->expects_continue && none && !was_told_to_continue(exchange)) {
+        findings->withheld = statement;
+    } else if (request->complete && response->complete &&
+               response->first.acked <= request->last.offset) {
+        findings->unread = statement;
+        findings->unread_end =
+            stamp_precedes(&request->last, &response->last) ? response->last : request->last;
+    }
+}
+
 /* §6.1: Transfer-Encoding in HTTP/1.0; §6.3 rule 5: an invalid length, where one counts. */
 static bool obliges_client_to_close(const BodyFraming *framing)
 {
@@ -377,6 +406,7 @@ static void remember(Findings *findings, const Exchange *exchange, const Judgeme
     if (!is_answered(exchange) || exchange_switched(exchange) || judgement->pairing_open)
         return;
     remember_max(findings, response);
+    remember_body(findings, exchange);
     if (response->options & OPTION_CLOSE)
         tell(&findings->server_close, exchange);
     else if (response->version == HTTP_1_0 && head_is_whole(response) &&

@@ -54,6 +54,10 @@ typedef struct Findings {
     Statement
         closing_option; /* the first answered exchange that was declared close, by an option */
     Statement closing_default; /* … by its version */
+    /* the last request whose body the client withheld when its expectation was refused, and the
+     * last one that was answered before its body had arrived; of that, when both were over */
+    Statement withheld, unread;
+    Stamp unread_end;
     bool answered_any;
     int64_t max; /* Keep-Alive: max as last stated; -1: not */
     uint32_t answered, max_at;

@@ -202,7 +202,51 @@ static bool early_response_body_unread(const Case *c, FindingBuilder *builder)
     return true;
 }
 
+/* The server waits for the body that its framing announced (RFC 9110 §10.1.1: it said nothing of
+ * closing), and takes the next request for it. */
+static bool body_was_withheld(const Case *c, FindingBuilder *builder)
+{
+    const Exchange *exchange = c->exchange;
+    const Statement *withheld = &c->before->withheld;
+    if (withheld->exchange == 0 || withheld->exchange + 1 != exchange->number ||
+        exchange->status != 400 || !is_answered(exchange) || !request_is_certain(exchange))
+        return false;
+    builder->party = PARTY_CLIENT;
+    builder_frame(builder, withheld->frame);
+    builder_request(builder, &exchange->request);
+    builder_response(builder, &exchange->response);
+    builder_say(builder,
+                "the client withheld the body of request %u after its response, and the "
+                "server answered 400 to ",
+                withheld->exchange);
+    builder_say_request(builder, exchange);
+    builder_say(builder, ", which stands in its place");
+    return true;
+}
+
+bool body_was_left_unread(const Case *c, FindingBuilder *builder)
+{
+    const Exchange *exchange = c->exchange;
+    const Statement *unread = &c->before->unread;
+    if (unread->exchange == 0 || unread->exchange + 1 != exchange->number ||
+        !exchange->unsolicited || exchange->status != 400 || lacks_bytes(c))
+        return false;
+    Duration after = duration_between(&c->before->unread_end, &exchange->response.first);
+    if (!after.known || after.most > c->context->thresholds->prompt_close)
+        return false;
+    builder->party = PARTY_SERVER;
+    builder_frame(builder, unread->frame);
+    builder_response(builder, &exchange->response);
+    builder_say(builder,
+                "the server answered request %u before its body had arrived, and then the "
+                "body with a 400, as if it were a request",
+                unread->exchange);
+    return true;
+}
+
 static const RuleTest tests[] = {
+    { RULE_BODY_DESYNC, SCOPE_EXCHANGE, PREFILTER_DESYNC, body_was_withheld },
+    { RULE_BODY_DESYNC, SCOPE_EXCHANGE, PREFILTER_DESYNC, body_was_left_unread },
     { RULE_LENGTH_AND_CHUNKED, SCOPE_MESSAGE, PREFILTER_FRAMING, length_and_chunked },
     { RULE_MUST_CLOSE_NOT_CLOSED, SCOPE_EXCHANGE, PREFILTER_REQUEST_BODY, must_close_not_closed },
     { RULE_MUST_CLOSE_NOT_CLOSED, SCOPE_EXCHANGE, PREFILTER_ANNOUNCED, client_must_close },

@@ -76,7 +76,47 @@ static bool keep_alive_malformed(const Case *c, FindingBuilder *builder)
     return true;
 }
 
+/* The last proof that the server had not closed: its own FIN, if it was seen first, or a segment
+ * before one. */
+static Stamp open_witness(const Case *c)
+{
+    const Half *server = &c->context->connection->half[1 - c->context->facts->client];
+    if (server->fin.proof == FIN_SEEN)
+        return server->fin.stamp;
+    return (Stamp){ .frame = server->open_frame,
+                    .time = server->open_time,
+                    .clock = server->open_clock };
+}
+
+/* §9.3: an HTTP/1.0 connection persists by the option of both. Appendix C.2.2. */
+static bool keep_alive_not_granted(const Case *c, FindingBuilder *builder)
+{
+    const MessageFacts *request = &c->exchange->request, *response = &c->exchange->response;
+    const unsigned said = OPTION_CLOSE | OPTION_KEEP_ALIVE;
+    if (!asks_for_keep_alive_in_1_0(c->exchange) || !c->ending || !is_answered(c->exchange) ||
+        !request_is_certain(c->exchange) || stamp_is_set(&c->exchange->next_request) ||
+        !head_is_whole(response) || (response->options & said) || !response->complete ||
+        response->framing.kind == BODY_UNTIL_CLOSE || exchange_switched(c->exchange))
+        return false;
+    Stamp witness = open_witness(c);
+    Duration open = duration_between(&response->last, &witness);
+    if (!stamp_is_set(&witness) || !stamp_precedes(&response->last, &witness) || !open.known ||
+        open.least <= c->context->thresholds->close_grace)
+        return false;
+    builder_request(builder, request);
+    builder_response(builder, response);
+    builder_frame(builder, witness.frame);
+    builder_say(builder,
+                "the HTTP/1.0 request asked for keep-alive, the response (status %d) does "
+                "not grant it, and the server had not closed ",
+                c->exchange->status);
+    builder_say_seconds(builder, open.least);
+    builder_say(builder, " later");
+    return true;
+}
+
 static const RuleTest tests[] = {
+    { RULE_KEEP_ALIVE_NOT_GRANTED, SCOPE_EXCHANGE, PREFILTER_NOT_GRANTED, keep_alive_not_granted },
     { RULE_CLOSED_BEFORE_TIMEOUT, SCOPE_EXCHANGE, PREFILTER_CAUSE, closed_before_timeout },
     { RULE_MAX_EXCEEDED, SCOPE_EXCHANGE, PREFILTER_MAX, max_exceeded },
     { RULE_MAX_NOT_REACHED, SCOPE_EXCHANGE, PREFILTER_MAX, max_not_reached },

@@ -360,7 +360,7 @@ static bool is_idle_408(const Exchange *exchange)
 
 static bool idle_408(const Case *c, FindingBuilder *builder)
 {
-    if (!is_idle_408(c->exchange) || !requests_are_known(c))
+    if (!is_idle_408(c->exchange) || !requests_are_known(c) || body_was_left_unread(c, builder))
         return false;
     builder_response(builder, &c->exchange->response);
     builder_say(builder, "a %d came while no request was outstanding", c->exchange->status);

@@ -44,6 +44,14 @@ bool case_has_cause(const Case *c, Cause cause);
 /* The request is one beyond doubt: what stands before it is a message, or it was answered. */
 bool request_is_certain(const Exchange *exchange);
 
+/* An HTTP/1.0 request that says keep-alive, and not close. */
+static inline bool asks_for_keep_alive_in_1_0(const Exchange *exchange)
+{
+    const unsigned both = OPTION_CLOSE | OPTION_KEEP_ALIVE;
+    return exchange->request.version == HTTP_1_0 &&
+           (exchange->request.options & both) == OPTION_KEEP_ALIVE;
+}
+
 /* A final response that somebody had asked for. */
 bool is_answered(const Exchange *exchange);
 
@@ -52,6 +60,9 @@ bool head_is_whole(const MessageFacts *message);
 
 /* Adds the message's frames and numbers. */
 void builder_case_message(FindingBuilder *builder, const Case *c);
+
+/* `body-desync` by the server. */
+bool body_was_left_unread(const Case *c, FindingBuilder *builder);
 
 /* "GET /a", for the sentence. */
 void builder_say_request(FindingBuilder *builder, const Exchange *exchange);

@@ -22,6 +22,28 @@ static bool upgrade_not_listed_in_interim(const Case *c, FindingBuilder *builder
     return true;
 }
 
+/* `h2c-upgrade` says what became of it. */
+static bool offers_h2c_alone(const Exchange *exchange)
+{
+    return (exchange->request.header_flags & FLAG_H2C) && exchange->upgrade.offer.count == 1;
+}
+
+/* RFC 9110 §7.8: in an HTTP/1.0 request the field must be ignored. */
+static bool upgrade_refused(const Case *c, FindingBuilder *builder)
+{
+    const MessageFacts *request = &c->exchange->request;
+    if (!(request->header_flags & FLAG_UPGRADE) ||
+        (request->header_flags & FLAG_UPGRADE_UNLISTED) || !is_answered(c->exchange) ||
+        c->exchange->status == 101 || !request_is_certain(c->exchange) ||
+        request->version != HTTP_1_1 || offers_h2c_alone(c->exchange))
+        return false;
+    builder_request(builder, request);
+    builder_response(builder, &c->exchange->response);
+    builder_say(builder, "the request offered an upgrade, and the server answered %d",
+                c->exchange->status);
+    return true;
+}
+
 static bool upgrade_on_http10(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *request = &c->exchange->request;
@@ -198,6 +220,7 @@ static bool connect_payload_early(const Case *c, FindingBuilder *builder)
 static const RuleTest tests[] = {
     { RULE_UPGRADE_NOT_LISTED, SCOPE_MESSAGE, PREFILTER_SIGNS, upgrade_not_listed },
     { RULE_UPGRADE_NOT_LISTED, SCOPE_EXCHANGE, PREFILTER_INTERIM, upgrade_not_listed_in_interim },
+    { RULE_UPGRADE_REFUSED, SCOPE_EXCHANGE, PREFILTER_UPGRADE, upgrade_refused },
     { RULE_UPGRADE_ON_HTTP10, SCOPE_EXCHANGE, PREFILTER_UPGRADE, upgrade_on_http10 },
     { RULE_UPGRADE_NOT_OFFERED, SCOPE_EXCHANGE, PREFILTER_UPGRADE, upgrade_not_offered },
     { RULE_UPGRADE_TOO_EARLY, SCOPE_EXCHANGE, PREFILTER_UPGRADE, upgrade_too_early },

@@ -53,6 +53,10 @@ unsigned prefilter_of_exchange(const Case *c)
            when(c->ending && request->framing.kind != BODY_NONE, PREFILTER_UNREAD) |
            when(unasked, PREFILTER_UNASKED) | when(exchange->interim.flags, PREFILTER_INTERIM) |
            when(concerns_upgrade(exchange), PREFILTER_UPGRADE) |
+           when(exchange->status == 400 &&
+                    (c->before->withheld.exchange || c->before->unread.exchange),
+                PREFILTER_DESYNC) |
+           when(asks_for_keep_alive_in_1_0(exchange), PREFILTER_NOT_GRANTED) |
            when(request->framing.notes, PREFILTER_REQUEST_BODY) |
            when(no_length, PREFILTER_NO_LENGTH);
 }

@@ -27,6 +27,9 @@ typedef enum Prefilter {
     PREFILTER_BODY = 1 << 14, /* chunks or trailers */
     /* The connection has ended, and had an exchange. */
     PREFILTER_END = 1 << 15,
+    /* Of an exchange: an HTTP/1.0 request asks for keep-alive. */
+    PREFILTER_NOT_GRANTED = 1 << 16,
+    PREFILTER_DESYNC = 1 << 17, /* a 400 behind a body that was not sent, or not read */
 } Prefilter;
 
 /* Prefilter bits. */

@@ -416,6 +416,20 @@ TEXT(KEEP_ALIVE_MALFORMED) = {
               "reads a client's limits.",
 };
 
+TEXT(KEEP_ALIVE_NOT_GRANTED) = {
+    .summary = "an HTTP/1.0 request asked for keep-alive, the response did not grant it, and the "
+               "server left the connection open longer than --close-grace",
+    .explanation = "An HTTP/1.0 client that sends keep-alive knows only from the same option in "
+                   "the response that the connection persists. Without it, such a client waits "
+                   "for the close, and the close does not come: both sides wait for each other.",
+    .example = ">>> GET / HTTP/1.0\n"
+               "    Connection: keep-alive\n"
+               "<<< HTTP/1.1 200 OK\n"
+               "    Content-Length: 2\n"
+               "<<< (6 s later: answers a probe; no FIN so far)\n",
+    .advice = "Send Connection: keep-alive in the response to such a request, or close after it.",
+};
+
 TEXT(TIMEOUT_MISMATCH) = {
     .summary = "a client reuses connections that have been idle for about its server's idle "
                "timeout, and has lost requests by it (once per client and server)",
@@ -588,6 +602,21 @@ TEXT(UPGRADE_NOT_LISTED) = {
                "    Host: h\n"
                "    Upgrade: websocket\n",
     .advice = "Send Connection: Upgrade with it.",
+};
+
+TEXT(UPGRADE_REFUSED) = {
+    .summary = "the request offered an upgrade, and the final response is no 101",
+    .explanation = "A server may pass over an Upgrade field; then it answers in HTTP/1 as if the "
+                   "field were not there. That breaks no rule, but it is what people look for when "
+                   "a WebSocket does not open. Often a proxy has removed the field.",
+    .example = ">>> GET /chat HTTP/1.1\n"
+               "    Host: h\n"
+               "    Connection: Upgrade\n"
+               "    Upgrade: websocket\n"
+               "<<< HTTP/1.1 200 OK\n"
+               "    Content-Length: 2\n",
+    .advice = "Look in the capture behind each proxy whether the Upgrade and Connection fields are "
+              "still there. A proxy has to be told to pass them on.",
 };
 
 TEXT(UPGRADE_ON_HTTP10) = {
@@ -854,6 +883,31 @@ TEXT(EARLY_RESPONSE_BODY_UNREAD) = {
                "<<< FIN\n",
     .advice = "Let clients ask first (Expect: 100-continue) and read while they send. Make "
               "the server continue to read for a while before it closes.",
+};
+
+TEXT(BODY_DESYNC) = {
+    .summary =
+        "a body was withheld or left unread, and what followed on the connection was read in "
+        "its place",
+    .explanation =
+        "After a refused Expect: 100-continue, a client may leave its body out, but the "
+        "server, if it does not close, still waits for as many bytes as were "
+        "announced. It then takes the next request for them, and answers 400 to what is "
+        "left. The other way round, a server that answers before it has read a body, "
+        "and keeps the connection, takes the body for the next request. Then every later "
+        "response may belong to another request.",
+    .example = ">>> POST /up HTTP/1.1\n"
+               "    Host: h\n"
+               "    Expect: 100-continue\n"
+               "    Content-Length: 10\n"
+               "<<< HTTP/1.1 401 Unauthorized\n"
+               "    Content-Length: 0\n"
+               ">>> GET /next HTTP/1.1\n"
+               "    Host: h\n"
+               "<<< HTTP/1.1 400 Bad Request\n"
+               "    Content-Length: 0\n",
+    .advice = "Let the client send the body all the same, or close the connection. Let the server "
+              "read the body to its end, or send close and close.",
 };
 
 TEXT(OVERLAP_CONFLICT) = {
