@@ -110,6 +110,11 @@ bool case_has_cause(const Case *c, Cause cause)
            c->judgement->cause_certain;
 }
 
+bool case_breaks_promise(const Case *c, Cause cause)
+{
+    return case_has_cause(c, cause) || c->judgement->broken_promise == cause;
+}
+
 bool request_is_certain(const Exchange *exchange)
 {
     const MessageFacts *request = &exchange->request;

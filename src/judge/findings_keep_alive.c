@@ -3,7 +3,7 @@
 
 static bool closed_before_timeout(const Case *c, FindingBuilder *builder)
 {
-    if (!case_has_cause(c, CAUSE_CLOSED_BEFORE_TIMEOUT) || !c->ending)
+    if (!case_breaks_promise(c, CAUSE_CLOSED_BEFORE_TIMEOUT) || !c->ending)
         return false;
     builder_response(builder, &c->exchange->response);
     builder_frame(builder, c->exchange->response.last.frame);

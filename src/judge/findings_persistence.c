@@ -153,7 +153,7 @@ static void prove_close(const Case *c, FindingBuilder *builder)
 
 static bool undeclared_close(const Case *c, FindingBuilder *builder)
 {
-    if (!case_has_cause(c, CAUSE_UNDECLARED_CLOSE) || !c->ending)
+    if (!case_breaks_promise(c, CAUSE_UNDECLARED_CLOSE) || !c->ending)
         return false;
     prove_close(c, builder);
     builder_say(builder, "the server closed ");
@@ -179,7 +179,9 @@ static bool lost(const Case *c, FindingBuilder *builder, Cause cause, const char
 static bool keepalive_race(const Case *c, FindingBuilder *builder)
 {
     return lost(c, builder, CAUSE_KEEPALIVE_RACE,
-                "crossed the closing of the server, which had none of it: nobody's fault");
+                c->judgement->broken_promise
+                    ? "crossed the closing of the server, which had none of it"
+                    : "crossed the closing of the server, which had none of it: nobody's fault");
 }
 
 static bool connection_forgotten(const Case *c, FindingBuilder *builder)

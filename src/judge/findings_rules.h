@@ -41,6 +41,9 @@ extern const RuleGroup FINDINGS_PERSISTENCE, FINDINGS_UNANSWERED, FINDINGS_KEEP_
 /* The verdict is this cause's, and nothing that is missing could have made it another's. */
 bool case_has_cause(const Case *c, Cause cause);
 
+/* So is it, or the close by which a later request was lost broke this promise too. */
+bool case_breaks_promise(const Case *c, Cause cause);
+
 /* The request is one beyond doubt: what stands before it is a message, or it was answered. */
 bool request_is_certain(const Exchange *exchange);
 

@@ -136,7 +136,27 @@ static void make_undetermined(Judgement *judgement, ReasonSet reasons)
     judgement->verdict = VERDICT_UNDETERMINED;
     judgement->cause = cause_of_reasons(reasons);
     judgement->cause_certain = false;
+    judgement->broken_promise = CAUSE_NONE;
     judgement->completeness |= reasons;
+}
+
+/* The server's close, of which nothing of the lost request had reached it, is what it would be if
+ * nobody had sent one. A FIN of the client that nobody sees stands behind the request: a client that
+ * waits for an answer has not finished. */
+static Cause promise_broken(const Readings *readings, const Particulars *particulars,
+                            const Weighed *weighed, const Ending *ending)
+{
+    Cause lost = weighed->plainest.cause;
+    if (!weighed->cause_certain || ending->stamp.frame != ending->server.stamp.frame ||
+        (lost != CAUSE_KEEPALIVE_RACE && lost != CAUSE_REQUEST_AFTER_FIN))
+        return CAUSE_NONE;
+    Readings alone = *readings;
+    readings_set(&alone, FACT_END, ENDED_SERVER);
+    readings_set(&alone, FACT_LATER, LATER_NONE);
+    Weighed close = readings_weigh(&alone, particulars);
+    Cause cause = close.plainest.cause;
+    bool broken = cause == CAUSE_CLOSED_BEFORE_TIMEOUT || cause == CAUSE_UNDECLARED_CLOSE;
+    return broken && close.verdict_certain && close.cause_certain ? cause : CAUSE_NONE;
 }
 
 static Judgement judgement_of(const Judge *judge, const Readings *readings, const Weighed *weighed,
@@ -287,6 +307,9 @@ static Judgement judge_tail(Judge *judge, const Sequel *sequel, const Before *be
     Particulars particulars = particulars_of(sequel, exchange, &declaration, &stated);
     Weighed weighed = readings_weigh(&readings, &particulars);
     Judgement judgement = judgement_of(judge, &readings, &weighed, &declaration);
+    if (judgement.actual == ACTUAL_REQUEST_LOST && judgement.verdict == VERDICT_CONTRADICTED)
+        judgement.broken_promise =
+            promise_broken(&readings, &particulars, &weighed, sequel->ending);
     message_reasons(&judgement, context, exchange);
     if (!(sequel->answered || exchange->later_answered))
         set_end(&judgement, sequel->ending);

@@ -19,6 +19,9 @@ typedef struct Judgement {
     /* in every reading of what is missing the cause is this one, and so is `actual` */
     bool cause_certain, actual_certain;
     bool pairing_open; /* the response may be that to another request, or the two no messages */
+    /* The promise that the same close broke by which a later request was lost, as the cause that it
+     * would be without that request; CAUSE_NONE: it broke none for sure. */
+    Cause broken_promise;
     bool ended;        /* the connection's end belongs to this outcome: the three below */
     unsigned ended_by; /* Ender bits */
     EndHow ended_how;

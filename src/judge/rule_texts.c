@@ -138,8 +138,9 @@ TEXT(KEEPALIVE_RACE) = {
     .explanation = "The server closed an idle connection while the next request was on its "
                    "way. The numbers show that neither side knew of the other: the server's "
                    "FIN acknowledges no byte of the request, and the client sent the request "
-                   "without knowledge of the FIN. Nobody is at fault. This is the classic "
-                   "cause of sporadic 502s.",
+                   "without knowledge of the FIN. Nobody is at fault, unless the same close "
+                   "broke a promise: then closed-before-timeout or undeclared-close stands "
+                   "beside it. This is the classic cause of sporadic 502s.",
     .example = "<<< FIN\n"
                ">>> GET /b HTTP/1.1        (acknowledges nothing of the FIN)\n"
                "    Host: h\n"

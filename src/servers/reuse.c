@@ -116,18 +116,37 @@ static bool is_lost(const Exchange *exchange, const Judgement *judgement)
     }
 }
 
+bool closed_undeclared(const Judgement *judgement)
+{
+    if (judgement->actual == ACTUAL_REQUEST_LOST)
+        return judgement->broken_promise == CAUSE_UNDECLARED_CLOSE;
+    return judgement->actual == ACTUAL_CLOSED && judgement->cause == CAUSE_UNDECLARED_CLOSE;
+}
+
+/* How long the server waited after the response before it ended the connection; -1: it did not. */
+static Nanoseconds closed_after(const Ending *ending, const Exchange *exchange,
+                                const Judgement *judgement)
+{
+    if (judgement->ended_by != ENDER_SERVER || !ending)
+        return -1;
+    return judgement->actual == ACTUAL_REQUEST_LOST
+               ? ending->server.stamp.time - exchange->response.last.time
+               : judgement->after;
+}
+
 /* Servers close after an error at any point of a connection, so an error says nothing about a
  * limit. */
-static bool is_last_served(const Exchange *exchange, const Judgement *judgement)
+static bool is_last_served(const Ending *ending, const Exchange *exchange,
+                           const Judgement *judgement)
 {
     const Declaration *declaration = &judgement->declaration;
     if (exchange->status >= 400)
         return false;
     if (declaration->declared == DECLARED_CLOSE)
         return declaration->by == PARTY_SERVER && declaration->basis == BASIS_OPTION;
-    return judgement->actual == ACTUAL_CLOSED && judgement->ended_by == ENDER_SERVER &&
-           judgement->after >= 0 && judgement->after < IDLE_LEAST &&
-           (judgement->cause == CAUSE_UNDECLARED_CLOSE || judgement->cause == CAUSE_MAX_REACHED);
+    Nanoseconds after = closed_after(ending, exchange, judgement);
+    bool reached = judgement->actual == ACTUAL_CLOSED && judgement->cause == CAUSE_MAX_REACHED;
+    return after >= 0 && after < IDLE_LEAST && (reached || closed_undeclared(judgement));
 }
 
 Reuse reuse_of(const JudgeContext *context, const Ending *ending, const Exchange *exchange,
@@ -137,7 +156,7 @@ Reuse reuse_of(const JudgeContext *context, const Ending *ending, const Exchange
     use.lost = is_lost(exchange, judgement);
     use.race = use.lost && judgement->cause == CAUSE_KEEPALIVE_RACE;
     use.after_close = judgement_lost_after_close(judgement, exchange);
-    use.last_served = exchange->answered && is_last_served(exchange, judgement);
+    use.last_served = exchange->answered && is_last_served(ending, exchange, judgement);
     if (judgement->actual == ACTUAL_REUSED) {
         use.reused = true;
         use.tried = judgement->after;

@@ -41,6 +41,10 @@ typedef struct Reuse {
     bool last_served;
 } Reuse;
 
+/* The server ended the connection within prompt-close of this response, which promised persistence,
+ * whether a later request was lost by it or not. */
+bool closed_undeclared(const Judgement *judgement);
+
 /* `ending` is the end of the connection; NULL while the connection is open. */
 Reuse reuse_of(const JudgeContext *context, const Ending *ending, const Exchange *exchange,
                const Judgement *judgement);

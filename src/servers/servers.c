@@ -230,8 +230,7 @@ static void take_use(Server *server, const JudgeContext *context, const Exchange
     server->lost_after_close += use->after_close;
     bool contradicted = judgement->verdict == VERDICT_CONTRADICTED;
     server->aborted += contradicted && judgement->cause == CAUSE_ABORTED;
-    server->undeclared_closes += contradicted && judgement->cause == CAUSE_UNDECLARED_CLOSE &&
-                                 judgement->actual == ACTUAL_CLOSED;
+    server->undeclared_closes += contradicted && closed_undeclared(judgement);
     if (use->reused)
         server->longest_reused = MAX(server->longest_reused, use->tried);
     for (unsigned i = 0; i < use->period_count; i++)
