@@ -16,6 +16,7 @@
 #include "report/page.h"
 #include "report/server_rows.h"
 #include "report/summary.h"
+#include "servers/mismatch.h"
 
 G_DEFINE_QUARK(connaudit - run - error, run_error)
 
@@ -109,14 +110,21 @@ static void write_mismatches(Run *run)
     AuditCounters *counters = &run->totals.audit;
     for (unsigned i = 0; i < servers_pair_count(run->servers); i++) {
         const Pair *pair = servers_pair_at(run->servers, i);
-        FindingRow row;
-        if (pair->lost_risky == 0)
+        PairFinding found;
+        if (!pair_has_mismatch(pair))
             continue;
         audit_count_finding(counters, rule_info(RULE_TIMEOUT_MISMATCH)->severity,
                             RULE_TIMEOUT_MISMATCH);
         if (!run->reports[REPORT_FINDINGS] ||
-            !pair_mismatch(pair, run->context->options->matcher != NULL, &row))
+            !pair_mismatch(pair, run->context->options->matcher != NULL, &found))
             continue;
+        FindingRow row = { .connection = { .first_frame = found.connection,
+                                           .stream_number_known = found.stream_number_known,
+                                           .stream_number = found.stream_number,
+                                           .address = { pair->key.client,
+                                                        pair->key.server.address },
+                                           .port = { found.client_port, pair->key.server.port } },
+                           .finding = found.finding };
         write_finding(run, &row);
         finding_clear(&row.finding);
     }

@@ -19,7 +19,7 @@ START_TEST(timeouts_have_three_figures)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GString) text = g_string_new(NULL);
-        append_timeout(text, told_seconds(cases[i].seconds));
+        timeout_append(text, told_seconds(cases[i].seconds));
         ck_assert_str_eq(text->str, cases[i].text);
     }
 }

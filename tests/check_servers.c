@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "report/server_rows.h"
-#include "servers/servers.h"
+#include "servers/mismatch.h"
 #include "told.h"
 
 /* Both reports, and the findings' sentences. */
@@ -25,7 +25,7 @@ static char *written(Servers *servers)
     ck_assert(table_flush(table, NULL));
     table_free(table);
     for (unsigned i = 0; i < servers_pair_count(servers); i++) {
-        FindingRow row;
+        PairFinding row;
         if (!pair_mismatch(servers_pair_at(servers, i), false, &row))
             continue;
         fprintf(out, "%u:", (unsigned)frame_number(row.connection.first_frame));
@@ -66,7 +66,7 @@ START_TEST(mismatch)
     ck_assert_uint_eq(pair->reuses, 5);
     ck_assert_int_eq(pair->longest_tried, told_seconds(4.99) + 1);
     ck_assert_int_eq(pair->longest_reused, told_seconds(4.5));
-    FindingRow row;
+    PairFinding row;
     ck_assert(!pair_mismatch(innocent, false, &row));
     ck_assert(!pair_mismatch(pair, true, &row)); /* none of its requests matches */
     ck_assert(pair_mismatch(pair, false, &row));
@@ -89,7 +89,7 @@ START_TEST(near_mismatch)
     told_mismatch(servers, false);
     servers_finish(servers);
     ck_assert_int_eq(servers_at(servers, 0)->mismatch, MISMATCH_NEAR);
-    FindingRow row;
+    PairFinding row;
     ck_assert(!pair_mismatch(servers_pair_at(servers, 1), false, &row));
 }
 END_TEST
@@ -115,7 +115,7 @@ START_TEST(lost_early)
     servers_finish(servers);
     ck_assert_uint_eq(servers_at(servers, 0)->races, 1);
     ck_assert_int_eq(servers_at(servers, 0)->mismatch, MISMATCH_NONE);
-    FindingRow row;
+    PairFinding row;
     ck_assert(!pair_mismatch(servers_pair_at(servers, 0), false, &row));
 }
 END_TEST

@@ -68,6 +68,7 @@ void told_raced(ToldExchange *told, Nanoseconds close, Nanoseconds idle)
     told->judgement.cause = CAUSE_KEEPALIVE_RACE;
     told->judgement.verdict = VERDICT_CONTRADICTED;
     told->judgement.after = idle;
+    told->exchange.next_number = 2;
     told->exchange.next_request =
         (Stamp){ .frame = told->connection.first_frame + 4, .time = TOLD_START + idle };
 }

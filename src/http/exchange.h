@@ -132,7 +132,8 @@ typedef struct Exchange {
     bool response_resent;    /* its first bytes are no first transmission */
     Nanoseconds burst_start; /* of the response's last burst (judgement.md §3, idle_most) */
     ClockMark burst_clock;   /* of `burst_start` */
-    Stamp next_request;      /* of the request after this one, if it has one */
+    Stamp next_request;      /* of the request after this one, if it has one … */
+    uint32_t next_number;    /* … and of which exchange it is */
     Stamp early; /* the first byte of the client behind the request that is of no message */
     /* frame of bytes right behind the response that are of no message; 0: none */
     FrameId trailing_bytes;

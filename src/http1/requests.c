@@ -31,6 +31,7 @@ static bool request_begins(Conversation *conversation, const MessageEvent *messa
         if (stamp_is_set(&earlier->next_request))
             break;
         earlier->next_request = message->first;
+        earlier->next_number = exchange->number;
     }
     return true;
 }

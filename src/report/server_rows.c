@@ -109,29 +109,13 @@ FIELD(write_idle_close_median)
     write_optional_duration(table, idle_median_closed(&row->server->idle));
 }
 
-/* Rounded to three figures, but to a millisecond at most. */
-void append_timeout(GString *text, Nanoseconds timeout)
-{
-    Nanoseconds unit = NS_PER_MS;
-    unsigned decimals = 3;
-    while (decimals > 0 && timeout >= 1000 * unit) {
-        unit *= 10;
-        decimals--;
-    }
-    int64_t units = (timeout + unit / 2) / unit;
-    int64_t per_second = NS_PER_SECOND / unit;
-    g_string_append_printf(text, "%" PRId64, units / per_second);
-    if (decimals > 0)
-        g_string_append_printf(text, ".%0*" PRId64, (int)decimals, units % per_second);
-}
-
 FIELD(write_inferred_timeout)
 {
     const TimeoutEstimate *estimate = &row->server->estimate;
     g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned i = 0; i < estimate->count; i++) {
         g_string_append(text, i ? " " : "");
-        append_timeout(text, estimate->spikes[i].timeout);
+        timeout_append(text, estimate->spikes[i].timeout);
     }
     table_list(table, text->str);
 }
@@ -274,86 +258,4 @@ RowRank rank_server(const RowSource *row)
 RowRank rank_pair(const RowSource *row)
 {
     return (RowRank){ .lost = row->pair->lost };
-}
-
-/* The finding ---------------------------------------------------------------------------------- */
-
-/* The kept requests that were sent near the timeout, in the order of the capture. */
-static unsigned risky_ones(const Pair *pair, const RacedRequest **ret_raced)
-{
-    unsigned from = timeout_risk_bin(pair->server->estimate.spikes[0].timeout);
-    unsigned count = 0;
-    for (unsigned i = 0; i < pair->raced_count; i++) {
-        const RacedRequest *raced = &pair->raced[i];
-        if (idle_bin_of(raced->idle) < from)
-            continue;
-        unsigned at = count++;
-        for (; at > 0 && !frame_precedes(ret_raced[at - 1]->request, ret_raced[at - 1]->time,
-                                         raced->request, raced->time);
-             at--)
-            ret_raced[at] = ret_raced[at - 1];
-        ret_raced[at] = raced;
-    }
-    return count;
-}
-
-static int compare_frames(const void *left, const void *right)
-{
-    FrameId a = *(const FrameId *)left, b = *(const FrameId *)right;
-    return (a > b) - (a < b);
-}
-
-static void say_mismatch(const Pair *pair, const RacedRequest *longest, FindingBuilder *builder)
-{
-    const Spike *spike = &pair->server->estimate.spikes[0];
-    g_autoptr(GString) timeout = g_string_new(NULL);
-    append_timeout(timeout, spike->timeout);
-    builder_say(builder,
-                "the server closes idle connections after %s s (n = %" PRIu64
-                "), the client sends requests after up to ",
-                timeout->str, spike->closes);
-    builder_say_seconds(builder, pair->longest_tried);
-    builder_say(builder, ": %" PRIu64 " of %" PRIu64 " reuses were lost then, the longest idle ",
-                pair->lost_risky, pair->reuses);
-    builder_say_seconds(builder, longest->idle);
-}
-
-bool pair_mismatch(const Pair *pair, bool matching, FindingRow *ret_row)
-{
-    const RacedRequest *raced[PAIR_RACED_MAX];
-    if (pair->lost_risky == 0)
-        return false;
-    unsigned count = risky_ones(pair, raced);
-    bool matched = !matching;
-    g_autoptr(GString) message = g_string_new(NULL), evidence = g_string_new(NULL);
-    FindingBuilder builder = { .message = message, .evidence = evidence };
-    for (unsigned i = 0; i < count; i++) {
-        builder_frame(&builder, raced[i]->request);
-        builder_frame(&builder, raced[i]->close);
-        matched = matched || raced[i]->matched;
-    }
-    if (!matched)
-        return false;
-    builder_offset(&builder, "c", raced[0]->close_offset);
-    builder_offset(&builder, "a", raced[0]->close_acked);
-    say_mismatch(pair, &pair->raced[0], &builder);
-    qsort(builder.frames, builder.frame_count, sizeof builder.frames[0], compare_frames);
-    const RuleInfo *info = rule_info(RULE_TIMEOUT_MISMATCH);
-    *ret_row =
-        (FindingRow){ .connection = { .first_frame = raced[0]->connection,
-                                      .stream_number_known = raced[0]->stream_number_known,
-                                      .stream_number = raced[0]->stream_number,
-                                      .address = { pair->key.client, pair->key.server.address },
-                                      .port = { raced[0]->client_port, pair->key.server.port } },
-                      .finding = { .rule = RULE_TIMEOUT_MISMATCH,
-                                   .severity = info->severity,
-                                   .party = PARTY_BOTH,
-                                   .exchange = raced[0]->exchange,
-                                   .time = raced[0]->time,
-                                   .count = (uint32_t)MIN(pair->lost_risky, UINT32_MAX),
-                                   .frame_count = builder.frame_count } };
-    memcpy(ret_row->finding.frames, builder.frames, sizeof builder.frames);
-    ret_row->finding.message = g_string_free(g_steal_pointer(&message), FALSE);
-    ret_row->finding.evidence = g_string_free(g_steal_pointer(&evidence), FALSE);
-    return true;
 }

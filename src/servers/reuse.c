@@ -62,7 +62,7 @@ static void take_raced(Reuse *use, const JudgeContext *context, const Ending *en
                         .stream_number = context->connection->stream_number,
                         .client_port = context->connection->port[MAX(context->facts->client, 0)],
                         .matched = (exchange->match & MATCH_FOUND) != 0,
-                        .exchange = exchange->number + 1,
+                        .exchange = exchange->next_number,
                         .request = exchange->next_request.frame,
                         .close = close->frame,
                         .time = exchange->next_request.time,

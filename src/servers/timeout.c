@@ -26,6 +26,8 @@
  * maximum (one slow FIN), the shortest idle close (one restart). */
 #include "servers/timeout.h"
 
+#include <inttypes.h>
+
 /* a timer that is checked once a second, and a little late */
 #define COARSE (NS_PER_SECOND / 2 * 3)
 #define COARSE_LEAST (NS_PER_SECOND / 10 * 9)
@@ -306,4 +308,19 @@ TimeoutEstimate timeout_estimate(const IdleHistogram *histogram)
 unsigned timeout_risk_bin(Nanoseconds timeout)
 {
     return idle_bin_of(timeout - MIN(MAX(timeout / 20, NS_PER_SECOND), timeout / 2));
+}
+
+void timeout_append(GString *text, Nanoseconds timeout)
+{
+    Nanoseconds unit = NS_PER_MS;
+    unsigned decimals = 3;
+    while (decimals > 0 && timeout >= 1000 * unit) {
+        unit *= 10;
+        decimals--;
+    }
+    int64_t units = (timeout + unit / 2) / unit;
+    int64_t per_second = NS_PER_SECOND / unit;
+    g_string_append_printf(text, "%" PRId64, units / per_second);
+    if (decimals > 0)
+        g_string_append_printf(text, ".%0*" PRId64, (int)decimals, units % per_second);
 }

@@ -42,4 +42,7 @@ TimeoutEstimate timeout_estimate(const IdleHistogram *histogram);
  * the bin counts. */
 unsigned timeout_risk_bin(Nanoseconds timeout);
 
+/* "5.02": three figures, as exact as an inferred timeout is, to a millisecond at most. */
+void timeout_append(GString *text, Nanoseconds timeout);
+
 #endif
