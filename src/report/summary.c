@@ -323,6 +323,19 @@ static void write_unless_empty(Summary *summary, const char *label, const GStrin
         write_words(summary, label, words->str);
 }
 
+/* Each place has a clock, losses and an order of its own: judged together, they blur each other. */
+static void write_vantage_points(Summary *summary)
+{
+    uint64_t copies = summary->facts->totals->streams.distant_copies;
+    if (copies == 0)
+        return;
+    g_autoptr(GString) words = g_string_new(NULL);
+    append_things(words, copies, "packet");
+    g_string_append(words, " captured again at another place, much later: judge the places apart "
+                           "(-F, or --separate for inputs)");
+    write_words(summary, "two places", words->str);
+}
+
 /* What connections lack, what was given up, and what was seen but not counted. */
 static void write_losses(Summary *summary)
 {
@@ -381,6 +394,7 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
     write_evidence(&summary);
     write_left_out(&summary);
     write_clocks(&summary);
+    write_vantage_points(&summary);
     write_losses(&summary);
     fputs(text->str, out);
 }
