@@ -262,6 +262,29 @@ static bool nothing_is_missing(const Case *c)
            c->context->facts->reasons == 0 && c->ending->reasons == 0;
 }
 
+/* A TCP sends again what is not acknowledged, sooner than that. */
+#define SILENCE_PROVES_ACKNOWLEDGED NS_PER_SECOND
+
+/* The server's TCP sent bytes of the last response again and again, in vain: a reset then is its
+ * giving up. */
+static bool was_sent_in_vain(const Case *c)
+{
+    const Half *server = server_half(c);
+    const Transmissions *resent = &server->resent;
+    return resent->count > 2 && resent->offset >= server->acked &&
+           resent->offset >= c->exchange->response.first.offset;
+}
+
+/* The response may have been received, though the capture does not have the acknowledgement: else it
+ * would have been sent again before the reset. */
+static bool silence_allows_receipt(const Case *c, const RstFact *reset)
+{
+    const Stamp *last = &c->exchange->response.last;
+    Duration silence = duration_between(last, &reset->stamp);
+    Nanoseconds again = MAX(server_half(c)->resent.last - last->time, 0);
+    return !silence.known || silence.most - again > SILENCE_PROVES_ACKNOWLEDGED;
+}
+
 /* §9.6: a reset makes the client's TCP discard what it has not delivered. Of an incomplete
  * response: `aborted`. */
 static bool response_at_risk(const Case *c, FindingBuilder *builder)
@@ -274,7 +297,8 @@ static bool response_at_risk(const Case *c, FindingBuilder *builder)
         exchange_switched(c->exchange) || !nothing_is_missing(c))
         return false;
     int64_t past = stamp_past(&c->exchange->response.last), acked = connection->half[server].acked;
-    if (acked == NO_OFFSET || acked >= past)
+    if (acked == NO_OFFSET || acked >= past || was_sent_in_vain(c) ||
+        silence_allows_receipt(c, reset))
         return false;
     builder_response(builder, &c->exchange->response);
     builder_frame(builder, c->exchange->response.last.frame);
@@ -293,12 +317,22 @@ static bool is_idle(const Case *c)
            !c->context->facts->under_way[0] && !c->context->facts->under_way[1];
 }
 
+/* Its connection was idle for the side that reset it: a client had the whole response by then. */
+static bool reset_while_idle(const Case *c)
+{
+    const Stamp *end = &c->exchange->response.last;
+    if (!stamp_precedes(end, &c->ending->stamp))
+        return false;
+    return c->ending->possible == ENDER_CLIENT ? server_half(c)->acked >= stamp_past(end)
+                                               : !was_sent_in_vain(c);
+}
+
 static bool idle_reset(const Case *c, FindingBuilder *builder)
 {
     unsigned by = c->ending->possible;
     if (c->ending->how != END_HOW_RST || !is_idle(c) || !nothing_is_missing(c) ||
         c->exchange->response.framing.kind == BODY_UNTIL_CLOSE ||
-        (by != ENDER_CLIENT && by != ENDER_SERVER))
+        (by != ENDER_CLIENT && by != ENDER_SERVER) || !reset_while_idle(c))
         return false;
     builder->party = by == ENDER_CLIENT ? PARTY_CLIENT : PARTY_SERVER;
     builder_frame(builder, c->exchange->response.last.frame);
