@@ -99,6 +99,8 @@ static RuleSet take_judged(Scene *scene, const Exchange *exchange, Cause cause, 
     judgement.verdict = VERDICT_CONTRADICTED;
     judgement.cause = cause;
     judgement.cause_certain = certain;
+    if (!exchange->answered)
+        judgement.actual = ACTUAL_UNANSWERED;
     return findings_exchange(&scene->findings, &scene->context, &scene->ending, exchange,
                              &judgement, &scene->options);
 }

@@ -230,14 +230,14 @@ static bool only_shares(const Case *c, Rule rule)
     case RULE_CLOSED_UNANSWERED:
     case RULE_CLOSED_DURING_REQUEST:
     case RULE_CLIENT_GAVE_UP:
-        return c->exchange->answered;
+        return c->judgement->actual != ACTUAL_UNANSWERED;
     case RULE_LEFT_OPEN:
     case RULE_CLOSED_LATE:
     case RULE_UNDECLARED_CLOSE:
     case RULE_ABORTED:
     case RULE_CLIENT_ABORTED:
     case RULE_CLOSED_BEFORE_TIMEOUT:
-        return !c->exchange->answered && c->before->answered_any;
+        return c->judgement->actual == ACTUAL_UNANSWERED && c->before->answered_any;
     default:
         return false;
     }

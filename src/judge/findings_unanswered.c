@@ -37,10 +37,21 @@ static void say_wait(FindingBuilder *builder, const Stamp *sent, const Closing *
     builder_say(builder, " after its last byte");
 }
 
+/* It closed its own direction as soon as the request was sent, and the server has not closed since:
+ * it may still wait for the response when the capture ends. */
+static bool may_be_waiting(const Case *c)
+{
+    const Closing *client = &c->ending->client;
+    Duration waited = duration_between(&c->exchange->request.last, &client->stamp);
+    return client->how == END_HOW_FIN && c->ending->server.how == END_HOW_NONE &&
+           (!waited.known || waited.least <= c->context->thresholds->prompt_close);
+}
+
 static bool client_gave_up(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *request = &c->exchange->request;
-    if (!case_has_cause(c, CAUSE_CLIENT_GAVE_UP) || !c->ending || !request->begun)
+    if (!case_has_cause(c, CAUSE_CLIENT_GAVE_UP) || !c->ending || !request->begun ||
+        may_be_waiting(c))
         return false;
     const Half *client = &c->context->connection->half[c->context->facts->client];
     builder_request(builder, request);
