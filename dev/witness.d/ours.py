@@ -47,7 +47,7 @@ def unescape(text):
 
 def frame_number(text):
     """The number of a frame of the row's own file; 0 if the field is empty."""
-    return int(text.rpartition(":")[2]) if text else 0
+    return int(text.rpartition("-")[2]) if text else 0
 
 
 class Connaudit:
