@@ -157,7 +157,7 @@ START_TEST(test_numbers)
         ck_assert_int_eq(segment->sequence, expected[i].sequence);
         ck_assert_int_eq(segment->acknowledged, expected[i].acknowledged);
         ck_assert_uint_eq(segment->length, expected[i].length);
-        ck_assert(!segment->after_end);
+        ck_assert_int_eq(segment->fate, FATE_READ);
     }
     ck_assert_uint_eq(frame_number(traced->resets[1].frame), 10);
     ck_assert_uint_eq(traced->resets[0].frame, 0);
@@ -179,8 +179,8 @@ START_TEST(test_after_end)
     const TracedConnection *traced = connection_trace_result(setting.trace, &THRESHOLDS_DEFAULT);
     ck_assert_ptr_nonnull(traced);
     ck_assert_uint_eq(traced->segment_count, 7);
-    ck_assert(!traced->segments[5].after_end);
-    ck_assert(traced->segments[6].after_end);
+    ck_assert_int_eq(traced->segments[5].fate, FATE_READ);
+    ck_assert_int_eq(traced->segments[6].fate, FATE_AFTER_END);
     feed(&setting, 4000, true, TCP_RST, 102, 0, 0);
     ck_assert_uint_eq(setting.owner.first_frame, frame_id(1, 1));
     ck_assert(setting.owner.after_end);
@@ -202,6 +202,130 @@ START_TEST(test_kept_syn)
     ck_assert_uint_eq(frame_number(traced->segments[0].frame), 4);
     ck_assert_int_eq(traced->segments[0].sequence, 0);
     ck_assert_uint_eq(frame_number(traced->segments[2].frame), 6);
+    setting_close(&setting);
+}
+END_TEST
+
+/* The same by its number, which the connection gets with that SYN; the SYN comes a second time, and
+ * a challenge of the old connection between is not its. */
+START_TEST(test_kept_syn_again)
+{
+    static const ConnectionName names[] = { { .frame = (UINT64_C(1) << 48) + 4 },
+                                            { .by_stream = true, .stream = 1 } };
+    Setting setting;
+    setting_open(&setting, names[_i], TRACE_LIMITS_DEFAULT);
+    handshake(&setting, 4000, 0);
+    feed(&setting, 4000, false, TCP_SYN, 70000, 0, 0);
+    feed(&setting, 4000, true, TCP_ACK, 101, 1, 0);
+    feed(&setting, 4000, false, TCP_SYN, 70000, 0, 0);
+    feed(&setting, 4000, true, TCP_SYN | TCP_ACK, 70100, 70001, 0);
+    feed(&setting, 4000, false, TCP_ACK, 70001, 70101, 0);
+    const TracedConnection *traced = end(&setting);
+    ck_assert_ptr_nonnull(traced);
+    static const uint64_t frames[] = { 4, 6, 7, 8 };
+    ck_assert_uint_eq(traced->segment_count, G_N_ELEMENTS(frames));
+    for (size_t i = 0; i < G_N_ELEMENTS(frames); i++) {
+        ck_assert_uint_eq(frame_number(traced->segments[i].frame), frames[i]);
+        ck_assert_int_eq(traced->segments[i].fate, FATE_READ);
+    }
+    setting_close(&setting);
+}
+END_TEST
+
+/* A SYN that met the connection and is none of it is on its page too, as a stray: it may be all
+ * that explains what the connection's sides sent next. */
+START_TEST(test_stray_syn)
+{
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 1) }, TRACE_LIMITS_DEFAULT);
+    handshake(&setting, 4000, 0);
+    feed(&setting, 4000, false, TCP_SYN, 70000, 0, 0);
+    feed(&setting, 4000, true, TCP_ACK, 101, 1, 0);
+    feed(&setting, 4000, false, TCP_RST, 1, 0, 0);
+    const TracedConnection *traced = end(&setting);
+    ck_assert_uint_eq(traced->segment_count, 6);
+    static const SegmentFate fates[] = { FATE_READ,  FATE_READ, FATE_READ,
+                                         FATE_STRAY, FATE_READ, FATE_READ };
+    for (size_t i = 0; i < G_N_ELEMENTS(fates); i++)
+        ck_assert_int_eq(traced->segments[i].fate, fates[i]);
+    ck_assert_int_eq(traced->segments[4].sequence, 1);
+    ck_assert_int_eq(traced->segments[5].sequence, 1);
+    setting_close(&setting);
+}
+END_TEST
+
+/* A straggler that comes when the connection has left, however late its page is made. */
+START_TEST(test_straggler)
+{
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 1) }, TRACE_LIMITS_DEFAULT);
+    handshake(&setting, 4000, 0);
+    feed(&setting, 4000, false, TCP_FIN | TCP_ACK, 1, 101, 0);
+    feed(&setting, 4000, true, TCP_FIN | TCP_ACK, 101, 2, 0);
+    feed(&setting, 4000, false, TCP_ACK, 2, 102, 0);
+    StreamEvent event;
+    stream_table_finish(setting.table);
+    while (stream_table_next(setting.table, &event))
+        if (event.kind == STREAM_END)
+            end_one(&setting, event.connection);
+    Segment straggler = { .frame = frame_id(1, 9),
+                          .source = address(2),
+                          .destination = address(1),
+                          .source_port = 80,
+                          .destination_port = 4000,
+                          .sequence = 101,
+                          .acknowledgement = 2,
+                          .flags = TCP_FIN | TCP_ACK };
+    SegmentOwner owner = { .first_frame = frame_id(1, 1),
+                           .belongs = frame_id(1, 1),
+                           .after_end = true };
+    connection_trace_segment(setting.trace, &owner, &straggler);
+    const TracedConnection *traced = connection_trace_result(setting.trace, &THRESHOLDS_DEFAULT);
+    ck_assert_uint_eq(traced->segment_count, 7);
+    ck_assert_int_eq(traced->segments[6].fate, FATE_AFTER_END);
+    ck_assert_int_eq(traced->segments[6].sequence, 1);
+    ck_assert_int_eq(traced->segments[6].side, TRACED_SERVER);
+    setting_close(&setting);
+}
+END_TEST
+
+/* A packet that the capture has twice is there twice, and marked. */
+START_TEST(test_copy)
+{
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 1) }, TRACE_LIMITS_DEFAULT);
+    handshake(&setting, 4000, 0);
+    static const uint8_t payload[10];
+    Segment segment = { .frame = frame_id(1, 4),
+                        .order = 4,
+                        .time = 4 * NS_PER_MS,
+                        .source = address(1),
+                        .destination = address(2),
+                        .source_port = 4000,
+                        .destination_port = 80,
+                        .sequence = 1,
+                        .acknowledgement = 101,
+                        .window = 1000,
+                        .flags = TCP_ACK,
+                        .window_shift = -1,
+                        .packet_id = 77,
+                        .length = sizeof payload,
+                        .payload = span_make(payload, sizeof payload) };
+    for (unsigned i = 0; i < 2; i++) {
+        setting.owner = stream_table_feed(setting.table, &segment);
+        connection_trace_segment(setting.trace, &setting.owner, &segment);
+        StreamEvent event;
+        while (stream_table_next(setting.table, &event))
+            ;
+        segment.frame++;
+        segment.order++;
+        segment.time += 1000;
+    }
+    const TracedConnection *traced = end(&setting);
+    ck_assert_uint_eq(traced->segment_count, 5);
+    ck_assert_int_eq(traced->segments[3].fate, FATE_READ);
+    ck_assert_int_eq(traced->segments[4].fate, FATE_COPY);
+    ck_assert_int_eq(traced->segments[4].sequence, 1);
     setting_close(&setting);
 }
 END_TEST
@@ -247,6 +371,10 @@ int main(void)
     tcase_add_loop_test(segments, test_numbers, 0, 2);
     tcase_add_test(segments, test_after_end);
     tcase_add_test(segments, test_kept_syn);
+    tcase_add_loop_test(segments, test_kept_syn_again, 0, 2);
+    tcase_add_test(segments, test_stray_syn);
+    tcase_add_test(segments, test_straggler);
+    tcase_add_test(segments, test_copy);
     tcase_add_test(segments, test_bound);
     tcase_add_test(segments, test_no_such);
     suite_add_tcase(suite, segments);

@@ -1,10 +1,10 @@
-/* Which segments belong to the connection is the stream stage's word for each of them. The first
- * segment of a connection may be a SYN that was kept aside and had no owner when it came: it is
- * known by its frame.
+/* Which segments belong to the connection is the stream stage's word for each of them. A SYN that
+ * was kept aside belongs to a connection that there may never be: what is asked for by its stream
+ * number is sought on until a connection with that number has begun.
  *
- * Numbers become relative only when the connection has ended: the number of offset 0 may be
- * corrected until then. They are unwrapped from one segment of a side to the next, so what is
- * compared later knows no 32 bits. */
+ * Numbers become relative only when all is over: the number of offset 0 may be corrected until the
+ * connection ends, and stragglers come after that. They are unwrapped from one segment of a side to
+ * the next, so what is compared later knows no 32 bits. */
 #include "packets/connection_trace.h"
 
 #include <string.h>
@@ -22,7 +22,8 @@ typedef struct Record {
 struct ConnectionTrace {
     ConnectionName name;
     TraceLimits limits;
-    FrameId first_frame; /* of the connection; 0: it has not been met */
+    FrameId first_frame; /* of the connection, or of what may become one; 0: it has not been met */
+    bool begun;          /* it is a connection */
     bool ended;
     GArray *records;   /* Record */
     GArray *exchanges; /* ExchangeRow */
@@ -107,24 +108,46 @@ static guint surplus(const GArray *array, unsigned max)
     return array->len > max + max / 4 ? array->len - max : 0;
 }
 
-static bool owns(ConnectionTrace *trace, const SegmentOwner *owner, const Segment *segment)
+/* The connection that is asked for may be this segment's. What was taken down of another SYN with
+ * that number is no part of it. */
+static void seek(ConnectionTrace *trace, const SegmentOwner *owner)
 {
     const ConnectionName *name = &trace->name;
-    if (trace->first_frame == 0 && owner->first_frame != 0) {
-        bool found = name->by_stream ? owner->number_known && owner->number == name->stream
-                                     : owner->first_frame == name->frame;
-        if (found)
-            trace->first_frame = owner->first_frame;
-    }
-    if (trace->first_frame != 0 && owner->first_frame == trace->first_frame)
-        return true;
-    return !name->by_stream && segment->frame == name->frame && owner->first_frame == 0;
+    bool found = name->by_stream ? owner->number_known && owner->number == name->stream
+                                 : owner->belongs == name->frame;
+    if (!found)
+        return;
+    if (owner->belongs != trace->first_frame)
+        g_array_set_size(trace->records, 0);
+    trace->first_frame = owner->belongs;
+    trace->begun = owner->first_frame != 0;
+}
+
+static bool owns(ConnectionTrace *trace, const SegmentOwner *owner)
+{
+    if (!trace->begun && owner->belongs != 0)
+        seek(trace, owner);
+    return trace->first_frame != 0 &&
+           (owner->belongs == trace->first_frame || owner->beside == trace->first_frame);
+}
+
+/* A SYN that was kept aside is read when its connection begins. */
+static SegmentFate fate_of(const ConnectionTrace *trace, const SegmentOwner *owner,
+                           const Segment *segment)
+{
+    if (owner->belongs != trace->first_frame)
+        return FATE_STRAY;
+    if (owner->copy)
+        return FATE_COPY;
+    if (owner->after_end)
+        return FATE_AFTER_END;
+    return owner->first_frame || segment->flags & TCP_SYN ? FATE_READ : FATE_STRAY;
 }
 
 void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
                               const Segment *segment)
 {
-    if (!owns(trace, owner, segment))
+    if (!owns(trace, owner))
         return;
     Record record = {
         .packet = { .frame = segment->frame,
@@ -133,7 +156,7 @@ void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
                     .captured = (uint32_t)MIN(segment->payload.length, segment->length),
                     .window = segment->window,
                     .flags = segment->flags,
-                    .after_end = owner->after_end },
+                    .fate = fate_of(trace, owner, segment) },
         .sequence = segment->sequence,
         .acknowledgement = segment->acknowledgement,
         .source = segment->source,
@@ -243,7 +266,7 @@ static void make_packets(ConnectionTrace *trace)
         int side = is_sent_by(record, connection, client) ? TRACED_CLIENT : TRACED_SERVER;
         packet.side = (uint8_t)side;
         int64_t offset = seq_offset(base[side], near[side], record->sequence);
-        if (!(packet.flags & (TCP_SYN | TCP_RST)))
+        if (packet_is_of_order(&packet) && !(packet.flags & (TCP_SYN | TCP_RST)))
             near[side] = offset;
         packet.sequence = offset + 1;
         packet.acknowledged =

@@ -131,6 +131,8 @@ void packet_marks_note(const TracedSegment *segments, size_t count, PacketNote *
         const TracedSegment *segment = &segments[i];
         Track *own = &tracks[segment->side], *peer = &tracks[!segment->side];
         ret_notes[i] = (PacketNote){ 0 };
+        if (!packet_is_of_order(segment))
+            continue;
         if (segment->captured < segment->length)
             ret_notes[i].marks |= MARK_CUT;
         bool probe = is_probe(own, segment);

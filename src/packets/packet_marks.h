@@ -13,6 +13,14 @@
 
 enum { TRACED_CLIENT = 0, TRACED_SERVER = 1 };
 
+/* What was made of a segment: nothing, unless it is FATE_READ. Copies and strays get no marks. */
+typedef enum SegmentFate {
+    FATE_READ,
+    FATE_COPY,      /* the packet had been captured before */
+    FATE_AFTER_END, /* it came when the connection was over */
+    FATE_STRAY,     /* its numbers are none of the connection's */
+} SegmentFate;
+
 /* Relative numbers are Wireshark's: 0 is the SYN, the first byte is 1. */
 typedef struct TracedSegment {
     FrameId frame;
@@ -24,8 +32,14 @@ typedef struct TracedSegment {
     uint16_t window;      /* unscaled */
     uint8_t side;         /* of the sender: TRACED_CLIENT or TRACED_SERVER */
     uint8_t flags;        /* TCP_ bits */
-    bool after_end;       /* it came when the connection was over */
+    uint8_t fate;         /* SegmentFate */
 } TracedSegment;
+
+/* Its numbers go on where those of its side before it stood. */
+static inline bool packet_is_of_order(const TracedSegment *segment)
+{
+    return segment->fate != FATE_COPY && segment->fate != FATE_STRAY;
+}
 
 typedef enum PacketMark {
     MARK_AGAIN = 1 << 0, /* all that it carries had been seen before */

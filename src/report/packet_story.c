@@ -51,7 +51,7 @@ static const char *reset_words(const Seen *seen, const TracedSegment *segment)
     bool closed = row->connection.half[side].fin.proof != FIN_NONE;
     if (accepted->frame == segment->frame)
         return closed ? "resets the connection, after its own FIN" : "resets the connection";
-    if (segment->after_end)
+    if (segment->fate == FATE_AFTER_END)
         return "sends a reset after the end";
     if (stamp_is_set(accepted) &&
         frame_precedes(accepted->frame, accepted->time, segment->frame, segment->time))
@@ -114,7 +114,7 @@ static void add_mark_words(StoryText *text, const TracedSegment *segment, const 
     if (packet->marks & MARK_CUT)
         line_of(text, "cut by the snap length: %u of %u bytes captured", segment->captured,
                 segment->length);
-    if (segment->after_end && !(segment->flags & TCP_RST))
+    if (segment->fate == FATE_AFTER_END && !(segment->flags & TCP_RST))
         line(text, "comes after the end: not looked at");
 }
 
@@ -123,6 +123,12 @@ static void add_segment_words(StoryText *text, const Seen *seen, size_t index)
 {
     const TracedSegment *segment = &seen->traced->segments[index];
     const PacketNote *packet = &seen->packets[index];
+    if (segment->fate == FATE_COPY)
+        return;
+    if (segment->fate == FATE_STRAY) {
+        line(text, "has numbers of no segment of this connection: not looked at");
+        return;
+    }
     frame_notes_add_to(text, seen->notes, segment->frame, false);
     add_flag_words(text, seen, segment, packet);
     frame_notes_add_to(text, seen->notes, segment->frame, true);
@@ -218,7 +224,9 @@ static void add_row(Seen *seen, size_t index)
     if (!story_text_is_empty(text))
         return;
     story_set_style(seen->story, STORY_DIM);
-    if (segment->length)
+    if (segment->fate == FATE_COPY)
+        story_add(text, "the same packet, captured again");
+    else if (segment->length)
         add_payload_words(text, seen, segment);
     else
         add_acknowledgement_words(text, seen, segment);
@@ -249,6 +257,7 @@ static void add_omission(Seen *seen)
 /* By side: how many with payload, how much of it, how many without. */
 typedef struct Sum {
     uint64_t count[2], bytes[2], bare[2];
+    uint64_t copies; /* of both, and counted nowhere else */
 } Sum;
 
 static void add_share(StoryText *text, uint64_t count, const char *what, const char *side)
@@ -267,15 +276,20 @@ static void add_sum(StoryText *text, const Sum *sum)
     }
     for (int side = 0; side < 2; side++)
         add_share(text, sum->bare[side], "bare acknowledgement", SIDES[side]);
+    if (sum->copies)
+        story_say(text, "%s%" PRIu64 " packet%s captured again",
+                  story_text_is_empty(text) ? "" : ", ", sum->copies, sum->copies == 1 ? "" : "s");
 }
 
 static void add_fold(Seen *seen, size_t first, size_t count)
 {
     g_autofree StoryPacket *packets = g_new(StoryPacket, count);
-    Sum sum = { { 0 }, { 0 }, { 0 } };
+    Sum sum = { 0 };
     for (size_t i = 0; i < count; i++) {
         packets[i] = packet_of(seen, first + i);
-        if (packets[i].length) {
+        if (seen->traced->segments[first + i].fate == FATE_COPY) {
+            sum.copies++;
+        } else if (packets[i].length) {
             sum.count[packets[i].from_server]++;
             sum.bytes[packets[i].from_server] += packets[i].length;
         } else {
@@ -320,6 +334,15 @@ static size_t plain_run(const Seen *seen, size_t index)
     return at - index;
 }
 
+/* A few acknowledgements are worth their words, and so are they with copies between them. */
+static bool is_foldable(const Seen *seen, size_t index, size_t count)
+{
+    size_t copies = 0;
+    for (size_t i = index; i < index + count; i++)
+        copies += seen->traced->segments[i].fate == FATE_COPY;
+    return count - copies >= FOLD || (copies == count && count >= FOLD);
+}
+
 static void add_rows(Seen *seen)
 {
     for (size_t i = 0; i < seen->traced->segment_count;) {
@@ -329,7 +352,7 @@ static void add_rows(Seen *seen)
         if (pause)
             add_pause(seen, pause);
         size_t plain = plain_run(seen, i);
-        if (plain >= FOLD) {
+        if (is_foldable(seen, i, plain)) {
             add_fold(seen, i, plain);
             i += plain;
             continue;

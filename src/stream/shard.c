@@ -429,21 +429,32 @@ static bool comes_after_end(Shard *shard, Sink *sink, const Arrival *arrival, Fl
     return false;
 }
 
+/* It is of the connection's story, and nothing is made of it. */
+static void own_stray(const Flow *flow, SegmentOwner *ret_owner)
+{
+    own(flow, false, ret_owner);
+    ret_owner->first_frame = 0;
+}
+
 /* A segment that says nothing about the connection of its endpoints. */
 static void take_stray(Flow *flow, int side, const Arrival *arrival, SegmentOwner *ret_owner)
 {
     const Segment *segment = arrival->segment;
     if (belonging_may_begin_next(flow, side, segment)) {
         kept_syn_keep(flow, side, arrival);
-        ret_owner->belongs = flow->kept->segment.frame;
+        *ret_owner = (SegmentOwner){ .belongs = flow->kept->segment.frame,
+                                     .number_known = flow->kept->number_known,
+                                     .number = flow->kept->number };
     }
-    if (!(segment->flags & TCP_SYN))
-        ret_owner->belongs = flow->facts.first_frame;
+    if (segment->flags & TCP_SYN)
+        ret_owner->beside = flow->facts.first_frame;
+    else
+        own_stray(flow, ret_owner);
     if (!is_syn_ack(segment))
         return;
     flow_take_uncounted(flow, side, segment);
     if (flow->facts.syn_uncounted)
-        ret_owner->belongs = flow->facts.first_frame;
+        own_stray(flow, ret_owner);
 }
 
 static void touch(Shard *shard, Flow *flow)
@@ -507,7 +518,7 @@ Flow *shard_feed(Shard *shard, Sink *sink, const Arrival *arrival, int *ret_side
     sink->counters.segments++;
     if (is_duplicate(shard, sink, arrival)) {
         sink->counters.duplicates++;
-        ret_owner->belongs = duplicates_owner(shard->duplicates);
+        *ret_owner = (SegmentOwner){ .belongs = duplicates_owner(shard->duplicates), .copy = true };
         return NULL;
     }
     Flow *flow = flow_for(shard, sink, arrival, ret_side, ret_owner);

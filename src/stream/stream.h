@@ -102,9 +102,14 @@ typedef struct SegmentOwner {
      * of, of a SYN kept aside, or sent again meanwhile, that of the connection which it opens if
      * it opens one. The packets of a connection are those that have it here. */
     FrameId belongs;
+    /* the connection that has the endpoints, of a SYN that is none of it: that may belong to the
+     * next one, or to none; 0: else */
+    FrameId beside;
     bool after_end; /* the connection was over: nothing was made of the segment */
+    bool copy;      /* of a packet captured before */
     bool number_known;
-    uint32_t number; /* Connection.stream_number */
+    uint32_t number; /* Connection.stream_number, of the connection that the segment belongs to;
+                        of a copy and of what comes when that has left it is not known */
 } SegmentOwner;
 
 #endif
