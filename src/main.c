@@ -48,8 +48,9 @@ static bool complain_of_inputs(const CaptureInputs *inputs, bool numbered, const
             complain(file->problem);
     }
     if (skipped > NAMED_MAX && !options->quiet) {
-        g_autofree char *others =
-            g_strdup_printf("and %u more files are left out", skipped - NAMED_MAX);
+        unsigned others_count = skipped - NAMED_MAX;
+        g_autofree char *others = g_strdup_printf("and %u more file%s left out", others_count,
+                                                  others_count == 1 ? " is" : "s are");
         complain(others);
     }
     return failed;

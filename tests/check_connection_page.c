@@ -10,6 +10,7 @@
 #include "report/connection_page.h"
 #include "report/page.h"
 #include "report/reasoning.h"
+#include "report/text_printer.h"
 #include "transcript.h"
 
 static const RowFile FILE_ = { .path = "x.pcap", .time_digits = 6 };
@@ -170,6 +171,203 @@ START_TEST(test_why)
     g_autoptr(StoryText) text = story_text_new();
     reasoning_add_why(text, &reasoning, &row);
     ck_assert_int_eq(story_text_is_empty(text), _i == CAUSE_NONE);
+}
+END_TEST
+
+/* What a sentence states is known: the same verdict in cases that lack something of it. */
+typedef struct Told {
+    const char *what;
+    Cause cause;
+    MessageFacts response;
+    Ending ending;
+    ReasonSet responses_lost;
+    const char *sentence;
+} Told;
+
+#define AT(number)                                                                                 \
+    {                                                                                              \
+        .frame = (UINT64_C(1) << 48) + (number), .time = (number)*NS_PER_SECOND                    \
+    }
+#define WHOLE_IN(number)                                                                           \
+    {                                                                                              \
+        .begun = true, .complete = true, .last = AT(number)                                        \
+    }
+#define CLIENT_ENDS(with, number)                                                                  \
+    {                                                                                              \
+        .how = (with), .possible = ENDER_CLIENT, .stamp = AT(number), .client = {                  \
+            .how = (with),                                                                         \
+            .stamp = AT(number)                                                                    \
+        }                                                                                          \
+    }
+
+static const Told TOLD[] = {
+    { "close declared, and no response",
+      CAUSE_CLOSED,
+      { 0 },
+      CLIENT_ENDS(END_HOW_FIN, 6),
+      0,
+      "The client's FIN (frame 6) came while there was no response to this request, after close "
+      "had "
+      "been declared." },
+    { "the response may be lost",
+      CAUSE_CLOSED,
+      { 0 },
+      CLIENT_ENDS(END_HOW_FIN, 6),
+      REASON_LOSS,
+      "The client's FIN (frame 6) came after a response that is not known, after close had been "
+      "declared." },
+    { "close declared, and a response", CAUSE_CLOSED, WHOLE_IN(5), CLIENT_ENDS(END_HOW_FIN, 6), 0,
+      "The client's FIN (frame 6) came 1.000000 s after the end of the response (frame 5), within "
+      "close-grace (5 s), after close had been declared." },
+    { "done, and no response",
+      CAUSE_CLIENT_FINISHED,
+      { 0 },
+      CLIENT_ENDS(END_HOW_FIN, 6),
+      0,
+      "The client's FIN (frame 6) came while there was no response to this request, no request was "
+      "under way. A client may close a persistent connection whenever it is done." },
+    { "a FIN closes one direction", CAUSE_CLIENT_FINISHED, WHOLE_IN(7), CLIENT_ENDS(END_HOW_FIN, 6),
+      0,
+      "The client's FIN (frame 6) closed one direction only; the response came whole after it "
+      "(frame 7), and nothing more had been asked for." },
+    { "a reset closes both", CAUSE_CLIENT_FINISHED, WHOLE_IN(7), CLIENT_ENDS(END_HOW_RST, 6), 0,
+      "The client's reset (frame 6) came before the end of the response (frame 7), no request was "
+      "under way. A client may close a persistent connection whenever it is done." },
+    { "aborted, and the response may be lost",
+      CAUSE_ABORTED,
+      { 0 },
+      CLIENT_ENDS(END_HOW_FIN, 6),
+      REASON_LOSS,
+      "The client's FIN (frame 6) came, and no final response was found." },
+    { "aborted before the end of the response", CAUSE_CLIENT_ABORTED, WHOLE_IN(7),
+      CLIENT_ENDS(END_HOW_RST, 6), 0,
+      "The client's reset (frame 6) came before the end of the response (frame 7)." },
+    { "nobody is known to have ended it",
+      CAUSE_CLIENT_FINISHED,
+      WHOLE_IN(5),
+      { .how = END_HOW_NONE, .possible = ENDER_CLIENT | ENDER_BOTH, .stamp = AT(6) },
+      0,
+      "The end, whoever it came from, came after the response was complete, no request was under "
+      "way. A client may close a persistent connection whenever it is done." },
+    { "a FIN and a reset crossed",
+      CAUSE_CLIENT_FINISHED,
+      WHOLE_IN(5),
+      { .how = END_HOW_RST,
+        .possible = ENDER_BOTH,
+        .stamp = AT(6),
+        .client = { .how = END_HOW_FIN, .stamp = AT(6) },
+        .server = { .how = END_HOW_RST, .stamp = AT(7) } },
+      0,
+      "The client's FIN (frame 6) and the server's reset (frame 7) came after the response was "
+      "complete, no request was under way, and neither side had received the other's: they closed "
+      "at the same time." },
+    { "reused by what the capture lacks",
+      CAUSE_REUSED,
+      WHOLE_IN(5),
+      { .how = END_HOW_NONE },
+      0,
+      "A later request was answered on the same connection." },
+};
+
+START_TEST(test_sentences)
+{
+    const Told *told = &TOLD[_i];
+    ExchangeRow row = { .exchange = { .number = 1,
+                                      .answered = told->response.begun,
+                                      .response = told->response,
+                                      .burst_start = told->response.last.time },
+                        .judgement = { .cause = told->cause, .stated_timeout = -1, .after = -1 } };
+    ConnectionRow connection = { .idle = -1,
+                                 .ending = told->ending,
+                                 .facts = { .responses_lost = told->responses_lost } };
+    Thresholds thresholds = THRESHOLDS_DEFAULT;
+    Reasoning reasoning = { .connection = &connection,
+                            .exchanges = &row,
+                            .count = 1,
+                            .thresholds = &thresholds,
+                            .time_digits = 6 };
+    g_autoptr(Story) story = story_new(1, 6);
+    reasoning_add_why(story_paragraph(story), &reasoning, &row);
+    g_autoptr(GString) page = g_string_new(NULL);
+    text_printer_print(page, story, false);
+    g_strdelimit(page->str, "\n", ' ');
+    ck_assert_msg(strcmp(g_strstrip(page->str), told->sentence) == 0, "%s: %s", told->what,
+                  page->str);
+}
+END_TEST
+
+/* Several lines of a field stay lines; a backslash that was sent begins none. */
+START_TEST(test_field_lines)
+{
+    static const struct {
+        const char *value, *inline_text;
+    } fields[] = {
+        { "close", ", F: close" },           { "a\\x0ab", ", F: a, F: b" },
+        { "\\x0ab", ", F:, F: b" },          { "a\\\\x0ab", ", F: a\\\\x0ab" },
+        { "a\\x0a\\x0a", ", F: a, F:, F:" }, { "", "" },
+    };
+    g_autoptr(StoryText) text = story_text_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        story_text_clear(text);
+        reasoning_add_field(text, ", ", "F", fields[i].value);
+        ck_assert_str_eq(*fields[i].value ? story_words(text)->str : "", fields[i].inline_text);
+    }
+    story_text_clear(text);
+    story_add(text, "x");
+    reasoning_add_field(text, NULL, "F", "a\\x0ab");
+    ck_assert_uint_eq(text->runs->len, 5); /* words, line, words, line, words */
+}
+END_TEST
+
+/* The end of a connection without a FIN or a reset in the capture was not seen, whatever it may
+ * have been; a FIN that is only believed is nobody's to have. */
+START_TEST(test_no_end)
+{
+    TracedSegment segments[] = { made(TRACED_SERVER, 1, 0, 1, 1, 10),
+                                 made(TRACED_CLIENT, 2, 1, 1, 12, 0) };
+    TracedConnection traced = { .segments = segments,
+                                .segment_count = 2,
+                                .thresholds = THRESHOLDS_DEFAULT };
+    ConnectionRow *row = &traced.connection;
+    row->connection.first_frame = frame_id(1, 1);
+    row->connection.last_frame = frame_id(1, 2);
+    row->idle = -1;
+    row->ending.possible = ENDER_SERVER | ENDER_NOBODY;
+    row->connection.half[1].fin = (FinFact){ .proof = FIN_IMPLIED, .stamp = { .offset = 10 } };
+    row->facts.fin[1] = (FinEvidence){ .belief = FIN_PERHAPS, .fact = row->connection.half[1].fin };
+    g_autoptr(GString) page = g_string_new(NULL);
+    connection_page_append(page, &traced, &FILE_, false);
+    ck_assert_uint_eq(count_of(page->str, "not seen; a FIN may lie where bytes are missing"), 1);
+    ck_assert_uint_eq(count_of(page->str, "server's FIN"), 0);
+    ck_assert_uint_eq(count_of(page->str, "acknowledges 1 byte or a FIN that had not been seen"),
+                      1);
+    row->facts.fin[1].belief = FIN_SURE;
+    g_string_truncate(page, 0);
+    connection_page_append(page, &traced, &FILE_, false);
+    ck_assert_uint_eq(count_of(page->str, "acknowledges the server's FIN that had not been"), 1);
+    ck_assert_uint_eq(count_of(page->str, "byte or"), 0);
+    row->connection.half[1].fin.proof = FIN_SEEN;
+    g_string_truncate(page, 0);
+    connection_page_append(page, &traced, &FILE_, false);
+    ck_assert_uint_eq(count_of(page->str, "seen, but by whom is not known"), 1);
+}
+END_TEST
+
+/* Copies fold with each other; a copy between two packets hides neither. */
+START_TEST(test_copies)
+{
+    TracedSegment segments[MADE_MAX];
+    size_t count = 0;
+    for (; count < 7; count++) {
+        segments[count] = made(TRACED_SERVER, count + 1, (int64_t)count, 1, 1, 10);
+        segments[count].fate = count == 0 ? FATE_READ : FATE_COPY;
+    }
+    segments[2].fate = FATE_STRAY;
+    g_autofree char *page = page_of(segments, count, 0, 0);
+    ck_assert_uint_eq(count_of(page, "the same packet, captured again"), 1);
+    ck_assert_uint_eq(count_of(page, "4 packets captured again"), 1);
+    ck_assert_uint_eq(count_of(page, "has numbers of no segment of this connection"), 1);
+    ck_assert_uint_eq(count_of(page, "retransmission"), 0);
 }
 END_TEST
 
@@ -358,10 +556,14 @@ int main(void)
     tcase_add_test(packets, test_pause);
     tcase_add_test(packets, test_omission);
     tcase_add_test(packets, test_holes);
+    tcase_add_test(packets, test_copies);
     suite_add_tcase(suite, packets);
     tcase_add_test(words, test_numbers);
     tcase_add_test(words, test_completeness);
     tcase_add_loop_test(words, test_why, 0, CAUSE_COUNT);
+    tcase_add_loop_test(words, test_sentences, 0, (int)G_N_ELEMENTS(TOLD));
+    tcase_add_test(words, test_field_lines);
+    tcase_add_test(words, test_no_end);
     suite_add_tcase(suite, words);
     TCase *pages = tcase_create("pages");
     tcase_add_test(pages, test_samples);

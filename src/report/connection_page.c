@@ -12,6 +12,8 @@
 #include "report/text_printer.h"
 #include "report/time.h"
 
+#define LATEST " (the latest that it can have been)"
+
 typedef struct Build {
     Story *story;
     const TracedConnection *traced;
@@ -128,6 +130,7 @@ static void add_after(StoryText *text, const Build *build, const Judgement *judg
 
 static void add_outcome(Build *build, const Judgement *judgement)
 {
+    const Ending *ending = &build->traced->connection.ending;
     StoryText *text = story_item(build->story, "actual", STORY_PLAIN);
     story_add(text, actual_name(judgement->actual));
     bool by_request =
@@ -141,11 +144,25 @@ static void add_outcome(Build *build, const Judgement *judgement)
         const char *who = ender_name(judgement->ended_by);
         story_say(text, "; ended by %s%s with a %s, ",
                   judgement->ended_by == ENDER_BOTH || !*who ? "" : "the ",
-                  *who ? who : "one of them", end_words(judgement->ended_how));
-        story_add_frame(text, build->traced->connection.ending.stamp.frame);
+                  *who ? who : "one of them", end_words(reasoning_close_in_frame(ending)));
+        story_add_frame(text, ending->stamp.frame);
+        if (ending->latest_only)
+            story_add(text, LATEST);
         if (!by_request)
             add_after(text, build, judgement);
     }
+}
+
+/* Bytes that the capture lacks, or that could not be read, may be of a response. */
+static void add_no_response(const Build *build, StoryText *text, const Exchange *exchange)
+{
+    const ConversationFacts *facts = &build->traced->connection.facts;
+    story_add(text,
+              facts->responses_lost || facts->server_hidden ? "none that could be found" : "none");
+    if (!exchange->interim.count || !stamp_is_set(&exchange->interim.first))
+        return;
+    story_add(text, " but an interim one, ");
+    story_add_frame(text, exchange->interim.first.frame);
 }
 
 static void add_message(Build *build, const Exchange *exchange, bool is_response)
@@ -158,7 +175,7 @@ static void add_message(Build *build, const Exchange *exchange, bool is_response
     }
     bool none = is_response && !message->begun && !exchange->response_hidden;
     if (none)
-        story_add(text, "none");
+        add_no_response(build, text, exchange);
     else if (!is_response && !message->begun && exchange->unsolicited)
         story_add(text, "none: the response is unsolicited");
     else
@@ -291,9 +308,11 @@ static void add_end(Build *build)
     const Ending *ending = &build->traced->connection.ending;
     StoryText *text = story_item(build->story, "end", STORY_PLAIN);
     if (ending->how == END_HOW_NONE) {
-        story_add(text, ending->possible == ENDER_NOBODY || ending->possible == 0
-                            ? "not seen"
-                            : "seen, but by whom is not known");
+        bool nobody = ending->possible == ENDER_NOBODY || ending->possible == 0;
+        story_add(text, nobody ? "not seen"
+                        : reasoning_end_is_seen(&build->traced->connection)
+                            ? "seen, but by whom is not known"
+                            : "not seen; a FIN may lie where bytes are missing");
         return;
     }
     const char *who = ender_name(ending->possible);
@@ -303,10 +322,10 @@ static void add_end(Build *build)
         story_say(text, "by the %s", who);
     else
         story_add(text, "by one of them");
-    story_say(text, ", with a %s, ", end_words(ending->how));
+    story_say(text, ", with a %s, ", end_words(reasoning_close_in_frame(ending)));
     story_add_frame(text, ending->stamp.frame);
     if (ending->latest_only)
-        story_add(text, " (the latest that it can have been)");
+        story_add(text, LATEST);
 }
 
 static void add_connection(Build *build)

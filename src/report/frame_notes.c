@@ -75,10 +75,7 @@ void frame_notes_add_to(StoryText *text, const FrameNotes *notes, FrameId frame,
 
 static void add_detail(StoryText *text, const char *name, const char *value)
 {
-    if (!*value)
-        return;
-    story_add_line(text, true);
-    story_say(text, "%s: %s", name, value);
+    reasoning_add_field(text, NULL, name, value);
 }
 
 static bool end_is_known(const MessageFacts *message)
@@ -235,8 +232,9 @@ static const char *part_received(const Exchange *request, const Closing *server)
         return "nothing of";
     if (server->acked_least <= request->request.first.offset)
         return "nobody can say how much of";
-    bool all = request->request.complete && server->acked_least > request->request.last.offset;
-    return all ? "all of" : "a part of";
+    if (server->acked_least <= request->request.last.offset)
+        return "a part of";
+    return request->request.complete ? "all of" : "nobody can say how much of";
 }
 
 /* What each side had received of the other when the request was lost. */
@@ -253,7 +251,7 @@ static void note_lost_request(FrameNotes *notes, const Exchange *exchange)
                 server->acked_least > exchange->request.last.offset;
     g_autoptr(StoryText) numbers = story_text_new();
     reasoning_add_numbers(numbers, exchange, ending);
-    if (server->how == END_HOW_FIN && k != NO_OFFSET && !read) {
+    if (reasoning_fin_is_sure(&notes->traced->connection, server) && k != NO_OFFSET && !read) {
         StoryText *text = add_note(notes, exchange->request.first.frame, true);
         story_say(text, "the client %s the server's FIN (",
                   k > server->stamp.offset ? "had received" : "had not received");
@@ -282,7 +280,8 @@ static void note_end(FrameNotes *notes)
         story_say(text, ", by the %s", ending->possible == ENDER_BOTH ? "two sides at once" : who);
     if (row->facts.last_until_close) {
         story_add(text, ", and with it of the last response");
-    } else if (row->idle >= 0 && !stamp_precedes(&ending->stamp, &row->facts.last_response)) {
+    } else if (row->idle >= 0 && !stamp_precedes(&ending->stamp, &row->facts.last_response) &&
+               ending->stamp.time >= row->facts.last_response.time) {
         story_add(text, ", ");
         page_append_duration(story_words(text), row->idle, notes->time_digits);
         story_add(text, " after the last response");

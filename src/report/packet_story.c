@@ -43,12 +43,19 @@ static void line(StoryText *text, const char *words)
 
 #define line_of(text, ...) (story_add_line(text, false), story_say(text, __VA_ARGS__))
 
+static bool fin_is_seen(const FinFact *fin)
+{
+    return fin->proof == FIN_SEEN || fin->proof == FIN_RETRANSMITTED;
+}
+
 static const char *reset_words(const Seen *seen, const TracedSegment *segment)
 {
     const ConnectionRow *row = &seen->traced->connection;
     const Stamp *accepted = &seen->traced->resets[segment->side];
     int side = segment->side == TRACED_CLIENT ? row->client : 1 - row->client;
-    bool closed = row->connection.half[side].fin.proof != FIN_NONE;
+    const FinFact *fin = &row->connection.half[side].fin;
+    bool closed = fin_is_seen(fin) &&
+                  frame_precedes(fin->stamp.frame, fin->stamp.time, segment->frame, segment->time);
     if (accepted->frame == segment->frame)
         return closed ? "resets the connection, after its own FIN" : "resets the connection";
     if (segment->fate == FATE_AFTER_END)
@@ -73,20 +80,49 @@ static void add_flag_words(StoryText *text, const Seen *seen, const TracedSegmen
     }
 }
 
-static void add_hole_words(StoryText *text, const PacketNote *packet)
+/* The FIN of that side as far as it is believed, if `number` is the one behind it. */
+static FinBelief fin_before(const Seen *seen, int side, int64_t number)
+{
+    const ConnectionRow *row = &seen->traced->connection;
+    int index = side == TRACED_CLIENT ? row->client : 1 - row->client;
+    const FinEvidence *believed = &row->facts.fin[index];
+    const FinFact *fin = &row->connection.half[index].fin;
+    if (fin_is_seen(fin))
+        return stamp_past(&fin->stamp) == number - 1 ? FIN_SURE : FIN_NOT;
+    return stamp_past(&believed->fact.stamp) == number - 1 ? believed->belief : FIN_NOT;
+}
+
+/* "2 bytes and the server's FIN": so many numbers of that side, which end before `number`. Returns
+ * whether it is one thing. */
+static bool add_numbers(StoryText *text, const Seen *seen, int side, uint64_t count, int64_t number)
+{
+    FinBelief fin = fin_before(seen, side, number);
+    uint64_t bytes = count - (fin == FIN_SURE);
+    if (bytes)
+        story_say(text, "%" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
+    if (fin == FIN_SURE)
+        story_say(text, "%sthe %s's FIN", bytes ? " and " : "", SIDES[side]);
+    else if (fin == FIN_PERHAPS)
+        story_add(text, bytes == 1 ? " or a FIN" : ", the last of them perhaps a FIN,");
+    return count == 1;
+}
+
+static void add_hole_words(StoryText *text, const Seen *seen, const TracedSegment *segment,
+                           const PacketNote *packet)
 {
     if (packet->marks & MARK_HOLE) {
-        bool one = packet->missing == 1;
-        line_of(text, "%" PRIu64 " byte%s before this %s ", packet->missing, one ? "" : "s",
-                one ? "is" : "are");
+        story_add_line(text, false);
+        bool one = add_numbers(text, seen, segment->side, packet->missing, segment->sequence);
+        story_say(text, " before this %s ", one ? "is" : "are");
         story_add(text, !packet->filled ? "not in the capture"
                         : one           ? "not here yet, it comes in "
                                         : "not here yet, they end in ");
         if (packet->filled)
             story_add_frame(text, packet->filled);
     } else if (packet->marks & MARK_UNSEEN_ACK) {
-        line_of(text, "acknowledges %" PRIu64 " byte%s that had not been seen by then",
-                packet->missing, packet->missing == 1 ? "" : "s");
+        line(text, "acknowledges ");
+        add_numbers(text, seen, !segment->side, packet->missing, segment->acknowledged);
+        story_add(text, " that had not been seen by then");
     }
     if (packet->marks & MARK_FILLS) {
         line(text, "out of order or sent again: fills the hole before ");
@@ -94,9 +130,10 @@ static void add_hole_words(StoryText *text, const PacketNote *packet)
     }
 }
 
-static void add_mark_words(StoryText *text, const TracedSegment *segment, const PacketNote *packet)
+static void add_mark_words(StoryText *text, const Seen *seen, const TracedSegment *segment,
+                           const PacketNote *packet)
 {
-    add_hole_words(text, packet);
+    add_hole_words(text, seen, segment, packet);
     bool bare = !(segment->flags & (TCP_SYN | TCP_FIN | TCP_RST));
     if ((packet->marks & MARK_AGAIN) && bare)
         line(text, "retransmission");
@@ -132,7 +169,7 @@ static void add_segment_words(StoryText *text, const Seen *seen, size_t index)
     frame_notes_add_to(text, seen->notes, segment->frame, false);
     add_flag_words(text, seen, segment, packet);
     frame_notes_add_to(text, seen->notes, segment->frame, true);
-    add_mark_words(text, segment, packet);
+    add_mark_words(text, seen, segment, packet);
 }
 
 static const MessageFacts *message_of(const ExchangeRow *row, int side)
@@ -179,10 +216,15 @@ static void add_acknowledgement_words(StoryText *text, Seen *seen, const TracedS
     if (segment->acknowledged == NO_OFFSET)
         return;
     int64_t reached = segment->acknowledged - 1; /* the offset of the first byte not acknowledged */
-    const FinFact *fin =
-        &row->connection.half[peer == TRACED_CLIENT ? row->client : 1 - row->client].fin;
-    if (fin->proof != FIN_NONE && reached == stamp_past(&fin->stamp)) {
-        story_say(text, "has the %s's FIN", SIDES[peer]);
+    int side = peer == TRACED_CLIENT ? row->client : 1 - row->client;
+    const FinFact *fin = &row->connection.half[side].fin;
+    const FinEvidence *believed = &row->facts.fin[side];
+    bool captured = fin_is_seen(fin);
+    if (!captured && believed->belief == FIN_SURE)
+        fin = &believed->fact;
+    if ((captured || believed->belief == FIN_SURE) && reached == stamp_past(&fin->stamp)) {
+        story_say(text, "has the %s's FIN%s", SIDES[peer],
+                  captured ? "" : ", which is not in the capture");
         return;
     }
     size_t *at = &seen->acknowledged_at[segment->side];
@@ -195,8 +237,9 @@ static void add_acknowledgement_words(StoryText *text, Seen *seen, const TracedS
         return;
     const MessageFacts *message = message_of(&traced->exchanges[*at], peer);
     if (message->complete && reached == stamp_past(&message->last))
-        story_say(text, "has all of %s %u", peer == TRACED_CLIENT ? "request" : "response",
-                  traced->exchanges[*at].exchange.number);
+        story_say(text, "has all of %s %u%s", peer == TRACED_CLIENT ? "request" : "response",
+                  traced->exchanges[*at].exchange.number,
+                  message->end_missing ? ", whose end is not in the capture" : "");
 }
 
 /* Rows ----------------------------------------------------------------------------------------- */

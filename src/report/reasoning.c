@@ -1,8 +1,12 @@
 #include "report/reasoning.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "report/page.h"
+
+#define FIELD_LINE_END "\\x0a" /* between the values of several lines, in escaped text */
 
 /* What the sentences are made from. */
 typedef struct Case {
@@ -41,23 +45,65 @@ static int64_t wireshark(int64_t offset)
     return (int64_t)(uint32_t)(offset + 1);
 }
 
-static const char *ended_with(const Ending *ending)
+static const char *close_words(EndHow how)
 {
-    return ending->how == END_HOW_RST ? "reset" : ending->how == END_HOW_FIN ? "FIN" : "end";
+    return how == END_HOW_RST ? "reset" : "FIN";
 }
 
 /* "The server's FIN (frame 8)" */
+static void add_close(const Case *c, const char *whose, EndHow how, const Stamp *stamp,
+                      bool latest_only)
+{
+    story_say(c->text, "%s %s (", whose, close_words(how));
+    if (latest_only)
+        add(c, "itself not in the capture, known by ");
+    add_frame(c, stamp->frame);
+    add(c, ")");
+}
+
 static void add_end(const Case *c)
 {
     const Ending *ending = c->ending;
-    const char *who = ending->possible == ENDER_CLIENT   ? "The client's "
-                      : ending->possible == ENDER_SERVER ? "The server's "
-                      : ending->possible == ENDER_BOTH   ? "Both sides' "
-                                                         : "The ";
-    story_say(c->text, "%s%s (", who, ended_with(ending));
-    if (ending->latest_only)
+    const Closing *client = &ending->client, *server = &ending->server;
+    if (ending->how == END_HOW_NONE) {
+        add(c, "The end, whoever it came from,");
+    } else if (ending->possible == ENDER_BOTH && client->how != server->how) {
+        add_close(c, "The client's", client->how, &client->stamp, client->latest_only);
+        add_close(c, " and the server's", server->how, &server->stamp, server->latest_only);
+    } else {
+        const char *whose = ending->possible == ENDER_CLIENT   ? "The client's"
+                            : ending->possible == ENDER_SERVER ? "The server's"
+                            : ending->possible == ENDER_BOTH   ? "Both sides'"
+                                                               : "The";
+        add_close(c, whose, ending->how, &ending->stamp, ending->latest_only);
+    }
+}
+
+EndHow reasoning_close_in_frame(const Ending *ending)
+{
+    bool is_fin =
+        ending->how == END_HOW_FIN ||
+        (ending->client.how == END_HOW_FIN && ending->client.stamp.frame == ending->stamp.frame) ||
+        (ending->server.how == END_HOW_FIN && ending->server.stamp.frame == ending->stamp.frame);
+    return is_fin ? END_HOW_FIN : END_HOW_RST;
+}
+
+/* Bytes that the capture lacks, or that could not be read, may be of responses. */
+static bool responses_are_known(const Case *c, const Exchange *exchange)
+{
+    const ConversationFacts *facts = &c->reasoning->connection->facts;
+    return !exchange->response_hidden && !facts->responses_lost && !facts->server_hidden;
+}
+
+/* "the end of the response (frame 7)" */
+static void add_response_end(const Case *c)
+{
+    const MessageFacts *response = &c->exchange->response;
+    add(c, response->complete ? "the end of the response ("
+                              : "the last that is known of the response (");
+    if (response->complete && response->end_missing)
         add(c, "itself not in the capture, known by ");
-    add_frame(c, ending->stamp.frame);
+    add_frame(c, response->last.frame);
     add(c, ")");
 }
 
@@ -65,18 +111,24 @@ static void add_end(const Case *c)
 static void add_idle(const Case *c)
 {
     const Exchange *exchange = c->exchange;
+    if (!exchange->response.begun) {
+        add(c, responses_are_known(c, exchange) ? "while there was no response to this request"
+                                                : "after a response that is not known");
+        return;
+    }
     Nanoseconds end = c->ending->stamp.time;
     Nanoseconds least = MAX(0, end - exchange->response.last.time);
     Nanoseconds most = MAX(0, end - exchange->burst_start);
     if (exchange->response.framing.kind == BODY_UNTIL_CLOSE)
         least = most = 0;
     if (stamp_precedes(&c->ending->stamp, &exchange->response.last)) {
-        add(c, "before the end of the response was seen (");
-        add_frame(c, exchange->response.last.frame);
-        add(c, ")");
+        add(c, "before ");
+        add_response_end(c);
         return;
     }
-    if (c->ending->latest_only) {
+    if (end < exchange->response.last.time) {
+        add(c, "a time that the clock does not tell");
+    } else if (c->ending->latest_only) {
         add(c, "at most ");
         add_duration(c, most);
     } else {
@@ -87,9 +139,8 @@ static void add_idle(const Case *c)
             add(c, ", counted from the start of the response's last burst)");
         }
     }
-    add(c, " after the end of the response (");
-    add_frame(c, exchange->response.last.frame);
-    add(c, ")");
+    add(c, " after ");
+    add_response_end(c);
 }
 
 static Nanoseconds stated(const Case *c)
@@ -110,6 +161,14 @@ static void add_stated(const Case *c)
     add(c, " of idle time, which ");
 }
 
+/* The end came, by its frame, when the response was over. */
+static bool has_idle_time(const Case *c)
+{
+    const MessageFacts *response = &c->exchange->response;
+    return response->begun && c->ending->how != END_HOW_NONE &&
+           !stamp_precedes(&c->ending->stamp, &response->last);
+}
+
 static void why_closed_by_server(const Case *c)
 {
     const Thresholds *thresholds = c->reasoning->thresholds;
@@ -117,6 +176,8 @@ static void why_closed_by_server(const Case *c)
     add(c, " came ");
     add_idle(c);
     add(c, ". ");
+    if (!has_idle_time(c))
+        return;
     if (c->judgement->stated_timeout >= 0) {
         add_stated(c);
         add(c, c->judgement->cause == CAUSE_IDLE_TIMEOUT ? "was kept." : "was not kept.");
@@ -141,8 +202,10 @@ static void why_closed_as_said(const Case *c)
     }
     add(c, " came ");
     add_idle(c);
-    add(c, c->judgement->cause == CAUSE_CLOSED ? ", within " : ", which is later than ");
-    add_threshold(c, "close-grace", c->reasoning->thresholds->close_grace);
+    if (has_idle_time(c)) {
+        add(c, c->judgement->cause == CAUSE_CLOSED ? ", within " : ", which is later than ");
+        add_threshold(c, "close-grace", c->reasoning->thresholds->close_grace);
+    }
     add(c, ", after close had been declared.");
 }
 
@@ -161,7 +224,8 @@ static void why_open(const Case *c)
     const ConnectionRow *row = c->reasoning->connection;
     const Half *server = &row->connection.half[1 - row->client];
     const MessageFacts *response = &c->exchange->response;
-    add(c, "No side was seen to close. ");
+    if (!reasoning_end_is_seen(row))
+        add(c, "No side was seen to close. ");
     if (c->judgement->verdict == VERDICT_UNDETERMINED) {
         add(c, "No segment of the server shows that it was still open later than ");
         add_open_bound(c);
@@ -171,57 +235,118 @@ static void why_open(const Case *c)
                      "nothing: the verdict stays open.");
         return;
     }
+    if (!server->open_frame || !response->begun)
+        return;
     add(c, "The server's ");
     add_frame(c, server->open_frame);
     add(c, ", ");
     add_duration(c, MAX(0, server->open_time - response->last.time));
-    add(c, " after the end of the response, shows by its number that it had sent no FIN: "
+    add(c, " after ");
+    add_response_end(c);
+    add(c, ", shows by its number that it had sent no FIN: "
            "later than ");
     add_open_bound(c);
     add(c, c->judgement->cause == CAUSE_LEFT_OPEN ? ", although close had been declared." : ".");
 }
 
+/* The exchange after this one that shows that the connection was used on. */
+static const Exchange *next_answered(const Case *c)
+{
+    for (size_t i = 0; i < c->reasoning->count; i++) {
+        const Exchange *later = &c->reasoning->exchanges[i].exchange;
+        if (later->number > c->exchange->number && later->response.begun)
+            return later;
+    }
+    return NULL;
+}
+
+/* Of a later request that the capture lacks there may be the response. */
+static void add_later_request(const Case *c)
+{
+    const Exchange *later = next_answered(c);
+    FrameId request = c->exchange->next_request.frame ? c->exchange->next_request.frame
+                                                      : c->judgement->outcome_frame;
+    if (request) {
+        add(c, "A later request (");
+        add_frame(c, request);
+        if (c->judgement->after >= 0) {
+            add(c, ", ");
+            add_duration(c, c->judgement->after);
+            add(c, " after the end of the response");
+        }
+        add(c, ") was answered");
+    } else if (later) {
+        story_say(c->text, "A later request, whose head was not found, was answered (response %u, ",
+                  later->number);
+        add_frame(c, later->response.first.frame);
+        add(c, ")");
+    } else {
+        add(c, "A later request was answered");
+    }
+}
+
 static void why_reused(const Case *c)
 {
-    const Exchange *exchange = c->exchange;
-    add(c, "A later request (");
-    add_frame(c, exchange->next_request.frame ? exchange->next_request.frame
-                                              : c->judgement->outcome_frame);
-    if (c->judgement->after >= 0) {
-        add(c, ", ");
-        add_duration(c, c->judgement->after);
-        add(c, " after the end of the response");
-    }
-    add(c, ") was answered on the same connection");
+    add_later_request(c);
+    add(c, " on the same connection");
     add(c, c->judgement->cause == CAUSE_REUSED_AFTER_CLOSE ? ", although close had been declared."
                                                            : ".");
 }
 
 static void why_aborted(const Case *c)
 {
-    bool begun = c->exchange->response.begun;
+    const MessageFacts *response = &c->exchange->response;
     add_end(c);
-    add(c, begun ? " came before the response was complete"
-           : c->exchange->interim.count
-               ? " came after an interim response, and before the final one"
-               : " came before any response");
-    if (begun) {
-        add(c, ": the last that is known of it is in ");
-        add_frame(c, c->exchange->response.last.frame);
+    if (response->begun && stamp_precedes(&c->ending->stamp, &response->last)) {
+        add(c, " came before ");
+        add_response_end(c);
+    } else if (response->begun) {
+        add(c,
+            response->complete ? " came after " : " came before the response was complete, after ");
+        add_response_end(c);
+    } else if (!responses_are_known(c, c->exchange)) {
+        add(c, " came, and no final response was found");
+    } else {
+        add(c, c->exchange->interim.count
+                   ? " came after an interim response, and before the final one"
+                   : " came before any response");
     }
     add(c, ".");
 }
 
+/* What had become of the response when the client was done. */
+static void add_done(const Case *c)
+{
+    const MessageFacts *response = &c->exchange->response;
+    if (!response->begun) {
+        add(c, responses_are_known(c, c->exchange)
+                   ? " came while there was no response to this request"
+                   : " came after a response that is not known");
+    } else if (stamp_precedes(&c->ending->stamp, &response->last)) {
+        add(c, " came before ");
+        add_response_end(c);
+    } else if (!response->complete) {
+        add(c, " came after ");
+        add_response_end(c);
+    } else {
+        add(c, " came after the response was complete");
+    }
+}
+
 static void why_client_finished(const Case *c)
 {
+    bool one_direction = c->ending->how == END_HOW_FIN && c->exchange->response.complete &&
+                         stamp_precedes(&c->ending->stamp, &c->exchange->response.last);
     add_end(c);
-    if (stamp_precedes(&c->ending->stamp, &c->exchange->response.last)) {
+    if (one_direction) {
         add(c, " closed one direction only; the response came whole after it (");
         add_frame(c, c->exchange->response.last.frame);
         add(c, "), and nothing more had been asked for.");
         return;
     }
-    add(c, " came after the response was complete, no request was under way");
+    add_done(c);
+    if (!c->request)
+        add(c, ", no request was under way");
     add(c, c->ending->possible == ENDER_BOTH
                ? ", and neither side had received the other's: they closed at the same time."
                : ". A client may close a persistent connection whenever it is done.");
@@ -253,6 +378,22 @@ static void why_max_reached(const Case *c)
 }
 
 /* A lost request ------------------------------------------------------------------------------ */
+
+bool reasoning_end_is_seen(const ConnectionRow *row)
+{
+    for (int side = 0; side < 2; side++) {
+        FinProof proof = row->connection.half[side].fin.proof;
+        if (proof == FIN_SEEN || proof == FIN_RETRANSMITTED ||
+            connection_reset(&row->connection, side))
+            return true;
+    }
+    return false;
+}
+
+bool reasoning_fin_is_sure(const ConnectionRow *row, const Closing *server)
+{
+    return server->how == END_HOW_FIN && row->facts.fin[1 - row->client].belief == FIN_SURE;
+}
 
 bool reasoning_can_compare(const Exchange *request, const Ending *ending)
 {
@@ -298,7 +439,7 @@ static void add_knowledge(const Case *c)
 {
     const Closing *server = &c->ending->server;
     int64_t k = c->request->request.first.acked;
-    if (server->how != END_HOW_FIN || k == NO_OFFSET)
+    if (!reasoning_fin_is_sure(c->reasoning->connection, server) || k == NO_OFFSET)
         return;
     if (k <= server->stamp.offset)
         add(c, " The request acknowledges nothing of the FIN (k <= c): the client had not received "
@@ -333,18 +474,24 @@ static void add_lost_verdict(const Case *c)
     }
 }
 
+static const char *no_response_words(const Case *c, const Exchange *exchange)
+{
+    return responses_are_known(c, exchange) ? "got no byte of response"
+                                            : "has no response that could be found";
+}
+
 static void why_lost(const Case *c)
 {
     if (!reasoning_can_compare(c->request, c->ending)) {
-        add(c, "A later request got no byte of response.");
+        add(c, "A later request was lost.");
         return;
     }
     story_say(c->text, "Request %u (", c->request->number);
     add_frame(c, c->request->request.first.frame);
-    story_say(c->text, ") got no byte of response. The server's %s (",
-              c->ending->server.how == END_HOW_RST ? "reset" : "FIN");
-    add_frame(c, c->ending->server.stamp.frame);
-    add(c, ") ");
+    story_say(c->text, ") %s. ", no_response_words(c, c->request));
+    const Closing *server = &c->ending->server;
+    add_close(c, "The server's", server->how, &server->stamp, server->latest_only);
+    add(c, " ");
     add_received(c);
     add(c, ".");
     add_knowledge(c);
@@ -359,7 +506,9 @@ static void why_gave_up(const Case *c)
     if (c->request) {
         story_say(c->text, "Request %u (", c->request->number);
         add_frame(c, c->request->request.first.frame);
-        add(c, ") had got no byte of response when the client itself ended the connection: ");
+        story_say(c->text, ") %s when the client itself ended the connection: ",
+                  responses_are_known(c, c->request) ? "had got no byte of response"
+                                                     : "had no response that could be found");
     }
     add_end(c);
     add(c, " was the first.");
@@ -480,13 +629,6 @@ static const ExchangeRow *relied_on(const Reasoning *reasoning, const ExchangeRo
 void reasoning_add_why(StoryText *text, const Reasoning *reasoning, const ExchangeRow *row)
 {
     const ExchangeRow *basis = row->exchange.answered ? NULL : relied_on(reasoning, row);
-    if (basis) {
-        story_say(text,
-                  "This request got no byte of response; it relied on what exchange "
-                  "%u declared and is judged with it.",
-                  basis->exchange.number);
-        return;
-    }
     Case c = { .text = text,
                .reasoning = reasoning,
                .row = row,
@@ -494,16 +636,39 @@ void reasoning_add_why(StoryText *text, const Reasoning *reasoning, const Exchan
                .request = lost_request(reasoning, row),
                .judgement = &row->judgement,
                .ending = &reasoning->connection->ending };
-    if (WHY[c.judgement->cause])
+    if (basis)
+        story_say(text,
+                  "This request %s; it relied on what exchange %u declared and is judged with it.",
+                  no_response_words(&c, c.exchange), basis->exchange.number);
+    else if (WHY[c.judgement->cause])
         WHY[c.judgement->cause](&c);
 }
 
 /* Messages and completeness -------------------------------------------------------------------- */
 
-static void append_field(StoryText *text, const char *name, const char *value)
+/* The end of the field line that begins here; NULL: it is the last. A backslash that was sent is
+ * escaped, so it never stands for a line's end. */
+static const char *line_end(const char *value)
 {
-    if (*value)
-        story_say(text, ", %s: %s", name, value);
+    for (const char *at = value; *at; at += text_unit_length(at))
+        if (g_str_has_prefix(at, FIELD_LINE_END))
+            return at;
+    return NULL;
+}
+
+void reasoning_add_field(StoryText *text, const char *before, const char *name, const char *value)
+{
+    if (!*value)
+        return;
+    for (const char *end; value; value = end ? end + strlen(FIELD_LINE_END) : NULL) {
+        end = line_end(value);
+        int length = (int)(end ? (size_t)(end - value) : strlen(value));
+        if (before)
+            story_add(text, before);
+        else
+            story_add_line(text, true);
+        story_say(text, "%s:%s%.*s", name, length ? " " : "", length, value);
+    }
 }
 
 void reasoning_add_message(StoryText *text, const Exchange *exchange, bool is_response)
@@ -511,7 +676,7 @@ void reasoning_add_message(StoryText *text, const Exchange *exchange, bool is_re
     const MessageFacts *message = is_response ? &exchange->response : &exchange->request;
     const char *version = message_version_text(message);
     if (!message->begun) {
-        story_add(text, "not in the capture");
+        story_add(text, "its head was not found");
         return;
     }
     if (!message->has_head && message->version != HTTP_0_9) {
@@ -521,9 +686,9 @@ void reasoning_add_message(StoryText *text, const Exchange *exchange, bool is_re
     story_add(text, *version ? version : "no version");
     const char *connection =
         exchange_text(exchange, is_response ? TEXT_RESPONSE_CONNECTION : TEXT_REQUEST_CONNECTION);
-    append_field(text, "Connection", connection);
-    append_field(
-        text, "Keep-Alive",
+    reasoning_add_field(text, ", ", "Connection", connection);
+    reasoning_add_field(
+        text, ", ", "Keep-Alive",
         exchange_text(exchange, is_response ? TEXT_RESPONSE_KEEP_ALIVE : TEXT_REQUEST_KEEP_ALIVE));
     bool cut = message->notes & HEAD_INCOMPLETE;
     if (!*connection && !cut)

@@ -18,6 +18,10 @@ typedef struct Reasoning {
 /* The sentences for one exchange. */
 void reasoning_add_why(StoryText *text, const Reasoning *reasoning, const ExchangeRow *row);
 
+/* A header field, each of its lines behind `before`; NULL: on a line of its own, as a detail.
+ * `value` is escaped text, its lines joined as in reports. */
+void reasoning_add_field(StoryText *text, const char *before, const char *name, const char *value);
+
 /* What one message states about the connection: `HTTP/1.1, Connection: close`. */
 void reasoning_add_message(StoryText *text, const Exchange *exchange, bool is_response);
 
@@ -30,5 +34,15 @@ void reasoning_add_numbers(StoryText *text, const Exchange *request, const Endin
 
 /* Whether the server's closing is known, so that the request can be compared with it. */
 bool reasoning_can_compare(const Exchange *request, const Ending *ending);
+
+/* The server's closing is a FIN, and no guess. */
+bool reasoning_fin_is_sure(const ConnectionRow *row, const Closing *server);
+
+/* A FIN or a RST of the connection is in the capture. */
+bool reasoning_end_is_seen(const ConnectionRow *row);
+
+/* What the frame that ending->stamp names shows, FIN or RST: where a FIN and a RST crossed, it is
+ * the first of them. */
+EndHow reasoning_close_in_frame(const Ending *ending);
 
 #endif
