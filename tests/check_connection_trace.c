@@ -232,6 +232,25 @@ START_TEST(test_kept_syn_again)
 }
 END_TEST
 
+/* A SYN that was of another, with the same stream number: the connection begins anew with what
+ * follows, and its number is its name from there on. */
+START_TEST(test_begun_anew)
+{
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .by_stream = true }, TRACE_LIMITS_DEFAULT);
+    feed(&setting, 4000, false, TCP_SYN, 0, 0, 0);
+    feed(&setting, 4000, true, TCP_ACK, 700000, 1296000000, 0);
+    feed(&setting, 4000, false, TCP_ACK, 1296000000, 700000, 10);
+    feed(&setting, 4000, true, TCP_ACK, 700000, 1296000010, 20);
+    const TracedConnection *traced = end(&setting);
+    ck_assert_ptr_nonnull(traced);
+    ck_assert_uint_eq(traced->segment_count, 2);
+    ck_assert_uint_eq(frame_number(traced->segments[0].frame), 3);
+    ck_assert_uint_eq(frame_number(traced->segments[1].frame), 4);
+    setting_close(&setting);
+}
+END_TEST
+
 /* A SYN that met the connection and is none of it is on its page too, as a stray: it may be all
  * that explains what the connection's sides sent next. */
 START_TEST(test_stray_syn)
@@ -372,6 +391,7 @@ int main(void)
     tcase_add_test(segments, test_after_end);
     tcase_add_test(segments, test_kept_syn);
     tcase_add_loop_test(segments, test_kept_syn_again, 0, 2);
+    tcase_add_test(segments, test_begun_anew);
     tcase_add_test(segments, test_stray_syn);
     tcase_add_test(segments, test_straggler);
     tcase_add_test(segments, test_copy);

@@ -13,7 +13,8 @@
 #include "stream/seq.h"
 
 typedef struct Record {
-    TracedSegment packet; /* numbers and side are filled in at the end */
+    TracedSegment packet; /* numbers, side and fate are filled in at the end */
+    SegmentOwner owner;
     uint32_t sequence, acknowledgement;
     IpAddress source;
     uint16_t source_port;
@@ -23,7 +24,6 @@ struct ConnectionTrace {
     ConnectionName name;
     TraceLimits limits;
     FrameId first_frame; /* of the connection, or of what may become one; 0: it has not been met */
-    bool begun;          /* it is a connection */
     bool ended;
     GArray *records;   /* Record */
     GArray *exchanges; /* ExchangeRow */
@@ -108,40 +108,31 @@ static guint surplus(const GArray *array, unsigned max)
     return array->len > max + max / 4 ? array->len - max : 0;
 }
 
-/* The connection that is asked for may be this segment's. What was taken down of another SYN with
- * that number is no part of it. */
-static void seek(ConnectionTrace *trace, const SegmentOwner *owner)
-{
-    const ConnectionName *name = &trace->name;
-    bool found = name->by_stream ? owner->number_known && owner->number == name->stream
-                                 : owner->belongs == name->frame;
-    if (!found)
-        return;
-    if (owner->belongs != trace->first_frame)
-        g_array_set_size(trace->records, 0);
-    trace->first_frame = owner->belongs;
-    trace->begun = owner->first_frame != 0;
-}
-
+/* The connection that is asked for may be this segment's. By number there may be several: a SYN
+ * that began none, what began anew at a later frame. The first that ends is the one; until then
+ * what belongs to any of them is taken down. */
 static bool owns(ConnectionTrace *trace, const SegmentOwner *owner)
 {
-    if (!trace->begun && owner->belongs != 0)
-        seek(trace, owner);
+    const ConnectionName *name = &trace->name;
+    bool named = name->by_stream ? owner->number_known && owner->number == name->stream
+                                 : owner->belongs == name->frame;
+    if (named && owner->belongs && !trace->ended)
+        trace->first_frame = owner->belongs;
     return trace->first_frame != 0 &&
            (owner->belongs == trace->first_frame || owner->beside == trace->first_frame);
 }
 
 /* A SYN that was kept aside is read when its connection begins. */
-static SegmentFate fate_of(const ConnectionTrace *trace, const SegmentOwner *owner,
-                           const Segment *segment)
+static SegmentFate fate_of(const ConnectionTrace *trace, const Record *record)
 {
+    const SegmentOwner *owner = &record->owner;
     if (owner->belongs != trace->first_frame)
         return FATE_STRAY;
     if (owner->copy)
         return FATE_COPY;
     if (owner->after_end)
         return FATE_AFTER_END;
-    return owner->first_frame || segment->flags & TCP_SYN ? FATE_READ : FATE_STRAY;
+    return owner->first_frame || record->packet.flags & TCP_SYN ? FATE_READ : FATE_STRAY;
 }
 
 void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
@@ -155,8 +146,8 @@ void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
                     .length = segment->length,
                     .captured = (uint32_t)MIN(segment->payload.length, segment->length),
                     .window = segment->window,
-                    .flags = segment->flags,
-                    .fate = fate_of(trace, owner, segment) },
+                    .flags = segment->flags },
+        .owner = *owner,
         .sequence = segment->sequence,
         .acknowledgement = segment->acknowledgement,
         .source = segment->source,
@@ -173,6 +164,8 @@ void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
 
 static bool is_traced(const ConnectionTrace *trace, const Connection *connection)
 {
+    if (trace->name.by_stream && !trace->ended)
+        return connection->stream_number_known && connection->stream_number == trace->name.stream;
     return trace->first_frame != 0 && connection->first_frame == trace->first_frame;
 }
 
@@ -217,6 +210,7 @@ void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended
     if (!is_traced(trace, ended->connection))
         return;
     trace->ended = true;
+    trace->first_frame = ended->connection->first_frame;
     traced->connection = *row;
     traced->connection.decision.host = g_strdup(row->decision.host);
     int sides[2] = { row->client, 1 - row->client };
@@ -263,6 +257,10 @@ static void make_packets(ConnectionTrace *trace)
     for (guint i = 0; i < trace->records->len; i++) {
         const Record *record = &g_array_index(trace->records, Record, i);
         TracedSegment packet = record->packet;
+        if (record->owner.belongs != trace->first_frame &&
+            record->owner.beside != trace->first_frame)
+            continue;
+        packet.fate = (uint8_t)fate_of(trace, record);
         int side = is_sent_by(record, connection, client) ? TRACED_CLIENT : TRACED_SERVER;
         packet.side = (uint8_t)side;
         int64_t offset = seq_offset(base[side], near[side], record->sequence);
