@@ -119,17 +119,23 @@ static void add_head(Build *build)
 
 /* Exchanges ------------------------------------------------------------------------------------ */
 
-static void add_after(StoryText *text, const Build *build, const Judgement *judgement)
+static void add_after(StoryText *text, const Build *build, const ExchangeRow *row)
 {
+    const Judgement *judgement = &row->judgement;
     if (judgement->after < 0)
         return;
+    if (row->exchange.response.framing.kind == BODY_UNTIL_CLOSE) {
+        story_add(text, ", with which the response ended");
+        return;
+    }
     story_add(text, ", ");
     page_append_duration(story_words(text), judgement->after, build->file->time_digits);
     story_add(text, " after the end of the response");
 }
 
-static void add_outcome(Build *build, const Judgement *judgement)
+static void add_outcome(Build *build, const ExchangeRow *row)
 {
+    const Judgement *judgement = &row->judgement;
     const Ending *ending = &build->traced->connection.ending;
     StoryText *text = story_item(build->story, "actual", STORY_PLAIN);
     story_add(text, actual_name(judgement->actual));
@@ -138,7 +144,7 @@ static void add_outcome(Build *build, const Judgement *judgement)
     if (by_request && judgement->outcome_frame) {
         story_add(text, ", the request in ");
         story_add_frame(text, judgement->outcome_frame);
-        add_after(text, build, judgement);
+        add_after(text, build, row);
     }
     if (judgement->ended && judgement->ended_how != END_HOW_NONE) {
         const char *who = ender_name(judgement->ended_by);
@@ -149,7 +155,7 @@ static void add_outcome(Build *build, const Judgement *judgement)
         if (ending->latest_only)
             story_add(text, LATEST);
         if (!by_request)
-            add_after(text, build, judgement);
+            add_after(text, build, row);
     }
 }
 
@@ -241,7 +247,7 @@ static void add_exchange(Build *build, const ExchangeRow *row)
     add_declared(build, &judgement->declaration);
     add_message(build, exchange, false);
     add_message(build, exchange, true);
-    add_outcome(build, judgement);
+    add_outcome(build, row);
     add_verdict(build, judgement);
     reasoning_add_why(story_item(build->story, "why", STORY_PLAIN), &build->reasoning, row);
     add_completeness(build, judgement->completeness);
