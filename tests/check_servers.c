@@ -28,7 +28,7 @@ static char *written(Servers *servers)
         PairFinding row;
         if (!pair_mismatch(servers_pair_at(servers, i), false, &row))
             continue;
-        fprintf(out, "%u:", (unsigned)frame_number(row.connection.first_frame));
+        fprintf(out, "%u:", (unsigned)frame_number(row.connection));
         for (unsigned n = 0; n < row.finding.frame_count; n++)
             fprintf(out, " %u", (unsigned)frame_number(row.finding.frames[n]));
         fprintf(out, " x%u %s\n", row.finding.count, row.finding.message);
@@ -70,7 +70,7 @@ START_TEST(mismatch)
     ck_assert(!pair_mismatch(innocent, false, &row));
     ck_assert(!pair_mismatch(pair, true, &row)); /* none of its requests matches */
     ck_assert(pair_mismatch(pair, false, &row));
-    ck_assert_uint_eq(row.connection.first_frame, frame_id(1, 2000));
+    ck_assert_uint_eq(row.connection, frame_id(1, 2000));
     ck_assert_uint_eq(row.finding.exchange, 2);
     ck_assert_uint_eq(row.finding.count, 2);
     ck_assert_uint_eq(row.finding.frame_count, 4);

@@ -31,8 +31,6 @@ static Answers answers_something(const Flow *flow, int side, const Segment *segm
     if (segment->flags & TCP_ACK)
         return ANSWERS_SEGMENT;
     const Direction *peer = &flow->direction[!side];
-    if (segment->time - flow->facts.half[!side].last_time > BARE_ANSWERED_MS * NS_PER_MS)
-        return ANSWERS_NOTHING; /* what it answers comes no longer before it */
     for (unsigned i = 0; i < peer->data_ack_count; i++)
         if (peer->data_acks[i] == segment->sequence)
             return ANSWERS_SEGMENT;
