@@ -275,8 +275,8 @@ static bool was_sent_in_vain(const Case *c)
            resent->offset >= c->exchange->response.first.offset;
 }
 
-/* The response may have been received, though the capture does not have the acknowledgement: else it
- * would have been sent again before the reset. */
+/* The response may have been received, though the capture does not have the acknowledgement: else
+ * it would have been sent again before the reset. */
 static bool silence_allows_receipt(const Case *c, const RstFact *reset)
 {
     const Stamp *last = &c->exchange->response.last;

@@ -51,9 +51,9 @@ static bool foreign_reset(const Case *c, FindingBuilder *builder)
     return reset_is_foreign(c, builder, 0) || reset_is_foreign(c, builder, 1);
 }
 
-/* RFC 9293 §3.8. A clock that was set back makes the time longer than it seems, a coarse one or none
- * leaves it open. The peer's direction must have been captured: else its acknowledgements are what
- * the capture lacks. */
+/* RFC 9293 §3.8. A clock that was set back makes the time longer than it seems, a coarse one or
+ * none leaves it open. The peer's direction must have been captured: else its acknowledgements are
+ * what the capture lacks. */
 static bool is_never_acknowledged(const Case *c, FindingBuilder *builder, int side)
 {
     const Connection *connection = c->context->connection;

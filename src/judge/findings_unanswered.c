@@ -1,8 +1,8 @@
 /* Requests that got no byte of a response, though the server broke no promise by it. */
 #include "judge/findings_rules.h"
 
-/* How often the request was sent, as far as that is known: only the last byte that was sent again is
- * kept. */
+/* How often the request was sent, as far as that is known: only the last byte that was sent again
+ * is kept. */
 static void say_transmissions(FindingBuilder *builder, const Exchange *exchange, const Half *client)
 {
     const MessageFacts *request = &exchange->request;
@@ -65,8 +65,8 @@ static bool client_gave_up(const Case *c, FindingBuilder *builder)
     return true;
 }
 
-/* §9.6: what is sent behind a declared close is not answered. Of which exchange, and by whom, stands in
- * the verdict; here the request is named. */
+/* §9.6: what is sent behind a declared close is not answered. Of which exchange, and by whom,
+ * stands in the verdict; here the request is named. */
 static bool lost_after_close(const Case *c, FindingBuilder *builder)
 {
     const Statement *close = &c->before->closing_option;

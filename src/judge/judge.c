@@ -141,8 +141,8 @@ static void make_undetermined(Judgement *judgement, ReasonSet reasons)
 }
 
 /* The server's close, of which nothing of the lost request had reached it, is what it would be if
- * nobody had sent one. A FIN of the client that nobody sees stands behind the request: a client that
- * waits for an answer has not finished. */
+ * nobody had sent one. A FIN of the client that nobody sees stands behind the request: a client
+ * that waits for an answer has not finished. */
 static Cause promise_broken(const Readings *readings, const Particulars *particulars,
                             const Weighed *weighed, const Ending *ending)
 {
