@@ -56,6 +56,7 @@ def draw_response(dice, exchange, version, close):
     if exchange.body > 100 and dice.chance(0.12):
         exchange.early = True
         exchange.status = dice.pick([401, 413, 417 if exchange.expects else 413])
+        exchange.framing = "length"
     if dice.chance(0.06):
         exchange.fails = (dice.whole(0, max(0, exchange.pieces - 1)),
                           dice.weighted([(3, "close"), (2, "reset"), (1, "linger"), (1, "stall"), (0.5, "vanish"),
@@ -106,7 +107,7 @@ def draw_switch(dice, plan):
     exchange.answer_version = "HTTP/1.1"
     refused = dice.chance(0.2)
     if dice.chance(0.5):
-        exchange.method, exchange.target = "CONNECT", f"{exchange.name[1:] or 'h'}.example:443"
+        exchange.method, exchange.target = "CONNECT", f"{exchange.name}.example:443"
         exchange.status = 200
         exchange.framing = "none"
         exchange.answer_options = exchange.options = ()
@@ -232,4 +233,3 @@ class Conversation:
             simulation.now += dice.whole(2, 130) * SECOND
         path.seen.sort(key=lambda segment: (segment.tap, segment.number))
         self.segments = path.seen
-        self.lost_unseen = path.lost_unseen

@@ -2,6 +2,7 @@
 from tcp import ACK, CLIENT, GONE, MS, OPEN, RST, SECOND, SERVER, Segment, Tcp
 
 OPAQUE = bytes(range(128, 160))
+COMPLAINT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class Exchange:
@@ -20,10 +21,9 @@ class Exchange:
         self.early = False
         self.fails = None  # (after so many pieces, how)
         self.start = self.head_end = self.end = self.written = None
-        self.answer_start = self.final_start = self.answer_end = None
-        self.answer_written = 0
-        self.handed = self.handed_after_fin = None
-        self.answered_all = False
+        self.answer_start = self.final_start = self.answer_head_end = self.answer_end = None
+        self.handed = None
+        self.after_fin = self.after_fin_alone = False
 
     @property
     def says_close(self):
@@ -103,6 +103,7 @@ class Client:
         self.fin_seen = self.over = False
         self.upto = 0
         self.paused = None
+        self.heard = []
 
     def opened(self):
         if self.plan.probes:
@@ -133,8 +134,8 @@ class Client:
         exchange.head_end = exchange.start + len(head)
         exchange.end = exchange.head_end + len(body)
         exchange.handed = self.talk.simulation.now
-        exchange.handed_after_fin = tcp.peer_fin is not None
-        exchange.after_fin_cleanly = tcp.una == len(tcp.out)
+        exchange.after_fin = tcp.peer_fin is not None
+        exchange.after_fin_alone = exchange.after_fin and tcp.una == len(tcp.out)
         if self.plan.patience:
             self.later(self.plan.patience, self.lose_patience, index)
         self.talk.server.expect(exchange)
@@ -181,6 +182,7 @@ class Client:
 
     def received(self, upto):
         self.upto = upto
+        self.heard.append((self.talk.simulation.now, upto))
         self.look()
 
     def look(self):
@@ -204,7 +206,6 @@ class Client:
 
     def complete(self, exchange):
         self.waiting += 1
-        exchange.answered_all = True
         following = self.waiting
         if exchange.switches:
             self.talk.tunnel(exchange)
@@ -292,10 +293,24 @@ class Server:
         self.idle_due = None
         how = self.plan.idle_end
         if how == "408":
-            self.tcp.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-            self.talk.unsolicited += 1
+            self.complain()
             how = "close"
         self.leave(how)
+
+    def complain(self):
+        """A 408: nobody's, unless a byte of the next request has come."""
+        start = len(self.tcp.out)
+        self.tcp.write(COMPLAINT)
+        waiting = self.expected[self.turn] if self.turn < len(self.expected) else None
+        if waiting and self.tcp.received > waiting.start:
+            waiting.status, waiting.answer_version, waiting.framing = 408, "HTTP/1.1", "length"
+            waiting.answer_options, waiting.keep_alive = ("close",), None
+            if waiting.answer_start is None:
+                waiting.answer_start = start
+            waiting.final_start, waiting.answer_head_end = start, len(self.tcp.out)
+            waiting.answer_end = len(self.tcp.out)
+        else:
+            self.talk.unsolicited.append((start, len(self.tcp.out)))
 
     def leave(self, how):
         if self.over:
@@ -353,6 +368,7 @@ class Server:
         if exchange.answer_start is None:
             exchange.answer_start = len(self.tcp.out)
         exchange.final_start = len(self.tcp.out) + len(before)
+        exchange.answer_head_end = exchange.final_start + response.index(b"\r\n\r\n") + 4
         if exchange.framing != "close":
             exchange.answer_end = exchange.final_start + len(response)
         size = -(-len(before + response) // exchange.pieces)
@@ -362,14 +378,12 @@ class Server:
         if self.over or self.tcp.state == GONE:
             return
         self.tcp.write(left[:size])
-        exchange.answer_written += len(left[:size])
         left = left[size:]
         if exchange.fails and exchange.fails[0] == number and left:
             self.later(exchange.pause, self.leave, exchange.fails[1])
         elif left:
             self.later(exchange.pause, self.piece, exchange, left, size, number + 1)
         else:
-            exchange.answer_finished = True
             self.after(exchange)
 
     def after(self, exchange):
@@ -486,7 +500,8 @@ class Talk:
     def __init__(self, dice, plan, simulation, path, settings, isn):
         self.dice, self.plan, self.simulation, self.path = dice, plan, simulation, path
         self.isn = isn
-        self.unsolicited = 0
+        self.unsolicited = []
+        self.lost_unseen = 0
         self.client, self.server = Client(self, plan), Server(self, plan)
         self.switched = None
         tcps = []
@@ -502,6 +517,9 @@ class Talk:
             path.box = box
             simulation.at(box.time, box.strike, self)
         simulation.after(0, tcps[CLIENT].open)
+
+    def tcp(self, side):
+        return self.server.tcp if side else self.client.tcp
 
     def tunnel(self, exchange):
         """Both say some bytes that are no HTTP, then one of them closes."""

@@ -36,14 +36,17 @@ class Segment:
     """One segment, and what became of it: when it passed the tap, whether it arrived, whether it was accepted."""
 
     __slots__ = ("side", "seq", "ack", "flags", "data", "window", "options", "sent", "tap", "arrived", "again",
-                 "accepted", "connection", "forged", "number")
+                 "accepted", "connection", "forged", "number", "refused", "outstanding", "gives_up")
 
     def __init__(self, side, seq, ack, flags, data=b"", window=0, options=b""):
         self.side, self.seq, self.ack, self.flags = side, seq, ack, flags
         self.data, self.window, self.options = data, window, options
         self.sent = self.tap = self.arrived = None
         self.again = self.accepted = self.forged = False
+        self.gives_up = False  # of a reset: nothing that its sender sent was acknowledged any more
         self.connection, self.number = None, 0
+        self.refused = None  # of a reset: the segment that it answers
+        self.outstanding = False  # of a reset: bytes that its sender had not seen acknowledged
 
     @property
     def end(self):
@@ -67,7 +70,6 @@ class Path:
         self.box = None
         self.seen = []
         self.lost_before = self.lost_behind = self.overtaken = 0.0
-        self.lost_unseen = 0
 
     def delay(self, side, part, base, now):
         time = now + base + int(self.jitter * self.dice.roll())
@@ -80,7 +82,7 @@ class Path:
     def send(self, segment):
         segment.sent = self.simulation.now
         if self.lost_before and self.dice.chance(self.lost_before):
-            self.lost_unseen += 1
+            segment.connection.lost_unseen += 1
             return
         self.pass_tap(segment, self.delay(segment.side, 0, self.to_tap[segment.side], self.simulation.now))
 
@@ -144,7 +146,6 @@ class Tcp:
         self.spoken = 0
         self.scaled = False
         self.first_fin = None
-        self.resets = []
 
     # What the program does.
 
@@ -176,12 +177,13 @@ class Tcp:
         self.orphan = True
         self.half_close()
 
-    def abort(self):
+    def abort(self, gives_up=False):
         if self.state in (GONE, LISTEN):
             return
         segment = Segment(self.side, self.next, self.received, RST | ACK)
+        segment.outstanding = self.una < min(self.next, len(self.out))
+        segment.gives_up = gives_up
         self.state = GONE
-        self.resets.append(segment)
         self.transmit(segment)
 
     def vanish(self, silent=False):
@@ -271,7 +273,7 @@ class Tcp:
         self.resends += 1
         if self.resends > self.settings.gives_up:
             if self.settings.reset_at_give_up and self.state == OPEN:
-                self.abort()
+                self.abort(True)
             self.state = GONE
             self.app.was_reset()
             return
@@ -350,7 +352,9 @@ class Tcp:
             reply = Segment(self.side, segment.ack, 0, RST)
         else:
             reply = Segment(self.side, 0, segment.end, RST | ACK)
-        self.resets.append(reply)
+        if segment.data and segment.seq + len(segment.data) > self.received:
+            reply.refused = segment
+        reply.outstanding = self.una < min(self.next, len(self.out))
         self.transmit(reply)
 
     def take_reset(self, segment):
@@ -473,7 +477,7 @@ class Tcp:
             now_due = False
             self.ack_due = self.simulation.now + self.settings.delayed_ack
             self.simulation.at(self.ack_due, self.late_ack, self.ack_due)
-        if now_due:
+        if not self.push() and now_due:  # what waited leaves first, and acknowledges too
             self.acknowledge()
         if ended and self.fin_sent and self.una > self.fin:
             self.ended()
