@@ -68,7 +68,7 @@ def draw_exchanges(dice, plan, name):
     version = dice.weighted([(8, "HTTP/1.1"), (1, "HTTP/1.0")])
     answer_version = version if version == "HTTP/1.0" else dice.weighted([(9, "HTTP/1.1"), (1, "HTTP/1.0")])
     closing = dice.weighted([(4, 0.0), (4, 0.9), (1, 0.3)])  # the chance that the last one says close
-    early_close = dice.chance(0.06)
+    plan.early_close = dice.chance(0.1)
     pipelining = dice.chance(0.12)
     stated = dice.weighted([(6, None), (2, "timeout={t}"), (2, "timeout={t}, max={m}"), (0.5, "max={m}")])
     timeout, limit = dice.pick([1, 2, 3, 5, 10, 15]), dice.pick([1, 2, 3, 5, 100])
@@ -78,7 +78,7 @@ def draw_exchanges(dice, plan, name):
     for index in range(count):
         exchange = Exchange(index, f"{name}{index}")
         last = index + 1 == count
-        chance = closing if last else (0.4 if early_close else 0)
+        chance = closing if last else (0.4 if plan.early_close else 0)
         says = dice.weighted([(3, "server"), (2, "client"), (2, "both")]) if dice.chance(chance) else ""
         draw_request(dice, exchange, version, says in ("client", "both"))
         draw_response(dice, exchange, answer_version, says in ("server", "both"))
@@ -139,13 +139,13 @@ def draw_server(dice, plan):
         real = dice.weighted([(6, stated * SECOND + dice.whole(-40, 300) * MS), (1, real),
                               (1, stated * SECOND * dice.whole(20, 80) // 100)])
     plan.idle = real
-    plan.first_idle = dice.weighted([(6, None), (2, dice.whole(1500, 5000) * MS), (1, plan.idle)])
+    plan.first_idle = dice.weighted([(9, None), (1, dice.whole(1500, 5000) * MS), (1, plan.idle)])
     plan.idle_end = dice.weighted([(8, "close"), (1.5, "408"), (1, "reset"), (1.2, "forget"), (0.8, "linger"),
                                    (0.4, "vanish")])
     plan.closing = dice.weighted([(6, "close"), (2, "linger"), (0.7, "reset")])
     plan.linger = dice.weighted([(1, dice.whole(100, 900) * MS), (1, 2 * SECOND), (1, 35 * SECOND)])
     plan.idle_ends_at_byte = dice.chance(0.7)
-    plan.closes_declared = dice.chance(0.9)
+    plan.closes_declared = dice.chance(0.4 if plan.early_close else 0.87)
     plan.close_delay = dice.weighted([(4, 0), (5, dice.whole(0, 30) * MS), (1, dice.whole(100, 700) * MS),
                                       (1, dice.whole(1300, 4500) * MS), (0.6, dice.whole(5500, 9000) * MS)])
     plan.closes_after = dice.whole(1, len(plan.exchanges)) if dice.chance(0.12) else None
@@ -160,8 +160,8 @@ def draw_server(dice, plan):
 
 
 def draw_client(dice, plan):
-    plan.honours_close = dice.chance(0.88)
-    plan.notices = dice.chance(0.6)
+    plan.honours_close = dice.chance(0.4 if plan.early_close else 0.85)
+    plan.notices = dice.chance(0.8)
     plan.final = dice.weighted([(5, "close"), (4, "wait"), (1, "half"), (1, "reset"), (0.3, "vanish")])
     plan.final_pause = dice.weighted([(5, 0), (2, dice.whole(1, 60) * MS), (3, dice.whole(60, 6000) * MS)])
     plan.half_closes = dice.chance(0.04)

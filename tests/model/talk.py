@@ -428,7 +428,6 @@ class Box:
 
     def takes(self, segment, time):
         """Whether the segment goes no further than to here (then it is recorded here, if the tap sees it)."""
-        path = self.talk.path
         if segment.forged:
             return False
         if time < self.time:
@@ -439,7 +438,8 @@ class Box:
         if self.kind == "forgets" and segment.side == CLIENT:
             self.record(segment, time)
             if not segment.flags & RST:
-                reply = Segment(SERVER, segment.ack, 0, RST)
+                reply = Segment(SERVER, segment.ack, 0, RST) if segment.flags & ACK else \
+                    Segment(SERVER, 0, segment.end, RST | ACK)
                 self.forge(reply, time + 50, segment.connection)
             return True
         if self.kind == "forgets":
@@ -460,8 +460,7 @@ class Box:
 
     def strike(self, connection):
         """Resets towards the client, the server, or both; the tap sees those that go past it."""
-        now = self.talk.simulation.now
-        talk = self.talk
+        talk, now = self.talk, self.talk.simulation.now
         if talk.client.tcp.state == GONE or talk.server.tcp.state == GONE:
             return
         if self.kind in ("resets client", "resets both"):
@@ -482,6 +481,7 @@ class Plan:
     def __init__(self):
         self.exchanges = []
         self.probes = self.slow = self.patience = self.server_probes = None
+        self.early_close = False
         self.half_closes = self.withholds = self.honours_close = self.notices = False
         self.never_answers_fin = self.server_never_answers_fin = False
         self.final, self.final_pause, self.impatient, self.reaction = "close", 0, "close", 1 * MS

@@ -8,6 +8,7 @@ from talk import members, says_close
 from tcp import ACK, CLIENT, FIN, MS, RST, SECOND, SERVER
 
 MARGIN = 12 * MS
+TURNED = 5 * MS  # packets nearer to each other may be captured in either order
 PROMPT, GRACE, HALF = 1 * SECOND, 5 * SECOND, 30 * SECOND
 KEPT, BROKEN, OPEN = "as_declared", "contradicted", "undetermined"
 BY_CLIENT = ("client_gave_up", "client_aborted", "client_finished", "closed")
@@ -107,6 +108,8 @@ class Ending:
                 self.by = {"both"}
         else:
             self.by = {names[reset.side]}
+            if any(r.side != reset.side and r.tap - reset.tap < TURNED for r in view.resets):
+                self.by = {"client", "server", "both"}  # which was first, the order of two packets says
             if other and other.sent < (reset.arrived if reset.arrived is not None else reset.tap):
                 self.by.add("both")
 
@@ -477,18 +480,20 @@ class Judge:
         self.find_in_ending()
 
     def find_in_messages(self, x):
+        """What a message has wrong by itself, whatever became of it."""
         found = self.findings
-        request, answer = members(x.options), members(x.answer_options) if x in self.answered else []
+        request, answer = members(x.options), []
+        came = x.answer_start is not None and any(s.seq + len(s.data) > x.answer_start for s in self.view.of[SERVER])
+        if came:
+            answer = members(x.answer_options)
         for listed in (request, answer):
             if "close" in listed and "keep-alive" in listed:
                 found.add("conflicting-options")
-        if x not in self.answered:
-            return
-        if "close" in request and "close" not in answer:
+        if came and "close" in request and "close" not in answer:
             found.add("close-not-echoed")
-        if x.answer_version == "HTTP/1.0" and "keep-alive" in answer and x.framing == "close":
+        if came and x.answer_version == "HTTP/1.0" and "keep-alive" in answer and x.framing == "close":
             found.add("http10-keepalive-without-length")
-        if self.withheld(x) or x.early:
+        if came and (self.withheld(x) or x.early):
             found.add("body-desync")
 
     def find_after(self, x):

@@ -11,8 +11,10 @@ def shows_loss(segments):
 
 def incomplete(own, other):
     known = sorted((s.seq, s.end) for s in own if not s.flags & RST and s.end > s.seq)
-    if not known or known[0][0] != -1:
-        return bool(own or other)
+    if not known:  # a connection that was refused has nothing else of the server's than a reset
+        return any(not s.flags & (SYN | RST) or s.flags & ACK for s in other) or any(not s.flags & RST for s in own)
+    if known[0][0] != -1:
+        return True
     top = -1
     for start, end in known:
         if start > top:
