@@ -76,8 +76,8 @@ class Captures(unittest.TestCase):
     def capture(self, mode):
         capture = Capture()
         for number, conversation in enumerate(SOME[:60]):
-            dice = losses.__dict__["whole"] and trials.Dice(f"test {number}")
-            capture.add(Packets(conversation), losses.lose(mode, dice, conversation.segments))
+            frames = losses.lose(mode, trials.Dice(f"test {number}"), conversation.segments)
+            capture.add(Packets(conversation), frames)
         return capture.bytes()
 
     def packets(self, octets):
