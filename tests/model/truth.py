@@ -110,7 +110,7 @@ class Ending:
             self.by = {names[reset.side]}
             if any(r.side != reset.side and r.tap - reset.tap < TURNED for r in view.resets):
                 self.by = {"client", "server", "both"}  # which was first, the order of two packets says
-            if other and other.sent < (reset.arrived if reset.arrived is not None else reset.tap):
+            if other and other.sent <= (reset.arrived if reset.arrived is not None else reset.tap):
                 self.by.add("both")
 
 
@@ -396,16 +396,20 @@ class Judge:
                 rows.add((KEPT, "reused"))
             return rows if self.head_seen(exchange) else rows | {(BROKEN, "aborted")}
         if got == "none":
-            return self.lost_first(exchange, by) if by != "client" else {(KEPT, "client_gave_up")}
+            if by != "client":
+                return self.lost_first(exchange, by)
+            rows = {(KEPT, "client_gave_up")}
+            if self.forgotten(exchange):
+                rows |= {(BROKEN, "connection_forgotten"), (BROKEN, "aborted"), (OPEN, "loss")}
+            return rows
         if got == "part":
             rows = {(BROKEN, "aborted")} if by != "client" else {(KEPT, "client_aborted")}
             return rows | {(KEPT, "switched")} if exchange.switches else rows
         if by != "server" and self.refused(exchange):
             rows = {(KEPT, "client_aborted")}
-            if by == "both" or exchange.answer_end is None:
+            answered = any(self.got[x] != "none" for x in self.exchanges if x.index > exchange.index)
+            if by == "both" or exchange.answer_end is None or answered:
                 rows |= self.usual(exchange, by, declared)
-            if any(self.got[x] != "none" for x in self.exchanges if x.index > exchange.index):
-                rows.add((KEPT, "reused"))
             return rows
         return self.usual(exchange, by, declared)
 
@@ -454,9 +458,10 @@ class Judge:
     def witness(self, exchange):
         """How long after the response the server is seen to have sent no FIN: plainly, and by an old number."""
         _, end = self.view.end_time(SERVER, exchange.answer_end)
-        after = [s for s in self.view.of[SERVER] if s.tap >= end]
+        own = [s for s in self.view.of[SERVER] if not s.flags & RST]
+        after = [s for s in own if s.tap >= end]
         top, plain = -1, end
-        for s in self.view.of[SERVER]:
+        for s in own:
             if s.tap >= end and s.seq >= top and not s.again:
                 plain = max(plain, s.tap)
             top = max(top, s.end)
