@@ -231,5 +231,4 @@ class Conversation:
             path.box = None
             simulation.queue.clear()
             simulation.now += dice.whole(2, 130) * SECOND
-        path.seen.sort(key=lambda segment: (segment.tap, segment.number))
         self.segments = path.seen

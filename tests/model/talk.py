@@ -422,57 +422,38 @@ class Box:
     def __init__(self, talk, plan):
         self.talk = talk
         self.time, self.kind, self.near_client = plan.box
-        self.struck = False
         self.top = [0, 0]
-        self.acked = [0, 0]
 
-    def takes(self, segment, time):
+    def takes(self, segment):
         """Whether the segment goes no further than to here (then it is recorded here, if the tap sees it)."""
         if segment.forged:
             return False
-        if time < self.time:
+        if self.talk.simulation.now < self.time:
             self.top[segment.side] = max(self.top[segment.side], segment.end)
-            if segment.flags & ACK:
-                self.acked[segment.side] = max(self.acked[segment.side], segment.ack)
             return False
-        if self.kind == "forgets" and segment.side == CLIENT:
-            self.record(segment, time)
+        if self.kind != "forgets":
+            return False
+        if segment.side == CLIENT:
+            self.talk.path.record(segment)
             if not segment.flags & RST:
                 reply = Segment(SERVER, segment.ack, 0, RST) if segment.flags & ACK else \
                     Segment(SERVER, 0, segment.end, RST | ACK)
-                self.forge(reply, time + 50, segment.connection)
-            return True
-        if self.kind == "forgets":
-            return True
-        return False
+                self.talk.simulation.after(50, self.forge, reply, segment.connection)
+        return True
 
-    def record(self, segment, time):
-        path = self.talk.path
-        segment.tap = time
-        segment.number = len(path.seen)
-        path.seen.append(segment)
-
-    def forge(self, segment, time, connection):
-        segment.forged = True
-        segment.connection = connection
-        segment.sent = time
-        self.talk.path.pass_tap(segment, time)
+    def forge(self, segment, connection, seen=True):
+        segment.forged, segment.connection, segment.sent = True, connection, self.talk.simulation.now
+        (self.talk.path.pass_tap if seen else self.talk.path.deliver)(segment)
 
     def strike(self, connection):
         """Resets towards the client, the server, or both; the tap sees those that go past it."""
-        talk, now = self.talk, self.talk.simulation.now
-        if talk.client.tcp.state == GONE or talk.server.tcp.state == GONE:
+        if self.talk.client.tcp.state == GONE or self.talk.server.tcp.state == GONE:
             return
+        top = self.top
         if self.kind in ("resets client", "resets both"):
-            reply = Segment(SERVER, self.top[SERVER], self.top[CLIENT], RST | ACK)
-            self.forge(reply, now, connection)
+            self.forge(Segment(SERVER, top[SERVER], top[CLIENT], RST | ACK), connection)
         if self.kind in ("resets server", "resets both"):
-            reply = Segment(CLIENT, self.top[CLIENT], self.top[SERVER], RST | ACK)
-            if self.near_client:
-                reply.forged, reply.connection, reply.sent = True, connection, now
-                talk.path.deliver(reply, now)  # behind the tap
-            else:
-                self.forge(reply, now, connection)
+            self.forge(Segment(CLIENT, top[CLIENT], top[SERVER], RST | ACK), connection, not self.near_client)
 
 
 class Plan:

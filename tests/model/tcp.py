@@ -84,21 +84,23 @@ class Path:
         if self.lost_before and self.dice.chance(self.lost_before):
             segment.connection.lost_unseen += 1
             return
-        self.pass_tap(segment, self.delay(segment.side, 0, self.to_tap[segment.side], self.simulation.now))
+        time = self.delay(segment.side, 0, self.to_tap[segment.side], self.simulation.now)
+        self.simulation.at(time, self.pass_tap, segment)
 
-    def pass_tap(self, segment, time):
-        box = self.box
-        if box and box.takes(segment, time):
+    def pass_tap(self, segment):
+        if self.box and self.box.takes(segment):
             return
-        segment.tap = time
+        self.record(segment)
+        if not self.lost_behind or segment.flags & SYN or not self.dice.chance(self.lost_behind):
+            self.deliver(segment)
+
+    def record(self, segment):
+        segment.tap = self.simulation.now
         segment.number = len(self.seen)
         self.seen.append(segment)
-        if self.lost_behind and not segment.flags & SYN and self.dice.chance(self.lost_behind):
-            return
-        self.deliver(segment, time)
 
-    def deliver(self, segment, time):
-        arrival = self.delay(segment.side, 1, self.from_tap[segment.side], time)
+    def deliver(self, segment):
+        arrival = self.delay(segment.side, 1, self.from_tap[segment.side], self.simulation.now)
         self.simulation.at(arrival, self.arrive, segment)
 
     def arrive(self, segment):

@@ -18,9 +18,9 @@ LOST = ("keepalive_race", "connection_forgotten", "closed_unanswered", "closed_d
 class View:
     """What passed the tap."""
 
-    def __init__(self, talk, segments, believes=True):
-        """`believes`: in resets that the tap saw and nobody else did."""
-        self.talk, self.believes = talk, believes
+    def __init__(self, talk, segments, believes=True, as_seen=False):
+        """`believes`: in resets that the tap saw and nobody else did. `as_seen`: nobody sent what the tap did not see."""
+        self.talk, self.believes, self.as_seen = talk, believes, as_seen
         self.all = segments
         self.of = [[s for s in segments if s.side == side] for side in (CLIENT, SERVER)]
         self.fins = [next((s for s in self.of[side] if s.flags & FIN), None) for side in (CLIENT, SERVER)]
@@ -44,7 +44,8 @@ class View:
 
     def fin_ack(self, side):
         """What the sender of a FIN had received when it first sent it."""
-        return self.talk.tcp(side).first_fin.ack if self.talk.tcp(side).first_fin else self.fins[side].ack
+        first = self.fins[side] if self.as_seen else self.talk.tcp(side).first_fin
+        return first.ack
 
     def bytes_of(self, side, start, end):
         """(any, all) of these bytes passed; of the server's, before a reset that ended everything."""
@@ -115,9 +116,9 @@ class Ending:
 
 
 class Judge:
-    def __init__(self, talk, segments, followed=False, believes=True):
+    def __init__(self, talk, segments, followed=False, believes=True, as_seen=False):
         self.talk, self.followed = talk, followed
-        self.view = view = View(talk, segments, believes)
+        self.view = view = View(talk, segments, believes, as_seen)
         self.ending = Ending(view)
         self.exchanges = [x for x in talk.plan.exchanges if self.is_seen(x)]
         self.got = {x: self.got_of(x) for x in self.exchanges}
@@ -569,10 +570,14 @@ def judge(conversation, until=None):
             rows.update(judged.rows)
             findings |= judged.findings
             cut_off |= judged.cut_off
+            others = []
             if any(s.flags & RST and s.arrived is None for s in own):
-                doubted = Judge(talk, own, followed, False)
-                findings |= doubted.findings
-                for target, other in doubted.rows.items():
-                    if other != rows[target]:
-                        rows[target] = rows[target] | other | {(OPEN, "loss")}
+                others.append(Judge(talk, own, followed, believes=False))
+            if talk.lost_unseen:
+                others.append(Judge(talk, own, followed, as_seen=True))
+            for other in others:
+                findings |= other.findings
+                for target, allowed in other.rows.items():
+                    if allowed != rows[target]:
+                        rows[target] = rows[target] | allowed | {(OPEN, "loss")}
     return rows, findings, cut_off
