@@ -294,9 +294,10 @@ class Judge:
 
     def plainly_after(self, exchange, closing):
         """The client's TCP had acknowledged the FIN in a segment of its own, with nothing under way."""
-        if not exchange.after_fin_alone:
-            return False
         carrier = self.carrier(exchange)
+        if not exchange.after_fin_alone or any(s.seq > exchange.start and (s.tap, s.number) < (
+                carrier.tap, carrier.number) for s in self.view.of[CLIENT]):
+            return False
         fin = closing.seq + len(closing.data)
         return any(not s.data and s.ack > fin and s.seq <= exchange.start and not s.flags & RST
                    and (s.tap, s.number) < (carrier.tap, carrier.number)
