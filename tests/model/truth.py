@@ -394,6 +394,8 @@ class Judge:
             return {(KEPT, "switched")}
         if got != "none" and self.undelivered(exchange):
             rows = {(KEPT, "undelivered")}
+            if self.view.acked(SERVER, self.ending.closing.tap) >= (exchange.answer_end or 2**62):
+                rows |= self.usual(exchange, by, declared)  # the acknowledgement got as far as to the tap
             if any(self.got[x] != "none" for x in self.exchanges if x.index > exchange.index):
                 rows.add((KEPT, "reused"))
             return rows if self.head_seen(exchange) else rows | {(BROKEN, "aborted")}
@@ -406,6 +408,8 @@ class Judge:
             return rows
         if got == "part":
             rows = {(BROKEN, "aborted")} if by != "client" else {(KEPT, "client_aborted")}
+            if by == "client" and self.ending.closing is None:
+                rows |= {(KEPT, "client_finished"), (KEPT, "closed")}  # more may come behind a half-close
             return rows | {(KEPT, "switched")} if exchange.switches else rows
         if by != "server" and self.refused(exchange):
             rows = {(KEPT, "client_aborted")}
