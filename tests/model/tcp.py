@@ -144,6 +144,7 @@ class Tcp:
         self.unacked_segments = 0
         self.ack_due = self.resend_due = self.probe_due = None
         self.resend_after, self.resends, self.doubled = 300 * MS, 0, 0
+        self.probes = 0
         self.keepalive = None
         self.spoken = 0
         self.scaled = False
@@ -298,7 +299,7 @@ class Tcp:
 
     def arm_probe(self):
         if self.probe_due is None:
-            self.probe_due = self.simulation.now + self.resend_after
+            self.probe_due = self.simulation.now + (self.resend_after << self.probes)
             self.simulation.at(self.probe_due, self.probe, self.probe_due)
 
     def probe(self, due):
@@ -309,8 +310,10 @@ class Tcp:
             if self.peer_right > self.next:
                 self.push()
                 return
-            self.transmit(Segment(self.side, self.next - 1, self.received, ACK))
-            self.arm_probe()
+            self.probes += 1
+            if self.probes < 8:
+                self.transmit(Segment(self.side, self.next - 1, self.received, ACK))
+                self.arm_probe()
 
     def keep_alive(self, interval, count):
         """Probes when nothing was said for so long."""
@@ -422,7 +425,7 @@ class Tcp:
     def advance(self, ack):
         self.congestion = min(self.congestion + max(1, (ack - self.una) // 1460), 64)
         self.una = ack
-        self.doubled = 0
+        self.doubled = self.probes = 0
         self.settle()
         if self.state == SYN_RECEIVED:
             self.state = OPEN

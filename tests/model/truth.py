@@ -19,7 +19,7 @@ class View:
     """What passed the tap."""
 
     def __init__(self, talk, segments, believes=True, as_seen=False):
-        """`believes`: in resets that the tap saw and nobody else did. `as_seen`: nobody sent what the tap did not see."""
+        """`believes`: in resets that the tap saw and nobody else did. `as_seen`: no FIN was sent that it did not see."""
         self.talk, self.believes, self.as_seen = talk, believes, as_seen
         self.all = segments
         self.of = [[s for s in segments if s.side == side] for side in (CLIENT, SERVER)]
@@ -145,6 +145,8 @@ class Judge:
             return "none"
         if exchange.answer_end is None:
             return "whole" if self.head_seen(exchange) and self.ending.by else "part"
+        if self.talk.lost_unseen and max(s.end for s in self.view.of[SERVER]) >= exchange.answer_end:
+            every = True  # what stands behind it proves that it was sent
         return "whole" if every else "part"
 
     def head_seen(self, exchange):
@@ -266,7 +268,7 @@ class Judge:
         had = self.view.fin_ack(SERVER) if closing.flags & FIN and not closing.flags & RST else closing.ack
         sent = max(min(s.seq + len(s.data), exchange.end) for s in self.view.of[CLIENT]
                    if s.data and s.seq < exchange.end)
-        unfinished = {"aborted"} if sent < exchange.end else set()
+        unfinished = {"aborted", "closed_during_request"} if sent < exchange.end else set()
         if had <= exchange.start:
             if not exchange.after_fin:
                 return {"keepalive_race"}
@@ -274,7 +276,7 @@ class Judge:
                 {"request_after_fin", "keepalive_race"}
         if had < sent:
             return {"closed_during_request"} | unfinished
-        return {"closed_unanswered"} if not unfinished else {"aborted"}
+        return unfinished or {"closed_unanswered"}
 
     def forgotten(self, exchange):
         """A bare reset may answer this request, or what the client sent behind it."""
@@ -321,21 +323,22 @@ class Judge:
     # The rows.
 
     def refused(self, exchange):
-        """The client had closed before all of this response reached it."""
+        """The client had closed before all of this response reached it: plainly, perhaps, or not."""
         if exchange.answer_start is None:
-            return False
+            return ""
+        perhaps = ""
         end = exchange.answer_end or 2**62
         for reset in self.view.of[CLIENT]:
             if not reset.flags & RST:
                 continue
             data = reset.refused
             if data is not None and data.seq < end and data.seq + len(data.data) > exchange.answer_start:
-                return True
-            if reset in self.view.resets and reset.flags & ACK:
+                return "plainly"
+            if reset in self.view.resets:
                 top = min(end, max((s.seq + len(s.data) for s in self.view.of[SERVER]), default=0))
                 if max(reset.ack, self.view.acked(SERVER, reset.tap)) < top:
-                    return True
-        return False
+                    perhaps = "plainly" if reset.flags & ACK else "perhaps"
+        return perhaps
 
     def undelivered(self, exchange):
         """The server's TCP gave up, with bytes of this response sent again until then."""
@@ -359,9 +362,20 @@ class Judge:
             rows = rows | {(OPEN, "capture_ended")}
         if self.talk.lost_unseen:
             rows = rows | {(OPEN, "loss")}
+            if any(row[0] == BROKEN for row in rows):
+                rows |= {(BROKEN, cause) for cause in LOST}
+            if self.fin_unseen():
+                rows |= {(KEPT, cause) for cause in BY_CLIENT} | {(BROKEN, cause) for cause in LOST + ("aborted",)}
+        if len({row[0] for row in rows}) > 1:
+            rows = rows | {(OPEN, "loss")}  # two ways to read it
         if any(reset.forged and reset.side == CLIENT for reset in self.view.resets):
             rows = rows | {(KEPT, cause) for verdict, _ in rows if verdict == KEPT for cause in BY_CLIENT}
         return rows
+
+    def fin_unseen(self):
+        """A FIN never passed the tap."""
+        return any(self.talk.tcp(side).first_fin is not None and self.view.fins[side] is None
+                   for side in (CLIENT, SERVER))
 
     def taken_over(self, exchange):
         """It ended, by whom and when is not in the capture."""
@@ -409,12 +423,13 @@ class Judge:
         if got == "part":
             rows = {(BROKEN, "aborted")} if by != "client" else {(KEPT, "client_aborted")}
             if by == "client" and self.ending.closing is None:
-                rows |= {(KEPT, "client_finished"), (KEPT, "closed")}  # more may come behind a half-close
+                rows |= {(KEPT, cause) for cause in BY_CLIENT}  # more may come behind a half-close
             return rows | {(KEPT, "switched")} if exchange.switches else rows
-        if by != "server" and self.refused(exchange):
+        refused = self.refused(exchange) if by != "server" else ""
+        if refused:
             rows = {(KEPT, "client_aborted")}
             answered = any(self.got[x] != "none" for x in self.exchanges if x.index > exchange.index)
-            if by == "both" or exchange.answer_end is None or answered:
+            if by == "both" or exchange.answer_end is None or answered or refused == "perhaps":
                 rows |= self.usual(exchange, by, declared)
             return rows
         return self.usual(exchange, by, declared)
@@ -446,7 +461,8 @@ class Judge:
         later = [x for x in self.exchanges if x.index > exchange.index]
         if got == "whole" and any(self.got[x] != "none" for x in later):
             return {(BROKEN, "reused_after_close")} if declared == "close" else {(KEPT, "reused")}
-        if got != "whole" or (later and declared != "close"):
+        under_way = exchange.written < exchange.end or not self.view.bytes_of(CLIENT, exchange.start, exchange.end)[1]
+        if got != "whole" or under_way or (later and declared != "close"):
             return {(OPEN, "capture_ended")}
         strict, lax = self.witness(exchange)
         if declared == "close":
@@ -454,7 +470,7 @@ class Judge:
         else:
             timeout, _ = self.stated(exchange)
             limit, row = (PROMPT if timeout is None else timeout), (KEPT, "held_open")
-        rows = set()
+        rows = {(OPEN, "capture_ended")} if self.withheld(exchange) else set()  # the body may still come
         if lax > limit - MARGIN:
             rows.add(row)
         if strict < limit + MARGIN:
