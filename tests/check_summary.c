@@ -326,8 +326,7 @@ static const struct {
     { COUNTER(evicted), " given up 4,321 connections (limit)" },
     { COUNTER(held_limit), " given up 4,321 holes (limit)" },
     { COUNTER(duplicates), " passed over 4,321 packets captured twice" },
-    { COUNTER(distant_copies),
-      " two places 4,321 packets captured again at another place" },
+    { COUNTER(distant_copies), " two places 4,321 packets captured again at another place" },
     { COUNTER(resets_ignored), " passed over 4,321 resets ignored" },
     { COUNTER(segments_after_end), " passed over 4,321 segments after the end" },
 };

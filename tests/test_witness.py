@@ -60,7 +60,7 @@ class Reports(unittest.TestCase):
                 self.assertEqual(ours.unescape(text), octets)
 
     def test_frame_number(self):
-        self.assertEqual([ours.frame_number(t) for t in ("", "7", "2:19")], [0, 7, 19])
+        self.assertEqual([ours.frame_number(t) for t in ("", "7", "2-19", "c2-19")], [0, 7, 19, 19])
 
     def test_messages_stand_in_the_order_in_which_they_were_sent(self):
         header = ("connection,exchange,request_frame,request_end_frame,response_frame,"

@@ -36,18 +36,33 @@ char *capture_display_name(const char *path)
 }
 
 /* How long a pipe may have nothing to give when somebody has stopped the run. */
-#define LAST_WAIT_MS 1000
+#define LAST_WAIT G_USEC_PER_SEC
 
 /* The least that says what an input is: a magic number, or the header of a frame that unpacking
  * skips. */
 #define HEAD_LEAST 24
+
+/* Whether the pipe gives something, or ends, within LAST_WAIT. A further signal ends poll() early, and
+ * is no reason to wait longer. */
+static bool gives_last_bytes(struct pollfd *from)
+{
+    gint64 end = g_get_monotonic_time() + LAST_WAIT;
+    for (;;) {
+        gint64 left = end - g_get_monotonic_time();
+        int found = poll(from, 1, (int)(MAX(left, 0) / 1000));
+        if (found > 0)
+            return true;
+        if (left <= 0 || (found < 0 && errno != EINTR))
+            return false;
+    }
+}
 
 /* Waits until the pipe has something to give, or has ended. Returns false if it has ended because
  * somebody stopped the run. */
 static bool wait_for_bytes(CaptureBytes *bytes)
 {
     struct pollfd from[2] = { { .fd = bytes->fd, .events = POLLIN } };
-    if (poll(from, 1, 0) != 0)
+    if (poll(from, 1, 0) > 0)
         return true;
     if (bytes->options.waits)
         bytes->options.waits(bytes->options.data);
@@ -55,7 +70,7 @@ static bool wait_for_bytes(CaptureBytes *bytes)
     while (!interrupt_requested())
         if (poll(from, 2, -1) > 0 && from[0].revents)
             return true;
-    bytes->interrupted = poll(from, 1, LAST_WAIT_MS) == 0;
+    bytes->interrupted = !gives_last_bytes(from);
     return !bytes->interrupted;
 }
 
