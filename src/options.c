@@ -538,9 +538,8 @@ static bool check_output(const Options *options, GError **error)
     if (options->output && options->format == TABLE_SCREEN)
         return refuse("--format=table is for a terminal: not with --output", error);
     const char *unknown = NULL;
-    g_autofree Column *columns =
-        options->columns ? report_choose_columns(options->report, options->columns, false, &unknown)
-                         : NULL;
+    if (options->columns)
+        g_free(report_choose_columns(options->report, options->columns, false, &unknown));
     if (unknown) {
         g_autofree char *why = g_strdup_printf("the report %s has no column '%s' (docs/reports.md)",
                                                report_name(options->report), unknown);
