@@ -1,0 +1,124 @@
+#!/bin/sh
+# docs/data.md shows how the reports are loaded: its commands run as they stand, as far as their
+# programs are installed. All samples together load with one type a column, and every join of the
+# page finds its partner.
+set -eu
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
+. "$top/tests/pages.sh"
+export LC_ALL=C
+reports='connections exchanges findings servers pairs inputs'
+
+mkdir "$work/page"
+cd "$work/page"
+ln -s "$top/samples" "$top/docs" .
+run_pages docs/data.md
+[ "$absent" -lt "$count" ] || fail "no command of the page was run"
+
+mkdir "$work/all"
+cd "$work/all"
+ln -s "$top/samples" .
+connaudit -q -a -o report samples/*.pcap* samples/timeouts/*.pcap*
+connaudit -q -a -f jsonl -o lines samples/*.pcap* samples/timeouts/*.pcap*
+
+# The columns and types of each report, as docs/reports.md states them: "REPORT COLUMN SQL JSON".
+awk '
+    BEGIN {
+        sql["number"] = sql["frame"] = "integer"
+        sql["decimal"] = sql["seconds"] = "real"
+        json["number"] = json["frame"] = json["decimal"] = json["seconds"] = "number"
+        json["words"] = json["numbers"] = json["frames"] = "array"
+    }
+    /^## / { report = $2; table = 0 }
+    /^\| column / { table = 1; next }
+    !/^\|/ { table = 0 }
+    table && /^\| `/ {
+        split($0, cells, / *\| */)
+        columns = split(cells[2], names, /[`, ]+/)
+        types = split(cells[3], kinds, /, /)
+        for (i = 2; i < columns; i++) {
+            kind = types > 1 ? kinds[i - 1] : cells[3]
+            print report, names[i], kind in sql ? sql[kind] : "text", kind in json ? json[kind] : "string"
+        }
+    }' "$top/docs/reports.md" >columns
+[ "$(wc -l <columns)" -gt 100 ] || die "docs/reports.md has few columns: $(wc -l <columns)"
+# A name means one type, whatever the report.
+cut -d ' ' -f 2- columns | sort -u | cut -d ' ' -f 1 | uniq -d >two
+[ ! -s two ] || fail "two types: $(cat two)"
+
+if command -v sqlite3 >/dev/null; then
+    sqlite3 all.db ".read $top/docs/reports.sql" >out 2>&1 || fail "reports.sql: $(cat out)"
+    [ ! -s out ] || fail "reports.sql: $(cat out)"
+    # ask SQL EXPECTED
+    ask() {
+        got=$(sqlite3 all.db "$1" | tr '\n' ' ')
+        [ "$got" = "$2" ] || fail "$1: $got instead of $2"
+    }
+    for report in $reports; do
+        ask "SELECT count(*) FROM $report" "$(($(wc -l <"lines/$report.jsonl"))) "
+        sqlite3 all.db "SELECT name FROM pragma_table_info('$report')" >loaded
+        awk -v report="$report" '$1 == report { print $2 }' columns | diff - loaded ||
+            fail "docs/reports.sql has not the columns of $report"
+    done
+    while read -r report column type _; do
+        ask "SELECT DISTINCT typeof($column) FROM $report WHERE typeof($column) NOT IN ('null', '$type')" ''
+        ask "SELECT count(*) FROM $report WHERE $column = ''" '0 '
+    done <columns
+
+    # orphans TABLE TABLE COLUMNS CONDITION: every row of the first finds one of the second.
+    orphans() {
+        ask "SELECT count(*) FROM $1 AS a LEFT JOIN $2 AS b ON $3 WHERE ($4) AND b.rowid IS NULL" '0 '
+        ask "SELECT count(*) > 0 FROM $1 AS a JOIN $2 AS b ON $3" '1 '
+    }
+    exchange='a.connection = b.connection AND a.exchange = b.exchange'
+    server='a.server_ip = b.server_ip AND a.server_port = b.server_port'
+    orphans exchanges connections 'a.connection = b.connection' 1
+    orphans findings connections 'a.connection = b.connection' 1
+    orphans findings exchanges "$exchange" 'a.exchange IS NOT NULL'
+    orphans connections exchanges "$exchange" 'a.verdict IS NOT NULL'
+    orphans connections servers "$server" 'a.verdict IS NOT NULL'
+    orphans connections pairs "$server AND a.client_ip = b.client_ip" 'a.verdict IS NOT NULL'
+    for column in connections.last_input connections.end_input findings.proof_input \
+        exchanges.request_input exchanges.response_end_input exchanges.outcome_input; do
+        name=${column#*.}
+        orphans "${column%.*}" inputs "a.$name = b.input" "a.$name IS NOT NULL"
+    done
+    ask 'SELECT count(*) FROM findings JOIN inputs ON input = proof_input WHERE proof_file <> inputs.file' '0 '
+    # What is counted twice is the same.
+    ask 'SELECT sum(connections) = (SELECT count(verdict) FROM connections) FROM servers' '1 '
+    ask 'SELECT count(*) FROM connections AS c WHERE exchanges <>
+        (SELECT count(*) FROM exchanges AS x WHERE x.connection = c.connection)' '0 '
+else
+    echo "no sqlite3: nothing is loaded"
+fi
+
+if command -v jq >/dev/null; then
+    for report in $reports; do
+        awk -v report="$report" '$1 == report { print $2, $4 }' columns | sort >stated
+        jq -r 'to_entries[] | select(.value != null) | .key + " " + (.value | type)' \
+            "lines/$report.jsonl" | sort -u >found
+        [ -s found ] || fail "jq: no value in $report"
+        comm -13 stated found >wrong
+        [ ! -s wrong ] || fail "jq, $report: $(tr '\n' ';' <wrong)"
+    done
+fi
+
+if command -v python3 >/dev/null; then
+    python3 - columns >out 2>&1 <<'END' || :
+import csv, sys
+
+types = {}
+for line in open(sys.argv[1]):
+    report, column, sql, json = line.split()
+    types[report, column] = {"integer": int, "real": float}.get(sql, str)
+for report in sorted({report for report, _ in types}):
+    with open(f"report/{report}.csv", newline="", encoding="ascii" if report != "inputs" else "utf-8") as file:
+        for row in csv.DictReader(file, strict=True):
+            assert None not in row and None not in row.values(), (report, row)
+            for column, value in row.items():
+                if value:
+                    types[report, column](value)
+print("read")
+END
+    [ "$(cat out)" = read ] || fail "python3: $(cat out)"
+fi
+finish "$count commands, $absent without their program"
