@@ -345,7 +345,7 @@ static void play_open(Play *play, const Row *row)
     *play = (Play){ .row = row, .exchanges = g_string_new(NULL) };
     play->connection.opener_known = row->form == WITH_SYN;
     play->connection.half[0].seen = play->connection.half[1].seen = true;
-    play->session = SESSION_CLEAR.create();
+    play->session = SESSION_CLEAR.create(NULL);
     play->conversation = conversation_new(&(TextOptions){ .wish = TEXT_WISH_ALL }, NULL);
 }
 

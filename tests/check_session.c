@@ -136,7 +136,7 @@ static void feed(Play *play, const Piece *piece, size_t from, size_t length, Sta
 static void play_row(const Row *row, size_t cut)
 {
     Play play = { .connection = { .opener_known = !row->midstream },
-                  .session = SESSION_CLEAR.create(),
+                  .session = SESSION_CLEAR.create(NULL),
                   .bytes = g_string_new(NULL),
                   .first = -1 };
     size_t passed = 0;
@@ -168,7 +168,7 @@ END_TEST
 START_TEST(test_first_byte)
 {
     Connection connection = { .opener_known = true };
-    void *session = SESSION_CLEAR.create();
+    void *session = SESSION_CLEAR.create(NULL);
     SessionUnit unit;
     StreamEvent event = { .kind = STREAM_DATA,
                           .connection = &connection,

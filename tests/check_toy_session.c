@@ -36,8 +36,9 @@ typedef struct Toy {
     uint64_t taken; /* bytes of it */
 } Toy;
 
-static void *toy_create(void)
+static void *toy_create(const void *context)
 {
+    (void)context;
     return g_new0(Toy, 1);
 }
 

@@ -152,7 +152,7 @@ static void feed(Reading *reading, const StreamEvent *event)
 /* Something lies there that has begun nothing yet. */
 static bool holds_beginning(const Reading *reading)
 {
-    void *fresh = SESSION_CLEAR.create();
+    void *fresh = SESSION_CLEAR.create(NULL);
     size_t least = SESSION_CLEAR.size(fresh);
     SESSION_CLEAR.free(fresh);
     return !reading->trace.begun &&
@@ -209,7 +209,7 @@ static Trace run(Span records, uint8_t options, size_t step)
     HeadKind kind = (HeadKind)(options % 3);
     Reading reading = { .options = options,
                         .connection = { .opener_known = kind == HEAD_REQUEST && options & 0x20 },
-                        .session = SESSION_CLEAR.create(),
+                        .session = SESSION_CLEAR.create(NULL),
                         .trace = { .events = g_array_new(FALSE, TRUE, sizeof(Note)) } };
     message_reader_init(&reading.reader, kind, options & 0x10 ? REASON_MIDSTREAM : 0);
     Stamp stamp = { .frame = 1 };

@@ -120,7 +120,7 @@ static Audit *audit_of(const Auditor *auditor, Connection *connection)
     if (!connection->owner) {
         Audit *audit = g_new0(Audit, 1);
         audit->stage = auditor->options.session;
-        audit->session = audit->stage->create();
+        audit->session = audit->stage->create(auditor->options.session_context);
         audit->conversation = conversation_new(&auditor->options.texts, auditor->options.matcher);
         judge_init(&audit->judge);
         findings_init(&audit->findings);

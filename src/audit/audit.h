@@ -24,6 +24,7 @@ typedef struct AuditOptions {
     bool pedantic;               /* also findings that only older specifications demand */
     bool all_connections;        /* also those in which no HTTP was found */
     const SessionStage *session; /* how every connection is read */
+    const void *session_context; /* borrowed: what its sessions share; NULL: nothing */
     const Matcher *matcher;      /* borrowed; NULL: rows of everything, else of what matches */
     AuditListener listeners[AUDIT_LISTENERS_MAX];
     unsigned listener_count;

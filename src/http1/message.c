@@ -611,11 +611,13 @@ static Step step_gap(MessageReader *reader, MessageEvent *event)
         return report_lost(reader, event, true);
     switch ((State)reader->state) {
     case STATE_LENGTH:
+        if (reader->unit->length_unsure)
+            return report_lost(reader, event, true);
         count_gap(reader, counted);
         reader->left -= counted;
         return reader->left == 0 ? report_end(reader, event) : STEP_WAIT;
     case STATE_CHUNKED:
-        if (!chunk_skip(&reader->chunks, reader->gap))
+        if (reader->unit->length_unsure || !chunk_skip(&reader->chunks, reader->gap))
             return report_lost(reader, event, true);
         count_gap(reader, reader->gap);
         return STEP_WAIT;

@@ -24,9 +24,10 @@
 /* What of a message is missing if the bytes before it are. */
 #define GAP_REASONS                                                                                \
     ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_MIDSTREAM |                  \
-                 REASON_ONE_DIRECTION))
+                 REASON_ONE_DIRECTION | REASON_ENCRYPTED))
 
-#define HOLE_REASONS ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT))
+#define HOLE_REASONS                                                                               \
+    ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_ENCRYPTED))
 
 /* What gaps and responses have shown so far. Offsets but for client_gap_end: NO_OFFSET: none. */
 typedef struct Pairing {

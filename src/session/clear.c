@@ -29,8 +29,9 @@ typedef struct Clear {
 
 G_STATIC_ASSERT(sizeof(Clear) % sizeof(uint64_t) == 0);
 
-static void *clear_new(void)
+static void *clear_create(const void *context)
 {
+    (void)context;
     return g_new0(Clear, 1);
 }
 
@@ -140,6 +141,7 @@ static void place_unit(SessionUnit *unit, const Stamp *first, int64_t length)
     unit->first = *first;
     unit->last = moved(*first, length - 1);
     unit->by_byte = true;
+    unit->length_unsure = false;
 }
 
 static void take_event(SessionUnit *unit, const StreamEvent *event)
@@ -228,7 +230,7 @@ static size_t clear_size(const void *state)
 
 const SessionStage SESSION_CLEAR = {
     .name = "clear",
-    .create = clear_new,
+    .create = clear_create,
     .feed = clear_feed,
     .next = clear_next,
     .tail_gap = clear_tail_gap,

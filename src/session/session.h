@@ -33,7 +33,8 @@ typedef struct SessionUnit {
     Stamp last; /* that made its last byte known; GAP: as `first`, with the last missing offset */
     /* each of its bytes has an offset of its own, from first to last; else they share them */
     bool by_byte;
-    Reason reason;      /* GAP: as in StreamEvent */
+    Reason reason;      /* GAP: as in StreamEvent; or REASON_ENCRYPTED */
+    bool length_unsure; /* GAP: fewer bytes may be missing than `length` */
     bool segment_start; /* DATA: it begins where a segment's payload, or a record, begins */
     bool resent;        /* DATA: of its first byte, all three as in StreamEvent */
     int64_t quiet_acked;
@@ -60,7 +61,8 @@ static inline Stamp session_known(const SessionUnit *unit, int64_t place)
  * feed. */
 typedef struct SessionStage {
     const char *name;
-    void *(*create)(void);
+    /* What the stage shares with others of its kind; NULL: nothing. Borrowed. */
+    void *(*create)(const void *context);
     /* DATA and GAP of one connection. What it borrows lives until next() has returned false. */
     void (*feed)(void *state, const StreamEvent *event);
     bool (*next)(void *state, SessionUnit *ret_unit);
