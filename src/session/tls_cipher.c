@@ -57,15 +57,22 @@ typedef struct Algorithms {
     EVP_MAC *hmac;
 } Algorithms;
 
+/* What an opener is made of. */
+typedef struct Material {
+    uint16_t suite;
+    bool encrypt_then_mac;
+    uint8_t key[KEY_MAX], mac_key[MAC_MAX];
+    uint8_t iv[NONCE_SIZE]; /* TLS 1.2 with GCM, CCM: its first four bytes */
+    /* TLS 1.3, for the next generation */
+    uint8_t secret[TLS_SECRET_MAX];
+    uint8_t secret_length;
+} Material;
+
 struct TlsOpener {
     const TlsSuite *suite;
     EVP_CIPHER_CTX *context;
-    EVP_MAC_CTX *mac;       /* CBC */
-    uint8_t iv[NONCE_SIZE]; /* TLS 1.2 with GCM, CCM: its first four bytes */
-    bool encrypt_then_mac;
-    /* TLS 1.3, for the next generation */
-    uint8_t secret[TLS_SECRET_MAX];
-    size_t secret_length;
+    EVP_MAC_CTX *mac; /* CBC */
+    Material material;
 };
 
 static const Algorithms *algorithms(void)
@@ -140,7 +147,7 @@ static Mode mode_of(const TlsOpener *opener)
 }
 
 /* Puts the key into a context; returns whether this OpenSSL can. */
-static bool set_key(TlsOpener *opener, const uint8_t *key)
+static bool set_key(TlsOpener *opener)
 {
     EVP_CIPHER *cipher = algorithms()->cipher[opener->suite->cipher];
     opener->context = EVP_CIPHER_CTX_new();
@@ -156,10 +163,11 @@ static bool set_key(TlsOpener *opener, const uint8_t *key)
     if (mode_of(opener) == MODE_CCM)
         ready = ready && EVP_CIPHER_CTX_ctrl(opener->context, EVP_CTRL_AEAD_SET_TAG,
                                              opener->suite->tag, NULL) == 1;
-    return ready && EVP_DecryptInit_ex2(opener->context, NULL, key, NULL, NULL) == 1;
+    return ready &&
+           EVP_DecryptInit_ex2(opener->context, NULL, opener->material.key, NULL, NULL) == 1;
 }
 
-static bool set_mac_key(TlsOpener *opener, const uint8_t *key)
+static bool set_mac_key(TlsOpener *opener)
 {
     OSSL_PARAM parameters[] = {
         text(OSSL_MAC_PARAM_DIGEST, HASHES[opener->suite->mac].name),
@@ -167,17 +175,28 @@ static bool set_mac_key(TlsOpener *opener, const uint8_t *key)
     };
     EVP_MAC *hmac = algorithms()->hmac;
     opener->mac = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
-    return opener->mac &&
-           EVP_MAC_init(opener->mac, key, HASHES[opener->suite->mac].size, parameters) == 1;
+    return opener->mac && EVP_MAC_init(opener->mac, opener->material.mac_key,
+                                       HASHES[opener->suite->mac].size, parameters) == 1;
 }
 
-static TlsOpener *if_ready(TlsOpener *opener, bool ready)
+/* Makes the contexts; NULL if this OpenSSL cannot, or if there are no keys. */
+static TlsOpener *make_ready(TlsOpener *opener, bool has_keys)
 {
+    bool ready =
+        has_keys && set_key(opener) && (mode_of(opener) != MODE_CBC || set_mac_key(opener));
     if (ready)
         return opener;
     ERR_clear_error();
     tls_opener_free(opener);
     return NULL;
+}
+
+static TlsOpener *new_opener(const TlsSuite *suite)
+{
+    TlsOpener *opener = g_new0(TlsOpener, 1);
+    opener->suite = suite;
+    opener->material.suite = suite->id;
+    return opener;
 }
 
 /* The block is cut as RFC 5246 §6.3 has it: the MAC keys, the keys, the IVs, each the client's
@@ -191,38 +210,54 @@ TlsOpener *tls_opener_new_12(const TlsNegotiated *negotiated, Span master, int s
                 : mode == MODE_CHACHA ? NONCE_SIZE
                                       : NONCE_SIZE - EXPLICIT_NONCE;
     uint8_t block[2 * (MAC_MAX + KEY_MAX + NONCE_SIZE)] = { 0 };
-    TlsOpener *opener = g_new0(TlsOpener, 1);
-    opener->suite = suite;
-    opener->encrypt_then_mac = negotiated->encrypt_then_mac;
-    bool ready = key_block(negotiated, master, block, 2 * (mac + key + iv)) &&
-                 set_key(opener, block + 2 * mac + (side ? key : 0)) &&
-                 (mac == 0 || set_mac_key(opener, block + (side ? mac : 0)));
-    memcpy(opener->iv, block + 2 * (mac + key) + (side ? iv : 0), iv);
+    TlsOpener *opener = new_opener(suite);
+    Material *material = &opener->material;
+    material->encrypt_then_mac = negotiated->encrypt_then_mac;
+    bool derived = key_block(negotiated, master, block, 2 * (mac + key + iv));
+    memcpy(material->mac_key, block + (side ? mac : 0), mac);
+    memcpy(material->key, block + 2 * mac + (side ? key : 0), key);
+    memcpy(material->iv, block + 2 * (mac + key) + (side ? iv : 0), iv);
     OPENSSL_cleanse(block, sizeof block);
-    return if_ready(opener, ready);
+    return make_ready(opener, derived);
 }
 
 TlsOpener *tls_opener_new_13(const TlsSuite *suite, Span secret)
 {
     if (secret.length != HASHES[suite->prf].size)
         return NULL;
-    uint8_t key[KEY_MAX];
-    TlsOpener *opener = g_new0(TlsOpener, 1);
-    opener->suite = suite;
-    memcpy(opener->secret, secret.bytes, secret.length);
-    opener->secret_length = secret.length;
-    bool ready = expand(suite, secret, "key", key, CIPHERS[suite->cipher].key) &&
-                 expand(suite, secret, "iv", opener->iv, NONCE_SIZE) && set_key(opener, key);
-    OPENSSL_cleanse(key, sizeof key);
-    return if_ready(opener, ready);
+    TlsOpener *opener = new_opener(suite);
+    Material *material = &opener->material;
+    memcpy(material->secret, secret.bytes, secret.length);
+    material->secret_length = (uint8_t)secret.length;
+    bool derived = expand(suite, secret, "key", material->key, CIPHERS[suite->cipher].key) &&
+                   expand(suite, secret, "iv", material->iv, NONCE_SIZE);
+    return make_ready(opener, derived);
+}
+
+void tls_opener_pack(const TlsOpener *opener, GByteArray *to)
+{
+    g_byte_array_append(to, (const guint8 *)&opener->material, sizeof opener->material);
+}
+
+TlsOpener *tls_opener_unpack(Span *from)
+{
+    Material material;
+    g_assert(from->length >= sizeof material);
+    memcpy(&material, from->bytes, sizeof material);
+    *from = span_after(*from, sizeof material);
+    TlsOpener *opener = new_opener(tls_suite_find(material.suite));
+    opener->material = material;
+    OPENSSL_cleanse(&material, sizeof material);
+    return make_ready(opener, true);
 }
 
 TlsOpener *tls_opener_next(const TlsOpener *opener)
 {
     uint8_t secret[TLS_SECRET_MAX];
-    size_t length = opener->secret_length;
+    size_t length = opener->material.secret_length;
     TlsOpener *next = NULL;
-    if (expand(opener->suite, span_make(opener->secret, length), "traffic upd", secret, length))
+    if (opener->suite->of_13 && expand(opener->suite, span_make(opener->material.secret, length),
+                                       "traffic upd", secret, length))
         next = tls_opener_new_13(opener->suite, span_make(secret, length));
     OPENSSL_cleanse(secret, sizeof secret);
     return next;
@@ -269,7 +304,7 @@ static void nonce_of_number(const TlsOpener *opener, uint64_t number, uint8_t *n
     write_number(nonce + NONCE_SIZE - 8, number);
     memset(nonce, 0, NONCE_SIZE - 8);
     for (size_t i = 0; i < NONCE_SIZE; i++)
-        nonce[i] ^= opener->iv[i];
+        nonce[i] ^= opener->material.iv[i];
 }
 
 /* The type stands behind the data, and zeros behind it. */
@@ -295,7 +330,7 @@ static bool open_aead_12(TlsOpener *opener, uint64_t number, Span header, Span b
     if (mode_of(opener) == MODE_CHACHA) {
         nonce_of_number(opener, number, nonce);
     } else {
-        memcpy(nonce, opener->iv, NONCE_SIZE - EXPLICIT_NONCE);
+        memcpy(nonce, opener->material.iv, NONCE_SIZE - EXPLICIT_NONCE);
         memcpy(nonce + NONCE_SIZE - EXPLICIT_NONCE, body.bytes, EXPLICIT_NONCE);
         body = span_after(body, EXPLICIT_NONCE);
     }
@@ -342,7 +377,7 @@ static bool open_cbc(TlsOpener *opener, uint64_t number, Span header, Span body,
                      size_t *ret_length)
 {
     size_t mac = HASHES[opener->suite->mac].size;
-    if (opener->encrypt_then_mac) {
+    if (opener->material.encrypt_then_mac) {
         Span covered = span_first(body, body.length - mac);
         return mac_fits(opener, number, header, covered, covered.bytes + covered.length) &&
                open_blocks(opener, covered, to, ret_length);
@@ -357,7 +392,8 @@ size_t tls_opener_overhead(const TlsOpener *opener)
 {
     Mode mode = mode_of(opener);
     if (mode == MODE_CBC)
-        return 2 * CBC_BLOCK + (opener->encrypt_then_mac ? HASHES[opener->suite->mac].size : 0);
+        return 2 * CBC_BLOCK +
+               (opener->material.encrypt_then_mac ? HASHES[opener->suite->mac].size : 0);
     bool explicit_nonce = !opener->suite->of_13 && mode != MODE_CHACHA;
     return opener->suite->tag + (explicit_nonce ? EXPLICIT_NONCE : 0) +
            (opener->suite->of_13 ? 1 : 0);

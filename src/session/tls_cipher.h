@@ -34,7 +34,7 @@ TlsOpener *tls_opener_new_12(const TlsNegotiated *negotiated, Span master, int s
 /* NULL if the secret is not as long as the suite's hash. */
 TlsOpener *tls_opener_new_13(const TlsSuite *suite, Span secret);
 
-/* The keys that follow a KeyUpdate (TLS 1.3). */
+/* The keys that follow a KeyUpdate; NULL before TLS 1.3. */
 TlsOpener *tls_opener_next(const TlsOpener *opener);
 
 /* `header` are the five bytes of the record's header, `body` is what they announce, not more
@@ -49,6 +49,10 @@ size_t tls_opener_overhead(const TlsOpener *opener);
 
 /* Bytes that one takes. */
 size_t tls_opener_size(void);
+
+/* All that it takes to make it again, in bytes that hold its secrets; and back. */
+void tls_opener_pack(const TlsOpener *opener, GByteArray *to);
+TlsOpener *tls_opener_unpack(Span *from);
 
 void tls_opener_free(TlsOpener *opener);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TlsOpener, tls_opener_free)
