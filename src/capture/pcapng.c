@@ -35,7 +35,7 @@ enum {
     BLOCK_STATISTICS = 5,
     BLOCK_ENHANCED_PACKET = 6,
     BLOCK_JOURNAL = 9,
-    BLOCK_SECRETS = 10,
+    BLOCK_SECRETS = PCAPNG_BLOCK_SECRETS,
     BLOCK_SYSDIG_EVENT = 0x204,
     BLOCK_SYSDIG_EVENT_V2 = 0x216,
     BLOCK_SYSDIG_EVENT_V2_LARGE = 0x221,
@@ -57,7 +57,7 @@ enum {
 
 #define SECTION_MAGIC UINT32_C(0x1a2b3c4d)
 #define BLOCK_OVERHEAD 12 /* type, length, and the length again at the end */
-#define BLOCK_MAX (16 * 1024 * 1024)
+#define BLOCK_MAX PCAPNG_BLOCK_MAX
 
 /* Sizes of the fixed part at the start of each block. */
 #define SECTION_FIXED 16
@@ -65,6 +65,10 @@ enum {
 #define PACKET_FIXED 20
 #define SIMPLE_PACKET_FIXED 4
 #define STATISTICS_FIXED 12
+#define SECRETS_FIXED 8
+
+/* The key log of TLS, among the kinds of secrets. */
+#define SECRETS_TLS UINT32_C(0x544c534b)
 
 #define PACKET_DROPS_UNKNOWN 0xffff
 
@@ -93,6 +97,7 @@ typedef struct Block {
 struct Pcapng {
     CaptureInput *input;
     CaptureInfo *info;
+    const CaptureSecrets *secrets; /* NULL: nobody takes them */
     bool open;
     bool big_endian;    /* of the section */
     bool ours;          /* this program wrote the section */
@@ -111,6 +116,11 @@ Pcapng *pcapng_new(CaptureInput *input, CaptureInfo *info)
     pcapng->interfaces = g_array_new(FALSE, FALSE, sizeof(Interface));
     pcapng->time_digits = DIGITS_MICRO;
     return pcapng;
+}
+
+void pcapng_set_secrets(Pcapng *pcapng, const CaptureSecrets *secrets)
+{
+    pcapng->secrets = secrets;
 }
 
 static PcapngStep G_GNUC_PRINTF(2, 3) broken(Pcapng *pcapng, const char *format, ...)
@@ -281,6 +291,29 @@ static void take_statistics(Pcapng *pcapng, const Block *block)
             interface->system_drops = count;
         }
     }
+}
+
+bool pcapng_secrets_parse(Span body, bool big_endian, Span *ret_keylog)
+{
+    uint32_t kind, length;
+    bool stated = big_endian ? span_be32(body, 0, &kind) && span_be32(body, 4, &length)
+                             : span_le32(body, 0, &kind) && span_le32(body, 4, &length);
+    Span text = span_after(body, SECRETS_FIXED);
+    if (!stated || kind != SECRETS_TLS || length > text.length)
+        return false;
+    *ret_keylog = span_first(text, length);
+    return true;
+}
+
+static void take_secrets(Pcapng *pcapng, const Block *block)
+{
+    CaptureInfo *info = pcapng->info;
+    Span keylog;
+    info->secrets_blocks++;
+    if (!pcapng_secrets_parse(block->body, pcapng->big_endian, &keylog))
+        info->secrets_unread++;
+    else if (pcapng->secrets && pcapng->secrets->take)
+        pcapng->secrets->take(pcapng->secrets->data, keylog);
 }
 
 /* Packets -------------------------------------------------------------------------------------- */
@@ -514,7 +547,7 @@ static PcapngStep take_block(Pcapng *pcapng, const Block *block, CapturePacket *
     case BLOCK_NAMES:
         return PCAPNG_PACKET;
     case BLOCK_SECRETS:
-        info->secrets_blocks++;
+        take_secrets(pcapng, block);
         return PCAPNG_PACKET;
     default:
         info->unknown_blocks++;

@@ -26,6 +26,9 @@ typedef struct CapturePacket {
  * both and must not free them earlier. */
 Pcapng *pcapng_new(CaptureInput *input, CaptureInfo *info);
 
+/* Who takes its secrets; borrowed. Without that nobody does. */
+void pcapng_set_secrets(Pcapng *pcapng, const CaptureSecrets *secrets);
+
 typedef enum PcapngStep {
     PCAPNG_PACKET, /* its bytes stay valid until the next call */
     PCAPNG_END,
@@ -46,6 +49,15 @@ uint64_t pcapng_frames(const Pcapng *pcapng);
 
 /* The finest resolution among the interfaces passed so far, in decimals: 6 or 9. */
 unsigned pcapng_time_digits(const Pcapng *pcapng);
+
+/* A block is read as a whole, so its size has a maximum: that of libpcap. */
+#define PCAPNG_BLOCK_MAX (16 * 1024 * 1024)
+
+#define PCAPNG_BLOCK_SECRETS 10
+
+/* The body of a Decryption Secrets Block: whether it holds a key log of TLS. Of a length beyond the
+ * block nothing is taken: the length may be as wrong as the text. */
+bool pcapng_secrets_parse(Span body, bool big_endian, Span *ret_keylog);
 
 void pcapng_free(Pcapng *pcapng);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pcapng, pcapng_free)

@@ -33,6 +33,7 @@ struct CaptureReader {
     pcap_t *pcap;   /* for a pcap file; owns the stream over `input` */
     Pcapng *pcapng; /* for a pcapng file */
     CaptureInfo info;
+    CaptureSecrets secrets;
     /* The last packet read, if it is in no batch yet. It waits where it was read. */
     CapturePacket packet;
     bool waiting;
@@ -203,6 +204,7 @@ static bool open_pcapng(CaptureReader *reader, GError **error)
 {
     reader->info.format = "pcapng";
     reader->pcapng = pcapng_new(reader->input, &reader->info);
+    pcapng_set_secrets(reader->pcapng, &reader->secrets);
     bool more = read_packet(reader);
     reader->info.time_digits = pcapng_time_digits(reader->pcapng);
     if (more || !reader->failure || pcapng_is_open(reader->pcapng))
@@ -223,6 +225,8 @@ CaptureReader *capture_reader_open(const char *path, unsigned input, const Captu
     g_autoptr(CaptureReader) reader = g_new0(CaptureReader, 1);
     reader->path = g_strdup(path);
     reader->input_number = input;
+    if (options)
+        reader->secrets = options->secrets;
     reader->bytes = bytes;
     reader->unpacker = unpacker_new(bytes);
     reader->input = capture_input_new(reader->unpacker);

@@ -94,7 +94,8 @@ typedef struct CaptureInfo {
     uint64_t clipped;        /* packets captured longer than a frame may be */
     uint64_t other_frames;   /* numbered by Wireshark, but not packets */
     uint64_t unknown_blocks; /* pcapng: skipped */
-    uint64_t secrets_blocks; /* pcapng: decryption secrets, skipped */
+    uint64_t secrets_blocks; /* pcapng: decryption secrets */
+    uint64_t secrets_unread; /* of these: of other protocols than TLS, or broken */
 
     CaptureEnd end;
     uint64_t bytes_read; /* as stored on disk; somewhat ahead of the packets */
@@ -115,6 +116,13 @@ static inline bool capture_has_times(const CaptureInfo *info)
     return info->packets > info->untimed + info->mistimed;
 }
 
+/* Who takes the key logs that a pcapng file holds in its Decryption Secrets Blocks. A block is
+ * handed over when reading passes it, so at the latest before the frames behind it leave. */
+typedef struct CaptureSecrets {
+    void (*take)(void *data, Span keylog); /* NULL: nobody */
+    void *data;
+} CaptureSecrets;
+
 typedef struct CaptureOptions {
     /* compute the SHA-256 of the bytes on disk; this reads to the end of the input even if the
      * packets end earlier */
@@ -126,6 +134,7 @@ typedef struct CaptureOptions {
      * before handed out; NULL: nobody needs to know. */
     void (*waits)(void *data);
     void *data;
+    CaptureSecrets secrets;
 } CaptureOptions;
 
 typedef struct CaptureReader CaptureReader;
