@@ -9,6 +9,7 @@ complete -c connaudit -l force -d "Overwrite files of the same name that are in 
 complete -c connaudit -l evidence -x -a '(__fish_complete_directories)' -d "Also write the packets of each connection that is contradicted or has an error into DIR"
 complete -c connaudit -l evidence-max -x -d "At most so many of these captures (1000)"
 complete -c connaudit -l filter -s F -x -d "Look only at the packets that this pcap filter matches"
+complete -c connaudit -l keylog -s k -r -F -d "Decrypt TLS with the secrets in FILE, a key log (SSLKEYLOGFILE); may be repeated"
 complete -c connaudit -l separate -d "Judge each input alone; without it they are one capture"
 complete -c connaudit -l match -x -d "List only what has TEXT or /REGEX/ in a target or a field value"
 complete -c connaudit -l all -s a -d "List also TCP connections in which no HTTP was found"

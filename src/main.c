@@ -105,7 +105,12 @@ static ExitStatus read_inputs(const Options *options, char **command)
         return EXIT_USAGE;
     }
     announce_waiting(options);
-    g_autoptr(CaptureInputs) inputs = run_open_inputs(options, filter, &out);
+    g_autoptr(TlsKeys) keys = run_read_keylogs(options, &error);
+    if (!keys) {
+        complain(error->message);
+        return EXIT_USAGE;
+    }
+    g_autoptr(CaptureInputs) inputs = run_open_inputs(options, filter, keys, &out);
     if (inputs->unfit) {
         complain(inputs->unfit->message);
         return EXIT_USAGE;
@@ -115,6 +120,7 @@ static ExitStatus read_inputs(const Options *options, char **command)
         return EXIT_NOT_READ;
     RunContext context = { .options = options,
                            .filter = filter,
+                           .keys = keys,
                            .command = (const char *const *)command,
                            .out = &out,
                            .version = PACKAGE_VERSION };

@@ -29,6 +29,7 @@ typedef enum OptionId {
     OPTION_EVIDENCE,
     OPTION_EVIDENCE_MAX,
     OPTION_FILTER,
+    OPTION_KEYLOG,
     OPTION_SEPARATE,
     OPTION_MATCH,
     OPTION_ALL,
@@ -58,6 +59,7 @@ typedef enum OptionId {
 typedef struct RawOptions {
     char *text[OPTION_COUNT];
     gboolean on[OPTION_COUNT];
+    char **keylogs;
     char **inputs;
 } RawOptions;
 
@@ -65,13 +67,14 @@ static void raw_clear(RawOptions *raw)
 {
     for (OptionId id = 0; id < OPTION_COUNT; id++)
         g_free(raw->text[id]);
+    g_strfreev(raw->keylogs);
     g_strfreev(raw->inputs);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RawOptions, raw_clear)
 
 static bool is_given(const RawOptions *raw, OptionId id)
 {
-    return raw->text[id] || raw->on[id];
+    return id == OPTION_KEYLOG ? raw->keylogs != NULL : raw->text[id] || raw->on[id];
 }
 
 typedef struct OptionInfo OptionInfo;
@@ -83,7 +86,7 @@ struct OptionInfo {
     GOptionArg kind;
     const char *argument, *help;
     size_t at; /* where in Options it goes */
-    /* NULL for a flag, which is a bool there */
+    /* NULL for a flag, which is a bool there, and for a list, which is taken over */
     bool (*take)(const OptionInfo *info, const char *text, Options *options, GError **error);
 };
 
@@ -373,6 +376,10 @@ static const OptionInfo OPTIONS[OPTION_COUNT] = {
     [OPTION_FILTER] =
         TAKES_BYTES("filter", 'F', "BPF", "Look only at the packets that this pcap filter matches",
                     filter, take_text),
+    [OPTION_KEYLOG] = { "keylog", 'k', G_OPTION_ARG_FILENAME_ARRAY, "FILE",
+                        "Decrypt TLS with the secrets in FILE, a key log (SSLKEYLOGFILE); may be "
+                        "repeated",
+                        AT(keylogs), NULL },
     [OPTION_SEPARATE] =
         FLAG("separate", 0, "Judge each input alone; without it they are one capture", separate),
     [OPTION_MATCH] = TAKES_BYTES("match", 0, "TEXT",
@@ -568,6 +575,8 @@ static GOptionContext *make_context(RawOptions *raw)
     for (OptionId id = 0; id < OPTION_COUNT; id++) {
         const OptionInfo *info = &OPTIONS[id];
         void *to = info->take ? (void *)&raw->text[id] : (void *)&raw->on[id];
+        if (info->kind == G_OPTION_ARG_FILENAME_ARRAY)
+            to = &raw->keylogs;
         entries[id] = (GOptionEntry){ info->name, info->letter,  0, info->kind, to,
                                       info->help, info->argument };
     }
@@ -601,7 +610,7 @@ static const char *attached_argument(const char *word)
         const OptionInfo *info = find_option(*letter, NULL, 0);
         if (!info)
             return NULL;
-        if (info->take)
+        if (info->argument)
             return letter[1] ? letter + 1 : NULL;
     }
     return NULL;
@@ -613,7 +622,7 @@ static bool takes_next(const char *word)
     size_t length = strlen(word);
     const OptionInfo *info = word[1] == '-' ? find_option(0, word + 2, length - 2)
                                             : find_option(word[length - 1], NULL, 0);
-    return info && info->take;
+    return info && info->argument;
 }
 
 static char **split_letters(int argc, char **argv)
@@ -701,13 +710,18 @@ static const char *words_of(OptionId id)
     case OPTION_COMPLETION:
         return "bash zsh fish";
     default:
-        return OPTIONS[id].take ? "" : NULL;
+        return OPTIONS[id].argument ? "" : NULL;
     }
 }
 
 static bool takes_directory(OptionId id)
 {
     return OPTIONS[id].take == take_directory;
+}
+
+static bool takes_file(OptionId id)
+{
+    return id == OPTION_KEYLOG;
 }
 
 static void append_fish(GString *text)
@@ -722,6 +736,8 @@ static void append_fish(GString *text)
             g_string_append_printf(text, " -s %c", info->letter);
         if (takes_directory(id))
             g_string_append(text, " -x -a '(__fish_complete_directories)'");
+        else if (takes_file(id))
+            g_string_append(text, " -r -F");
         else if (id == OPTION_EXPLAIN)
             g_string_append(text, " -x -a '(connaudit --list-rules | cut -f 1)'");
         else if (words)
@@ -755,6 +771,8 @@ static void append_zsh(GString *text)
         g_string_append_printf(text, "'[%s]", help->str);
         if (takes_directory(id))
             g_string_append_printf(text, ":%s:_files -/", info->argument);
+        else if (takes_file(id))
+            g_string_append_printf(text, ":%s:_files", info->argument);
         else if (id == OPTION_EXPLAIN)
             g_string_append(text, ":RULE:($(connaudit --list-rules | cut -f 1))");
         else if (words && *words)
@@ -790,6 +808,10 @@ static const char BASH_FUNCTIONS[] =
     "        _connaudit_paths directory \"$current\"\n"
     "        return\n"
     "        ;;\n"
+    "    -k | --keylog)\n"
+    "        _connaudit_paths file \"$current\"\n"
+    "        return\n"
+    "        ;;\n"
     "    -*)\n"
     "        if values=$(_connaudit_values \"$1\" \"$option\"); then\n"
     "            mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$current\")\n"
@@ -812,7 +834,7 @@ static void append_bash(GString *text)
                           "_connaudit_values()\n{\n    case $2 in\n");
     for (OptionId id = 0; id < OPTION_COUNT; id++) {
         const char *words = words_of(id);
-        if (!words || takes_directory(id))
+        if (!words || takes_directory(id) || takes_file(id))
             continue;
         g_string_append(text, "    ");
         if (OPTIONS[id].letter)
@@ -826,7 +848,7 @@ static void append_bash(GString *text)
     }
     g_string_append(text, "    *) return 1 ;;\n    esac\n}\n_connaudit_options='");
     for (OptionId id = 0; id < OPTION_COUNT; id++)
-        g_string_append_printf(text, "--%s%s ", OPTIONS[id].name, OPTIONS[id].take ? "=" : "");
+        g_string_append_printf(text, "--%s%s ", OPTIONS[id].name, OPTIONS[id].argument ? "=" : "");
     for (OptionId id = 0; id < OPTION_COUNT; id++)
         if (OPTIONS[id].letter)
             g_string_append_printf(text, "-%c ", OPTIONS[id].letter);
@@ -885,7 +907,7 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
         return false;
     }
     for (OptionId id = 0; id < OPTION_COUNT; id++)
-        if (!OPTIONS[id].take)
+        if (OPTIONS[id].kind == G_OPTION_ARG_NONE)
             *(bool *)place_of(&OPTIONS[id], ret_options) = raw.on[id];
     ret_options->prints = ret_options->help || ret_options->version || ret_options->list_rules ||
                           raw.text[OPTION_EXPLAIN] || raw.text[OPTION_COMPLETION];
@@ -894,6 +916,7 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
     if (!take_values(&raw, ret_options, error))
         return false;
     ret_options->inputs = g_steal_pointer(&raw.inputs);
+    ret_options->keylogs = g_steal_pointer(&raw.keylogs);
     return true;
 }
 
@@ -901,6 +924,7 @@ void options_clear(Options *options)
 {
     g_clear_pointer(&options->matcher, matcher_free);
     g_strfreev(options->inputs);
+    g_strfreev(options->keylogs);
     g_strfreev(options->columns);
     g_free(options->output);
     g_free(options->filter);

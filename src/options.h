@@ -29,6 +29,7 @@ typedef enum ProgressWhen { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } Pro
 
 typedef struct Options {
     char **inputs;  /* owned, NULL-terminated; "-" is standard input */
+    char **keylogs; /* owned, NULL-terminated; NULL: none */
     char *output;   /* owned; NULL: the report goes to standard output */
     char *filter;   /* owned; NULL: none */
     char *evidence; /* owned; where captures of single connections go; NULL: nowhere */

@@ -7,7 +7,9 @@
 
 #include "base/text.h"
 #include "capture/bytes.h"
+#include "capture/late_secrets.h"
 #include "evidence_pass.h"
+#include "keylogs.h"
 #include "pass.h"
 #include "report/connection_page.h"
 #include "report/input_rows.h"
@@ -17,11 +19,16 @@
 #include "report/server_rows.h"
 #include "report/summary.h"
 #include "servers/mismatch.h"
+#include "session/tls.h"
 
 G_DEFINE_QUARK(connaudit - run - error, run_error)
 
 /* The files of a directory: the reports by ReportName, and the manifest behind them. */
 enum { FILE_MANIFEST = REPORT_COUNT, FILE_COUNT };
+
+/* Of --max-memory, at most, for the secrets of TLS connections; the rest is for connections. A
+ * quarter of 512 MiB has room for more than a million lines. */
+#define SECRETS_PART 4
 
 /* More rows than anybody looks through on a terminal. */
 #define SCREEN_ROWS_MAX 1000
@@ -54,7 +61,7 @@ static EngineOptions engine_options(const Options *options)
     wanted.audit.finding_rows = options->output || options->report == REPORT_FINDINGS;
     wanted.audit.pedantic = options->pedantic;
     wanted.audit.matcher = options->matcher;
-    wanted.limits = stream_limits_for(options->max_memory);
+    wanted.audit.session = &SESSION_TLS;
     wanted.audit.texts.wish =
         wanted.audit.exchange_rows || wanted.audit.finding_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
     if (options->show) {
@@ -64,6 +71,12 @@ static EngineOptions engine_options(const Options *options)
         wanted.audit.finding_texts = true;
     }
     return wanted;
+}
+
+static StreamLimits limits_beside(const Options *options, const TlsKeys *keys)
+{
+    size_t taken = tls_keys_counters(keys)->taken ? tls_keys_size(keys) : 0;
+    return stream_limits_for(MAX(options->max_memory - taken, MEMORY_LEAST));
 }
 
 /* A row has the file and the resolution of the input in which its connection was first seen. */
@@ -200,6 +213,13 @@ static CaptureInfo joint_info(const CaptureInputs *inputs, const char *name)
     return joint;
 }
 
+/* NULL: no key log was given, and no input held one. */
+static const TlsKeysCounters *keys_counters(const Run *run)
+{
+    const TlsKeysCounters *counters = tls_keys_counters(run->context->keys);
+    return run->context->options->keylogs || counters->lines ? counters : NULL;
+}
+
 static void write_summary(const Run *run)
 {
     const GPtrArray *numbered = run->pass.inputs->numbered;
@@ -211,6 +231,7 @@ static void write_summary(const Run *run)
                            .inputs = run->pass.inputs,
                            .totals = &run->totals,
                            .servers = run->servers,
+                           .keys = keys_counters(run),
                            .matching = run->context->options->matcher,
                            .evidence = captures,
                            .captures = captures ? captures->len : 0,
@@ -408,6 +429,7 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
                             .inputs = run->pass.inputs,
                             .totals = &run->totals,
                             .servers = run->servers,
+                            .keys = keys_counters(run),
                             .reports = reports,
                             .report_count = FILE_MANIFEST,
                             .evidence = run->evidence.captures ? &evidence : NULL };
@@ -487,6 +509,13 @@ static bool run_to_directory(Run *run, GError **error)
     return written;
 }
 
+static void take_keylog(void *data, Span keylog)
+{
+    keylogs_guard();
+    tls_keys_feed(data, keylog);
+    tls_keys_end_text(data);
+}
+
 /* Whoever looks at the rows sees those that are final while the input has nothing to give. A write
  * that fails is remembered by the table. */
 static void flush_rows(void *data)
@@ -496,20 +525,33 @@ static void flush_rows(void *data)
         table_flush(out->table, NULL);
 }
 
-static CaptureOptions capture_options(const Options *options, RowsOut *out)
+static CaptureOptions capture_options(const Options *options, TlsKeys *keys, RowsOut *out)
 {
     /* evidence takes a second pass, over bytes that must be the same */
     bool shown = options->output || (options->report == REPORT_INPUTS && !options->show);
     bool hash = options->evidence || (shown && !options->no_hash);
-    return (CaptureOptions){
-        .hash = hash, .whole_head = options->redact, .waits = flush_rows, .data = out
-    };
+    return (CaptureOptions){ .hash = hash,
+                             .secrets = { take_keylog, keys },
+                             .whole_head = options->redact,
+                             .waits = flush_rows,
+                             .data = out };
 }
 
-CaptureInputs *run_open_inputs(const Options *options, Filter *filter, RowsOut *out)
+TlsKeys *run_read_keylogs(const Options *options, GError **error)
 {
-    CaptureOptions capture = capture_options(options, out);
-    return capture_inputs_open((const char *const *)options->inputs, &capture, filter);
+    g_autoptr(TlsKeys) keys = tls_keys_new(options->max_memory / SECRETS_PART);
+    return keylogs_read(keys, (const char *const *)options->keylogs, error) ? g_steal_pointer(&keys)
+                                                                            : NULL;
+}
+
+CaptureInputs *run_open_inputs(const Options *options, Filter *filter, TlsKeys *keys, RowsOut *out)
+{
+    CaptureOptions capture = capture_options(options, keys, out);
+    CaptureInputs *inputs =
+        capture_inputs_open((const char *const *)options->inputs, &capture, filter);
+    for (guint i = 0; i < inputs->numbered->len; i++)
+        capture_late_secrets(capture_inputs_file(inputs, i + 1)->path, &capture.secrets);
+    return inputs;
 }
 
 /* Of everything that was read, whatever --match lists. */
@@ -535,12 +577,14 @@ bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result
     const Options *options = context->options;
     Run state = { .context = context,
                   .pass = { .inputs = inputs,
-                            .capture = capture_options(options, context->out),
+                            .capture = capture_options(options, context->keys, context->out),
                             .engine = engine_options(options),
                             .separate = options->separate,
                             .row = write_row,
                             .is_over = writing_failed } };
     state.pass.data = &state;
+    state.pass.engine.audit.session_context = context->keys;
+    state.pass.engine.limits = limits_beside(options, context->keys);
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
     state.servers = servers;
     audit_listen(&state.pass.engine.audit, audit_listener_of_servers(servers));

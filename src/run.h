@@ -4,6 +4,7 @@
 
 #include "capture/inputs.h"
 #include "options.h"
+#include "session/tls_keys.h"
 
 /* The report that goes to standard output. Its rows are flushed before reading waits for more. */
 typedef struct RowsOut {
@@ -20,6 +21,7 @@ typedef struct RunResult {
 typedef struct RunContext {
     const Options *options;
     Filter *filter;             /* NULL: none */
+    TlsKeys *keys;              /* takes what inputs hold, too */
     const char *const *command; /* as main() got it */
     RowsOut *out;               /* the one that run_open_inputs() got */
     const char *version;
@@ -32,7 +34,13 @@ typedef enum RunError {
     RUN_ERROR_WRITE,
 } RunError;
 
-CaptureInputs *run_open_inputs(const Options *options, Filter *filter, RowsOut *out);
+/* NULL and `error` if one cannot be read. */
+TlsKeys *run_read_keylogs(const Options *options, GError **error);
+
+/* `keys` takes the secrets that inputs hold: those of their first and last blocks now, the others
+ * when they are read. */
+CaptureInputs *run_open_inputs(const Options *options, Filter *filter, TlsKeys *keys,
+                              RowsOut *out);
 
 /* Reads all that can be read of the inputs. False and `error` if the reports (or the page of one
  * connection) could not be written; what was wrong with an input is kept with it. That nobody reads

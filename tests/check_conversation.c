@@ -351,9 +351,9 @@ static void play_open(Play *play, const Row *row)
 
 static void play_end(Play *play)
 {
-    TailGap tail[2] = { SESSION_CLEAR.tail_gap(play->session, 0),
-                        SESSION_CLEAR.tail_gap(play->session, 1) };
-    conversation_end(play->conversation, &play->connection, tail, !play->row->open);
+    SessionEnd ends[2] = { SESSION_CLEAR.end(play->session, 0),
+                           SESSION_CLEAR.end(play->session, 1) };
+    conversation_end(play->conversation, &play->connection, ends, !play->row->open);
     collect_settled(play);
     size_t count;
     const Exchange *pending = conversation_pending(play->conversation, &count);

@@ -61,9 +61,11 @@ START_TEST(test_belief)
 {
     Half half = { .seen = !ROWS[_i].unseen,
                   .fin = { ROWS[_i].proof, { .frame = 9, .offset = FIN_OFFSET, .acked = 5 } } };
-    TailGap gap = { .last = { .frame = ROWS[_i].gap ? 8 : 0, .offset = GAP_OFFSET, .acked = 4 },
-                    .is_loss = ROWS[_i].loss };
-    FinEvidence evidence = fin_evidence(&half, &gap, &ROWS[_i].messages);
+    SessionEnd session = {
+        .gap = { .last = { .frame = ROWS[_i].gap ? 8 : 0, .offset = GAP_OFFSET, .acked = 4 },
+                 .is_loss = ROWS[_i].loss }
+    };
+    FinEvidence evidence = fin_evidence(&half, &session, &ROWS[_i].messages);
     ck_assert_msg(evidence.belief == ROWS[_i].belief, "%s: %d", ROWS[_i].name, evidence.belief);
     if (evidence.belief == FIN_NOT)
         return;
@@ -76,10 +78,25 @@ START_TEST(test_belief)
 }
 END_TEST
 
+/* A session that said that it ends did so there, whatever its carrier does later. */
+START_TEST(test_session_closed_itself)
+{
+    Half half = { .seen = true, .fin = { FIN_SEEN, { .frame = 9, .offset = FIN_OFFSET } } };
+    SessionEnd session = { .close = SESSION_CLOSED, .stamp = { .frame = 7, .offset = 90 } };
+    MessagesEnd messages = { .whole = true };
+    FinEvidence evidence = fin_evidence(&half, &session, &messages);
+    ck_assert_int_eq(evidence.belief, FIN_SURE);
+    ck_assert_int_eq(evidence.fact.proof, FIN_SEEN);
+    ck_assert_uint_eq(evidence.fact.stamp.frame, 7);
+    ck_assert_int_eq(evidence.fact.stamp.offset, 90);
+}
+END_TEST
+
 int main(void)
 {
     TCase *belief = tcase_create("belief");
     tcase_add_loop_test(belief, test_belief, 0, G_N_ELEMENTS(ROWS));
+    tcase_add_test(belief, test_session_closed_itself);
     Suite *suite = suite_create("fin_belief");
     suite_add_tcase(suite, belief);
     SRunner *runner = srunner_create(suite);

@@ -80,7 +80,7 @@ START_TEST(nothing_is_forgotten)
     options.audit.matcher = matcher;
     options.limits.memory = (size_t)256 << 20;
     g_autoptr(Verdicts) roomy = verdicts_of(crowd, &options);
-    options.limits.memory = (size_t)5 << 20;
+    options.limits.memory = (size_t)11 << 19;
     g_autoptr(Verdicts) tight = verdicts_of(crowd, &options);
     size_t connections = rows_of(roomy, ROW_CONNECTION), hosts = 0;
     ck_assert_uint_eq(roomy->streams.rested, 0);

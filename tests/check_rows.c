@@ -17,7 +17,7 @@ static const char CONNECTIONS[] =
     "server_ip server_port host protocol exchanges declared declared_by declared_basis actual "
     "ended_by ended_how end_frame idle_s stated_timeout_s stated_max verdict cause findings "
     "completeness client_bytes server_bytes exchange "
-    "last_input end_input";
+    "last_input end_input tls cipher alpn sni secrets close_notify alert";
 
 static const char EXCHANGES[] =
     "connection stream exchange file request_frame request_end_frame response_frame "
@@ -159,7 +159,7 @@ START_TEST(test_whole_connection)
                            "2023-11-14T22:13:20.000000000Z,2023-11-14T22:14:21.000001500Z,"
                            "10.0.0.1,40000,10.0.0.2,80,h.example:80,HTTP/1.1,2,"
                            "keep-alive,server,option,closed,server,fin,21,5.000000250,5,100,"
-                           "as_declared,idle_timeout,,complete,180,4000000000,2,1,1");
+                           "as_declared,idle_timeout,,complete,180,4000000000,2,1,1,,,,,,,");
     audit_row_clear(&row);
 }
 END_TEST
@@ -169,6 +169,46 @@ typedef struct Change {
     void (*change)(AuditRow *row);
     const char *column, *value;
 } Change;
+
+/* The server's close_notify, then both ends' FIN. */
+static void closed_tls(AuditRow *row)
+{
+    ConnectionRow *connection = &row->connection;
+    connection->ending.by_session = true;
+    connection->carrier_how = END_HOW_FIN;
+    connection->carrier_frame = frame_id(1, 22);
+    connection->tls = g_new0(ConnectionTls, 1);
+    connection->tls->sni = g_strdup("name.example");
+    connection->tls->alpn = g_strdup("http/1.1");
+    connection->tls->facts = (TlsFacts){
+        .is_tls = true,
+        .version = TLS_1_3,
+        .suite = 0x1302,
+        .alpn_known = true,
+        .secrets = { TLS_SECRETS_GOOD, TLS_SECRETS_GOOD },
+        .close_notify = { { .sent = true, .first = { .frame = frame_id(1, 23), .time = 2 } },
+                          { .sent = true, .first = { .frame = frame_id(1, 21), .time = 1 } } },
+    };
+}
+
+static void unread_tls(AuditRow *row)
+{
+    closed_tls(row);
+    row->connection.ending.by_session = false;
+    row->connection.decision.set = false;
+    row->connection.facts.exchanges = 0;
+    row->connection.tls->facts.alpn_known = false;
+    row->connection.tls->facts.secrets[0] = row->connection.tls->facts.secrets[1] =
+        TLS_SECRETS_NONE;
+}
+
+static void failed_tls(AuditRow *row)
+{
+    unread_tls(row);
+    row->connection.tls->facts.version = row->connection.tls->facts.suite = 0;
+    row->connection.tls->facts.fatal[0] = (TlsAlert){ .sent = true, .description = 48 };
+    row->connection.tls->facts.fatal[1] = (TlsAlert){ .sent = true, .description = 200 };
+}
 
 static void no_stream(AuditRow *row)
 {
@@ -301,6 +341,23 @@ static const Change CONNECTION_CHANGES[] = {
     { "second input", second_input, "connection", "c2-7" },
     { "second input", second_input, "first_frame", "7" },
     { "second input", second_input, "end_frame", "99" },
+    { "TLS", closed_tls, "tls", "1.3" },
+    { "TLS", closed_tls, "cipher", "TLS_AES_256_GCM_SHA384" },
+    { "TLS", closed_tls, "alpn", "http/1.1" },
+    { "TLS", closed_tls, "sni", "name.example" },
+    { "TLS", closed_tls, "secrets", "all" },
+    { "TLS", closed_tls, "close_notify", "server client" },
+    { "TLS", closed_tls, "alert", "" },
+    { "TLS", closed_tls, "end_frame", "22" },
+    { "TLS", closed_tls, "host", "h.example:80" },
+    { "TLS without secrets", unread_tls, "protocol", "tls" },
+    { "TLS without secrets", unread_tls, "host", "name.example" },
+    { "TLS without secrets", unread_tls, "alpn", "" },
+    { "TLS without secrets", unread_tls, "secrets", "none" },
+    { "TLS without secrets", unread_tls, "end_frame", "21" },
+    { "a handshake that failed", failed_tls, "tls", "" },
+    { "a handshake that failed", failed_tls, "secrets", "" },
+    { "a handshake that failed", failed_tls, "alert", "client unknown_ca server 200" },
     { "ends in the third input", second_input, "last_frame", "1" },
     { "ends in the third input", second_input, "last_input", "3" },
     { "second input", second_input, "end_input", "2" },

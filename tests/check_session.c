@@ -122,7 +122,7 @@ static void feed(Play *play, const Piece *piece, size_t from, size_t length, Sta
     SESSION_CLEAR.feed(play->session, &event);
     while (SESSION_CLEAR.next(play->session, &unit))
         take_unit(play, &unit);
-    TailGap tail = SESSION_CLEAR.tail_gap(play->session, 0);
+    TailGap tail = SESSION_CLEAR.end(play->session, 0).gap;
     ck_assert_int_eq(stamp_is_set(&tail.last), !piece->bytes);
     ck_assert(piece->bytes || stamp_past(&tail.last) == event.stamp.offset + event.gap);
     g_autoptr(GByteArray) packed = g_byte_array_new();

@@ -389,11 +389,37 @@ START_TEST(test_colour)
 }
 END_TEST
 
+START_TEST(test_tls)
+{
+    Scene scene;
+    scene_open(&scene, "a.pcap");
+    TlsKeysCounters keys = { .lines = 9, .taken = 4, .unsupported = 2, .malformed = 3 };
+    scene.totals.audit.tls_connections = 31;
+    scene.totals.audit.tls_by_secrets[TLS_SECRETS_OF_ALL] = 20;
+    scene.totals.audit.tls_by_secrets[TLS_SECRETS_OF_NONE] = 10;
+    scene.totals.audit.tls_by_secrets[TLS_SECRETS_UNSUPPORTED] = 1;
+    scene.facts.keys = &keys;
+    scene_write(&scene);
+    ck_assert_ptr_nonnull(strstr(scene.text,
+                                 "  in TLS        31  20 decrypted, 10 not decrypted for "
+                                 "want of secrets\n"
+                                 "                    (--keylog), 1 not decrypted: of a "
+                                 "version or suite that is\n"
+                                 "                    not supported\n"));
+    ck_assert_ptr_nonnull(strstr(scene.text,
+                                 "  secrets        4  of TLS, 2 lines with RSA secrets, "
+                                 "which are not supported,\n"
+                                 "                    3 lines malformed\n"));
+    free(scene.text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("summary");
     TCase *tcase = tcase_create("summary");
     tcase_add_test(tcase, test_nothing);
+    tcase_add_test(tcase, test_tls);
     tcase_add_test(tcase, test_clocks);
     tcase_add_test(tcase, test_small);
     tcase_add_test(tcase, test_large);

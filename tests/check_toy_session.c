@@ -102,11 +102,11 @@ static bool toy_next(void *state, SessionUnit *ret_unit)
     return false;
 }
 
-static TailGap toy_tail_gap(const void *state, int side)
+static SessionEnd toy_end(const void *state, int side)
 {
     (void)state;
     (void)side;
-    return (TailGap){ .is_loss = false };
+    return (SessionEnd){ .close = SESSION_CLOSED_BY_CARRIER };
 }
 
 static size_t toy_size(const void *state)
@@ -119,7 +119,7 @@ static const SessionStage TOY = { .name = "toy",
                                   .create = toy_create,
                                   .feed = toy_feed,
                                   .next = toy_next,
-                                  .tail_gap = toy_tail_gap,
+                                  .end = toy_end,
                                   .size = toy_size,
                                   .free = g_free };
 

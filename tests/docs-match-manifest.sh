@@ -3,10 +3,11 @@
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
-# Inputs that fill every list: HTTP, something skipped, and a file that is no capture.
+# Inputs that fill every list: HTTP, something skipped, secrets, and a file that is no capture.
 mkdir "$work/inputs"
 cp "$top"/samples/idle-timeout-stated-and-kept.pcap "$work/inputs/a.pcap"
 cp "$top"/samples/request-crossed-the-idle-close-seen-by-the-client.pcap "$work/inputs/c.pcap"
+cp "$top"/samples/tls12-close-notify-soon-after-a-response.pcapng "$work/inputs/d.pcapng"
 printf 'no capture\n' >"$work/inputs/notes"
 # Little-endian pcap 2.4, raw IP, with one packet of one byte.
 {

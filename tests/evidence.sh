@@ -42,7 +42,7 @@ reads_back() {
         captures=$((captures + 1))
         connection=$(basename "$capture" | sed 's/^\(c[0-9]*-[0-9]*\)-.*/\1/')
         grep "^$connection " judged | cut -d ' ' -f 2- >before
-        "$CONNAUDIT" -q -f jsonl ${thresholds-} "$capture" >again.jsonl 2>errors ||
+        "$CONNAUDIT" -q -f jsonl -k "$work/keys" ${thresholds-} "$capture" >again.jsonl 2>errors ||
             fail "$name: $capture: $(cat errors)"
         judgements again.jsonl | cut -d ' ' -f 2- >after
         diff -u before after || fail "$name: $capture is judged otherwise"
@@ -51,6 +51,11 @@ reads_back() {
         esac
     done
 }
+
+# Captures of single connections hold no secrets: those of the samples lie in their pcapng files, as
+# text.
+grep -aohE '(CLIENT|SERVER)_[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]+' "$top"/samples/*.pcapng >"$work/keys"
+[ -s "$work/keys" ] || die "no secrets in the samples"
 
 [ $# -eq 0 ] || others=$(cd "$1" && pwd)
 cd "$work"

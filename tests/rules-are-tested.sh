@@ -8,7 +8,9 @@ set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 
 # Near misses that only a sample can show, as "RULE:SAMPLE".
-in_samples='timeout-mismatch:timeouts/backend-waits-longer-than-its-proxy'
+in_samples='timeout-mismatch:timeouts/backend-waits-longer-than-its-proxy
+tls-no-close-notify:tls-body-ends-with-a-close-notify
+tls-fatal-alert:tls-body-ends-with-a-close-notify'
 
 "$CONNAUDIT" --list-rules | cut -f 1 | sort >"$work/rules"
 [ -s "$work/rules" ] || die "--list-rules lists nothing"

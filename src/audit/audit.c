@@ -6,7 +6,9 @@
 #include "audit/audit.h"
 
 #include "base/pack.h"
+#include "base/text.h"
 #include "session/clear.h"
+#include "session/tls.h"
 
 /* What hangs below a connection. */
 typedef struct Audit {
@@ -115,11 +117,13 @@ static void audit_wake(Connection *connection)
     connection->owner_rests = false;
 }
 
-static Audit *audit_of(const Auditor *auditor, Connection *connection)
+/* `event`: that creates it, if it is new; NULL: there was none. */
+static Audit *audit_of(const Auditor *auditor, Connection *connection, const StreamEvent *event)
 {
     if (!connection->owner) {
         Audit *audit = g_new0(Audit, 1);
-        audit->stage = auditor->options.session;
+        const SessionStage *stage = auditor->options.session;
+        audit->stage = stage->choose ? stage->choose(event) : stage;
         audit->session = audit->stage->create(auditor->options.session_context);
         audit->conversation = conversation_new(&auditor->options.texts, auditor->options.matcher);
         judge_init(&audit->judge);
@@ -262,10 +266,11 @@ static RuleSet take_pending(const Hearing *hearing)
 
 /* The end of a connection ---------------------------------------------------------------------- */
 
-static bool is_closed(const Connection *connection)
+static bool is_closed(const Connection *connection, const SessionEnd ends[2])
 {
     for (int side = 0; side < 2; side++)
-        if (connection->half[side].fin.proof != FIN_NONE || connection_reset(connection, side))
+        if (stamp_is_set(&ends[side].stamp) || connection->half[side].fin.proof != FIN_NONE ||
+            connection_reset(connection, side))
             return true;
     return false;
 }
@@ -292,7 +297,57 @@ static Nanoseconds idle_before_end(const ConversationFacts *facts, const Ending 
     return idle.known ? idle.least : -1;
 }
 
-/* Its host is borrowed. */
+/* By a FIN of this side, or a reset. */
+static bool find_carrier_end(const Connection *connection, int side, ConnectionRow *row)
+{
+    const FinFact *fin = &connection->half[side].fin;
+    const RstFact *rst = connection_reset(connection, side);
+    if (fin->proof == FIN_NONE && !rst)
+        return false;
+    row->carrier_how = fin->proof != FIN_NONE ? END_HOW_FIN : END_HOW_RST;
+    row->carrier_frame = fin->proof != FIN_NONE ? fin->stamp.frame : rst->stamp.frame;
+    return true;
+}
+
+/* Who closed a session closes its carrier sooner or later, or leaves that to the other side. */
+static void set_carrier_end(const Connection *connection, int client, ConnectionRow *row)
+{
+    const Ending *ending = &row->ending;
+    if (!ending->by_session)
+        return;
+    int side = ending->possible == ENDER_SERVER ? 1 - client : client;
+    if (!find_carrier_end(connection, side, row))
+        find_carrier_end(connection, 1 - side, row);
+}
+
+static char *escaped(Span bytes)
+{
+    GString *text = g_string_new(NULL);
+    text_append_escaped(text, bytes);
+    return g_string_free(text, FALSE);
+}
+
+static void set_tls(const Hearing *hearing, ConnectionRow *row)
+{
+    const Audit *audit = hearing->audit;
+    const Redactor *redactor = hearing->auditor->options.texts.redactor;
+    if (audit->stage != &SESSION_TLS || !tls_facts(audit->session)->is_tls)
+        return;
+    ConnectionTls *tls = row->tls = g_new0(ConnectionTls, 1);
+    tls->facts = *tls_facts(audit->session);
+    tls->alpn = escaped(tls_alpn(audit->session));
+    if (redactor) {
+        GString *name = g_string_new(NULL);
+        redactor_append(redactor, name, tls_sni(audit->session));
+        tls->sni = g_string_free(name, FALSE);
+    } else {
+        tls->sni = escaped(tls_sni(audit->session));
+    }
+    if (tls_is_encrypted(&tls->facts))
+        row->completeness |= REASON_ENCRYPTED;
+}
+
+/* Its host is borrowed, its texts of TLS are not. */
 static ConnectionRow connection_row(const Hearing *hearing, RuleSet findings)
 {
     const Connection *connection = hearing->context.connection;
@@ -311,6 +366,8 @@ static ConnectionRow connection_row(const Hearing *hearing, RuleSet findings)
         row.decision = *decision;
         row.completeness |= decision->judgement.completeness;
     }
+    set_carrier_end(connection, row.client, &row);
+    set_tls(hearing, &row);
     return row;
 }
 
@@ -319,6 +376,12 @@ static void count_connection(AuditCounters *counters, const Judgement *judgement
     counters->http_connections++;
     counters->verdicts[judgement->verdict]++;
     counters->causes[judgement->verdict][judgement->cause]++;
+}
+
+static void count_tls(AuditCounters *counters, const TlsFacts *facts)
+{
+    counters->tls_connections++;
+    counters->tls_by_secrets[tls_secrets_of(facts)]++;
 }
 
 static AuditPosition position_of_end(const Auditor *auditor, const Connection *connection)
@@ -342,7 +405,7 @@ static void tell_end(const Hearing *hearing, const ConnectionRow *row)
             options->listeners[i].ended(options->listeners[i].data, &ended);
 }
 
-static void add_connection_row(const Hearing *hearing, const ConnectionRow *row)
+static void add_connection_row(const Hearing *hearing, ConnectionRow *row)
 {
     const AuditOptions *options = &hearing->auditor->options;
     bool listed =
@@ -352,6 +415,7 @@ static void add_connection_row(const Hearing *hearing, const ConnectionRow *row)
     AuditRow *added = new_row(hearing, ROW_CONNECTION);
     added->connection = *row;
     added->connection.decision.host = g_strdup(row->decision.host);
+    row->tls = NULL; /* the added one has it now */
 }
 
 /* With something looked for: what a matching exchange breaks, and what concerns its connection. */
@@ -382,10 +446,10 @@ static void add_finding_rows(const Hearing *hearing)
 
 static void end_connection(Auditor *auditor, Connection *connection)
 {
-    Audit *audit = audit_of(auditor, connection);
-    TailGap tail[2] = { audit->stage->tail_gap(audit->session, 0),
-                        audit->stage->tail_gap(audit->session, 1) };
-    conversation_end(audit->conversation, connection, tail, is_closed(connection));
+    Audit *audit = audit_of(auditor, connection, NULL);
+    SessionEnd ends[2] = { audit->stage->end(audit->session, 0),
+                           audit->stage->end(audit->session, 1) };
+    conversation_end(audit->conversation, connection, ends, is_closed(connection, ends));
     take_settled(auditor, connection, audit);
 
     const ConversationFacts *facts = conversation_facts(audit->conversation);
@@ -395,9 +459,12 @@ static void end_connection(Auditor *auditor, Connection *connection)
     ConnectionRow row = connection_row(&hearing, broken);
     if (row.decision.set)
         count_connection(&auditor->counters, &row.decision.judgement);
+    if (row.tls)
+        count_tls(&auditor->counters, &row.tls->facts);
     tell_end(&hearing, &row);
     add_connection_row(&hearing, &row);
     add_finding_rows(&hearing);
+    connection_tls_free(row.tls);
 
     audit_free(audit);
     connection->owner = NULL;
@@ -421,7 +488,7 @@ void auditor_take(Auditor *auditor, const StreamEvent *event)
     if (event->kind == STREAM_END) {
         end_connection(auditor, connection);
     } else if (event->kind == STREAM_DATA || event->kind == STREAM_GAP) {
-        feed_session(auditor, audit_of(auditor, connection), event);
+        feed_session(auditor, audit_of(auditor, connection, event), event);
     } else if (event->kind == STREAM_PACK) {
         audit_rest(connection);
     }

@@ -40,6 +40,15 @@ uint32_t audit_row_exchange(const AuditRow *row)
     return row->finding.finding.rule;
 }
 
+void connection_tls_free(ConnectionTls *tls)
+{
+    if (!tls)
+        return;
+    g_free(tls->sni);
+    g_free(tls->alpn);
+    g_free(tls);
+}
+
 RowConnection row_connection_of(const Connection *connection, int client)
 {
     return (RowConnection){
@@ -59,6 +68,7 @@ void audit_row_clear(AuditRow *row)
         break;
     case ROW_CONNECTION:
         g_clear_pointer(&row->connection.decision.host, g_free);
+        g_clear_pointer(&row->connection.tls, connection_tls_free);
         break;
     case ROW_FINDING:
         finding_clear(&row->finding.finding);

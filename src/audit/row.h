@@ -8,6 +8,7 @@
 
 #include "judge/findings.h"
 #include "judge/judge.h"
+#include "session/tls.h"
 #include "stream/stream.h"
 
 /* When something became final: by a timer that fired before a frame was fed, by the frame
@@ -47,6 +48,14 @@ typedef struct ExchangeRow {
     RuleSet findings;
 } ExchangeRow;
 
+/* What is known of a connection's TLS. */
+typedef struct ConnectionTls {
+    TlsFacts facts;
+    char *sni, *alpn; /* owned, escaped; the name may be redacted */
+} ConnectionTls;
+
+void connection_tls_free(ConnectionTls *tls);
+
 typedef struct ConnectionRow {
     Connection connection; /* a copy; `owner` is not set */
     int client;            /* side index */
@@ -56,6 +65,10 @@ typedef struct ConnectionRow {
     ReasonSet completeness;
     Nanoseconds idle; /* -1: none */
     RuleSet findings;
+    /* ending.by_session: the FIN or RST that came of it; NONE and 0: none did */
+    EndHow carrier_how;
+    FrameId carrier_frame;
+    ConnectionTls *tls; /* owned; NULL: there is none */
 } ConnectionRow;
 
 typedef struct FindingRow {

@@ -5,6 +5,7 @@
 #include "decode/decode.h"
 #include "judge/rules.h"
 #include "judge/verdict.h"
+#include "session/tls.h"
 #include "stream/stream.h"
 
 /* Of nothing but uint64_t, like StreamCounters: they add up. */
@@ -13,9 +14,11 @@ typedef struct AuditCounters {
     uint64_t filtered;                     /* frames that the filter left out */
     uint64_t decoded[DECODE_RESULT_COUNT]; /* frames by DecodeResult */
     uint64_t http_connections, exchanges;
-    uint64_t verdicts[3];              /* connections by Verdict */
-    uint64_t causes[3][CAUSE_COUNT];   /* connections by Verdict and Cause */
-    uint64_t matched;                  /* exchanges, if anything is looked for */
+    uint64_t tls_connections;
+    uint64_t tls_by_secrets[TLS_SECRETS_COUNT]; /* the same by TlsSecrets */
+    uint64_t verdicts[3];                       /* connections by Verdict */
+    uint64_t causes[3][CAUSE_COUNT];            /* connections by Verdict and Cause */
+    uint64_t matched;                           /* exchanges, if anything is looked for */
     uint64_t match_given_up;           /* exchanges in which a bound kept it from being found */
     uint64_t exchange_verdicts[3];     /* exchanges by Verdict */
     uint64_t findings[SEVERITY_COUNT]; /* one per rule and connection */

@@ -17,6 +17,8 @@ typedef struct ConversationFacts {
     int64_t server_gap_past;
     ReasonSet reasons;  /* whatever was missing or odd anywhere on the connection, and mattered */
     FinEvidence fin[2]; /* by side; final at conversation_end() */
+    uint8_t close[2];   /* SessionClose; likewise */
+    uint8_t alert[2];   /* SESSION_FAILED: the number of the alert */
     bool under_way[2];  /* by side: a message has begun and is not complete */
     /* of the last byte of the last response that somebody had asked for (of an unsolicited one if
      * there is no other); frame 0: none */

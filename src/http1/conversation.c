@@ -322,7 +322,8 @@ static bool messages_are_whole(const Conversation *conversation, int side)
            !(message_reader_lacks_bytes(reader) || message_reader_seeking(reader));
 }
 
-static void resolve_fin(Conversation *conversation, const Half *half, const TailGap *tail, int side)
+static void resolve_fin(Conversation *conversation, const Half *half, const SessionEnd *session,
+                        int side)
 {
     ConversationFacts *facts = &conversation->facts;
     MessagesEnd *end = &conversation->end[side];
@@ -330,8 +331,10 @@ static void resolve_fin(Conversation *conversation, const Half *half, const Tail
     ReasonSet *hidden = of_client ? &facts->client_hidden : &facts->server_hidden;
     Reason reason = half->seen ? REASON_LOSS : REASON_ONE_DIRECTION;
     end->whole = messages_are_whole(conversation, side);
-    facts->fin[side] = fin_evidence(half, tail, end);
-    if (facts->fin[side].belief == FIN_SURE && end->one_left && stamp_is_set(&tail->last))
+    facts->fin[side] = fin_evidence(half, session, end);
+    facts->close[side] = session->close;
+    facts->alert[side] = session->alert;
+    if (facts->fin[side].belief == FIN_SURE && end->one_left && stamp_is_set(&session->gap.last))
         *hidden &= (ReasonSet)~REASON_LOSS; /* the lost byte was the FIN */
     if (facts->fin[side].belief != FIN_PERHAPS || facts->client < 0)
         return;
@@ -345,13 +348,33 @@ static void resolve_fin(Conversation *conversation, const Half *half, const Tail
     conversation_hide(conversation, hidden, reason);
 }
 
+/* A body that ends with a session which would have said that it ends, and did not, is complete or
+ * cut (RFC 9112 §9.8). So it is where nobody can know whether it did. */
+static bool end_is_open(Conversation *conversation, int side, const SessionEnd *session)
+{
+    int index = conversation->answering;
+    Reason reason = session->close == SESSION_NOT_CLOSED   ? REASON_NO_CLOSE_NOTIFY
+                    : session->close == SESSION_UNREADABLE ? REASON_ENCRYPTED
+                                                           : REASON_LOSS;
+    bool closed = session->close == SESSION_CLOSED_BY_CARRIER || session->close == SESSION_CLOSED;
+    if (closed || side == conversation->facts.client || index < 0)
+        return false;
+    MessageFacts *response = &conversation_at(conversation, index)->response;
+    if (!response->has_head || response->framing.kind != BODY_UNTIL_CLOSE)
+        return false;
+    response->broken = true;
+    response->reasons |= reason;
+    return true;
+}
+
 /* The direction ended: a body that ends with the connection is complete. */
-static void finish_reader(Conversation *conversation, int side, bool closed)
+static void finish_reader(Conversation *conversation, int side, const SessionEnd *session,
+                          bool closed)
 {
     MessageReader *reader = &conversation->reader[side];
     if (!conversation->reads[side])
         return;
-    if (closed) {
+    if (closed && !end_is_open(conversation, side, session)) {
         message_reader_finish(reader);
         handle_messages(conversation, side);
     }
@@ -359,15 +382,15 @@ static void finish_reader(Conversation *conversation, int side, bool closed)
 }
 
 void conversation_end(Conversation *conversation, const Connection *connection,
-                      const TailGap tail[2], bool closed)
+                      const SessionEnd ends[2], bool closed)
 {
     ConversationFacts *facts = &conversation->facts;
-    finish_reader(conversation, 0, closed);
-    finish_reader(conversation, 1, closed);
+    finish_reader(conversation, 0, &ends[0], closed);
+    finish_reader(conversation, 1, &ends[1], closed);
     if (facts->client < 0 && connection->opener_known)
         facts->client = 0;
     for (int side = 0; side < 2; side++)
-        resolve_fin(conversation, &connection->half[side], &tail[side], side);
+        resolve_fin(conversation, &connection->half[side], &ends[side], side);
     if (facts->client < 0)
         return;
     if (!connection->half[facts->client].seen)

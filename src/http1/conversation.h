@@ -27,10 +27,11 @@ void conversation_feed(Conversation *conversation, const SessionUnit *unit);
 /* The next settled exchange, now owned by the caller (exchange_clear()); false: none. */
 bool conversation_next(Conversation *conversation, Exchange *ret_exchange);
 
-/* The connection has ended (STREAM_END). `closed`: by a FIN or an accepted RST of anybody, which
- * completes a response that ends with the connection. `tail`: by side, how its session ended. */
+/* The connection has ended (STREAM_END). `closed`: by a FIN or an accepted RST of anybody, or by a
+ * session that closed itself, which completes a response that ends with the connection. `ends`: by
+ * side, how its session ended. */
 void conversation_end(Conversation *conversation, const Connection *connection,
-                      const TailGap tail[2], bool closed);
+                      const SessionEnd ends[2], bool closed);
 
 /* Those that wait, in order; owned by the conversation, until its next call. */
 Exchange *conversation_pending(Conversation *conversation, size_t *ret_count);

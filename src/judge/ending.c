@@ -28,8 +28,11 @@ static Closing closing_of(const Connection *connection, int side, const FinEvide
 {
     const RstFact *rst = connection_reset(connection, side);
     bool has_fin = fin->belief == FIN_SURE || (fin->belief == FIN_PERHAPS && perhaps);
-    if (has_fin && !(rst && reset_came_before(rst, true, &fin->fact.stamp)))
-        return closing_by_fin(&fin->fact);
+    if (has_fin && !(rst && reset_came_before(rst, true, &fin->fact.stamp))) {
+        Closing closing = closing_by_fin(&fin->fact);
+        closing.by_session = fin->by_session;
+        return closing;
+    }
     if (!rst)
         return (Closing){ .how = END_HOW_NONE };
     Closing closing = { .how = END_HOW_RST, .stamp = rst->stamp };
@@ -70,6 +73,7 @@ static void end_with(Ending *ending, unsigned possible, EndHow how, const Closin
     ending->how = how;
     ending->stamp = closing->stamp;
     ending->latest_only = closing->latest_only;
+    ending->by_session = closing->by_session;
 }
 
 static const Closing *first_of(const Closing *a, const Closing *b)

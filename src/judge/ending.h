@@ -18,7 +18,8 @@ typedef struct Closing {
     int64_t acked_least, acked_most;
     bool latest_only; /* stamp.time is an upper bound: it proves "too early", never "long enough" */
     bool bare;        /* a RST without ACK flag */
-    FrameId answers_next; /* RstFact.answers_next */
+    SessionClose by_session; /* END_HOW_FIN: FinEvidence.by_session */
+    FrameId answers_next;    /* RstFact.answers_next */
 } Closing;
 
 typedef struct Ending {
@@ -27,6 +28,7 @@ typedef struct Ending {
     /* the closing segment; of two at once the first; not known: the first that may be */
     Stamp stamp;
     bool latest_only;
+    SessionClose by_session; /* Closing.by_session */
     /* a bare RST answers a segment of the other side that the capture lacks: it may have been a
      * request, and if the RST is the end, a FIN */
     bool segment_missing;

@@ -1,5 +1,6 @@
-/* The transport, as evidence: RFC 9293, RFC 5961. */
+/* The transport, as evidence: RFC 9293, RFC 5961; and TLS above it. */
 #include "judge/findings_rules.h"
+#include "session/tls.h"
 
 /* RFC 9293 §3.10.7.4: which version the receiver took depends on its TCP. */
 static bool overlap_conflict(const Case *c, FindingBuilder *builder)
@@ -81,11 +82,77 @@ static bool never_acknowledged(const Case *c, FindingBuilder *builder)
     return is_never_acknowledged(c, builder, 0) || is_never_acknowledged(c, builder, 1);
 }
 
+/* The side that ended it, if there is one. */
+static int ending_side(const Case *c)
+{
+    int client = MAX(c->context->facts->client, 0);
+    return c->ending->possible == ENDER_CLIENT   ? client
+           : c->ending->possible == ENDER_SERVER ? 1 - client
+                                                 : -1;
+}
+
+static Party party_of_side(const Case *c, int side)
+{
+    return side == MAX(c->context->facts->client, 0) ? PARTY_CLIENT : PARTY_SERVER;
+}
+
+/* This side gave up before it knew how the other one ended: that one owed it nothing any more. */
+static bool failed_before(const Case *c, int side)
+{
+    const ConversationFacts *facts = c->context->facts;
+    const Stamp *alert = &facts->fin[side].fact.stamp;
+    return facts->close[side] == SESSION_FAILED && alert->acked < stamp_past(&c->ending->stamp);
+}
+
+/* RFC 8446 §6.1, RFC 5246 §7.2.1 */
+static bool tls_no_close_notify(const Case *c, FindingBuilder *builder)
+{
+    const ConversationFacts *facts = c->context->facts;
+    int side = ending_side(c);
+    if (side < 0 || c->ending->how == END_HOW_NONE || facts->close[side] != SESSION_NOT_CLOSED ||
+        failed_before(c, 1 - side))
+        return false;
+    builder->exchange = 0;
+    builder->party = party_of_side(c, side);
+    builder_closing(builder, &c->ending->stamp);
+    builder_frame(builder, c->ending->stamp.frame);
+    builder_say(builder, "the %s ended TLS with a %s and sent no close_notify",
+                party_name(builder->party), c->ending->how == END_HOW_RST ? "RST" : "FIN");
+    if (builder->party == PARTY_SERVER && c->exchange && c->exchange->response.has_head &&
+        c->exchange->response.framing.kind == BODY_UNTIL_CLOSE) {
+        builder->severity = SEVERITY_WARNING; /* RFC 9112 §9.8 */
+        builder_say(builder, "; the body ended only with the connection");
+    }
+    return true;
+}
+
+/* RFC 8446 §6.2, RFC 5246 §7.2.2 */
+static bool tls_fatal_alert(const Case *c, FindingBuilder *builder)
+{
+    const ConversationFacts *facts = c->context->facts;
+    bool failed[2] = { facts->close[0] == SESSION_FAILED, facts->close[1] == SESSION_FAILED };
+    if (!failed[0] && !failed[1])
+        return false;
+    int side = failed[0] ? 0 : 1;
+    if (failed[0] && failed[1] &&
+        stamp_precedes(&facts->fin[1].fact.stamp, &facts->fin[0].fact.stamp))
+        side = 1;
+    const char *name = tls_alert_name(facts->alert[side]);
+    builder->exchange = 0;
+    builder->party = party_of_side(c, side);
+    builder_frame(builder, facts->fin[side].fact.stamp.frame);
+    builder_say(builder, "the %s gave up with the alert %s (%u)", party_name(builder->party),
+                name ? name : "unknown", facts->alert[side]);
+    return true;
+}
+
 static const RuleTest tests[] = {
     { RULE_OVERLAP_CONFLICT, SCOPE_CONNECTION, PREFILTER_END, overlap_conflict },
     { RULE_RESET_IGNORED, SCOPE_CONNECTION, PREFILTER_END, reset_ignored },
     { RULE_FOREIGN_RESET, SCOPE_CONNECTION, PREFILTER_END, foreign_reset },
     { RULE_NEVER_ACKNOWLEDGED, SCOPE_CONNECTION, PREFILTER_END, never_acknowledged },
+    { RULE_TLS_NO_CLOSE_NOTIFY, SCOPE_CONNECTION, PREFILTER_END, tls_no_close_notify },
+    { RULE_TLS_FATAL_ALERT, SCOPE_CONNECTION, PREFILTER_END, tls_fatal_alert },
 };
 
 const RuleGroup FINDINGS_TRANSPORT = { tests, G_N_ELEMENTS(tests) };

@@ -958,6 +958,33 @@ TEXT(NEVER_ACKNOWLEDGED) = {
               "idle limits of firewalls, NATs and balancers on the path.",
 };
 
+TEXT(TLS_NO_CLOSE_NOTIFY) = {
+    .summary =
+        "a side ended a TLS connection with a bare FIN or RST (of a body that ends with it: a "
+        "warning)",
+    .explanation = "Before a side of a TLS connection closes, it must send the alert close_notify. "
+                   "Without it, nobody can tell the end from a cut by an attacker or a broken "
+                   "path. A body with a length or in chunks is safe. A body that ends only with "
+                   "the connection is not: complete and cut look alike. The finding needs the "
+                   "secrets of the side that closed, and all its records.",
+    .example = "<<< HTTP/1.1 200 OK\n"
+               "\n"
+               "    some text\n"
+               "<<< FIN\n",
+    .advice = "Make the program shut TLS down before it closes its socket. State the length of "
+              "bodies, or send them in chunks.",
+};
+
+TEXT(TLS_FATAL_ALERT) = {
+    .summary = "a side gave up a TLS connection with a fatal alert",
+    .explanation = "The alert says what the sender found wrong: a certificate, a version, a record "
+                   "that does not authenticate. Alerts of the handshake are often in clear; later "
+                   "ones can be read only with the secrets.",
+    .example = "<<< alert handshake_failure\n",
+    .advice = "Look up the alert in RFC 8446 section 6.2. It is the peer of its sender that has to "
+              "change, unless it is internal_error.",
+};
+
 #define NOTE SEVERITY_NOTE
 #define WARNING SEVERITY_WARNING
 #define ERROR SEVERITY_ERROR

@@ -213,6 +213,7 @@ void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended
     trace->first_frame = ended->connection->first_frame;
     traced->connection = *row;
     traced->connection.decision.host = g_strdup(row->decision.host);
+    traced->connection.tls = NULL; /* the page has no use for it */
     int sides[2] = { row->client, 1 - row->client };
     for (int i = 0; i < 2; i++) {
         const RstFact *reset = connection_reset(ended->connection, sides[i]);

@@ -38,11 +38,6 @@ static StoryStyle style_of(Verdict verdict)
     return styles[verdict];
 }
 
-static const char *end_words(EndHow how)
-{
-    return how == END_HOW_RST ? "reset" : "FIN";
-}
-
 static void add_verdict(Build *build, const Judgement *judgement)
 {
     story_say(story_item(build->story, "verdict", style_of(judgement->verdict)), "%s, %s",
@@ -150,7 +145,7 @@ static void add_outcome(Build *build, const ExchangeRow *row)
         const char *who = ender_name(judgement->ended_by);
         story_say(text, "; ended by %s%s with a %s, ",
                   judgement->ended_by == ENDER_BOTH || !*who ? "" : "the ",
-                  *who ? who : "one of them", end_words(reasoning_close_in_frame(ending)));
+                  *who ? who : "one of them", reasoning_close_words(ending));
         story_add_frame(text, ending->stamp.frame);
         if (ending->latest_only)
             story_add(text, LATEST);
@@ -328,7 +323,7 @@ static void add_end(Build *build)
         story_say(text, "by the %s", who);
     else
         story_add(text, "by one of them");
-    story_say(text, ", with a %s, ", end_words(reasoning_close_in_frame(ending)));
+    story_say(text, ", with a %s, ", reasoning_close_words(ending));
     story_add_frame(text, ending->stamp.frame);
     if (ending->latest_only)
         story_add(text, LATEST);

@@ -243,6 +243,7 @@ static void add_content(JsonBuilder *json, const CaptureInfo *info)
     add_count(json, "frames_no_packet", info->other_frames);
     add_count(json, "blocks_unknown", info->unknown_blocks);
     add_count(json, "blocks_of_secrets", info->secrets_blocks);
+    add_count(json, "blocks_of_secrets_unread", info->secrets_unread);
     add_drops(json, &info->drops);
     add_time(json, "first_time", timed, info->first_time, info->time_digits);
     add_time(json, "last_time", timed, info->last_time, info->time_digits);
@@ -372,6 +373,33 @@ static void add_findings(JsonBuilder *json, const uint64_t *findings)
     json_builder_end_object(json);
 }
 
+static void add_tls(JsonBuilder *json, const AuditCounters *counters)
+{
+    begin_object(json, "tls_by_secrets");
+    for (unsigned i = 0; i < TLS_SECRETS_COUNT; i++)
+        add_count(json, tls_secrets_name((TlsSecrets)i), counters->tls_by_secrets[i]);
+    json_builder_end_object(json);
+}
+
+/* How many lines there were, and of what use. */
+static void add_keys(JsonBuilder *json, const TlsKeysCounters *keys)
+{
+    if (!keys) {
+        add_text(json, "secrets", NULL);
+        return;
+    }
+    begin_object(json, "secrets");
+    add_count(json, "lines", keys->lines);
+    add_count(json, "taken", keys->taken);
+    add_count(json, "repeated", keys->repeated);
+    add_count(json, "ignored", keys->ignored);
+    add_count(json, "unsupported", keys->unsupported);
+    add_count(json, "unknown", keys->unknown);
+    add_count(json, "malformed", keys->malformed);
+    add_count(json, "beyond_limit", keys->beyond_limit);
+    json_builder_end_object(json);
+}
+
 static void add_totals(JsonBuilder *json, const ManifestFacts *facts)
 {
     const AuditCounters *counters = &facts->totals->audit;
@@ -381,6 +409,8 @@ static void add_totals(JsonBuilder *json, const ManifestFacts *facts)
     add_count(json, "tcp_segments", streams->segments);
     add_count(json, "tcp_connections", streams->connections);
     add_count(json, "http_connections", counters->http_connections);
+    add_count(json, "tls_connections", counters->tls_connections);
+    add_tls(json, counters);
     add_count(json, "exchanges", counters->exchanges);
     add_verdicts(json, "connections_by_verdict", counters->verdicts);
     add_causes(json, counters);
@@ -449,6 +479,7 @@ void manifest_write(FILE *out, const ManifestFacts *facts)
     add_inputs(json, facts->inputs);
     add_reports(json, facts);
     add_evidence(json, facts->evidence);
+    add_keys(json, facts->keys);
     add_totals(json, facts);
     add_missing(json, facts);
     json_builder_end_object(json);

@@ -52,7 +52,8 @@ typedef struct ManifestFacts {
     const char *filter; /* NULL: none */
     const CaptureInputs *inputs;
     const AuditTotals *totals;
-    const Servers *servers; /* finished; NULL: nobody asked */
+    const Servers *servers;      /* finished; NULL: nobody asked */
+    const TlsKeysCounters *keys; /* NULL: there were no key logs */
     const ManifestReport *reports;
     unsigned report_count;
     const ManifestEvidence *evidence; /* NULL: not asked for */

@@ -45,16 +45,18 @@ static int64_t wireshark(int64_t offset)
     return (int64_t)(uint32_t)(offset + 1);
 }
 
-static const char *close_words(EndHow how)
+static const char *close_words(EndHow how, SessionClose by_session)
 {
+    if (by_session)
+        return by_session == SESSION_FAILED ? "fatal alert" : "close_notify";
     return how == END_HOW_RST ? "reset" : "FIN";
 }
 
 /* "The server's FIN (frame 8)" */
-static void add_close(const Case *c, const char *whose, EndHow how, const Stamp *stamp,
+static void add_close(const Case *c, const char *whose, const char *words, const Stamp *stamp,
                       bool latest_only)
 {
-    story_say(c->text, "%s %s (", whose, close_words(how));
+    story_say(c->text, "%s %s (", whose, words);
     if (latest_only)
         add(c, "itself not in the capture, known by ");
     add_frame(c, stamp->frame);
@@ -68,24 +70,27 @@ static void add_end(const Case *c)
     if (ending->how == END_HOW_NONE) {
         add(c, "The end, whoever it came from,");
     } else if (ending->possible == ENDER_BOTH && client->how != server->how) {
-        add_close(c, "The client's", client->how, &client->stamp, client->latest_only);
-        add_close(c, " and the server's", server->how, &server->stamp, server->latest_only);
+        add_close(c, "The client's", close_words(client->how, client->by_session), &client->stamp,
+                  client->latest_only);
+        add_close(c, " and the server's", close_words(server->how, server->by_session),
+                  &server->stamp, server->latest_only);
     } else {
         const char *whose = ending->possible == ENDER_CLIENT   ? "The client's"
                             : ending->possible == ENDER_SERVER ? "The server's"
                             : ending->possible == ENDER_BOTH   ? "Both sides'"
                                                                : "The";
-        add_close(c, whose, ending->how, &ending->stamp, ending->latest_only);
+        add_close(c, whose, close_words(ending->how, ending->by_session), &ending->stamp,
+                  ending->latest_only);
     }
 }
 
-EndHow reasoning_close_in_frame(const Ending *ending)
+const char *reasoning_close_words(const Ending *ending)
 {
     bool is_fin =
         ending->how == END_HOW_FIN ||
         (ending->client.how == END_HOW_FIN && ending->client.stamp.frame == ending->stamp.frame) ||
         (ending->server.how == END_HOW_FIN && ending->server.stamp.frame == ending->stamp.frame);
-    return is_fin ? END_HOW_FIN : END_HOW_RST;
+    return close_words(is_fin ? END_HOW_FIN : END_HOW_RST, ending->by_session);
 }
 
 /* Bytes that the capture lacks, or that could not be read, may be of responses. */
@@ -490,7 +495,8 @@ static void why_lost(const Case *c)
     add_frame(c, c->request->request.first.frame);
     story_say(c->text, ") %s. ", no_response_words(c, c->request));
     const Closing *server = &c->ending->server;
-    add_close(c, "The server's", server->how, &server->stamp, server->latest_only);
+    add_close(c, "The server's", close_words(server->how, server->by_session), &server->stamp,
+              server->latest_only);
     add(c, " ");
     add_received(c);
     add(c, ".");

@@ -43,6 +43,6 @@ bool reasoning_end_is_seen(const ConnectionRow *row);
 
 /* What the frame that ending->stamp names shows, FIN or RST: where a FIN and a RST crossed, it is
  * the first of them. */
-EndHow reasoning_close_in_frame(const Ending *ending);
+const char *reasoning_close_words(const Ending *ending);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "report/columns.h"
 #include "report/time.h"
+#include "session/tls_suite.h"
 #include "stream/community_id.h"
 
 /* Fields of several reports -------------------------------------------------------------------- */
@@ -152,13 +153,30 @@ FIELDS(write_side_bytes)
     table_uint(table, row->connection->connection.half[side_of(row->connection, which)].payload);
 }
 
+/* NULL: there is no TLS. */
+static const TlsFacts *facts_of_tls(const RowSource *row)
+{
+    return row->connection->tls ? &row->connection->tls->facts : NULL;
+}
+
+static const char *connection_sni(const ConnectionRow *connection)
+{
+    return connection->tls ? connection->tls->sni : NULL;
+}
+
+/* Without a request that tells, the name that TLS asked for. */
 FIELD(write_connection_host)
 {
-    table_text(table, row->connection->decision.host);
+    const ConnectionRow *connection = row->connection;
+    table_text(table, row->judgement ? connection->decision.host : connection_sni(connection));
 }
 
 FIELD(write_protocol)
 {
+    if (row->connection->facts.exchanges == 0 && row->connection->tls) {
+        table_word(table, "tls");
+        return;
+    }
     const ConversationFacts *facts = &row->connection->facts;
     MessageFacts message = { .begun = true, .version = facts->version, .minor = facts->minor };
     table_word(table, message_version_text(&message));
@@ -169,7 +187,13 @@ FIELD(write_exchange_count)
     table_uint(table, row->connection->facts.exchanges);
 }
 
-/* How the connection itself ended, whatever its exchanges did. */
+/* How the connection itself ended, whatever its exchanges did: with a FIN or RST, though a session
+ * that closed itself may have ended before. */
+static EndHow end_how(const ConnectionRow *row)
+{
+    return row->ending.by_session ? row->carrier_how : row->ending.how;
+}
+
 FIELD(write_connection_ended_by)
 {
     table_word(table, ender_name(row->connection->ending.possible));
@@ -177,13 +201,15 @@ FIELD(write_connection_ended_by)
 
 FIELD(write_connection_ended_how)
 {
-    table_word(table, end_how_name(row->connection->ending.how));
+    table_word(table, end_how_name(end_how(row->connection)));
 }
 
 static FrameId end_frame(const RowSource *row)
 {
-    const Ending *ending = &row->connection->ending;
-    return ending->how != END_HOW_NONE ? ending->stamp.frame : 0;
+    const ConnectionRow *connection = row->connection;
+    FrameId frame =
+        connection->ending.by_session ? connection->carrier_frame : connection->ending.stamp.frame;
+    return end_how(connection) != END_HOW_NONE ? frame : 0;
 }
 
 FIELD(write_end_frame)
@@ -214,6 +240,73 @@ FIELD(write_stated_max)
 FIELD(write_deciding_exchange)
 {
     write_optional(table, row->judgement ? (int64_t)row->connection->decision.exchange : -1);
+}
+
+FIELD(write_tls_version)
+{
+    const TlsFacts *facts = facts_of_tls(row);
+    table_word(table, facts ? tls_version_name(facts->version) : "");
+}
+
+FIELD(write_cipher)
+{
+    const TlsFacts *facts = facts_of_tls(row);
+    const TlsSuite *suite = facts ? tls_suite_find(facts->suite) : NULL;
+    table_word(table, suite ? suite->name : "");
+}
+
+/* A single offer is no choice. */
+FIELD(write_alpn)
+{
+    const ConnectionTls *tls = row->connection->tls;
+    table_text(table, tls && tls->facts.alpn_known ? tls->alpn : NULL);
+}
+
+FIELD(write_sni)
+{
+    table_text(table, connection_sni(row->connection));
+}
+
+FIELD(write_secrets)
+{
+    const TlsFacts *facts = facts_of_tls(row);
+    bool needed = facts && (tls_is_encrypted(facts) || facts->version != 0);
+    table_word(table, needed ? tls_secrets_name(tls_secrets_of(facts)) : "");
+}
+
+/* Of both sides, the first that sent one ahead. */
+static void write_alerts(Table *table, const ConnectionRow *row, const TlsAlert alerts[2],
+                         bool named)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+    bool turned =
+        alerts[0].sent && alerts[1].sent && stamp_precedes(&alerts[1].first, &alerts[0].first);
+    for (int i = 0; i < 2; i++) {
+        int side = turned ? 1 - i : i;
+        if (!alerts[side].sent)
+            continue;
+        const char *name = tls_alert_name(alerts[side].description);
+        g_string_append_printf(words, "%s%s", words->len ? " " : "",
+                               side == row->client ? "client" : "server");
+        if (named && name)
+            g_string_append_printf(words, " %s", name);
+        else if (named)
+            g_string_append_printf(words, " %u", alerts[side].description);
+    }
+    table_list(table, words->str);
+}
+
+enum { CLOSE_NOTIFY, FATAL };
+
+FIELDS(write_alert)
+{
+    const TlsFacts *facts = facts_of_tls(row);
+    if (!facts) {
+        table_list(table, "");
+        return;
+    }
+    write_alerts(table, row->connection, which == FATAL ? facts->fatal : facts->close_notify,
+                 which == FATAL);
 }
 
 const Column CONNECTION_COLUMNS[] = {
@@ -251,6 +344,13 @@ const Column CONNECTION_COLUMNS[] = {
     { "exchange", COLUMN_NUMBER, write_deciding_exchange, 0 },
     { "last_input", COLUMN_NUMBER, write_last_input, 0 },
     { "end_input", COLUMN_NUMBER, write_end_input, 0 },
+    { "tls", COLUMN_WORD, write_tls_version, 0 },
+    { "cipher", COLUMN_WORD, write_cipher, 0 },
+    { "alpn", COLUMN_TEXT, write_alpn, 0 },
+    { "sni", COLUMN_TEXT, write_sni, 0 },
+    { "secrets", COLUMN_WORD, write_secrets, 0 },
+    { "close_notify", COLUMN_WORDS, write_alert, CLOSE_NOTIFY },
+    { "alert", COLUMN_WORDS, write_alert, FATAL },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 

@@ -159,6 +159,42 @@ static void write_connections(Summary *summary)
                  words->str);
 }
 
+/* What was opened of the connections in TLS, and what kept the others shut. */
+static void write_tls(Summary *summary)
+{
+    static const char *const what[] = {
+        [TLS_SECRETS_OF_NONE] = "not decrypted for want of secrets (--keylog)",
+        [TLS_SECRETS_OF_ALL] = "decrypted",
+        [TLS_SECRETS_OF_CLIENT] = "decrypted in the client's direction alone",
+        [TLS_SECRETS_OF_SERVER] = "decrypted in the server's direction alone",
+        [TLS_SECRETS_FIT_NOTHING] = "not decrypted: the secrets do not fit",
+        [TLS_SECRETS_UNSUPPORTED] = "not decrypted: of a version or suite that is not supported",
+    };
+    G_STATIC_ASSERT(G_N_ELEMENTS(what) == TLS_SECRETS_COUNT);
+    const AuditCounters *counters = &summary->facts->totals->audit;
+    if (counters->tls_connections == 0)
+        return;
+    g_autoptr(GString) words = g_string_new(NULL);
+    append_item(words, counters->tls_by_secrets[TLS_SECRETS_OF_ALL], what[TLS_SECRETS_OF_ALL]);
+    for (unsigned i = 0; i < TLS_SECRETS_COUNT; i++)
+        if (i != TLS_SECRETS_OF_ALL)
+            append_item(words, counters->tls_by_secrets[i], what[i]);
+    write_number(summary, "in TLS", PAGE_PLAIN, counters->tls_connections, words->str);
+}
+
+static void write_keys(Summary *summary)
+{
+    const TlsKeysCounters *keys = summary->facts->keys;
+    if (!keys)
+        return;
+    g_autoptr(GString) words = g_string_new("of TLS");
+    append_items(words, keys->unsupported, "line", "with RSA secrets, which are not supported");
+    append_items(words, keys->unknown, "line", "of an unknown kind");
+    append_items(words, keys->malformed, "line", "malformed");
+    append_items(words, keys->beyond_limit, "line", "left out (limit)");
+    write_number(summary, "secrets", PAGE_PLAIN, keys->taken, words->str);
+}
+
 static const char *name_of_cause(unsigned index)
 {
     return cause_name((Cause)index);
@@ -368,6 +404,9 @@ static int digits_needed(const SummaryFacts *facts)
 {
     uint64_t most = MAX(MAX(facts->totals->audit.http_connections, facts->totals->audit.matched),
                         facts->captures);
+    most = MAX(most, facts->totals->audit.tls_connections);
+    if (facts->keys)
+        most = MAX(most, facts->keys->taken);
     for (Verdict verdict = VERDICT_AS_DECLARED; verdict <= VERDICT_CONTRADICTED; verdict++)
         most = MAX(most, facts->totals->audit.verdicts[verdict]);
     for (Severity severity = SEVERITY_NOTE; severity <= SEVERITY_ERROR; severity++)
@@ -385,6 +424,8 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
                         .digits = digits_needed(facts) };
     write_capture(&summary);
     write_connections(&summary);
+    write_tls(&summary);
+    write_keys(&summary);
     write_verdict(&summary, VERDICT_AS_DECLARED);
     write_verdict(&summary, VERDICT_CONTRADICTED);
     write_verdict(&summary, VERDICT_UNDETERMINED);

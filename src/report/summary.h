@@ -16,6 +16,7 @@ typedef struct SummaryFacts {
     const CaptureInputs *inputs; /* whose clocks are looked at; NULL: nobody's */
     const AuditTotals *totals;
     const Servers *servers;      /* finished; NULL: nobody asked */
+    const TlsKeysCounters *keys; /* what key logs held; NULL: there was none, in no input either */
     bool matching;               /* something was looked for */
     bool evidence;               /* captures of single connections were written: */
     uint64_t captures;           /* how many */

@@ -195,9 +195,9 @@ static bool clear_next(void *state, SessionUnit *ret_unit)
     return true;
 }
 
-static TailGap clear_tail_gap(const void *state, int side)
+static SessionEnd clear_end(const void *state, int side)
 {
-    return ((const Clear *)state)->tail_gap[side];
+    return (SessionEnd){ .gap = ((const Clear *)state)->tail_gap[side] };
 }
 
 static void clear_pack(const void *state, GByteArray *to)
@@ -233,7 +233,7 @@ const SessionStage SESSION_CLEAR = {
     .create = clear_create,
     .feed = clear_feed,
     .next = clear_next,
-    .tail_gap = clear_tail_gap,
+    .end = clear_end,
     .pack = clear_pack,
     .unpack = clear_unpack,
     .size = clear_size,

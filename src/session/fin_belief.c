@@ -1,8 +1,13 @@
 #include "session/fin_belief.h"
 
-FinEvidence fin_evidence(const Half *half, const TailGap *gap, const MessagesEnd *messages)
+FinEvidence fin_evidence(const Half *half, const SessionEnd *session, const MessagesEnd *messages)
 {
     const FinFact *fin = &half->fin;
+    const TailGap *gap = &session->gap;
+    if (stamp_is_set(&session->stamp))
+        return (FinEvidence){ .belief = FIN_SURE,
+                              .fact = { .proof = FIN_SEEN, .stamp = session->stamp },
+                              .by_session = session->close };
     if (fin->proof == FIN_SEEN || fin->proof == FIN_RETRANSMITTED)
         return (FinEvidence){ .belief = FIN_SURE, .fact = *fin };
     if (fin->proof == FIN_IMPLIED)

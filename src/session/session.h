@@ -61,13 +61,16 @@ static inline Stamp session_known(const SessionUnit *unit, int64_t place)
  * feed. */
 typedef struct SessionStage {
     const char *name;
+    /* The stage for a connection that begins with this event (NULL: with none); NULL: this one for
+     * all. */
+    const struct SessionStage *(*choose)(const StreamEvent *event);
     /* What the stage shares with others of its kind; NULL: nothing. Borrowed. */
     void *(*create)(const void *context);
     /* DATA and GAP of one connection. What it borrows lives until next() has returned false. */
     void (*feed)(void *state, const StreamEvent *event);
     bool (*next)(void *state, SessionUnit *ret_unit);
-    /* Of the carrier, so of what http1/ has not seen too. */
-    TailGap (*tail_gap)(const void *state, int side);
+    /* How a side has ended, as far as its events have been fed. */
+    SessionEnd (*end)(const void *state, int side);
     void (*pack)(const void *state, GByteArray *to);
     void *(*unpack)(Span *from);
     size_t (*size)(const void *state);

@@ -11,6 +11,7 @@
 
 #include "base/pack.h"
 #include "session/clear.h"
+#include "session/proxy_header.h"
 #include "session/tls_direction.h"
 #include "session/tls_record.h"
 
@@ -30,6 +31,7 @@ typedef struct Tls {
     uint8_t client_random[TLS_RANDOM_SIZE];
     uint64_t has_client_random;
     int64_t place[2];   /* of the next byte of the session */
+    uint64_t missed[2]; /* records that were not opened, behind the last with data */
     uint64_t untold[2]; /* records did not open, of which no unit tells */
     TlsFacts facts;
     uint64_t early_kept; /* bytes in `early` */
@@ -267,7 +269,7 @@ static void take_server_hello(Tls *tls, int side, Span body)
     for (int i = 0; i < 2; i++)
         if (tls->facts.secrets[i] == TLS_SECRETS_NONE &&
             tls_direction_is_readable(&tls->direction[i]))
-            tls->facts.secrets[i] = TLS_SECRETS_WRONG;
+            tls->facts.secrets[i] = TLS_SECRETS_UNTRIED;
 }
 
 static void take_message(Tls *tls, int side, const TlsMessage *message)
@@ -324,7 +326,9 @@ static void take_alert(Tls *tls, int side, const SessionUnit *unit, Span content
         description == TLS_CLOSE_NOTIFY ? &tls->facts.close_notify[side] : &tls->facts.fatal[side];
     if (alert->sent || (warning && description != TLS_CLOSE_NOTIFY))
         return;
-    *alert = (TlsAlert){ true, description, unit->first, unit->last };
+    *alert = (TlsAlert){
+        .sent = true, .description = description, .first = unit->first, .last = unit->last
+    };
 }
 
 /* Records ------------------------------------------------------------------------------------- */
@@ -338,6 +342,7 @@ static TlsDirection *client_direction(Tls *tls, int side)
 static bool tell_gap(Tls *tls, const SessionUnit *of, int64_t length, Reason reason,
                      SessionUnit *ret_unit)
 {
+    tls->missed[of->side] = true;
     if (tls->facts.secrets[0] == TLS_SECRETS_NONE && tls->facts.secrets[1] == TLS_SECRETS_NONE)
         return false;
     *ret_unit = *of;
@@ -355,6 +360,9 @@ static bool tell_data(Tls *tls, const SessionUnit *of, Span data, SessionUnit *r
 {
     if (data.length == 0)
         return false;
+    tls->missed[of->side] = false;
+    tls->facts.close_notify[of->side].superseded = tls->facts.close_notify[of->side].sent;
+    tls->facts.fatal[of->side].superseded = tls->facts.fatal[of->side].sent;
     *ret_unit = *of;
     ret_unit->data = data;
     ret_unit->place = tls->place[of->side];
@@ -441,6 +449,8 @@ static bool take_sealed(Tls *tls, const TlsRecord *record, SessionUnit *ret_unit
     }
     if (is_rejected_early(tls, side) && tls->facts.early == TLS_EARLY_REJECTED)
         return false;
+    if (tls->facts.secrets[side] == TLS_SECRETS_UNTRIED && record->kind == TLS_RECORD_WHOLE)
+        tls->facts.secrets[side] = TLS_SECRETS_WRONG;
     tls_direction_pass(direction);
     tls_message_clear(&tls->messages[side]);
     if (opening == TLS_BROKEN && record->kind == TLS_RECORD_WHOLE)
@@ -518,6 +528,21 @@ static bool take_kept(Tls *tls, SessionUnit *ret_unit)
 
 /* The stage ----------------------------------------------------------------------------------- */
 
+/* Whether clear.h may take a header off before the first byte. */
+static bool may_be_proxy_header(Span bytes)
+{
+    return proxy_header_parse(bytes) != PROXY_HEADER_NONE;
+}
+
+/* What begins neither a record nor a PROXY header stays clear text, at no further cost. */
+static const SessionStage *tls_choose(const StreamEvent *event)
+{
+    bool may_be_tls =
+        event && (event->kind != STREAM_DATA || event->data.length == 0 ||
+                  tls_record_is_plausible(event->data) || may_be_proxy_header(event->data));
+    return may_be_tls ? &SESSION_TLS : &SESSION_CLEAR;
+}
+
 static void tls_feed(void *state, const StreamEvent *event)
 {
     Tls *tls = state;
@@ -573,9 +598,35 @@ static bool tls_next(void *state, SessionUnit *ret_unit)
     }
 }
 
-static TailGap tls_tail_gap(const void *state, int side)
+/* Of an alert that nothing followed: sent with its record's first byte, known with the last. */
+static Stamp closing_of(const TlsAlert *alert)
 {
-    return SESSION_CLEAR.tail_gap(((const Tls *)state)->clear, side);
+    Stamp stamp = alert->first;
+    stamp.offset = alert->last.offset;
+    return alert->superseded ? (Stamp){ 0 } : stamp;
+}
+
+static SessionEnd tls_end(const void *state, int side)
+{
+    const Tls *tls = state;
+    const TlsFacts *facts = &tls->facts;
+    SessionEnd end = SESSION_CLEAR.end(tls->clear, side);
+    if (!facts->is_tls)
+        return end;
+    if (facts->fatal[side].sent) {
+        end.close = SESSION_FAILED;
+        end.alert = facts->fatal[side].description;
+        end.stamp = closing_of(&facts->fatal[side]);
+    }
+    if (facts->close_notify[side].sent) {
+        end.close = SESSION_CLOSED;
+        end.stamp = closing_of(&facts->close_notify[side]);
+    }
+    if (end.close == SESSION_CLOSED_BY_CARRIER)
+        end.close = facts->secrets[side] != TLS_SECRETS_GOOD ? SESSION_UNREADABLE
+                    : tls->missed[side]                      ? SESSION_END_LOST
+                                                             : SESSION_NOT_CLOSED;
+    return end;
 }
 
 static size_t tls_size(const void *state)
@@ -678,15 +729,56 @@ static void *tls_unpack(Span *from)
 
 const SessionStage SESSION_TLS = {
     .name = "tls",
+    .choose = tls_choose,
     .create = tls_create,
     .feed = tls_feed,
     .next = tls_next,
-    .tail_gap = tls_tail_gap,
+    .end = tls_end,
     .pack = tls_pack,
     .unpack = tls_unpack,
     .size = tls_size,
     .free = tls_free,
 };
+
+/* Words ---------------------------------------------------------------------------------------- */
+
+TlsSecrets tls_secrets_of(const TlsFacts *facts)
+{
+    if (facts->refusal != TLS_REFUSED_NOT)
+        return TLS_SECRETS_UNSUPPORTED;
+    bool good[2];
+    for (int side = 0; side < 2; side++)
+        good[side] =
+            facts->secrets[side] == TLS_SECRETS_GOOD || facts->secrets[side] == TLS_SECRETS_UNTRIED;
+    if (good[0] && good[1])
+        return TLS_SECRETS_OF_ALL;
+    if (good[0] || good[1])
+        return good[0] == (facts->client != 1) ? TLS_SECRETS_OF_CLIENT : TLS_SECRETS_OF_SERVER;
+    bool wrong = facts->secrets[0] == TLS_SECRETS_WRONG || facts->secrets[1] == TLS_SECRETS_WRONG;
+    return wrong ? TLS_SECRETS_FIT_NOTHING : TLS_SECRETS_OF_NONE;
+}
+
+const char *tls_secrets_name(TlsSecrets secrets)
+{
+    static const char *const names[] = {
+        "none", "all", "client", "server", "wrong", "unsupported"
+    };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == TLS_SECRETS_COUNT);
+    return names[secrets];
+}
+
+bool tls_is_encrypted(const TlsFacts *facts)
+{
+    bool only_hellos = facts->client >= 0 && facts->version == 0;
+    return tls_secrets_of(facts) != TLS_SECRETS_OF_ALL && !only_hellos;
+}
+
+const char *tls_version_name(uint16_t version)
+{
+    static const char *const names[] = { "ssl3", "1.0", "1.1", "1.2", "1.3" };
+    unsigned minor = version - 0x300u;
+    return minor < G_N_ELEMENTS(names) ? names[minor] : "";
+}
 
 /* RFC 8446 §6, RFC 5246 §7.2 and the registry. */
 static const struct {

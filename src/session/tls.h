@@ -15,8 +15,9 @@
 extern const SessionStage SESSION_TLS;
 
 typedef enum TlsSecretsState {
-    TLS_SECRETS_NONE,  /* there is none for it */
-    TLS_SECRETS_WRONG, /* none that there is has opened a record, so far */
+    TLS_SECRETS_NONE,    /* there is none for it */
+    TLS_SECRETS_UNTRIED, /* nothing has come that they had to open */
+    TLS_SECRETS_WRONG,   /* none that there is has opened a record, so far */
     TLS_SECRETS_GOOD,
 } TlsSecretsState;
 
@@ -39,6 +40,7 @@ typedef enum TlsEarly {
 /* An alert that a side sent. */
 typedef struct TlsAlert {
     bool sent;
+    bool superseded; /* that side sent data behind it */
     uint8_t description;
     Stamp first, last; /* of its record, as of a unit */
 } TlsAlert;
@@ -63,6 +65,28 @@ typedef struct TlsFacts {
     uint64_t broken[2];                 /* records that are not what was sent */
     Stamp junk[2];                      /* where no record stood; frame 0: nowhere */
 } TlsFacts;
+
+/* What secrets were worth for a connection as a whole. */
+typedef enum TlsSecrets {
+    TLS_SECRETS_OF_NONE, /* there were none for it */
+    TLS_SECRETS_OF_ALL,
+    TLS_SECRETS_OF_CLIENT, /* what the client sent was opened, and no more */
+    TLS_SECRETS_OF_SERVER,
+    TLS_SECRETS_FIT_NOTHING,
+    TLS_SECRETS_UNSUPPORTED, /* nothing could be opened, whatever there was */
+} TlsSecrets;
+
+#define TLS_SECRETS_COUNT (TLS_SECRETS_UNSUPPORTED + 1)
+
+TlsSecrets tls_secrets_of(const TlsFacts *facts);
+/* The reports' word. */
+const char *tls_secrets_name(TlsSecrets secrets);
+
+/* Something of it was sealed that was not opened, as far as its hellos tell. */
+bool tls_is_encrypted(const TlsFacts *facts);
+
+/* "1.3"; "" for one that is unknown. */
+const char *tls_version_name(uint16_t version);
 
 /* As far as events have been fed; as long as the state. */
 const TlsFacts *tls_facts(const void *state);
