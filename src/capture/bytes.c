@@ -42,8 +42,8 @@ char *capture_display_name(const char *path)
  * skips. */
 #define HEAD_LEAST 24
 
-/* Whether the pipe gives something, or ends, within LAST_WAIT. A further signal ends poll() early, and
- * is no reason to wait longer. */
+/* Whether the pipe gives something, or ends, within LAST_WAIT. A further signal ends poll() early,
+ * and is no reason to wait longer. */
 static bool gives_last_bytes(struct pollfd *from)
 {
     gint64 end = g_get_monotonic_time() + LAST_WAIT;

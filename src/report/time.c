@@ -1,5 +1,5 @@
-/* Every row has several of these numbers. printf() takes some 1,000 instructions for each, which was
- * a tenth of a report, so they are written here digit by digit. */
+/* Every row has several of these numbers. printf() takes some 1,000 instructions for each, which
+ * was a tenth of a report, so they are written here digit by digit. */
 #include "report/time.h"
 
 #include <time.h>
