@@ -37,7 +37,14 @@ CREATE TABLE connections (
     server_bytes INTEGER,
     exchange INTEGER,
     last_input INTEGER,
-    end_input INTEGER
+    end_input INTEGER,
+    tls TEXT,
+    cipher TEXT,
+    alpn TEXT,
+    sni TEXT,
+    secrets TEXT,
+    close_notify TEXT,
+    alert TEXT
 );
 
 CREATE TABLE exchanges (
@@ -212,7 +219,14 @@ UPDATE connections SET
     server_bytes = nullif(server_bytes, ''),
     exchange = nullif(exchange, ''),
     last_input = nullif(last_input, ''),
-    end_input = nullif(end_input, '');
+    end_input = nullif(end_input, ''),
+    tls = nullif(tls, ''),
+    cipher = nullif(cipher, ''),
+    alpn = nullif(alpn, ''),
+    sni = nullif(sni, ''),
+    secrets = nullif(secrets, ''),
+    close_notify = nullif(close_notify, ''),
+    alert = nullif(alert, '');
 
 UPDATE exchanges SET
     connection = nullif(connection, ''),
