@@ -170,6 +170,7 @@ static bool body_with_bodyless(const Case *c, FindingBuilder *builder)
 {
     const Exchange *exchange = c->exchange;
     if (exchange->trailing_bytes == 0 || lacks_bytes(c) || !exchange->request.has_head ||
+        c->judgement->pairing_open || !c->context->connection->opener_known ||
         exchange->response.framing.kind != BODY_NONE ||
         (exchange->method != METHOD_HEAD && exchange->status != 204 && exchange->status != 304))
         return false;

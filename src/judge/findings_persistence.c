@@ -133,7 +133,7 @@ static bool close_not_echoed(const Case *c, FindingBuilder *builder)
     if (!is_answered(c->exchange) || !(request->options & OPTION_CLOSE) ||
         !request_is_certain(c->exchange) || exchange_switched(c->exchange) ||
         !head_is_whole(response) || (response->options & OPTION_CLOSE) ||
-        response->version != HTTP_1_1)
+        response->version != HTTP_1_1 || c->judgement->pairing_open)
         return false;
     builder_request(builder, request);
     builder_response(builder, response);

@@ -62,6 +62,13 @@ static bool max_is_used(const Judge *judge)
     return judge->answered - judge->max_stated_at >= judge->max;
 }
 
+/* The one response that was seen states it. A second that states the same shows that it does not
+ * count down. */
+static bool max_counts_all(const Judge *judge)
+{
+    return judge->answered == 1 && judge->answered - judge->max_stated_at < judge->max;
+}
+
 static void take_max(Judge *judge, int64_t max)
 {
     judge->counts_down = max > 0 && max < judge->max;
@@ -110,6 +117,7 @@ static Stated stated_by(const Judge *judge, const JudgeContext *context, const E
                      .max = judge->max,
                      .used = max_is_used(judge),
                      .max_everywhere = judge->max_everywhere,
+                     .used_if_first = max_counts_all(judge),
                      .counts_down = judge->counts_down,
                      .timeout_open =
                          states ? 0 : judge->timeout_lost | context->facts->responses_lost,

@@ -299,8 +299,27 @@ static void weigh_duty(Readings *readings, const JudgeContext *context, const Ex
 
 /* The end -------------------------------------------------------------------------------------- */
 
+/* In mid-stream a FIN may have come before the first segment that was seen: the client's, if nothing
+ * is seen of it but bare resets, and the server's, if it sends nothing more, not even its FIN. */
+static unsigned enders_before_capture(const Sequel *sequel, const Exchange *exchange)
+{
+    const Half *server = half_of_server(sequel->context);
+    const Half *client = &sequel->context->connection->half[sequel->context->facts->client];
+    const Ending *ending = sequel->ending;
+    if (sequel->context->connection->opener_known || !server->seen || !client->seen)
+        return 0;
+    unsigned enders = 0;
+    if (client->payload == 0 && client->last_acked == NO_OFFSET &&
+        ending->client.how != END_HOW_FIN && ending->possible != ENDER_NOBODY)
+        enders |= ENDER_CLIENT;
+    if (server->payload == 0 && ending->server.how == END_HOW_NONE &&
+        ending->possible == ENDER_CLIENT && !got_response(sequel->context, exchange))
+        enders |= ENDER_SERVER;
+    return enders;
+}
+
 /* Who may have ended it, beyond what the numbers of its closing segments allow. */
-static unsigned possible_enders(const Sequel *sequel, ReasonSet *reasons)
+static unsigned possible_enders(const Sequel *sequel, const Exchange *exchange, ReasonSet *reasons)
 {
     const Connection *connection = sequel->context->connection;
     const Ending *ending = sequel->ending;
@@ -319,6 +338,11 @@ static unsigned possible_enders(const Sequel *sequel, ReasonSet *reasons)
     }
     if (ending->segment_missing && ending->how == END_HOW_RST)
         return ending->possible | anybody;
+    unsigned before = enders_before_capture(sequel, exchange);
+    if (before) {
+        *reasons |= REASON_MIDSTREAM;
+        return ending->possible | before;
+    }
     if (sequel->crossing) {
         *reasons |= sequel->crossing;
         return ending->possible | ENDER_BOTH;
@@ -349,7 +373,7 @@ static void weigh_end(Readings *readings, const Sequel *sequel, const Exchange *
                            { ENDER_CLIENT, ENDED_CLIENT },
                            { ENDER_BOTH, ENDED_BOTH } };
     ReasonSet reasons = sequel->ending->reasons;
-    unsigned possible = possible_enders(sequel, &reasons);
+    unsigned possible = possible_enders(sequel, exchange, &reasons);
     const Exchange *unanswered = got_response(sequel->context, exchange) ? sequel->lost : exchange;
     bool known = false;
     for (size_t i = 0; i < G_N_ELEMENTS(plainest_first); i++) {
@@ -414,8 +438,10 @@ static void weigh_used(Readings *readings, const JudgeContext *context, const St
         return;
     /* Statements from before the capture count no longer than until the next one, but `max` does:
      * exchanges that nobody saw may have used it up. */
-    if (!context->connection->opener_known && (stated->max < 0 || stated->max_everywhere))
-        readings_add(readings, FACT_USED, true, REASON_MIDSTREAM);
+    bool perhaps_not = stated->used && stated->used_if_first;
+    bool perhaps = !stated->used && (stated->max < 0 || stated->max_everywhere);
+    if (!context->connection->opener_known && (perhaps || perhaps_not))
+        readings_add(readings, FACT_USED, !stated->used, REASON_MIDSTREAM);
     if (open)
         readings_add(readings, FACT_USED, !stated->used, open);
 }
@@ -608,7 +634,7 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
     weigh_idle(readings, sequel, exchange, stated);
     weigh_witness(readings, sequel, exchange, declaration, stated);
     ReasonSet anothers = close_may_be_anothers(context, declaration);
-    if (anothers && sequel->answered)
+    if (anothers && (sequel->answered || before->exchanges))
         readings_add(readings, FACT_REAL, REAL_NO, anothers);
     if (anothers)
         readings_add(readings, FACT_WITNESS, false, anothers);

@@ -14,6 +14,7 @@ typedef struct Stated {
     int64_t timeout, max; /* the latest statement in force; -1: none */
     bool used;            /* `max` is used up */
     bool max_everywhere;  /* every response stated the same max */
+    bool used_if_first;   /* used, if the one response that was seen was the connection's first */
     bool counts_down;     /* the last response says itself how many exchanges are left */
     /* why a response that is not in the capture may have stated something else; 0: none can */
     ReasonSet timeout_open, max_open;
