@@ -43,11 +43,25 @@ static void answer_hidden_request(Conversation *conversation, int index, Asked a
             pending_at(pending, i)->response_hidden = true;
 }
 
+/* How much of a request had arrived cannot be told where bytes of it are missing: what looks like a
+ * response may be its own. */
+static void may_answer_broken(Conversation *conversation, int64_t acked)
+{
+    Pending *pending = &conversation->pending;
+    for (int i = pending->settled; i < pending_count(pending); i++) {
+        Exchange *exchange = pending_at(pending, i);
+        if (exchange->request.broken && pairing_reaches(exchange, acked))
+            exchange->response_hidden = true;
+    }
+}
+
 static int stand_alone(Conversation *conversation, const ResponseStart *response)
 {
     Asked asked = pairing_asked(&conversation->pairing, &conversation->pending, response);
-    if (asked == ASKED_NOT && response->by_seeking)
-        return -1; /* a look-alike inside what a gap tore open */
+    if (asked == ASKED_NOT && response->by_seeking) { /* a look-alike inside what a gap tore open */
+        may_answer_broken(conversation, response->acked);
+        return -1;
+    }
     int index = conversation_append(conversation);
     if (index < 0)
         return -1;
