@@ -39,8 +39,7 @@ TlsKeys *run_read_keylogs(const Options *options, GError **error);
 
 /* `keys` takes the secrets that inputs hold: those of their first and last blocks now, the others
  * when they are read. */
-CaptureInputs *run_open_inputs(const Options *options, Filter *filter, TlsKeys *keys,
-                              RowsOut *out);
+CaptureInputs *run_open_inputs(const Options *options, Filter *filter, TlsKeys *keys, RowsOut *out);
 
 /* Reads all that can be read of the inputs. False and `error` if the reports (or the page of one
  * connection) could not be written; what was wrong with an input is kept with it. That nobody reads

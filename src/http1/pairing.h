@@ -26,8 +26,7 @@
     ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_MIDSTREAM |                  \
                  REASON_ONE_DIRECTION | REASON_ENCRYPTED))
 
-#define HOLE_REASONS                                                                               \
-    ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_ENCRYPTED))
+#define HOLE_REASONS ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_ENCRYPTED))
 
 /* What gaps and responses have shown so far. Offsets but for client_gap_end: NO_OFFSET: none. */
 typedef struct Pairing {

@@ -299,8 +299,9 @@ static void weigh_duty(Readings *readings, const JudgeContext *context, const Ex
 
 /* The end -------------------------------------------------------------------------------------- */
 
-/* In mid-stream a FIN may have come before the first segment that was seen: the client's, if nothing
- * is seen of it but bare resets, and the server's, if it sends nothing more, not even its FIN. */
+/* In mid-stream a FIN may have come before the first segment that was seen: the client's, if
+ * nothing is seen of it but bare resets, and the server's, if it sends nothing more, not even its
+ * FIN. */
 static unsigned enders_before_capture(const Sequel *sequel, const Exchange *exchange)
 {
     const Half *server = half_of_server(sequel->context);
