@@ -3,6 +3,7 @@ import os
 import struct
 import sys
 import unittest
+from types import SimpleNamespace
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -91,6 +92,12 @@ class Captures(unittest.TestCase):
         again = [Conversation(conversation.seed) for conversation in SOME[:60]]
         for before, after in zip(SOME, again):
             self.assertEqual([repr(s) for s in before.segments], [repr(s) for s in after.segments])
+
+    def test_a_step_that_no_time_shows(self):
+        segments = [SimpleNamespace(tap=0), SimpleNamespace(tap=10), SimpleNamespace(tap=12)]
+        for times, hidden in (((0, 10, 12), False), ((0, 7, 9), True), ((0, 10, 9), False), ((0, -1, 1), False)):
+            frames = [(time, number, None, 0) for number, time in enumerate(times)]
+            self.assertEqual(trials.hides_step(frames, segments), hidden, times)
 
     def test_the_clock_of_the_file(self):
         for mode in losses.MODES:

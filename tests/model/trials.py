@@ -263,6 +263,21 @@ def is_seen(failure):
     return any(shows_loss([s for s in left if s.connection is talk]) for talk in talks)
 
 
+def hides_step(frames, segments):
+    """Whether the clock was set back between two frames that are so far apart that their times do not show it."""
+    pairs = [(time, segments[number].tap - time) for time, number, *_ in frames]
+    return any(back > back_before and time >= time_before
+               for (time_before, back_before), (time, back) in zip(pairs, pairs[1:]))
+
+
+def is_unseen(failure):
+    """Whether nothing that is left shows what was taken away."""
+    trial = failure.trial
+    if trial.mode == "clock":
+        return hides_step(trial.frames, trial.subject.segments)
+    return failure.least is not None and not is_seen(failure)
+
+
 class Tally:
     """Of one mode."""
 
@@ -294,7 +309,7 @@ def check(program, trials):
             for failure in faults(trial):
                 (inherited if failure.what in wrong.get(trial.subject, ()) else failures).append(failure)
     lessen_all(program, [failure for failure in failures if failure.trial.mode in ONLY_LOSES])
-    unseen = [failure for failure in failures if failure.least is not None and not is_seen(failure)]
+    unseen = [failure for failure in failures if is_unseen(failure)]
     failures = [failure for failure in failures if failure not in unseen]
     notes = [("unseen", failure) for failure in unseen]
     for failure in inherited:
