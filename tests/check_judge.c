@@ -888,6 +888,34 @@ START_TEST(test_outcome_of_a_closed_exchange)
 }
 END_TEST
 
+/* A server that gives up on a record which nobody can read broke no promise that anybody can prove;
+ * one that closes at once, with nothing unread, did. */
+START_TEST(test_a_server_that_gives_up_on_a_record)
+{
+    static const struct {
+        SessionClose close;
+        ReasonSet hidden;
+        Verdict verdict;
+        Cause cause;
+    } rows[] = {
+        { SESSION_FAILED, REASON_MALFORMED, VERDICT_UNDETERMINED, CAUSE_MALFORMED },
+        { SESSION_FAILED, 0, VERDICT_CONTRADICTED, CAUSE_UNDECLARED_CLOSE },
+        { SESSION_CLOSED, 0, VERDICT_CONTRADICTED, CAUSE_UNDECLARED_CLOSE },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Scene scene;
+        scene_open(&scene, 0, 1);
+        scene.facts.close[1] = (uint8_t)rows[i].close;
+        scene.facts.client_hidden = rows[i].hidden;
+        scene_close(&scene, ENDER_SERVER, END_HOW_FIN, BEGIN + MS(30));
+        scene_judge(&scene);
+        ck_assert_int_eq(scene.judgement[0].verdict, rows[i].verdict);
+        ck_assert_int_eq(scene.judgement[0].cause, rows[i].cause);
+        scene_clear(&scene);
+    }
+}
+END_TEST
+
 START_TEST(test_a_response_that_ends_with_the_connection)
 {
     Scene scene;
@@ -1041,6 +1069,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_an_unfinished_head_is_not_malformed, 0, 3);
     tcase_add_test(tcase, test_outcome_of_a_reused_exchange);
     tcase_add_test(tcase, test_outcome_of_a_closed_exchange);
+    tcase_add_test(tcase, test_a_server_that_gives_up_on_a_record);
     tcase_add_test(tcase, test_a_response_that_ends_with_the_connection);
     tcase_add_test(tcase, test_outcome_of_a_lost_request);
     tcase_add_test(tcase, test_thresholds);

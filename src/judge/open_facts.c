@@ -570,6 +570,15 @@ static bool is_out_of_step(const Exchange *exchange)
     return exchange->request.begun && exchange->response.begun && start->offset > request->acked;
 }
 
+/* A server that gives up with a fatal alert because of a record that nobody can read did not close
+ * a connection that it had called persistent: what that record was is unknown. */
+static ReasonSet gave_up_on_a_record(const JudgeContext *context)
+{
+    const ConversationFacts *facts = context->facts;
+    bool gave_up = facts->client >= 0 && facts->close[1 - facts->client] == SESSION_FAILED;
+    return gave_up ? facts->client_hidden & REASON_MALFORMED : 0;
+}
+
 /* In mid-stream a response may be that of a request from before the capture. What may be the rest
  * of a connection that was given up may lie in a body, or in a tunnel. */
 static void weigh_real(Readings *readings, const JudgeContext *context, ReasonSet tunnel,
@@ -621,6 +630,8 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
     const JudgeContext *context = sequel->context;
     readings_init(readings);
     weigh_real(readings, context, before->tunnel, exchange);
+    if (gave_up_on_a_record(context))
+        readings_add(readings, FACT_REAL, REAL_NO, gave_up_on_a_record(context));
     weigh_declared(readings, declaration);
     weigh_got(readings, sequel, exchange);
     weigh_later(readings, sequel, exchange);
