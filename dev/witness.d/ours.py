@@ -27,6 +27,7 @@ class Connection:
     ended_how: str
     end_frame: int
     completeness: list
+    closed_in_tls: bool = False  # by a close_notify or a fatal alert
     stream: int = -1  # tshark's number of the stream that holds our first frame; -1: none
 
 
@@ -96,7 +97,8 @@ def connection(row):
         server=(row["server_ip"], int(row["server_port"] or 0)),
         community_id=row["community_id"], ended_by=row["ended_by"],
         ended_how=row["ended_how"], end_frame=frame_number(row["end_frame"]),
-        completeness=row["completeness"].split())
+        completeness=row["completeness"].split(),
+        closed_in_tls=bool(row["close_notify"] or row["alert"]))
 
 
 def messages(report):

@@ -292,6 +292,11 @@ def encrypted(difference, _capture):
     return "tls" in difference.theirs.protocols.split(":")
 
 
+def closed_in_tls(difference, _capture):
+    """TLS was closed by a close_notify or an alert; the FINs that are compared here came later."""
+    return difference.ours.closed_in_tls
+
+
 EXPLANATIONS = {
     "ours only": [head_cut, out_of_order, flagged, unknown_method,
                   folded_framing, at_the_syn, merged],
@@ -308,6 +313,6 @@ EXPLANATIONS = {
     "split": [merged],
     "first frame": [merged],
     "client": [merged],
-    "ended": [at_the_syn, merged],
-    "end frame": [merged],
+    "ended": [at_the_syn, merged, closed_in_tls],
+    "end frame": [merged, closed_in_tls],
 }
