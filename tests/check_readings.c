@@ -10,7 +10,7 @@ static const Particulars SEEN = { .answered = true, .lost = CAUSE_KEEPALIVE_RACE
 static Readings closed_by_server(Idle idle)
 {
     Readings readings;
-    readings_init(&readings);
+    readings_init(&readings, &VERDICT_HTTP1);
     readings_set(&readings, FACT_END, ENDED_SERVER);
     readings_set(&readings, FACT_IDLE, idle);
     return readings;
@@ -86,7 +86,7 @@ END_TEST
 START_TEST(test_impossible_readings)
 {
     Readings readings;
-    readings_init(&readings);
+    readings_init(&readings, &VERDICT_HTTP1);
     readings_add(&readings, FACT_GOT, GOT_PART, REASON_LOSS);
     readings_add(&readings, FACT_GOT, GOT_NONE, REASON_LOSS);
     readings_add(&readings, FACT_END, ENDED_SERVER, REASON_LOSS);
@@ -103,7 +103,7 @@ END_TEST
 START_TEST(test_undetermined_by_itself)
 {
     Readings readings;
-    readings_init(&readings);
+    readings_init(&readings, &VERDICT_HTTP1);
     assert_stands(&readings, VERDICT_UNDETERMINED, CAUSE_CAPTURE_ENDED);
     readings_add(&readings, FACT_END, ENDED_CLIENT, REASON_LIMIT);
     assert_split(&readings, REASON_LIMIT);
@@ -115,7 +115,7 @@ START_TEST(test_bound)
 {
     static const unsigned values[FACT_COUNT] = { 2, 2, 4, 3, 3, 4, 2, 2, 2, 2, 2, 2 };
     Readings readings;
-    readings_init(&readings);
+    readings_init(&readings, &VERDICT_HTTP1);
     for (unsigned fact = 0; fact < FACT_COUNT; fact++)
         for (unsigned value = 1; value < values[fact]; value++)
             readings_add(&readings, fact, value, REASON_LOSS);

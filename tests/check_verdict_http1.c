@@ -199,7 +199,7 @@ START_TEST(test_row)
 {
     const Row *row = &ROWS[_i];
     Readings readings;
-    readings_init(&readings);
+    readings_init(&readings, &VERDICT_HTTP1);
     for (unsigned i = 0; i < row->count; i++)
         readings_set(&readings, row->known[i].fact, row->known[i].value);
     ck_assert(readings_are_one(&readings));
@@ -238,7 +238,7 @@ END_TEST
 START_TEST(test_impossible)
 {
     Readings readings;
-    readings_init(&readings);
+    readings_init(&readings, &VERDICT_HTTP1);
     ck_assert(verdict_http1_possible(readings.values));
     readings_set(&readings, FACT_LATER, LATER_ANSWERED);
     ck_assert(verdict_http1_possible(readings.values));

@@ -103,9 +103,15 @@ typedef struct ConnectFacts {
     bool retried; /* 407, and the next request is the same with credentials */
 } ConnectFacts;
 
+/* By what rules it is judged: which verdict table. */
+typedef enum ExchangeKind {
+    EXCHANGE_HTTP1, /* a request and its response on a connection that both share with others */
+} ExchangeKind;
+
 typedef struct Exchange {
     uint32_t number; /* from 1 in its connection */
-    int status;      /* of the final response; 0: none */
+    ExchangeKind kind;
+    int status; /* of the final response; 0: none */
     MessageFacts request, response;
     MethodClass method;
     RequestSending sending;

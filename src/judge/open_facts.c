@@ -603,10 +603,17 @@ static ReasonSet close_may_be_anothers(const JudgeContext *context, const Declar
     return by_request && !context->connection->opener_known ? REASON_MIDSTREAM : 0;
 }
 
+static const VerdictTable *table_of(ExchangeKind kind)
+{
+    static const VerdictTable *const tables[] = { [EXCHANGE_HTTP1] = &VERDICT_HTTP1 };
+    g_assert((size_t)kind < G_N_ELEMENTS(tables));
+    return tables[kind];
+}
+
 void facts_of_settled(Readings *readings, const JudgeContext *context, ReasonSet tunnel,
                       const Exchange *exchange, const Declaration *declaration)
 {
-    readings_init(readings);
+    readings_init(readings, table_of(exchange->kind));
     weigh_real(readings, context, tunnel, exchange);
     weigh_declared(readings, declaration);
     readings_set(readings, FACT_LATER, LATER_ANSWERED);
@@ -628,7 +635,7 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
                       const Stated *stated)
 {
     const JudgeContext *context = sequel->context;
-    readings_init(readings);
+    readings_init(readings, table_of(exchange->kind));
     weigh_real(readings, context, before->tunnel, exchange);
     if (gave_up_on_a_record(context))
         readings_add(readings, FACT_REAL, REAL_NO, gave_up_on_a_record(context));

@@ -10,9 +10,9 @@ static const FactValues LOWEST = UINT64_C(0x111111111111);
 
 G_STATIC_ASSERT(FACT_COUNT *FACT_VALUES_MAX == 48);
 
-void readings_init(Readings *readings)
+void readings_init(Readings *readings, const VerdictTable *table)
 {
-    *readings = (Readings){ .values = LOWEST, .plainest = LOWEST };
+    *readings = (Readings){ .table = table, .values = LOWEST, .plainest = LOWEST };
 }
 
 void readings_set(Readings *readings, Fact fact, unsigned value)
@@ -92,7 +92,7 @@ static bool cause_is_lost(const Outcome *outcome, const Particulars *particulars
 /* The plainest reading that is possible at all. */
 static FactValues plainest_of(const Readings *readings)
 {
-    if (verdict_http1_possible(readings->plainest))
+    if (readings->table->possible(readings->plainest))
         return readings->plainest;
     FactValues reading = 0;
     for (unsigned fact = 0; fact < FACT_COUNT; fact++) {
@@ -100,7 +100,7 @@ static FactValues plainest_of(const Readings *readings)
         reading |= values & -values;
     }
     for (unsigned n = 0; n < READINGS_MAX; n++)
-        if (verdict_http1_possible(reading) || !next_reading(&reading, readings->values))
+        if (readings->table->possible(reading) || !next_reading(&reading, readings->values))
             break;
     return reading;
 }
@@ -115,17 +115,18 @@ static ReasonSet decisive_reasons(const Readings *readings, FactValues plainest,
             first = readings->reasons[fact];
         for (; others; others &= others - 1) {
             FactValues reading = (plainest & ~mask) | (others & -others);
-            if (verdict_http1_possible(reading) &&
-                verdict_http1(reading, particulars).verdict != verdict)
+            if (readings->table->possible(reading) &&
+                readings->table->outcome(reading, particulars).verdict != verdict)
                 return readings->reasons[fact];
         }
     }
     return first;
 }
 
-static Weighed weigh_one(FactValues reading, const Particulars *particulars)
+static Weighed weigh_one(const Readings *readings, FactValues reading,
+                         const Particulars *particulars)
 {
-    Weighed weighed = { .plainest = verdict_http1(reading, particulars),
+    Weighed weighed = { .plainest = readings->table->outcome(reading, particulars),
                         .verdict_certain = true,
                         .actual_certain = true };
     weighed.cause_certain = !cause_is_lost(&weighed.plainest, particulars);
@@ -135,11 +136,11 @@ static Weighed weigh_one(FactValues reading, const Particulars *particulars)
 Weighed readings_weigh(const Readings *all, const Particulars *particulars)
 {
     if (readings_are_one(all))
-        return weigh_one(all->values, particulars);
+        return weigh_one(all, all->values, particulars);
     Readings readings = *all;
     settle_idle_facts(&readings);
     FactValues plainest = plainest_of(&readings), reading = plainest;
-    Weighed weighed = weigh_one(plainest, particulars);
+    Weighed weighed = weigh_one(&readings, plainest, particulars);
     for (unsigned n = 1; weighed.verdict_certain || weighed.actual_certain; n++) {
         next_reading(&reading, readings.values);
         if (reading == plainest)
@@ -148,9 +149,9 @@ Weighed readings_weigh(const Readings *all, const Particulars *particulars)
             weighed.verdict_certain = weighed.actual_certain = weighed.cause_certain = false;
             break;
         }
-        if (!verdict_http1_possible(reading))
+        if (!readings.table->possible(reading))
             continue;
-        Outcome outcome = verdict_http1(reading, particulars);
+        Outcome outcome = readings.table->outcome(reading, particulars);
         weighed.verdict_certain &= outcome.verdict == weighed.plainest.verdict;
         weighed.actual_certain &= outcome.actual == weighed.plainest.actual;
         weighed.cause_certain &= outcome.cause == weighed.plainest.cause;

@@ -13,6 +13,7 @@
 #define READINGS_MAX 512
 
 typedef struct Readings {
+    const VerdictTable *table; /* static */
     FactValues values;
     FactValues plainest; /* one bit a fact */
     ReasonSet reasons[FACT_COUNT];
@@ -26,8 +27,9 @@ typedef struct Weighed {
     ReasonSet decisive;
 } Weighed;
 
-/* Every fact as in an exchange of which nothing is special, and that nothing follows. */
-void readings_init(Readings *readings);
+/* Every fact as in an exchange of which nothing is special, and that nothing follows. `table`: that
+ * of the exchange's kind. */
+void readings_init(Readings *readings, const VerdictTable *table);
 
 /* The fact is known. */
 void readings_set(Readings *readings, Fact fact, unsigned value);

@@ -160,3 +160,5 @@ Outcome verdict_http1(FactValues reading, const Particulars *particulars)
         outcome.actual = ACTUAL_UNANSWERED;
     return outcome;
 }
+
+const VerdictTable VERDICT_HTTP1 = { .possible = verdict_http1_possible, .outcome = verdict_http1 };

@@ -58,6 +58,15 @@ typedef struct Particulars {
     bool clock_ran_on; /* the file's clock went on for longer than the limit */
 } Particulars;
 
+/* How the exchanges of one kind are judged. */
+typedef struct VerdictTable {
+    bool (*possible)(FactValues reading); /* whether the facts go together */
+    Outcome (*outcome)(FactValues reading,
+                       const Particulars *particulars); /* of what goes together */
+} VerdictTable;
+
+extern const VerdictTable VERDICT_HTTP1;
+
 /* Whether the facts go together: an answer to a later request came behind a whole response, and
  * only a response can switch protocols. */
 bool verdict_http1_possible(FactValues reading);
