@@ -111,7 +111,7 @@ static void expect_field(const char *name, const AuditRow *row, const RowFile *f
 /* Connections --------------------------------------------------------------------------------- */
 
 static const Judgement JUDGEMENT = {
-    .declaration = { DECLARED_KEEP_ALIVE, PARTY_SERVER, BASIS_OPTION, 0 },
+    .declaration = { .declared = DECLARED_KEEP_ALIVE, .by = PARTY_SERVER, .basis = BASIS_OPTION },
     .actual = ACTUAL_CLOSED,
     .verdict = VERDICT_AS_DECLARED,
     .cause = CAUSE_IDLE_TIMEOUT,
