@@ -161,7 +161,8 @@ static bool holds_beginning(const Reading *reading)
 
 static void feed_segment(Reading *reading, Span segment, size_t step, Stamp stamp)
 {
-    if (holds_beginning(reading))
+    /* Behind a gap a message begins its segment, method and blank in one piece. */
+    if (holds_beginning(reading) || message_reader_seeking(&reading->reader))
         step = MAX(segment.length, 1);
     for (size_t at = 0; at < segment.length; at += step) {
         size_t length = MIN(step, segment.length - at);
