@@ -288,7 +288,7 @@ static void write_rows(Engine *engine, Reports *reports, const RowFile *file)
 {
     AuditRow row;
     while (engine_next(engine, &row)) {
-        for (TableFormat format = 0; format < TABLE_FORMAT_COUNT; format++)
+        for (TableFormat format = 0; format <= TABLE_JSONL; format++)
             write_row(reports->memory[row.kind][format].table, &row, file);
         audit_row_clear(&row);
     }
@@ -317,7 +317,7 @@ static unsigned compare_sample(const char *path)
 {
     Reports reports;
     for (RowKind kind = 0; kind < ROW_KINDS; kind++)
-        for (TableFormat format = 0; format < TABLE_FORMAT_COUNT; format++)
+        for (TableFormat format = 0; format <= TABLE_JSONL; format++)
             memory_open(&reports.memory[kind][format], format, columns_of(kind));
     read_sample(path, &reports);
     unsigned rows = 0;
