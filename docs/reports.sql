@@ -44,7 +44,10 @@ CREATE TABLE connections (
     sni TEXT,
     secrets TEXT,
     close_notify TEXT,
-    alert TEXT
+    alert TEXT,
+    server_goaway TEXT,
+    client_goaway TEXT,
+    streams_cut INTEGER
 );
 
 CREATE TABLE exchanges (
@@ -94,7 +97,10 @@ CREATE TABLE exchanges (
     client_port INTEGER,
     server_ip TEXT,
     server_port INTEGER,
-    community_id TEXT
+    community_id TEXT,
+    stream_id INTEGER,
+    stream_reset TEXT,
+    early_data TEXT
 );
 
 CREATE TABLE findings (
@@ -150,7 +156,10 @@ CREATE TABLE servers (
     aborted INTEGER,
     resets INTEGER,
     timeout_mismatch TEXT,
-    lost_after_close INTEGER
+    lost_after_close INTEGER,
+    encrypted_idle_n INTEGER,
+    goaways INTEGER,
+    refused INTEGER
 );
 
 CREATE TABLE pairs (
@@ -226,7 +235,10 @@ UPDATE connections SET
     sni = nullif(sni, ''),
     secrets = nullif(secrets, ''),
     close_notify = nullif(close_notify, ''),
-    alert = nullif(alert, '');
+    alert = nullif(alert, ''),
+    server_goaway = nullif(server_goaway, ''),
+    client_goaway = nullif(client_goaway, ''),
+    streams_cut = nullif(streams_cut, '');
 
 UPDATE exchanges SET
     connection = nullif(connection, ''),
@@ -275,7 +287,10 @@ UPDATE exchanges SET
     client_port = nullif(client_port, ''),
     server_ip = nullif(server_ip, ''),
     server_port = nullif(server_port, ''),
-    community_id = nullif(community_id, '');
+    community_id = nullif(community_id, ''),
+    stream_id = nullif(stream_id, ''),
+    stream_reset = nullif(stream_reset, ''),
+    early_data = nullif(early_data, '');
 
 UPDATE findings SET
     rule = nullif(rule, ''),
@@ -329,7 +344,10 @@ UPDATE servers SET
     aborted = nullif(aborted, ''),
     resets = nullif(resets, ''),
     timeout_mismatch = nullif(timeout_mismatch, ''),
-    lost_after_close = nullif(lost_after_close, '');
+    lost_after_close = nullif(lost_after_close, ''),
+    encrypted_idle_n = nullif(encrypted_idle_n, ''),
+    goaways = nullif(goaways, ''),
+    refused = nullif(refused, '');
 
 UPDATE pairs SET
     client_ip = nullif(client_ip, ''),

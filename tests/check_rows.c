@@ -17,7 +17,8 @@ static const char CONNECTIONS[] =
     "server_ip server_port host protocol exchanges declared declared_by declared_basis actual "
     "ended_by ended_how end_frame idle_s stated_timeout_s stated_max verdict cause findings "
     "completeness client_bytes server_bytes exchange "
-    "last_input end_input tls cipher alpn sni secrets close_notify alert";
+    "last_input end_input tls cipher alpn sni secrets close_notify alert "
+    "server_goaway client_goaway streams_cut";
 
 static const char EXCHANGES[] =
     "connection stream exchange file request_frame request_end_frame response_frame "
@@ -26,7 +27,8 @@ static const char EXCHANGES[] =
     "response_keep_alive declared declared_by declared_basis actual ended_by ended_how "
     "outcome_frame after_s verdict cause findings completeness request_options response_options "
     "request_unlisted response_unlisted interim request_input request_end_input response_input "
-    "response_end_input outcome_input client_ip client_port server_ip server_port community_id";
+    "response_end_input outcome_input client_ip client_port server_ip server_port community_id "
+    "stream_id stream_reset early_data";
 
 static void expect_columns(const Column *columns, const char *names)
 {
@@ -159,7 +161,7 @@ START_TEST(test_whole_connection)
                            "2023-11-14T22:13:20.000000000Z,2023-11-14T22:14:21.000001500Z,"
                            "10.0.0.1,40000,10.0.0.2,80,h.example:80,HTTP/1.1,2,"
                            "keep-alive,server,option,closed,server,fin,21,5.000000250,5,100,"
-                           "as_declared,idle_timeout,,complete,180,4000000000,2,1,1,,,,,,,");
+                           "as_declared,idle_timeout,,complete,180,4000000000,2,1,1,,,,,,,,,,");
     audit_row_clear(&row);
 }
 END_TEST
@@ -480,7 +482,7 @@ START_TEST(test_whole_exchange)
                            "keep-alive,server,option,closed,server,fin,21,5.000000000,"
                            "as_declared,idle_timeout,,complete,te keep-alive,keep-alive,"
                            ",Transfer-Encoding,100 103,1,1,1,1,1,"
-                           "10.0.0.1,40000,10.0.0.2,80,1:3k1SoWXs/FltHw2aBCgUTgbDQF4=");
+                           "10.0.0.1,40000,10.0.0.2,80,1:3k1SoWXs/FltHw2aBCgUTgbDQF4=,,,");
     audit_row_clear(&row);
 }
 END_TEST

@@ -56,7 +56,7 @@ START_TEST(whole_rows)
     g_autofree char *server = rows(servers, false, TABLE_CSV);
     ck_assert_str_eq(server,
                      "192.0.2.7,80,,22,27,1.23,0,27,20,2,0,,22,5.000000000,5.009500000,5.019000000,"
-                     "5.00,,4.500000000,0,2,4000.00,0,0,confirmed,0\n");
+                     "5.00,,4.500000000,0,2,4000.00,0,0,confirmed,0,0,0,0\n");
     g_autofree char *pair = rows(servers, true, TABLE_CSV);
     ck_assert_str_eq(pair, "10.0.0.1,192.0.2.7,80,20,0,,,0,0\n"
                            "10.0.0.2,192.0.2.7,80,2,5,4.500000000,4.990000001,2,0\n");

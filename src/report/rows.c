@@ -309,6 +309,19 @@ FIELDS(write_alert)
                  which == FATAL);
 }
 
+/* HTTP/1 has no streams and no GOAWAY. */
+FIELD(write_none)
+{
+    (void)row;
+    table_empty(table);
+}
+
+FIELD(write_no_words)
+{
+    (void)row;
+    table_list(table, "");
+}
+
 const Column CONNECTION_COLUMNS[] = {
     { "connection", COLUMN_LABEL, write_connection_id, 0 },
     { "stream", COLUMN_NUMBER, write_stream, 0 },
@@ -351,6 +364,9 @@ const Column CONNECTION_COLUMNS[] = {
     { "secrets", COLUMN_WORD, write_secrets, 0 },
     { "close_notify", COLUMN_WORDS, write_alert, CLOSE_NOTIFY },
     { "alert", COLUMN_WORDS, write_alert, FATAL },
+    { "server_goaway", COLUMN_WORDS, write_no_words, 0 },
+    { "client_goaway", COLUMN_WORDS, write_no_words, 0 },
+    { "streams_cut", COLUMN_NUMBER, write_none, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
@@ -541,6 +557,9 @@ const Column EXCHANGE_COLUMNS[] = {
     { "server_ip", COLUMN_ADDRESS, write_ip, SERVER },
     { "server_port", COLUMN_NUMBER, write_port, SERVER },
     { "community_id", COLUMN_LABEL, write_community_id, 0 },
+    { "stream_id", COLUMN_NUMBER, write_none, 0 },
+    { "stream_reset", COLUMN_WORDS, write_no_words, 0 },
+    { "early_data", COLUMN_WORD, write_none, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
