@@ -1,0 +1,122 @@
+#include "option_checks.h"
+
+#include <string.h>
+
+#include "report/reports.h"
+
+static bool is_given(const RawOptions *raw, OptionId id)
+{
+    return id == OPTION_KEYLOG ? raw->keylogs != NULL : raw->text[id] || raw->on[id];
+}
+
+#define BIT(id) (UINT64_C(1) << (id))
+G_STATIC_ASSERT(OPTION_COUNT <= 64);
+
+/* Options that exclude others, and those that need one of others; the first that applies is
+ * reported. */
+static const struct {
+    OptionId id;
+    bool needs;      /* one of `others`; else: none of them */
+    uint64_t others; /* BIT(OptionId) */
+    const char *why;
+} RELATIONS[] = {
+    { OPTION_OUTPUT, false, BIT(OPTION_REPORT),
+      "--report chooses what goes to standard output, --output writes every report: not both" },
+    { OPTION_OUTPUT, false, BIT(OPTION_COLUMNS) | BIT(OPTION_ONLY) | BIT(OPTION_TOP),
+      "--columns, --only and --top are for what goes to standard output: not with --output" },
+    { OPTION_SHOW, false, BIT(OPTION_COLUMNS) | BIT(OPTION_ONLY) | BIT(OPTION_TOP),
+      "--columns, --only and --top choose from a report, --show prints one connection: not both" },
+    { OPTION_SHOW, false,
+      BIT(OPTION_OUTPUT) | BIT(OPTION_REPORT) | BIT(OPTION_FORMAT) | BIT(OPTION_MATCH),
+      "--show prints one connection instead of a report: not with --output, --report, --format or "
+      "--match" },
+    { OPTION_EVIDENCE, false, BIT(OPTION_SHOW),
+      "--show prints one connection, --evidence writes captures of many: not both" },
+    { OPTION_EVIDENCE, false, BIT(OPTION_REDACT),
+      "--evidence writes packets as they were captured, which would tell what --redact hides: not "
+      "both" },
+    { OPTION_EVIDENCE_MAX, true, BIT(OPTION_EVIDENCE),
+      "--evidence-max is for the captures that --evidence writes" },
+    { OPTION_FORCE, true, BIT(OPTION_OUTPUT) | BIT(OPTION_EVIDENCE),
+      "--force is for what --output or --evidence would overwrite" },
+};
+
+static bool refuse(const char *why, GError **error)
+{
+    if (why)
+        g_set_error_literal(error, OPTIONS_ERROR, 0, why);
+    return !why;
+}
+
+static bool check_relations(const RawOptions *raw, GError **error)
+{
+    uint64_t given = 0;
+    for (OptionId id = 0; id < OPTION_COUNT; id++)
+        given |= is_given(raw, id) ? BIT(id) : 0;
+    const char *wrong = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(RELATIONS) && !wrong; i++)
+        if ((given & BIT(RELATIONS[i].id)) &&
+            ((given & RELATIONS[i].others) != 0) != RELATIONS[i].needs)
+            wrong = RELATIONS[i].why;
+    return refuse(wrong, error);
+}
+
+static bool check_inputs(const RawOptions *raw, GError **error)
+{
+    const char *wrong = raw->inputs ? NULL
+                                    : "name a capture file, a directory, or - for standard input "
+                                      "(--help lists the options)";
+    unsigned standard_inputs = 0;
+    for (char **input = raw->inputs; input && *input; input++) {
+        if (!**input)
+            wrong = "the name of an input is empty";
+        if (strcmp(*input, "-") == 0 && ++standard_inputs > 1)
+            wrong = "standard input can be read only once";
+    }
+    if (!wrong && standard_inputs && is_given(raw, OPTION_EVIDENCE))
+        wrong = "--evidence reads its inputs twice, and standard input can be read only once: save "
+                "it to a file first";
+    return refuse(wrong, error);
+}
+
+static bool has_suffix(const char *name, const char *const *suffixes)
+{
+    for (; *suffixes; suffixes++)
+        if (g_str_has_suffix(name, *suffixes))
+            return true;
+    return false;
+}
+
+/* What is meant for a file, or cannot be chosen from. */
+static bool check_output(const Options *options, GError **error)
+{
+    static const char *const files[] = { ".csv", ".jsonl", ".json", ".txt", NULL };
+    if (options->output && has_suffix(options->output, files) &&
+        !g_file_test(options->output, G_FILE_TEST_IS_DIR)) {
+        g_autofree char *why = g_strdup_printf(
+            "--output names a directory for all reports; for one report in a file: connaudit ... > "
+            "%s",
+            options->output);
+        return refuse(why, error);
+    }
+    if (options->output && options->format == TABLE_SCREEN)
+        return refuse("--format=table is for a terminal: not with --output", error);
+    const char *unknown = NULL;
+    if (options->columns)
+        g_free(report_choose_columns(options->report, options->columns, false, &unknown));
+    if (unknown) {
+        g_autofree char *why = g_strdup_printf("the report %s has no column '%s' (docs/reports.md)",
+                                               report_name(options->report), unknown);
+        return refuse(why, error);
+    }
+    bool judged = report_rank(options->report) && options->report != REPORT_PAIRS;
+    return refuse(options->only && !judged ? "--only is for connections, exchanges, findings and "
+                                             "servers"
+                                           : NULL,
+                  error);
+}
+
+bool option_checks(const RawOptions *raw, const Options *options, GError **error)
+{
+    return check_relations(raw, error) && check_output(options, error) && check_inputs(raw, error);
+}
