@@ -74,7 +74,7 @@ static void append_zsh(GString *text)
         for (const char *c = info->help; *c; c++)
             g_string_append_printf(help,
                                    strchr("[]:\\", *c) ? "\\%c"
-                                   : *c == '\''        ? "'\\'%c'"
+                                   : *c == '\''        ? "'\\%c'"
                                                        : "%c",
                                    *c);
         g_string_append(text, "  ");
