@@ -38,17 +38,35 @@ static const struct {
       "1:FzT1N+G2cHbKtGZDsN9r1bz5nv8=" },
 };
 
+static const char *find(CommunityIds *ids, int row, int from)
+{
+    Connection connection = { 0 };
+    for (int side = 0; side < 2; side++) {
+        connection.address[side] = ROWS[row].address[side ^ from];
+        connection.port[side] = ROWS[row].port[side ^ from];
+    }
+    return community_ids_find(ids, connection.address, connection.port);
+}
+
 START_TEST(test_vector)
 {
-    for (int from = 0; from < 2; from++) {
-        Connection connection = { 0 };
-        for (int side = 0; side < 2; side++) {
-            connection.address[side] = ROWS[_i].address[side ^ from];
-            connection.port[side] = ROWS[_i].port[side ^ from];
-        }
-        char id[COMMUNITY_ID_SIZE];
-        community_id_v1(connection.address, connection.port, id);
-        ck_assert_msg(strcmp(id, ROWS[_i].id) == 0, "%s, from %d: %s", ROWS[_i].name, from, id);
+    g_autoptr(CommunityIds) ids = community_ids_new();
+    for (int from = 0; from < 2; from++)
+        ck_assert_str_eq(find(ids, _i, from), ROWS[_i].id);
+}
+END_TEST
+
+/* What is remembered of one connection is never said of another. */
+START_TEST(test_one_after_another)
+{
+    g_autoptr(CommunityIds) ids = community_ids_new();
+    IpAddress near[2] = { ROWS[0].address[0], ROWS[0].address[1] };
+    near[0].bytes[3] ^= 1;
+    for (int again = 0; again < 3; again++) {
+        for (int row = 0; row < (int)G_N_ELEMENTS(ROWS); row++)
+            ck_assert_str_eq(find(ids, row, again & 1), ROWS[row].id);
+        ck_assert_str_ne(community_ids_find(ids, near, ROWS[0].port), ROWS[0].id);
+        ck_assert_str_eq(find(ids, 0, 0), ROWS[0].id);
     }
 }
 END_TEST
@@ -58,6 +76,7 @@ int main(void)
     Suite *suite = suite_create("community_id");
     TCase *vectors = tcase_create("vectors");
     tcase_add_loop_test(vectors, test_vector, 0, (int)G_N_ELEMENTS(ROWS));
+    tcase_add_test(vectors, test_one_after_another);
     suite_add_tcase(suite, vectors);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -89,13 +89,15 @@ char *rules_nearest(const char *name)
     return g_string_free(text, FALSE);
 }
 
-char *rule_names(RuleSet rules)
+void append_rule_names(GString *text, RuleSet rules)
 {
-    GString *text = g_string_new(NULL);
-    for (Rule rule = 0; rule < RULE_COUNT; rule++)
-        if (rule_set_has(rules, rule))
-            g_string_append_printf(text, "%s%s", text->len ? " " : "", RULES[rule].name);
-    return g_string_free(text, FALSE);
+    gsize from = text->len;
+    for (unsigned word = 0; word < RULE_SET_WORDS; word++) {
+        for (uint64_t left = rules.words[word]; left; left &= left - 1) {
+            Rule rule = (Rule)(64 * word + (unsigned)__builtin_ctzll(left));
+            g_string_append_printf(text, "%s%s", text->len > from ? " " : "", RULES[rule].name);
+        }
+    }
 }
 
 char *rules_list(void)

@@ -102,8 +102,8 @@ bool rule_find(const char *name, Rule *ret_rule);
 /* The names that are most like a mistyped one, separated by commas; owned by the caller. */
 char *rules_nearest(const char *name);
 
-/* The names of a set, blank-separated, in the order of the table; owned by the caller. */
-char *rule_names(RuleSet rules);
+/* Appends the names of a set, blank-separated, in the order of the table. */
+void append_rule_names(GString *text, RuleSet rules);
 
 /* One line a rule: name, severity, party (- if nobody is at fault), reference and summary,
  * separated by tabs. */

@@ -1,6 +1,7 @@
 /* CSV: RFC 4180, LF line ends, a header row. */
 #include <string.h>
 
+#include "base/append.h"
 #include "report/table_format.h"
 
 static void write_header(GString *rows, const Column *columns)
@@ -13,25 +14,40 @@ static void write_header(GString *rows, const Column *columns)
 static void begin_field(GString *rows, const char *column G_GNUC_UNUSED, unsigned index)
 {
     if (index > 0)
-        g_string_append_c(rows, ',');
+        append_char(rows, ',');
 }
 
 /* RFC 4180 §2: a field with a comma, a quote or a line break stands in quotes, its quotes doubled.
  * Escaped text has no line breaks. */
-static void write_text(GString *rows, const char *text, gboolean guarded)
+static void write_quoted(GString *rows, const char *text, gboolean guarded)
 {
-    gboolean quotes = strpbrk(text, ",\"") != NULL;
-    if (quotes)
-        g_string_append_c(rows, '"');
+    append_char(rows, '"');
     if (guarded)
         g_string_append_printf(rows, GUARD_FORMAT, (unsigned char)*text++);
-    for (; *text; text++) {
-        if (*text == '"')
-            g_string_append_c(rows, '"');
-        g_string_append_c(rows, *text);
+    while (*text) {
+        size_t run = strcspn(text, "\"");
+        append_bytes(rows, text, run);
+        text += run;
+        if (*text == '"') {
+            append_constant(rows, "\"\"");
+            text++;
+        }
     }
-    if (quotes)
-        g_string_append_c(rows, '"');
+    append_char(rows, '"');
+}
+
+static void write_text(GString *rows, const char *text, gboolean guarded)
+{
+    size_t plain = strcspn(text, ",\"");
+    if (text[plain]) {
+        write_quoted(rows, text, guarded);
+        return;
+    }
+    if (guarded) {
+        g_string_append_printf(rows, GUARD_FORMAT, (unsigned char)*text++);
+        plain--;
+    }
+    append_bytes(rows, text, plain);
 }
 
 static void write_list(GString *rows, const char *items, gboolean guarded,

@@ -6,32 +6,37 @@
  * only the quote and the backslash need an escape. */
 #include <string.h>
 
+#include "base/append.h"
 #include "report/table_format.h"
 
 static void begin_field(GString *rows, const char *column, unsigned index)
 {
-    g_string_append(rows, index > 0 ? ",\"" : "{\"");
-    g_string_append(rows, column);
-    g_string_append(rows, "\":");
+    append_bytes(rows, index > 0 ? ",\"" : "{\"", 2);
+    append_words(rows, column);
+    append_constant(rows, "\":");
 }
 
 /* RFC 8259 §7. */
 static void append_characters(GString *rows, const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '"' || text[i] == '\\')
-            g_string_append_c(rows, '\\');
-        g_string_append_c(rows, text[i]);
+    for (size_t at = 0; at < length;) {
+        size_t run = MIN(strcspn(text + at, "\"\\"), length - at);
+        append_bytes(rows, text + at, run);
+        at += run;
+        if (at < length) {
+            append_char(rows, '\\');
+            append_char(rows, text[at++]);
+        }
     }
 }
 
 static void append_string(GString *rows, const char *text, size_t length, gboolean guarded)
 {
-    g_string_append_c(rows, '"');
+    append_char(rows, '"');
     if (guarded)
         g_string_append_printf(rows, "\\" GUARD_FORMAT, (unsigned char)*text);
     append_characters(rows, text + (guarded ? 1 : 0), length - (guarded ? 1 : 0));
-    g_string_append_c(rows, '"');
+    append_char(rows, '"');
 }
 
 static void write_text(GString *rows, const char *text, gboolean guarded)
@@ -43,7 +48,7 @@ static void append_item(GString *rows, const char *item, size_t length, gboolean
                         gboolean numbers)
 {
     if (numbers && g_ascii_isdigit(*item) && strspn(item, "0123456789.") >= length)
-        g_string_append_len(rows, item, (gssize)length);
+        append_bytes(rows, item, length);
     else
         append_string(rows, item, length, guarded);
 }
@@ -51,18 +56,18 @@ static void append_item(GString *rows, const char *item, size_t length, gboolean
 /* A spreadsheet sees only the first character of the list as a whole. */
 static void write_list(GString *rows, const char *items, gboolean guarded, gboolean numbers)
 {
-    g_string_append_c(rows, '[');
+    append_char(rows, '[');
     while (*items) {
         size_t length = strcspn(items, " ");
         append_item(rows, items, length, guarded, numbers);
         guarded = FALSE;
         items += length;
         if (*items == ' ') {
-            g_string_append_c(rows, ',');
+            append_char(rows, ',');
             items++;
         }
     }
-    g_string_append_c(rows, ']');
+    append_char(rows, ']');
 }
 
 const TableWriter TABLE_WRITER_JSONL = {

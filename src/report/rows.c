@@ -2,11 +2,11 @@
 
 #include <arpa/inet.h>
 
+#include "base/append.h"
 #include "base/text.h"
 #include "report/columns.h"
 #include "report/time.h"
 #include "session/tls_suite.h"
-#include "stream/community_id.h"
 
 /* Fields of several reports -------------------------------------------------------------------- */
 
@@ -38,15 +38,29 @@ static void write_time(Table *table, Nanoseconds time, ClockMark clock)
 void write_address(Table *table, const IpAddress *address)
 {
     char text[INET6_ADDRSTRLEN] = "";
-    inet_ntop(address->version == 6 ? AF_INET6 : AF_INET, address->bytes, text, sizeof text);
-    table_word(table, text);
+    if (address->version == 6) {
+        inet_ntop(AF_INET6, address->bytes, text, sizeof text);
+        table_word(table, text);
+        return;
+    }
+    GString *dotted = table_items(table);
+    for (int i = 0; i < 4; i++) {
+        if (i > 0)
+            append_char(dotted, '.');
+        append_number(dotted, address->bytes[i]);
+    }
+    table_word(table, dotted->str);
 }
 
+/* CONNECTION_NAME */
 FIELD(write_connection_id)
 {
-    char id[48];
-    g_snprintf(id, sizeof id, CONNECTION_NAME, FRAME_PARTS(row->from.first_frame));
-    table_word(table, id);
+    GString *id = table_items(table);
+    append_char(id, 'c');
+    append_number(id, frame_input(row->from.first_frame));
+    append_char(id, '-');
+    append_number(id, frame_number(row->from.first_frame));
+    table_word(table, id->str);
 }
 
 FIELD(write_stream)
@@ -61,17 +75,21 @@ FIELD(write_file)
 
 FIELD(write_findings)
 {
-    g_autofree char *names = rule_names(row->findings);
-    table_list(table, names);
+    GString *names = table_items(table);
+    append_rule_names(names, row->findings);
+    table_list(table, names->str);
 }
 
 FIELD(write_completeness)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (unsigned bit = 0; bit < REASON_COUNT; bit++)
-        if (row->completeness & (1u << bit))
-            g_string_append_printf(text, "%s%s", text->len ? " " : "",
-                                   reason_name((Reason)(1u << bit)));
+    GString *text = table_items(table);
+    for (unsigned bit = 0; bit < REASON_COUNT; bit++) {
+        if (!(row->completeness & (1u << bit)))
+            continue;
+        if (text->len)
+            append_char(text, ' ');
+        append_words(text, reason_name((Reason)(1u << bit)));
+    }
     table_list(table, text->len ? text->str : "complete");
 }
 
@@ -103,9 +121,7 @@ FIELDS(write_judged)
 
 FIELD(write_community_id)
 {
-    char community_id[COMMUNITY_ID_SIZE];
-    community_id_v1(row->from.address, row->from.port, community_id);
-    table_word(table, community_id);
+    table_community_id(table, row->from.address, row->from.port);
 }
 
 enum { CLIENT, SERVER };
@@ -278,7 +294,7 @@ FIELD(write_secrets)
 static void write_alerts(Table *table, const ConnectionRow *row, const TlsAlert alerts[2],
                          bool named)
 {
-    g_autoptr(GString) words = g_string_new(NULL);
+    GString *words = table_items(table);
     bool turned =
         alerts[0].sent && alerts[1].sent && stamp_precedes(&alerts[1].first, &alerts[0].first);
     for (int i = 0; i < 2; i++) {
@@ -501,7 +517,7 @@ FIELD(write_after)
 FIELD(write_interim)
 {
     const Exchange *exchange = &row->exchange->exchange;
-    g_autoptr(GString) text = g_string_new(NULL);
+    GString *text = table_items(table);
     for (unsigned i = 0; i < MIN(exchange->interim.count, INTERIM_MAX); i++)
         g_string_append_printf(text, "%s%u", i ? " " : "", exchange->interim.status[i]);
     if (exchange->interim.count > INTERIM_MAX)
@@ -619,7 +635,7 @@ FrameId finding_row_proof(const FindingRow *row)
 FIELD(write_frames)
 {
     const Finding *finding = &row->finding->finding;
-    g_autoptr(GString) text = g_string_new(NULL);
+    GString *text = table_items(table);
     for (unsigned i = 0; i < finding->frame_count; i++) {
         FrameId frame = finding->frames[i];
         g_string_append(text, i ? " " : "");
@@ -649,7 +665,7 @@ FIELD(write_message)
 FIELD(write_display_filter)
 {
     const Finding *finding = &row->finding->finding;
-    g_autoptr(GString) text = g_string_new(NULL);
+    GString *text = table_items(table);
     for (unsigned i = 0; i < finding->frame_count; i++)
         if (frame_input(finding->frames[i]) == proof_input(row->finding))
             g_string_append_printf(text, "%s%" G_GUINT64_FORMAT,

@@ -4,10 +4,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/append.h"
 #include "base/text.h"
 #include "report/screen.h"
 #include "report/table_format.h"
 #include "report/time.h"
+#include "stream/community_id.h"
 
 /* Large enough to make writing cheap, small enough to stay in cache. */
 #define BUFFER_FLUSH 65536
@@ -30,7 +32,11 @@ struct Table {
     const Column *columns;
     GString *rows;
     GString *scratch; /* of one field */
-    unsigned fields;  /* of the row begun */
+    char *path;       /* the last one, NULL: none yet; and as it is written */
+    GString *path_escaped;
+    TimeMemo last_second;
+    CommunityIds *community_ids; /* NULL: none was asked for yet */
+    unsigned fields;             /* of the row begun */
     TableView view;
     Picker *picker; /* NULL: rows leave as they come */
     uint64_t count; /* rows, without those that the view leaves out */
@@ -63,6 +69,7 @@ Table *table_new(FILE *out, TableFormat format, const Column *columns)
     table->columns = columns;
     table->rows = g_string_sized_new(BUFFER_FLUSH + BUFFER_FLUSH / 4);
     table->scratch = g_string_new(NULL);
+    table->path_escaped = g_string_new(NULL);
     if (table->writer->header)
         table->writer->header(table->rows, columns);
     return table;
@@ -109,7 +116,7 @@ static bool is_guarded(const char *text)
 void table_empty(Table *table)
 {
     begin_field(table, ~LISTS);
-    g_string_append(table->rows, table->writer->absent);
+    append_words(table->rows, table->writer->absent);
 }
 
 static void append_text(Table *table, const char *text, unsigned types, bool guarded)
@@ -135,11 +142,21 @@ void table_span(Table *table, Span bytes)
     table_text(table, table->scratch->str);
 }
 
+/* Whole runs of rows have one path. */
+static const char *escaped_path(Table *table, const char *path)
+{
+    if (!table->path || strcmp(table->path, path) != 0) {
+        g_free(table->path);
+        table->path = g_strdup(path);
+        g_string_truncate(table->path_escaped, 0);
+        text_append_path(table->path_escaped, path);
+    }
+    return table->path_escaped->str;
+}
+
 void table_path(Table *table, const char *path)
 {
-    g_string_truncate(table->scratch, 0);
-    text_append_path(table->scratch, path);
-    const char *text = table->scratch->str;
+    const char *text = escaped_path(table, path);
     append_text(table, text, TYPE(PATH), is_guarded(text) && strcmp(text, "-") != 0);
 }
 
@@ -148,17 +165,17 @@ void table_word(Table *table, const char *word)
     append_text(table, word, WORDS, false);
 }
 
-/* Most fields are numbers, and printf() takes several hundred instructions for one. */
+void table_community_id(Table *table, const IpAddress address[2], const uint16_t port[2])
+{
+    if (!table->community_ids)
+        table->community_ids = community_ids_new();
+    table_word(table, community_ids_find(table->community_ids, address, port));
+}
+
 void table_uint(Table *table, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
     begin_field(table, TYPE(NUMBER) | TYPE(FRAME));
-    g_string_append_len(table->rows, digits + at, (gssize)(sizeof digits - at));
+    append_number(table->rows, number);
 }
 
 void table_frame(Table *table, FrameId frame)
@@ -180,7 +197,7 @@ void table_frame_input(Table *table, FrameId frame)
 void table_time(Table *table, Nanoseconds time, unsigned digits)
 {
     g_string_truncate(table->scratch, 0);
-    append_time(table->scratch, time, digits);
+    append_time_near(table->scratch, &table->last_second, time, digits);
     table_word(table, table->scratch->str);
 }
 
@@ -195,6 +212,11 @@ void table_hundredths(Table *table, uint64_t hundredths)
     begin_field(table, TYPE(DECIMAL));
     g_string_append_printf(table->rows, "%" PRIu64 ".%02u", hundredths / 100,
                            (unsigned)(hundredths % 100));
+}
+
+GString *table_items(Table *table)
+{
+    return g_string_truncate(table->scratch, 0);
 }
 
 void table_list(Table *table, const char *items)
@@ -255,7 +277,7 @@ void table_end_row(Table *table)
 {
     g_assert(!table->columns[table->fields].name);
     table->fields = 0;
-    g_string_append(table->rows, table->writer->row_end);
+    append_words(table->rows, table->writer->row_end);
     if (table->rows->len >= BUFFER_FLUSH)
         write_out(table);
 }
@@ -283,6 +305,8 @@ void table_free(Table *table)
         return;
     g_string_free(table->rows, TRUE);
     g_string_free(table->scratch, TRUE);
+    g_string_free(table->path_escaped, TRUE);
+    g_free(table->path);
     picker_free(table->picker);
     g_free(table);
 }

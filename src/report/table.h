@@ -14,6 +14,7 @@
 #include "base/evidence.h"
 #include "base/span.h"
 #include "report/picker.h"
+#include "stream/stream.h"
 
 typedef enum TableFormat {
     TABLE_CSV,    /* RFC 4180, with a header row */
@@ -93,6 +94,8 @@ void table_span(Table *table, Span bytes);
 void table_path(Table *table, const char *path);
 /* The program's own words, addresses and identifiers: they need no escape. "": absent. */
 void table_word(Table *table, const char *word);
+/* Of the two endpoints (stream/community_id.h). */
+void table_community_id(Table *table, const IpAddress address[2], const uint16_t port[2]);
 void table_uint(Table *table, uint64_t number);
 /* Its number in its input; 0 (no frame) is an absent field. */
 void table_frame(Table *table, FrameId frame);
@@ -107,6 +110,9 @@ void table_hundredths(Table *table, uint64_t hundredths);
 /* A list, from its items separated by single blanks; escaped like a text. NULL or "" is an empty
  * list, which is not absent. Among numbers an item that is no number stays a text. */
 void table_list(Table *table, const char *items);
+/* A text, empty at first, in which the items of the next table_list() or the text of the next
+ * table_word() may be put together. Borrowed until then. */
+GString *table_items(Table *table);
 /* Not in a column of lists. */
 void table_empty(Table *table);
 

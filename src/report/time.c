@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#include "base/append.h"
+
 /* `mark`, then the last `digits` digits of the number. */
 static void append_digits(GString *text, char mark, uint64_t number, unsigned digits)
 {
@@ -14,7 +16,7 @@ static void append_digits(GString *text, char mark, uint64_t number, unsigned di
         words[at] = (char)('0' + number % 10);
         number /= 10;
     }
-    g_string_append_len(text, words, (gssize)digits + 1);
+    append_bytes(text, words, digits + 1);
 }
 
 /* The decimals of a second: `below` is 0 to NS_PER_SECOND - 1. */
@@ -25,35 +27,45 @@ static void append_decimals(GString *text, int64_t below, unsigned digits)
                   digits);
 }
 
-static void append_number(GString *text, uint64_t number)
+/* The date and the time of day, to the second. */
+static void append_second(GString *text, time_t second)
 {
-    char words[20];
-    size_t at = sizeof words;
-    do {
-        words[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    g_string_append_len(text, words + at, (gssize)(sizeof words - at));
-}
-
-void append_time(GString *text, Nanoseconds time, unsigned digits)
-{
-    time_t seconds = (time_t)(time / NS_PER_SECOND);
-    int64_t below = time % NS_PER_SECOND;
-    if (below < 0) {
-        below += NS_PER_SECOND;
-        seconds--;
-    }
     struct tm utc;
-    gmtime_r(&seconds, &utc);
+    gmtime_r(&second, &utc);
     append_number(text, (uint64_t)(utc.tm_year + 1900)); /* 1823 to 2116: NANOSECONDS_MAX */
     append_digits(text, '-', (uint64_t)utc.tm_mon + 1, 2);
     append_digits(text, '-', (uint64_t)utc.tm_mday, 2);
     append_digits(text, 'T', (uint64_t)utc.tm_hour, 2);
     append_digits(text, ':', (uint64_t)utc.tm_min, 2);
     append_digits(text, ':', (uint64_t)utc.tm_sec, 2);
+}
+
+void append_time_near(GString *text, TimeMemo *memo, Nanoseconds time, unsigned digits)
+{
+    int64_t second = time / NS_PER_SECOND;
+    int64_t below = time % NS_PER_SECOND;
+    if (below < 0) {
+        below += NS_PER_SECOND;
+        second--;
+    }
+    if (memo->length == 0 || memo->second != second) {
+        gsize from = text->len;
+        append_second(text, (time_t)second);
+        memo->second = second;
+        memo->length = text->len - from;
+        g_assert(memo->length <= sizeof memo->text);
+        memcpy(memo->text, text->str + from, memo->length);
+    } else {
+        append_bytes(text, memo->text, memo->length);
+    }
     append_decimals(text, below, digits);
-    g_string_append_c(text, 'Z');
+    append_char(text, 'Z');
+}
+
+void append_time(GString *text, Nanoseconds time, unsigned digits)
+{
+    TimeMemo memo = { .length = 0 };
+    append_time_near(text, &memo, time, digits);
 }
 
 void append_duration(GString *text, Nanoseconds duration, unsigned digits)

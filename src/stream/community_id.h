@@ -4,10 +4,17 @@
 
 #include "stream/stream.h"
 
-#define COMMUNITY_ID_SIZE 32
+/* Remembers those of some connections, because the exchanges of one follow each other. */
+typedef struct CommunityIds CommunityIds;
 
-/* Writes "1:" and the Base64 of the SHA-1, zero-terminated. */
-void community_id_v1(const IpAddress address[2], const uint16_t port[2],
-                     char ret_id[COMMUNITY_ID_SIZE]);
+CommunityIds *community_ids_new(void);
+
+/* "1:" and the Base64 of the SHA-1. Borrowed until the next call. */
+const char *community_ids_find(CommunityIds *ids, const IpAddress address[2],
+                               const uint16_t port[2]);
+
+/* NULL is nothing. */
+void community_ids_free(CommunityIds *ids);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CommunityIds, community_ids_free)
 
 #endif
