@@ -141,15 +141,19 @@ bool evidence_pass_sums(EvidencePass *evidence, GError **error)
     return true;
 }
 
-bool evidence_pass_commit(EvidencePass *evidence, GError **error)
+bool evidence_pass_commit(EvidencePass *evidence, Output *reports, GError **error)
 {
-    return !evidence->output || output_commit(evidence->output, error);
+    Output *outputs[OUTPUTS_MAX];
+    unsigned count = 0;
+    if (evidence->output)
+        outputs[count++] = evidence->output;
+    if (reports)
+        outputs[count++] = reports;
+    return outputs_commit(outputs, count, error);
 }
 
-void evidence_pass_close(EvidencePass *evidence, bool kept)
+void evidence_pass_close(EvidencePass *evidence)
 {
-    if (evidence->output && !kept)
-        output_retract(evidence->output);
     g_clear_pointer(&evidence->output, output_free);
 }
 

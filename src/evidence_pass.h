@@ -42,10 +42,11 @@ void evidence_pass_skip(EvidencePass *evidence);
 /* 64 digits of each capture as it was written. */
 bool evidence_pass_sums(EvidencePass *evidence, GError **error);
 
-bool evidence_pass_commit(EvidencePass *evidence, GError **error);
+/* The captures appear, together with `reports` (NULL: there are none). */
+bool evidence_pass_commit(EvidencePass *evidence, Output *reports, GError **error);
 
-/* Unless `kept`, the files that appeared are taken back. The list and the sums remain. */
-void evidence_pass_close(EvidencePass *evidence, bool kept);
+/* The list and the sums remain. */
+void evidence_pass_close(EvidencePass *evidence);
 
 void evidence_pass_clear(EvidencePass *evidence);
 

@@ -49,6 +49,7 @@ typedef struct Run {
     bool analyzed;
     bool unread; /* nobody reads standard output any longer */
     EvidencePass evidence;
+    GPtrArray *notes;
 } Run;
 
 static EngineOptions engine_options(const Options *options)
@@ -240,6 +241,14 @@ static void write_summary(const Run *run)
     summary_write(stderr, &facts, wants_colour(run->context->options, STDERR_FILENO));
 }
 
+static void note_place(const Run *run, const Output *output, const char *path)
+{
+    const char *note = output ? output_note(output) : NULL;
+    g_autofree char *name = note ? capture_display_name(path) : NULL;
+    if (note)
+        g_ptr_array_add(run->notes, g_strdup_printf("%s: %s", name, note));
+}
+
 /* Evidence ------------------------------------------------------------------------------------- */
 
 /* Only what the manifest is to say of the inputs needs their sums no longer. */
@@ -363,10 +372,11 @@ static bool run_to_stdout(Run *run, GError **error)
         analyze(run);
         run->context->out->table = NULL;
         written = finish_table(run, table, format, error) && write_evidence(run, error) &&
-                  evidence_pass_commit(&run->evidence, error);
+                  evidence_pass_commit(&run->evidence, NULL, error);
     }
     fflush(stdout);
-    evidence_pass_close(&run->evidence, written);
+    note_place(run, run->evidence.output, options->evidence);
+    evidence_pass_close(&run->evidence);
     return written;
 }
 
@@ -448,7 +458,7 @@ static bool finish_output(Run *run, Output *output, GError **error)
     }
     if (done) {
         write_manifest(run, output_stream(output, FILE_MANIFEST), reports);
-        done = evidence_pass_commit(&run->evidence, error) && output_commit(output, error);
+        done = evidence_pass_commit(&run->evidence, output, error);
     }
     for (unsigned i = 0; i < FILE_MANIFEST; i++) {
         g_free(reports[i].name);
@@ -505,7 +515,9 @@ static bool run_to_directory(Run *run, GError **error)
         output_open(options->output, (const char *const *)names,
                     (const char *const *)options->inputs, options->force, error);
     bool written = output && write_directory(run, output, error);
-    evidence_pass_close(&run->evidence, written);
+    note_place(run, output, options->output);
+    note_place(run, run->evidence.output, options->evidence);
+    evidence_pass_close(&run->evidence);
     return written;
 }
 
@@ -576,6 +588,7 @@ bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result
 {
     const Options *options = context->options;
     Run state = { .context = context,
+                  .notes = g_ptr_array_new_with_free_func(g_free),
                   .pass = { .inputs = inputs,
                             .capture = capture_options(options, context->keys, context->out),
                             .engine = engine_options(options),
@@ -599,6 +612,7 @@ bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result
     *ret_result = (RunResult){
         .matched = matches_fail_on(&state.totals.audit, options->fail_on) && !state.unread,
         .interrupted = capture_inputs_interrupted(inputs),
+        .notes = state.notes,
     };
     evidence_pass_clear(&state.evidence);
     return written;

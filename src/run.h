@@ -15,6 +15,7 @@ typedef struct RowsOut {
 typedef struct RunResult {
     bool matched;     /* what --fail-on lists */
     bool interrupted; /* somebody stopped it: the reports cover what was read */
+    GPtrArray *notes; /* owned: texts for a person about where the outputs lie; never NULL */
 } RunResult;
 
 /* What it was, for the manifest. */

@@ -44,6 +44,11 @@ static void assert_text(const char *path, const char *expected)
     ck_assert_pstr_eq(text, expected);
 }
 
+static bool commit(Output *output, GError **error)
+{
+    return outputs_commit(&output, 1, error);
+}
+
 static unsigned count_files(const char *path)
 {
     unsigned count = 0;
@@ -65,18 +70,19 @@ static Output *open_and_write(bool force, GError **error)
 
 START_TEST(test_commit)
 {
-    mode_t mask = umask(027);
+    mode_t mask = umask(0);
     g_autoptr(Output) output = open_and_write(false, NULL);
     ck_assert_ptr_nonnull(output);
-    ck_assert_uint_eq(count_files("out"), 2);
     ck_assert(!g_file_test("out/one", G_FILE_TEST_EXISTS));
-    ck_assert(output_commit(output, NULL));
+    ck_assert(commit(output, NULL));
     ck_assert_uint_eq(count_files("out"), 2);
     assert_text("out/one", "first");
     assert_text("out/two", "second");
     struct stat status;
     ck_assert_int_eq(stat("out/one", &status), 0);
-    ck_assert_uint_eq(status.st_mode & 0777, 0640);
+    ck_assert_uint_eq(status.st_mode & 0777, 0600);
+    ck_assert_int_eq(stat("out", &status), 0);
+    ck_assert_uint_eq(status.st_mode & 0777, 0700);
     umask(mask);
 }
 END_TEST
@@ -91,7 +97,7 @@ START_TEST(test_sha256)
     ck_assert_str_eq(sum, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     ck_assert_uint_eq(size, 3);
     fputs("def", output_stream(output, 1)); /* and the next bytes follow it */
-    ck_assert(output_commit(output, NULL));
+    ck_assert(commit(output, NULL));
     assert_text("out/two", "abcdef");
 }
 END_TEST
@@ -120,7 +126,7 @@ START_TEST(test_existing)
     g_autoptr(Output) output = open_and_write(true, NULL);
     ck_assert_ptr_nonnull(output);
     assert_text("out/two", "old");
-    ck_assert(output_commit(output, NULL));
+    ck_assert(commit(output, NULL));
     assert_text("out/two", "second");
     ck_assert_uint_eq(count_files("out"), 2);
 }
@@ -133,7 +139,7 @@ START_TEST(test_name_taken_meanwhile)
     ck_assert_int_eq(g_mkdir("out", 0700), 0);
     Output *output = open_and_write(false, NULL);
     ck_assert(g_file_set_contents("out/two", "theirs", -1, NULL));
-    ck_assert(!output_commit(output, &error));
+    ck_assert(!commit(output, &error));
     ck_assert(g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_FAILED));
     ck_assert_ptr_nonnull(strstr(error->message, "out/two"));
     output_free(output);
@@ -154,7 +160,7 @@ START_TEST(test_foreign_names)
     ck_assert(g_file_set_contents("elsewhere", "precious", -1, NULL));
     ck_assert_int_eq(symlink("../elsewhere", "out/one"), 0);
     g_autoptr(Output) output = open_and_write(true, NULL);
-    ck_assert(output_commit(output, NULL));
+    ck_assert(commit(output, NULL));
     assert_text("elsewhere", "precious");
     assert_text("out/one", "first");
 }
@@ -200,7 +206,7 @@ START_TEST(test_place)
     if (PLACES[_i].refused)
         ck_assert(g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED));
     else
-        ck_assert(output_commit(output, NULL));
+        ck_assert(commit(output, NULL));
     ck_assert_uint_eq(count_files("full/inner"), 0);
 }
 END_TEST
@@ -227,16 +233,14 @@ START_TEST(test_added)
     ck_assert_str_eq(sum, expected);
     ck_assert_uint_eq(size, 5);
     ck_assert(!g_file_test("out/inner/7", G_FILE_TEST_EXISTS));
-    ck_assert(output_commit(inner, NULL));
+    ck_assert(commit(inner, NULL));
     assert_text("out/inner/7", "seven");
     assert_text("out/inner/99", "");
     ck_assert_uint_eq(count_files("out/inner"), 100);
 
-    /* Everything is removed again, including both directories. */
-    output_retract(inner);
     output_free(inner);
     output_free(output);
-    ck_assert(!g_file_test("out", G_FILE_TEST_EXISTS));
+    ck_assert(!g_file_test("out/one", G_FILE_TEST_EXISTS));
 }
 END_TEST
 
@@ -257,6 +261,148 @@ START_TEST(test_added_name_exists)
 }
 END_TEST
 
+/* Of two directories: where the second fails, the first still has what it had. */
+START_TEST(test_two_fail_together)
+{
+    static const char *const none[] = { NULL };
+    unsigned index;
+    g_autoptr(GError) error = NULL;
+    ck_assert_int_eq(g_mkdir("out", 0700), 0);
+    ck_assert_int_eq(g_mkdir("captures", 0700), 0);
+    ck_assert(g_file_set_contents("captures/old", "old capture", -1, NULL));
+    ck_assert(g_file_set_contents("out/one", "old report", -1, NULL));
+    Output *reports = open_and_write(true, NULL);
+    Output *captures = output_open("captures", none, NO_INPUTS, true, NULL);
+    ck_assert(output_add(captures, "new", &index, NULL));
+    ck_assert(output_add(captures, "old", &index, NULL));
+    ck_assert(output_append(captures, index, "new capture", 11, NULL));
+    ck_assert_int_eq(g_mkdir("out/two", 0700), 0); /* no file can have this name any longer */
+    ck_assert(g_file_set_contents("out/two/theirs", "", -1, NULL));
+    Output *both[] = { captures, reports };
+    ck_assert(!outputs_commit(both, 2, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "out/two"));
+    output_free(captures);
+    output_free(reports);
+    assert_text("captures/old", "old capture");
+    ck_assert_uint_eq(count_files("captures"), 1);
+    assert_text("out/one", "old report");
+    ck_assert_uint_eq(count_files("out"), 2);
+}
+END_TEST
+
+START_TEST(test_two_appear_together)
+{
+    static const char *const none[] = { NULL };
+    unsigned index;
+    ck_assert_int_eq(g_mkdir("out", 0700), 0);
+    ck_assert(g_file_set_contents("out/one", "old", -1, NULL));
+    ck_assert(g_file_set_contents("out/three", "old", -1, NULL));
+    Output *reports = open_and_write(true, NULL);
+    Output *captures = output_open("out", none, NO_INPUTS, true, NULL);
+    ck_assert(output_add(captures, "three", &index, NULL));
+    ck_assert(output_append(captures, index, "third", 5, NULL));
+    Output *both[] = { captures, reports };
+    ck_assert(outputs_commit(both, 2, NULL));
+    output_free(captures);
+    output_free(reports);
+    assert_text("out/one", "first");
+    assert_text("out/two", "second");
+    assert_text("out/three", "third");
+    ck_assert_uint_eq(count_files("out"), 3);
+}
+END_TEST
+
+/* More files than stay open: the others have temporary names. A stranger who may write to the
+ * directory puts a file of his in the place of one. */
+#define MANY 300
+
+static Output *add_many(const char *path, bool force)
+{
+    static const char *const none[] = { NULL };
+    unsigned index;
+    Output *output = output_open(path, none, NO_INPUTS, force, NULL);
+    for (unsigned i = 0; i < MANY; i++) {
+        g_autofree char *name = g_strdup_printf("%u", i);
+        ck_assert(output_add(output, name, &index, NULL));
+        ck_assert(output_append(output, index, "ours", 4, NULL));
+    }
+    return output;
+}
+
+START_TEST(test_many)
+{
+    for (int force = 0; force < 2; force++) {
+        g_autoptr(Output) output = add_many("out", force);
+        ck_assert(commit(output, NULL));
+        ck_assert_uint_eq(count_files("out"), MANY);
+        assert_text("out/0", "ours");
+        assert_text("out/299", "ours");
+        ck_assert(g_file_set_contents("out/299", "old", -1, NULL));
+    }
+}
+END_TEST
+
+START_TEST(test_swapped)
+{
+    uint64_t size;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *temporary = g_strdup_printf("out/.299.%ld-0", (long)getpid());
+    Output *output = add_many("out", false);
+    ck_assert(g_file_test(temporary, G_FILE_TEST_EXISTS));
+    if (_i == 0) /* the number of its inode is not used again */
+        ck_assert_int_eq(link(temporary, "kept"), 0);
+    ck_assert_int_eq(g_unlink(temporary), 0);
+    ck_assert(g_file_set_contents(temporary, _i == 0 ? "ours" : "forged", -1, NULL));
+    ck_assert_ptr_null(output_sha256(output, 299, &size, NULL));
+    ck_assert(!output_append(output, 299, "more", 4, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "out/299"));
+    ck_assert_ptr_nonnull(strstr(error->message, "another file"));
+    ck_assert(!commit(output, NULL));
+    assert_text(temporary, _i == 0 ? "ours" : "forged");
+    ck_assert(!g_file_test("out/0", G_FILE_TEST_EXISTS));
+    output_free(output);
+}
+END_TEST
+
+/* Who else may write there. */
+static const struct {
+    const char *name;
+    mode_t above, mode;
+    bool exists, refused, noted;
+} STRANGERS[] = {
+    { "its owner alone", 0700, 0700, true, false, false },
+    { "others may read", 0755, 0755, true, false, false },
+    { "anybody", 0700, 0777, true, true, false },
+    { "anybody, though sticky", 0700, 01777, true, true, false },
+    { "the group", 0700, 0775, true, false, true },
+    { "the group, above it", 0775, 0700, true, false, false },
+    { "anybody above it", 0777, 0700, true, true, false },
+    { "anybody above it, though sticky", 01777, 0700, true, false, false },
+    { "anybody above a new one", 0777, 0, false, true, false },
+    { "anybody above a new one, though sticky", 01777, 0, false, false, false },
+};
+
+START_TEST(test_strangers)
+{
+    ck_assert_int_eq(g_mkdir("above", 0700), 0);
+    if (STRANGERS[_i].exists) {
+        ck_assert_int_eq(g_mkdir("above/out", 0700), 0);
+        ck_assert_int_eq(chmod("above/out", STRANGERS[_i].mode), 0);
+    }
+    ck_assert_int_eq(chmod("above", STRANGERS[_i].above), 0);
+    for (int force = 0; force < 2; force++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Output) output = output_open("above/out", NAMES, NO_INPUTS, force, &error);
+        ck_assert_msg((output == NULL) == STRANGERS[_i].refused, "%s", STRANGERS[_i].name);
+        if (output)
+            ck_assert_msg((output_note(output) != NULL) == STRANGERS[_i].noted, "%s",
+                          STRANGERS[_i].name);
+        else
+            ck_assert(g_error_matches(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("output");
@@ -270,6 +416,11 @@ int main(void)
     tcase_add_test(tcase, test_foreign_names);
     tcase_add_test(tcase, test_added);
     tcase_add_test(tcase, test_added_name_exists);
+    tcase_add_test(tcase, test_two_fail_together);
+    tcase_add_test(tcase, test_two_appear_together);
+    tcase_add_test(tcase, test_many);
+    tcase_add_loop_test(tcase, test_swapped, 0, 2);
+    tcase_add_loop_test(tcase, test_strangers, 0, G_N_ELEMENTS(STRANGERS));
     tcase_add_loop_test(tcase, test_place, 0, G_N_ELEMENTS(PLACES));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -1,10 +1,14 @@
 /* How the files of a run appear.
  *
  * The directory is held open, and every step is relative to it, so that nothing changes if somebody
- * renames it meanwhile. A report gets its name by link(), which fails if the name was taken after
- * it was checked; with --force, and on file systems without hard links, by rename(). The manifest
- * gets its name last: if it exists, the reports that it names exist too. If one file cannot get its
- * name, the names of the files before it are removed again.
+ * renames it meanwhile. A file has no name at all until it is complete, where the file system can do
+ * that (O_TMPFILE): nothing remains of a run that is killed, and nobody else can reach it. Elsewhere,
+ * and where more files than OPEN_MAX would have to stay open, it has a temporary name; whoever opens
+ * it again by that name compares what it leads to.
+ *
+ * All files of all directories are on the disk before any has its name. The manifest gets its name
+ * last: if it exists, the reports that it names exist too. If one file cannot get its name, those
+ * before it lose theirs again, and what they replaced comes back (output_place.c).
  *
  * A signal that ends the program at once would leave temporary files behind. output_abandon() is
  * for its handler; it calls only what POSIX allows in one. */
@@ -12,7 +16,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,122 +23,36 @@
 
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "report/output_files.h"
 
 #define HASH_PORTION (64 * 1024)
-#define TEMPORARY_NAME_MAX 192
 
-typedef struct OutputFile {
-    char *name;
-    char temporary[TEMPORARY_NAME_MAX]; /* "": it is gone */
-    FILE *stream;                       /* NULL: closed, or opened for each piece */
-    bool placed;                        /* it has its name */
-} OutputFile;
-
-struct Output {
-    char *path;
-    int directory;
-    bool created;
-    bool committed; /* the directory stays */
-    bool force;
-    OutputFile *files; /* `room` of them, grown only while signals wait */
-    unsigned count, room;
-};
+/* Files of a directory that stay open and have no name. */
+#define OPEN_MAX 128
 
 G_DEFINE_QUARK(connaudit - output - error - quark, output_error)
 
 static Output *volatile active[OUTPUTS_MAX]; /* what a signal would leave behind, in their order */
 
-static void set_error(GError **error, const Output *output, const char *name, int failure)
+void output_set_error(GError **error, const Output *output, const char *name, int failure)
 {
     GString *text = g_string_new(NULL);
     text_append_path(text, output->path);
     if (name)
         g_string_append_printf(text, "/%s", name);
-    g_set_error(error, OUTPUT_ERROR, OUTPUT_ERROR_FAILED, "%s: %s", text->str, g_strerror(failure));
+    g_set_error(error, OUTPUT_ERROR, OUTPUT_ERROR_FAILED, "%s: %s", text->str,
+                failure == ESTALE ? "somebody has put another file in its place"
+                                  : g_strerror(failure));
     g_string_free(text, TRUE);
-}
-
-static bool refuse(GError **error, const char *path, const char *why)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    text_append_path(text, path);
-    g_set_error(error, OUTPUT_ERROR, OUTPUT_ERROR_REFUSED, "%s: %s", text->str, why);
-    return false;
-}
-
-/* Refusals ------------------------------------------------------------------------------------- */
-
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* Whether the directory at `path`, or one above it, is this one. */
-static bool lies_within(const char *path, const struct stat *directory)
-{
-    g_autofree char *place = realpath(path, NULL);
-    if (!place)
-        return false;
-    for (;;) {
-        struct stat status;
-        if (stat(place, &status) == 0 && is_same(&status, directory))
-            return true;
-        if (strcmp(place, "/") == 0)
-            return false;
-        char *parent = g_path_get_dirname(place);
-        g_free(place);
-        place = parent;
-    }
-}
-
-static bool holds_input(const struct stat *directory, const char *input)
-{
-    g_autofree char *target = realpath(input, NULL);
-    const char *names[] = { input, target };
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        struct stat status;
-        g_autofree char *parent = names[i] ? g_path_get_dirname(names[i]) : NULL;
-        if (parent && stat(parent, &status) == 0 && is_same(&status, directory))
-            return true;
-    }
-    return false;
-}
-
-/* `existing` is the directory, or where it is to be created. */
-static bool check_inputs(const char *path, const char *existing, bool exists,
-                         const char *const *inputs, GError **error)
-{
-    struct stat directory, status;
-    bool known = exists && stat(path, &directory) == 0;
-    for (; *inputs; inputs++) {
-        if (strcmp(*inputs, "-") == 0 || stat(*inputs, &status) != 0)
-            continue;
-        if (S_ISDIR(status.st_mode) && lies_within(existing, &status))
-            return refuse(error, path, "lies in a directory that is an input");
-        if (known && !S_ISDIR(status.st_mode) && holds_input(&directory, *inputs))
-            return refuse(error, path, "an input lies there, and nothing is written next to one");
-    }
-    return true;
-}
-
-bool output_check_stdout(const char *const *inputs, GError **error)
-{
-    struct stat out, status;
-    if (fstat(STDOUT_FILENO, &out) != 0 || !S_ISREG(out.st_mode))
-        return true;
-    for (; *inputs; inputs++)
-        if (strcmp(*inputs, "-") != 0 && stat(*inputs, &status) == 0 && is_same(&out, &status))
-            return refuse(error, *inputs, "is an input, and standard output would write into it");
-    return true;
 }
 
 /* Temporary files ------------------------------------------------------------------------------ */
 
-/* Removes the files that have no name yet. A signal handler may call it. */
+/* Removes the names of files that are not complete. A signal handler may call it. */
 static void remove_temporaries(Output *output)
 {
     for (unsigned i = 0; i < output->count; i++)
-        if (output->files[i].temporary[0])
+        if (output->files[i].temporary[0] && !output->files[i].replaces)
             unlinkat(output->directory, output->files[i].temporary, 0);
 }
 
@@ -151,32 +68,67 @@ void output_abandon(void)
     }
 }
 
-/* The descriptor; -1 and `error` if there is none. */
-static int create_temporary(Output *output, OutputFile *file, GError **error)
+void output_temporary_name(char ret_name[TEMPORARY_NAME_MAX], const char *name, unsigned attempt)
 {
+    g_snprintf(ret_name, TEMPORARY_NAME_MAX, ".%s.%ld-%u", name, (long)getpid(), attempt);
+}
+
+/* -1: the file system has no such files, or they could not be named (there is no /proc). */
+static int create_unnamed(const Output *output)
+{
+    if (output->open >= OPEN_MAX || access("/proc/self/fd", X_OK) != 0)
+        return -1;
+    return openat(output->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+static int create_named(const Output *output, OutputFile *file)
+{
+    const int how = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     int fd = -1;
-    for (unsigned attempt = 0; fd < 0 && attempt < 100; attempt++) {
-        g_snprintf(file->temporary, sizeof file->temporary, ".%s.%ld-%u", file->name,
-                   (long)getpid(), attempt);
-        fd =
-            openat(output->directory, file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    for (unsigned attempt = 0; fd < 0 && attempt < OUTPUT_ATTEMPTS; attempt++) {
+        output_temporary_name(file->temporary, file->name, attempt);
+        fd = openat(output->directory, file->temporary, how, 0600);
         if (fd < 0 && errno != EEXIST)
             break;
     }
-    if (fd < 0) {
-        int failure = errno;
+    if (fd < 0)
         file->temporary[0] = '\0';
-        set_error(error, output, file->name, failure);
-    }
     return fd;
 }
 
-static bool open_temporary(Output *output, OutputFile *file, GError **error)
+static bool create_temporary(Output *output, OutputFile *file, GError **error)
 {
-    int fd = create_temporary(output, file, error);
-    if (fd < 0)
+    struct stat status;
+    file->descriptor = create_unnamed(output);
+    if (file->descriptor < 0)
+        file->descriptor = create_named(output, file);
+    if (file->descriptor < 0 || fstat(file->descriptor, &status) != 0) {
+        output_set_error(error, output, file->name, errno);
         return false;
-    file->stream = fdopen(fd, "w+");
+    }
+    file->device = status.st_dev;
+    file->inode = status.st_ino;
+    file->owner = status.st_uid;
+    output->open++;
+    return true;
+}
+
+static void close_file(Output *output, OutputFile *file)
+{
+    if (file->stream)
+        fclose(file->stream);
+    else if (file->descriptor >= 0)
+        close(file->descriptor);
+    output->open -= file->descriptor >= 0;
+    file->stream = NULL;
+    file->descriptor = -1;
+}
+
+static bool open_stream(Output *output, OutputFile *file, GError **error)
+{
+    if (!create_temporary(output, file, error))
+        return false;
+    file->stream = fdopen(file->descriptor, "w+");
     if (!file->stream) /* only for want of memory, where GLib aborts as well */
         g_error("fdopen: %s", g_strerror(errno));
     return true;
@@ -188,35 +140,23 @@ static bool open_directory(Output *output, const char *const *inputs, GError **e
 {
     struct stat status;
     bool exists = stat(output->path, &status) == 0;
-    g_autofree char *parent = g_path_get_dirname(output->path);
-    if (!check_inputs(output->path, exists ? output->path : parent, exists, inputs, error))
+    if (!output_check_place(output, exists, inputs, error))
         return false;
-    output->created = !exists && mkdir(output->path, 0777) == 0;
+    output->created = !exists && mkdir(output->path, 0700) == 0;
     if (!exists && !output->created) {
-        set_error(error, output, NULL, errno);
+        output_set_error(error, output, NULL, errno);
         return false;
     }
     output->directory = open(output->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (output->directory < 0)
-        set_error(error, output, NULL, errno);
+        output_set_error(error, output, NULL, errno);
     return output->directory >= 0;
-}
-
-static bool check_name(const Output *output, const char *name, GError **error)
-{
-    struct stat status;
-    if (fstatat(output->directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return true;
-    g_autofree char *path = g_build_filename(output->path, name, NULL);
-    if (S_ISDIR(status.st_mode))
-        return refuse(error, path, "is a directory");
-    return output->force || refuse(error, path, "exists already (--force overwrites it)");
 }
 
 static bool check_names(const Output *output, const char *const *names, GError **error)
 {
     for (; *names; names++)
-        if (!check_name(output, *names, error))
+        if (!output_check_name(output, *names, error))
             return false;
     return true;
 }
@@ -229,7 +169,7 @@ static OutputFile *next_file(Output *output, const char *name)
         output->files = g_renew(OutputFile, output->files, output->room);
     }
     OutputFile *file = &output->files[output->count];
-    *file = (OutputFile){ .name = g_strdup(name) };
+    *file = (OutputFile){ .name = g_strdup(name), .descriptor = -1 };
     return file;
 }
 
@@ -237,7 +177,7 @@ static bool open_files(Output *output, const char *const *names, GError **error)
 {
     for (; *names; names++) {
         OutputFile *file = next_file(output, *names);
-        if (!open_temporary(output, file, error)) {
+        if (!open_stream(output, file, error)) {
             g_free(file->name);
             return false;
         }
@@ -279,21 +219,26 @@ Output *output_open(const char *path, const char *const *names, const char *cons
     return opened ? g_steal_pointer(&output) : NULL;
 }
 
+const char *output_note(const Output *output)
+{
+    return output->note;
+}
+
 bool output_add(Output *output, const char *name, unsigned *ret_index, GError **error)
 {
-    if (!check_name(output, name, error))
+    if (!output_check_name(output, name, error))
         return false;
     interrupt_hold();
     OutputFile *file = next_file(output, name);
-    int fd = create_temporary(output, file, error);
-    if (fd < 0)
-        g_free(file->name);
-    else
+    bool created = create_temporary(output, file, error);
+    if (created)
         *ret_index = output->count++;
+    else
+        g_free(file->name);
+    if (created && file->temporary[0])
+        close_file(output, file);
     interrupt_release();
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
+    return created;
 }
 
 /* Writing -------------------------------------------------------------------------------------- */
@@ -304,30 +249,53 @@ FILE *output_stream(Output *output, unsigned index)
     return output->files[index].stream;
 }
 
-static int reopen(const Output *output, const OutputFile *file, int how)
+bool output_is_file(const OutputFile *file, const struct stat *status)
 {
-    return openat(output->directory, file->temporary, how | O_CLOEXEC | O_NOFOLLOW);
+    return status->st_dev == file->device && status->st_ino == file->inode &&
+           status->st_uid == file->owner && (file->stream || status->st_size == file->size);
+}
+
+int output_reopen(const Output *output, const OutputFile *file, int how, bool *ret_own)
+{
+    struct stat status;
+    *ret_own = file->descriptor < 0;
+    if (!*ret_own)
+        return file->descriptor;
+    int fd = openat(output->directory, file->temporary, how | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &status) == 0 && output_is_file(file, &status))
+        return fd;
+    close(fd);
+    errno = ESTALE;
+    return -1;
+}
+
+/* 0, or the errno of the failure. */
+static int append(int fd, const uint8_t *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, bytes, size);
+        if (written < 0 && errno != EINTR)
+            return errno;
+        bytes += MAX(written, 0);
+        size -= (size_t)MAX(written, 0);
+    }
+    return 0;
 }
 
 bool output_append(Output *output, unsigned index, const void *bytes, size_t size, GError **error)
 {
-    const OutputFile *file = &output->files[index];
-    int fd = reopen(output, file, O_WRONLY | O_APPEND);
-    ssize_t written = 0;
-    for (size_t done = 0; fd >= 0 && written >= 0 && done < size; done += (size_t)written) {
-        written = write(fd, (const uint8_t *)bytes + done, size - done);
-        if (written < 0 && errno == EINTR)
-            written = 0;
-    }
-    int failure = errno;
-    if (fd >= 0 && written >= 0 && close(fd) == 0)
-        return true;
-    if (fd >= 0 && written >= 0)
+    OutputFile *file = &output->files[index];
+    bool own;
+    int fd = output_reopen(output, file, O_WRONLY | O_APPEND, &own);
+    int failure = fd < 0 ? errno : append(fd, bytes, size);
+    if (fd >= 0 && own && close(fd) != 0 && !failure)
         failure = errno;
-    else if (fd >= 0)
-        close(fd);
-    set_error(error, output, file->name, failure);
-    return false;
+    if (failure)
+        output_set_error(error, output, file->name, failure);
+    file->size += (off_t)size;
+    return !failure;
 }
 
 char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError **error)
@@ -336,7 +304,8 @@ char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError *
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     g_autofree uint8_t *portion = g_malloc(HASH_PORTION);
     *ret_size = 0;
-    int fd = file->stream ? fileno(file->stream) : reopen(output, file, O_RDONLY);
+    bool own;
+    int fd = output_reopen(output, file, O_RDONLY, &own);
     ssize_t got = fd >= 0 && (!file->stream || fflush(file->stream) == 0) ? 1 : -1;
     while (got > 0) {
         got = pread(fd, portion, HASH_PORTION, (off_t)*ret_size);
@@ -346,119 +315,83 @@ char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError *
         }
     }
     int failure = errno;
-    if (!file->stream && fd >= 0)
+    if (own && fd >= 0)
         close(fd);
     if (got == 0)
         return g_strdup(g_checksum_get_string(checksum));
-    set_error(error, output, file->name, failure);
+    output_set_error(error, output, file->name, failure);
     return NULL;
 }
 
-/* 0, or the errno of the failure. */
-static int store_stream(FILE *stream)
-{
-    errno = 0;
-    bool stored = fflush(stream) == 0 && !ferror(stream) && fsync(fileno(stream)) == 0;
-    int failure = stored ? 0 : errno ? errno : EIO;
-    if (fclose(stream) != 0 && stored)
-        failure = errno;
-    return failure;
-}
+/* Appearing ------------------------------------------------------------------------------------ */
 
-static int store_closed(const Output *output, const OutputFile *file)
+/* 0, or the errno of the failure. */
+static int store_file(const Output *output, const OutputFile *file)
 {
-    int fd = reopen(output, file, O_WRONLY);
-    int failure = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
-    if (fd >= 0)
+    bool own;
+    errno = 0;
+    int fd = output_reopen(output, file, O_WRONLY, &own);
+    bool stored =
+        fd >= 0 && (!file->stream || (fflush(file->stream) == 0 && !ferror(file->stream)));
+    stored = stored && fsync(fd) == 0;
+    int failure = stored ? 0 : errno ? errno : EIO;
+    if (own && fd >= 0)
         close(fd);
     return failure;
 }
 
-/* Everything is on the disk before anything has a name. */
-static bool store(Output *output, GError **error)
+static bool store(const Output *output, GError **error)
 {
     for (unsigned i = 0; i < output->count; i++) {
-        OutputFile *file = &output->files[i];
-        FILE *stream = g_steal_pointer(&file->stream);
-        int failure = stream ? store_stream(stream) : store_closed(output, file);
+        int failure = store_file(output, &output->files[i]);
         if (failure) {
-            set_error(error, output, file->name, failure);
+            output_set_error(error, output, output->files[i].name, failure);
             return false;
         }
     }
     return true;
 }
 
-/* Without hard links the name is checked once more. Between that and rename() somebody else can
- * take it. */
-static bool place_new(Output *output, OutputFile *file)
-{
-    int directory = output->directory;
-    if (linkat(directory, file->temporary, directory, file->name, 0) == 0) {
-        unlinkat(directory, file->temporary, 0);
-        return true;
-    }
-    if (errno == EEXIST)
-        return false;
-    struct stat status;
-    if (fstatat(directory, file->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-        errno = EEXIST;
-        return false;
-    }
-    return renameat(directory, file->temporary, directory, file->name) == 0;
-}
-
-static bool place(Output *output, OutputFile *file)
-{
-    int directory = output->directory;
-    file->placed = output->force ? renameat(directory, file->temporary, directory, file->name) == 0
-                                 : place_new(output, file);
-    if (file->placed)
-        file->temporary[0] = '\0';
-    return file->placed;
-}
-
-static void take_back(Output *output)
-{
-    for (unsigned i = 0; i < output->count; i++) {
-        if (output->files[i].placed)
-            unlinkat(output->directory, output->files[i].name, 0);
-        output->files[i].placed = false;
-    }
-}
-
 static bool place_all(Output *output, GError **error)
 {
-    for (unsigned i = 0; i < output->count; i++) {
-        if (place(output, &output->files[i]))
-            continue;
-        set_error(error, output, output->files[i].name, errno);
-        take_back(output);
-        return false;
-    }
+    for (unsigned i = 0; i < output->count; i++)
+        if (!output_place(output, &output->files[i])) {
+            output_set_error(error, output, output->files[i].name, errno);
+            return false;
+        }
     return true;
 }
 
-bool output_commit(Output *output, GError **error)
+static void take_all_back(Output *output)
 {
-    if (!store(output, error))
-        return false;
-    interrupt_hold(); /* all the names, or none */
-    bool placed = place_all(output, error);
-    if (placed) {
-        output->committed = true;
-        fsync(output->directory);
-    }
-    interrupt_release();
-    return placed;
+    for (unsigned i = output->count; i-- > 0;)
+        output_take_back(output, &output->files[i]);
 }
 
-void output_retract(Output *output)
+static void settle(Output *output)
 {
-    interrupt_hold();
-    take_back(output);
-    output->committed = false;
+    for (unsigned i = 0; i < output->count; i++)
+        output_forget_replaced(output, &output->files[i]);
+    output->committed = true;
+    fsync(output->directory);
+}
+
+bool outputs_commit(Output *const *outputs, unsigned count, GError **error)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!store(outputs[i], error))
+            return false;
+    interrupt_hold(); /* all the names, or none */
+    bool placed = true;
+    unsigned tried = 0;
+    while (tried < count && placed)
+        placed = place_all(outputs[tried++], error);
+    for (unsigned i = tried; !placed && i-- > 0;)
+        take_all_back(outputs[i]);
+    for (unsigned i = 0; placed && i < count; i++)
+        settle(outputs[i]);
     interrupt_release();
+    return placed;
 }
 
 void output_free(Output *output)
@@ -468,8 +401,7 @@ void output_free(Output *output)
     interrupt_hold();
     remove_temporaries(output);
     for (unsigned i = 0; i < output->count; i++) {
-        if (output->files[i].stream)
-            fclose(output->files[i].stream);
+        close_file(output, &output->files[i]);
         g_free(output->files[i].name);
     }
     if (output->directory >= 0)

@@ -1,11 +1,14 @@
 /* A directory of reports, or of other files, that appear whole or not at all.
  *
- * Each file is written under a temporary name in the directory itself, is flushed to disk, and then
- * gets its name. If an error ends the program before that, or a signal whose handler
- * calls output_abandon(), nothing remains.
+ * Each file is written in the directory itself without its name, is flushed to disk, and then gets
+ * its name. If an error ends the program before that, or a signal whose handler calls
+ * output_abandon(), nothing remains, and what was to be replaced is still there.
  *
- * Grammar: open · (write to the streams | add · append*)* · commit · retract? · free. OUTPUTS_MAX
- * at a time, freed in the opposite order. */
+ * A directory to which anybody may write is refused, whatever `force` says. Files are created for
+ * their owner alone (0600), directories as well (0700).
+ *
+ * Grammar: open · (write to the streams | add · append*)* · commit · free. OUTPUTS_MAX at a time,
+ * freed in the opposite order. */
 #ifndef REPORT_OUTPUT_H
 #define REPORT_OUTPUT_H
 
@@ -32,8 +35,10 @@ typedef enum OutputError {
 Output *output_open(const char *path, const char *const *names, const char *const *inputs,
                     bool force, GError **error);
 
-/* One more file, for output_append(). It is open only while something is written to it, so there
- * may be thousands of them. */
+/* Who else could change what is written there; NULL: nobody. Static. */
+const char *output_note(const Output *output);
+
+/* One more file, for output_append(). There may be thousands of them. */
 bool output_add(Output *output, const char *name, unsigned *ret_index, GError **error);
 bool output_append(Output *output, unsigned index, const void *bytes, size_t size, GError **error);
 
@@ -43,11 +48,9 @@ FILE *output_stream(Output *output, unsigned index);
 /* The sum of what was written so far, 64 hexadecimal digits owned by the caller, and its size. */
 char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError **error);
 
-/* False: none of the files has appeared. */
-bool output_commit(Output *output, GError **error);
-
-/* Removes the files of output_commit(). The files that they replaced are lost. */
-void output_retract(Output *output);
+/* All files of all these directories appear, in this order. False: none has appeared, and those that
+ * they were to replace are still there. */
+bool outputs_commit(Output *const *outputs, unsigned count, GError **error);
 
 void output_free(Output *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
