@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +83,9 @@ static ExitStatus judge_inputs(const RunContext *context, CaptureInputs *inputs)
     bool failed = complain_of_inputs(inputs, true, options);
     if (!written)
         complain(error->message);
+    for (guint i = 0; i < result.notes->len && !options->quiet; i++)
+        complain(g_ptr_array_index(result.notes, i));
+    g_ptr_array_unref(result.notes);
     if (is_usage_error(error))
         return EXIT_USAGE;
     if (result.interrupted)
@@ -169,10 +174,22 @@ static ExitStatus print_and_stop(const Options *options)
     return flush_stdout();
 }
 
+/* Whoever starts the program may have closed one of the first three: the next file would get its
+ * number, and what is said on standard error would be written into it. What is opened instead
+ * cannot be used, as if it were closed. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            abort();
+}
+
 int main(int argc, char **argv)
 {
     Options options;
     g_autoptr(GError) error = NULL;
+    hold_standard_descriptors();
     /* A closed pipe and a full quota are failed writes, said like any other. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

@@ -75,6 +75,34 @@ status=0
 [ "$status" -eq 2 ] || fail "standard output is the input: status $status"
 cmp here.pcap before || fail "standard output was written into an input"
 
+# Nor where anybody could put other files in their place; where the group could, it is said.
+mkdir anybody sticky group
+chmod 777 anybody
+chmod 1777 sticky
+chmod 775 group
+runs 'anybody may write' 2 -o anybody in
+runs 'anybody may write, by force' 2 -o anybody --force in
+runs 'anybody may write, though sticky' 2 -o sticky in
+runs 'anybody may write, the captures' 2 --evidence=anybody in
+runs 'a new one where anybody may write' 2 -o anybody/out in
+runs 'a new one in a sticky directory' 0 -o sticky/out in
+"$CONNAUDIT" -o group in 2>errors || fail "the group: status $?"
+grep -q '^connaudit: group: the group of this directory may replace' errors ||
+    fail "the group: $(cat errors)"
+(umask 0 && "$CONNAUDIT" -q -o private in)
+# shellcheck disable=SC2012
+[ "$(ls -ld private private/manifest.json | cut -c 1-10 | tr '\n' ' ')" = 'drwx------ -rw------- ' ] ||
+    fail "others may read: $(ls -ld private private/manifest.json)"
+
+# Descriptors that are closed from the start are not given to files.
+"$CONNAUDIT" -o closed in 0<&- 1>&- 2>&- || fail "closed descriptors: status $?"
+for file in connections.csv exchanges.csv findings.csv inputs.csv pairs.csv servers.csv; do
+    cmp "first/$file" "closed/$file" || fail "closed descriptors: $file"
+done
+status=0
+"$CONNAUDIT" -q in 1>&- 2>errors || status=$?
+[ "$status" -eq 1 ] || fail "standard output is closed: status $status"
+
 # All or nothing: a report that cannot be written leaves nothing behind.
 mkdir kept
 echo mine >kept/notes

@@ -24,6 +24,7 @@ static volatile sig_atomic_t keyboard; /* a SIGINT has come */
 static int64_t first_time;             /* of the handler alone */
 static int ends[2] = { -1, -1 };       /* of a pipe that is written to once */
 static void (*clean_up)(void);
+static unsigned held; /* how often */
 
 static int64_t now(void)
 {
@@ -93,11 +94,13 @@ int interrupt_fd(void)
 void interrupt_hold(void)
 {
     sigset_t set = watched_signals();
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (held++ == 0)
+        pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 void interrupt_release(void)
 {
     sigset_t set = watched_signals();
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    if (--held == 0)
+        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }

@@ -8,6 +8,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/interrupt.h"
+
 #define PORTION_SIZE (256 * 1024)
 #define PORTIONS (HASH_AHEAD_MAX / PORTION_SIZE)
 #define DIGEST_SIZE 32
@@ -62,7 +64,9 @@ Hasher *hasher_new(void)
         portion->size = 0;
         g_async_queue_push(hasher->spare, portion);
     }
+    interrupt_hold(); /* signals are for the first thread, which holds them at times */
     hasher->thread = g_thread_new("sha256", hash_portions, hasher);
+    interrupt_release();
     return hasher;
 }
 
