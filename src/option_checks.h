@@ -4,8 +4,8 @@
 
 #include "option_table.h"
 
-/* `options` has the arguments of `raw`. False, and one line in `error` for a person: they do not fit
- * together. */
+/* `options` has the arguments of `raw`. False, and one line in `error` for a person: they do not
+ * fit together. */
 bool option_checks(const RawOptions *raw, const Options *options, GError **error);
 
 #endif

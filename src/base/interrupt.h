@@ -18,8 +18,8 @@ bool interrupt_requested(void);
 /* Becomes readable with the first signal, and stays so; -1: nobody watches. For poll(). */
 int interrupt_fd(void);
 
-/* Between these two, signals wait; they may be nested. Of the first thread alone: every other one is
- * started between them, and never gets a signal. */
+/* Between these two, signals wait; they may be nested. Of the first thread alone: every other one
+ * is started between them, and never gets a signal. */
 void interrupt_hold(void);
 void interrupt_release(void);
 

@@ -1,10 +1,10 @@
 /* How the files of a run appear.
  *
  * The directory is held open, and every step is relative to it, so that nothing changes if somebody
- * renames it meanwhile. A file has no name at all until it is complete, where the file system can do
- * that (O_TMPFILE): nothing remains of a run that is killed, and nobody else can reach it. Elsewhere,
- * and where more files than OPEN_MAX would have to stay open, it has a temporary name; whoever opens
- * it again by that name compares what it leads to.
+ * renames it meanwhile. A file has no name at all until it is complete, where the file system can
+ * do that (O_TMPFILE): nothing remains of a run that is killed, and nobody else can reach it.
+ * Elsewhere, and where more files than OPEN_MAX would have to stay open, it has a temporary name;
+ * whoever opens it again by that name compares what it leads to.
  *
  * All files of all directories are on the disk before any has its name. The manifest gets its name
  * last: if it exists, the reports that it names exist too. If one file cannot get its name, those

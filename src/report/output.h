@@ -48,8 +48,8 @@ FILE *output_stream(Output *output, unsigned index);
 /* The sum of what was written so far, 64 hexadecimal digits owned by the caller, and its size. */
 char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError **error);
 
-/* All files of all these directories appear, in this order. False: none has appeared, and those that
- * they were to replace are still there. */
+/* All files of all these directories appear, in this order. False: none has appeared, and those
+ * that they were to replace are still there. */
 bool outputs_commit(Output *const *outputs, unsigned count, GError **error);
 
 void output_free(Output *output);

@@ -1,9 +1,9 @@
 /* How a file gets its name.
  *
- * It gets it by link(), which fails if somebody has taken the name since it was checked. The link is
- * made to the open file, by its name in /proc/self/fd: a temporary name may lead to another file by
- * now. With --force what has the name changes places with the new file, so that it can come back; on
- * file systems without such an exchange it moves to a free name first. */
+ * It gets it by link(), which fails if somebody has taken the name since it was checked. The link
+ * is made to the open file, by its name in /proc/self/fd: a temporary name may lead to another file
+ * by now. With --force what has the name changes places with the new file, so that it can come
+ * back; on file systems without such an exchange it moves to a free name first. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
