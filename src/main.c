@@ -115,6 +115,12 @@ static ExitStatus read_inputs(const Options *options, char **command)
         complain(error->message);
         return EXIT_USAGE;
     }
+    g_auto(RedactKey) redact_key = { .fingerprint = "" };
+    if (options->redact && !redact_key_take(&redact_key, options->redact_key,
+                                            (const char *const *)options->inputs, &error)) {
+        complain(error->message);
+        return EXIT_USAGE;
+    }
     g_autoptr(CaptureInputs) inputs = run_open_inputs(options, filter, keys, &out);
     if (inputs->unfit) {
         complain(inputs->unfit->message);
@@ -126,6 +132,7 @@ static ExitStatus read_inputs(const Options *options, char **command)
     RunContext context = { .options = options,
                            .filter = filter,
                            .keys = keys,
+                           .redact_key = options->redact ? &redact_key : NULL,
                            .command = (const char *const *)command,
                            .out = &out,
                            .version = PACKAGE_VERSION };

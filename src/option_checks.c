@@ -35,6 +35,8 @@ static const struct {
     { OPTION_EVIDENCE, false, BIT(OPTION_REDACT),
       "--evidence writes packets as they were captured, which would tell what --redact hides: not "
       "both" },
+    { OPTION_REDACT_KEY, true, BIT(OPTION_REDACT),
+      "--redact-key is for the hashes that --redact writes" },
     { OPTION_EVIDENCE_MAX, true, BIT(OPTION_EVIDENCE),
       "--evidence-max is for the captures that --evidence writes" },
     { OPTION_FORCE, true, BIT(OPTION_OUTPUT) | BIT(OPTION_EVIDENCE),

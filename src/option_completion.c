@@ -36,7 +36,7 @@ static bool takes_directory(OptionId id)
 
 static bool takes_file(OptionId id)
 {
-    return id == OPTION_KEYLOG;
+    return id == OPTION_KEYLOG || OPTIONS[id].take == take_file;
 }
 
 static void append_fish(GString *text)
@@ -123,7 +123,7 @@ static const char BASH_FUNCTIONS[] =
     "        _connaudit_paths directory \"$current\"\n"
     "        return\n"
     "        ;;\n"
-    "    -k | --keylog)\n"
+    "    -k | --keylog | --redact-key)\n"
     "        _connaudit_paths file \"$current\"\n"
     "        return\n"
     "        ;;\n"

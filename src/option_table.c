@@ -67,7 +67,14 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
     [OPTION_PEDANTIC] =
         FLAG("pedantic", 0, "Also the findings that only older specifications demand", pedantic),
     [OPTION_REDACT] =
-        FLAG("redact", 0, "Write short keyed hashes for targets, hosts and field values", redact),
+        FLAG("redact", 0,
+             "Write short keyed hashes for targets, hosts and field values; without a key "
+             "of yours they differ from run to run",
+             redact),
+    [OPTION_REDACT_KEY] =
+        TAKES_BYTES("redact-key", 0, "FILE",
+                    "The key of these hashes; if FILE is not there, it is made with a random one",
+                    redact_key, take_file),
     [OPTION_PROMPT_CLOSE] =
         TAKES("prompt-close", 0, "SECONDS",
               "No timeout stated: a close within SECONDS of the response counts "

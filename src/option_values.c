@@ -209,6 +209,14 @@ bool take_directory(const OptionInfo *info, const char *text, Options *options, 
     return false;
 }
 
+bool take_file(const OptionInfo *info, const char *text, Options *options, GError **error)
+{
+    if (*text)
+        return take_text(info, text, options, error);
+    g_set_error(error, OPTIONS_ERROR, 0, "--%s takes the name of a file", info->name);
+    return false;
+}
+
 bool take_rule(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,
                GError **error)
 {

@@ -20,6 +20,7 @@ bool take_memory(const OptionInfo *info, const char *text, Options *options, GEr
 bool take_evidence_max(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_text(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_directory(const OptionInfo *info, const char *text, Options *options, GError **error);
+bool take_file(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_rule(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_show(const OptionInfo *info, const char *text, Options *options, GError **error);
 /* Taken before all others. */

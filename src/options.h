@@ -54,8 +54,9 @@ typedef struct Options {
     ProgressWhen progress;
     bool pedantic;
     bool redact;
-    bool list_rules; /* print them and stop */
-    bool explain;    /* print `rule` and stop */
+    char *redact_key; /* owned; NULL: a random one */
+    bool list_rules;  /* print them and stop */
+    bool explain;     /* print `rule` and stop */
     Rule rule;
     bool version; /* print it and stop; nothing else is checked then */
     bool help;

@@ -431,6 +431,8 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
     ManifestFacts facts = { .version = context->version,
                             .command = context->command,
                             .redactor = run->pass.engine.audit.texts.redactor,
+                            .redact_key =
+                                context->redact_key ? context->redact_key->fingerprint : NULL,
                             .thresholds = &context->options->thresholds,
                             .limits = &run->pass.engine.limits,
                             .filter = context->options->filter,
@@ -487,15 +489,6 @@ static bool write_directory(Run *run, Output *output, GError **error)
     return false;
 }
 
-/* The same values have the same names in every run over these inputs, and nobody can try out values
- * who does not have them. */
-static Redactor *redactor_for(const CaptureInputs *inputs)
-{
-    uint8_t key[CAPTURE_SUM_SIZE];
-    capture_inputs_sum(inputs, key);
-    return redactor_new(span_make(key, sizeof key));
-}
-
 /* The names of the files of a directory, NULL-terminated. */
 static char **file_names(TableFormat format)
 {
@@ -542,11 +535,9 @@ static CaptureOptions capture_options(const Options *options, TlsKeys *keys, Row
     /* evidence takes a second pass, over bytes that must be the same */
     bool shown = options->output || (options->report == REPORT_INPUTS && !options->show);
     bool hash = options->evidence || (shown && !options->no_hash);
-    return (CaptureOptions){ .hash = hash,
-                             .secrets = { take_keylog, keys },
-                             .whole_head = options->redact,
-                             .waits = flush_rows,
-                             .data = out };
+    return (CaptureOptions){
+        .hash = hash, .secrets = { take_keylog, keys }, .waits = flush_rows, .data = out
+    };
 }
 
 TlsKeys *run_read_keylogs(const Options *options, GError **error)
@@ -584,6 +575,11 @@ static bool matches_fail_on(const AuditCounters *counters, unsigned fail_on)
     return matched;
 }
 
+static Redactor *redactor_for(const RedactKey *key)
+{
+    return key ? redactor_new(span_make(key->bytes, sizeof key->bytes)) : NULL;
+}
+
 bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result, GError **error)
 {
     const Options *options = context->options;
@@ -601,7 +597,7 @@ bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
     state.servers = servers;
     audit_listen(&state.pass.engine.audit, audit_listener_of_servers(servers));
-    g_autoptr(Redactor) redactor = options->redact ? redactor_for(inputs) : NULL;
+    g_autoptr(Redactor) redactor = redactor_for(context->redact_key);
     state.pass.engine.filter = context->filter;
     state.pass.engine.audit.texts.redactor = redactor;
     bool written = options->show     ? run_to_page(&state, error)

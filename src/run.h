@@ -4,6 +4,7 @@
 
 #include "capture/inputs.h"
 #include "options.h"
+#include "redact_key.h"
 #include "session/tls_keys.h"
 
 /* The report that goes to standard output. Its rows are flushed before reading waits for more. */
@@ -23,6 +24,7 @@ typedef struct RunContext {
     const Options *options;
     Filter *filter;             /* NULL: none */
     TlsKeys *keys;              /* takes what inputs hold, too */
+    const RedactKey *redact_key; /* NULL: nothing is hidden */
     const char *const *command; /* as main() got it */
     RowsOut *out;               /* the one that run_open_inputs() got */
     const char *version;

@@ -196,34 +196,6 @@ START_TEST(test_resolution)
 }
 END_TEST
 
-/* The manifest shows the SHA-256 of a small file; nothing in the manifest may reveal the
- * checksum. */
-START_TEST(test_sum)
-{
-    g_autofree char *own_folder = g_dir_make_tmp("connaudit-XXXXXX", NULL);
-    g_autofree char *path = g_build_filename(own_folder, "small.pcap", NULL);
-    static const guchar capture[24] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, [17] = 1, [20] = 1 };
-    ck_assert(g_file_set_contents(path, (const char *)capture, sizeof capture, NULL));
-    CaptureOptions options = { .hash = false };
-    g_autoptr(CaptureInputs) inputs =
-        capture_inputs_open((const char *const[]){ path, NULL }, &options, NULL);
-    ck_assert_uint_eq(inputs->numbered->len, 1);
-    uint8_t sum[CAPTURE_SUM_SIZE], file[CAPTURE_SUM_SIZE], told[CAPTURE_SUM_SIZE];
-    capture_inputs_sum(inputs, sum);
-    gsize size = sizeof file;
-    g_autoptr(GChecksum) of_file = g_checksum_new(G_CHECKSUM_SHA256);
-    g_checksum_update(of_file, capture, sizeof capture);
-    g_checksum_get_digest(of_file, file, &size);
-    g_autoptr(GChecksum) of_sum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_checksum_update(of_sum, file, sizeof file);
-    g_checksum_get_digest(of_sum, told, &size);
-    ck_assert_mem_ne(sum, told, sizeof sum);
-    ck_assert_mem_ne(sum, file, sizeof sum);
-    g_unlink(path);
-    g_rmdir(own_folder);
-}
-END_TEST
-
 /* A thousand files need no descriptor after they have been examined; a pipe keeps its own. */
 START_TEST(test_descriptors)
 {
@@ -262,7 +234,6 @@ int main(void)
     tcase_add_checked_fixture(tcase, enter_folder, leave_folder);
     tcase_add_loop_test(tcase, test_row, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_resolution);
-    tcase_add_test(tcase, test_sum);
     tcase_add_test(tcase, test_descriptors);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

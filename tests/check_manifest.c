@@ -107,6 +107,8 @@ START_TEST(test_run)
     scene_read(&scene);
     ck_assert_str_eq(text_of(scene.root, "connaudit"), "1.2.3");
     ck_assert(json_object_get_boolean_member(scene.root, "separate"));
+    ck_assert(json_object_get_null_member(scene.root, "redact_key"));
+    ck_assert(json_object_get_null_member(scene.root, "redact_key_fingerprint"));
     JsonArray *command = json_object_get_array_member(scene.root, "command");
     ck_assert_uint_eq(json_array_get_length(command), 3);
     ck_assert_str_eq(json_array_get_string_element(command, 0), "connaudit");

@@ -43,13 +43,60 @@ everything() {
 }
 
 everything "$work/open"
-everything "$work/redacted" --redact
-everything "$work/again" --redact
+everything "$work/redacted" --redact --redact-key="$work/key"
+everything "$work/again" --redact --redact-key="$work/key"
 grep -q s3cret "$work/open" || fail "the captures hold nothing to hide"
 if grep -n s3cret "$work/redacted"; then
     fail "--redact told a secret"
 fi
-cmp "$work/redacted" "$work/again" || fail "two runs over the same inputs differ"
+cmp "$work/redacted" "$work/again" || fail "two runs with the same key differ"
+
+# The key is made once, for its owner alone, and nothing tells it; the manifest has its fingerprint.
+# shellcheck disable=SC2012
+[ "$(ls -l "$work/key" | cut -c 1-10)" = '-rw-------' ] || fail "the key: $(ls -l "$work/key")"
+[ "$(wc -c <"$work/key")" -eq 32 ] || fail "the key: $(wc -c <"$work/key") bytes"
+key=$(od -An -v -tx1 "$work/key" | tr -d ' \n')
+if grep -q "$key" "$work/redacted"; then
+    fail "the key is told"
+fi
+print=$({ printf 'connaudit, fingerprint of a key to redact\000'; cat "$work/key"; } | sha256sum | cut -c 1-32)
+grep -q "\"redact_key\" : \"file\"" "$work/redacted" || fail "the manifest does not name the key"
+grep -q "\"redact_key_fingerprint\" : \"$print\"" "$work/redacted" ||
+    fail "the manifest has another fingerprint than $print"
+
+# A key of the run's own: no two runs share a name, also not over the same input.
+for run in 1 2; do
+    "$CONNAUDIT" -q -r exchanges --redact "$work/in/race.pcap" >"$work/own$run"
+    grep -q '#[0-9a-f]\{12\}' "$work/own$run" || fail "nothing is hidden without a key"
+    grep -o '#[0-9a-f]\{12\}' "$work/own$run" | sort -u >"$work/names$run"
+done
+[ -z "$(comm -12 "$work/names1" "$work/names2")" ] || fail "two random keys give the same names"
+"$CONNAUDIT" -q --redact -o "$work/random" "$work/in/race.pcap"
+grep -q '"redact_key" : "random"' "$work/random/manifest.json" ||
+    fail "the manifest does not say that the key was random"
+grep -q '"redact_key_fingerprint" : null' "$work/random/manifest.json" ||
+    fail "a random key has a fingerprint"
+
+# refuses STATUS WHAT OPTION...
+refuses() {
+    what=$1
+    shift
+    status=0
+    "$CONNAUDIT" -q "$@" "$work/in/race.pcap" >"$work/stdout" 2>"$work/errors" || status=$?
+    [ "$status" -eq 2 ] || fail "$what: status $status"
+    [ -s "$work/errors" ] && [ ! -s "$work/stdout" ] || fail "$what: $(cat "$work/errors")"
+}
+head -c 31 "$work/key" >"$work/short"
+head -c 32 "$work/key" >"$work/open-key"
+chmod 600 "$work/short"
+chmod 644 "$work/open-key"
+refuses 'a key without --redact' --redact-key="$work/key"
+refuses 'a short key' --redact --redact-key="$work/short"
+refuses 'a key that anybody can read' --redact --redact-key="$work/open-key"
+refuses 'a new key beside an input' --redact --redact-key="$work/in/key"
+refuses 'no place for a key' --redact --redact-key="$work/missing/key"
+refuses 'no name of a key' --redact --redact-key=
+[ ! -e "$work/in/key" ] || fail "a key was made beside an input"
 
 # column NAME INPUT OPTION...: the values of one column of the exchanges; none is quoted.
 column() {
@@ -65,9 +112,9 @@ column() {
     fail "the same host has two names, or none"
 [ "$(column target "$work/in/race.pcap" --redact | sort -u | wc -l)" -eq 2 ] ||
     fail "two targets have one name"
-[ "$(column host "$work/in/race.pcap" --redact | head -n 1)" != \
-    "$(column host "$work/in/stated.pcap" --redact | head -n 1)" ] ||
-    fail "the key does not depend on the inputs"
+[ "$(column host "$work/in/race.pcap" --redact --redact-key="$work/key" | head -n 1)" = \
+    "$(column host "$work/in/stated.pcap" --redact --redact-key="$work/key" | head -n 1)" ] ||
+    fail "with one key a host has two names in two captures"
 
 # Values that need not be hidden are the same as without --redact.
 for name in verdict cause request_frame method status declared_basis response_options; do

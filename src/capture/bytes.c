@@ -102,8 +102,7 @@ static bool has_more_now(const CaptureBytes *bytes)
  * for. */
 static bool read_head(CaptureBytes *bytes)
 {
-    size_t least = bytes->options.whole_head ? CAPTURE_HEAD_MAX : HEAD_LEAST;
-    while (bytes->head_length < least ||
+    while (bytes->head_length < HEAD_LEAST ||
            (bytes->head_length < CAPTURE_HEAD_MAX && has_more_now(bytes))) {
         ssize_t got = read_some(bytes, bytes->head + bytes->head_length,
                                 CAPTURE_HEAD_MAX - bytes->head_length);

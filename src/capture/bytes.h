@@ -16,9 +16,8 @@ typedef struct CaptureBytes CaptureBytes;
 CaptureBytes *capture_bytes_open(const char *path, const CaptureOptions *options, GError **error);
 
 /* The first bytes, up to CAPTURE_HEAD_MAX. They serve to recognize the format: standard input
- * cannot seek back. A pipe that has fewer for now gives what it has; with
- * CaptureOptions.whole_head they are the same in whatever pieces the input arrives. They live as
- * long as `bytes`. */
+ * cannot seek back. A pipe that has fewer for now gives what it has. They live as long as
+ * `bytes`. */
 #define CAPTURE_HEAD_MAX (4 * 1024)
 Span capture_bytes_head(const CaptureBytes *bytes);
 

@@ -76,17 +76,6 @@ void input_file_cut(InputFile *file, GError *error)
     set_problem(file, INPUT_CUT, error);
 }
 
-/* This must not be the plain SHA-256 of a small file, because the manifest shows that one. */
-static void sum_head(InputFile *file, Span head)
-{
-    static const char purpose[] = "connaudit, sum over first bytes";
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    gsize size = sizeof file->head_sum;
-    g_checksum_update(checksum, (const guchar *)purpose, sizeof purpose);
-    g_checksum_update(checksum, head.bytes, (gssize)head.length);
-    g_checksum_get_digest(checksum, file->head_sum, &size);
-}
-
 /* Reads from the file what decides its place among the others. */
 static void look_into(Listing *listing, InputFile *file, bool again, bool of_directory)
 {
@@ -109,7 +98,6 @@ static void look_into(Listing *listing, InputFile *file, bool again, bool of_dir
     file->first_time = info->first_time;
     file->time_digits = info->time_digits;
     file->size = again ? info->size : 0;
-    sum_head(file, capture_reader_head(reader));
     if (again)
         frame_batch_clear(&file->begun);
     else
@@ -246,17 +234,6 @@ CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOp
     g_hash_table_unref(listing.seen);
     number_files(inputs);
     return inputs;
-}
-
-void capture_inputs_sum(const CaptureInputs *inputs, uint8_t ret_sum[CAPTURE_SUM_SIZE])
-{
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    gsize size = CAPTURE_SUM_SIZE;
-    for (guint i = 0; i < inputs->numbered->len; i++) {
-        const InputFile *file = g_ptr_array_index(inputs->numbered, i);
-        g_checksum_update(checksum, file->head_sum, sizeof file->head_sum);
-    }
-    g_checksum_get_digest(checksum, ret_sum, &size);
 }
 
 const InputFile *capture_inputs_only_once(const CaptureInputs *inputs)

@@ -14,9 +14,6 @@
 /* The largest input number that FrameId can hold. */
 #define INPUTS_MAX 65535
 
-/* Bytes of a SHA-256. */
-#define CAPTURE_SUM_SIZE 32
-
 typedef enum InputState {
     INPUT_GOOD, /* has a number, and no error so far */
     /* left out on purpose: a file in a directory that is no capture, or a file named twice */
@@ -35,7 +32,6 @@ typedef struct InputFile {
     Nanoseconds first_time;
     unsigned time_digits;
     uint64_t size;                      /* size on disk; 0: known only at the end */
-    uint8_t head_sum[CAPTURE_SUM_SIZE]; /* over the first bytes (capture_reader_head()) */
     /* only for inputs that cannot be opened twice; their first frames are in `begun` */
     CaptureReader *reader;
     FrameBatch begun;
@@ -58,10 +54,6 @@ CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOp
 /* Bytes on disk of `count` readable inputs, from number `first` on; 0 if one of them shows its size
  * only at its end. */
 uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsigned count);
-
-/* A checksum over the first bytes of all readable inputs, in their order. The same inputs give the
- * same sum. Nobody can guess it without having the inputs. */
-void capture_inputs_sum(const CaptureInputs *inputs, uint8_t ret_sum[CAPTURE_SUM_SIZE]);
 
 /* The same inputs with the same numbers, for a second reading. Nothing learned by the first reading
  * is kept. */

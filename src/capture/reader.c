@@ -347,11 +347,6 @@ bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **erro
     return false;
 }
 
-Span capture_reader_head(const CaptureReader *reader)
-{
-    return capture_bytes_head(reader->bytes);
-}
-
 const CaptureInfo *capture_reader_info(const CaptureReader *reader)
 {
     return &reader->info;

@@ -127,9 +127,6 @@ typedef struct CaptureOptions {
     /* compute the SHA-256 of the bytes on disk; this reads to the end of the input even if the
      * packets end earlier */
     bool hash;
-    /* The head must be the same in whatever pieces a pipe gives it (capture_bytes_head()), so
-     * reading waits for all of it. */
-    bool whole_head;
     /* Called before reading waits for an input that has nothing to give, with all frames that came
      * before handed out; NULL: nobody needs to know. */
     void (*waits)(void *data);
@@ -157,8 +154,6 @@ CaptureReader *capture_reader_open(const char *path, unsigned input, const Captu
  * if the file broke before its end. A batch that ends at a broken place is returned first. */
 bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **error);
 
-/* The first bytes of the input as stored on disk (capture_bytes_head()). */
-Span capture_reader_head(const CaptureReader *reader);
 
 const CaptureInfo *capture_reader_info(const CaptureReader *reader);
 

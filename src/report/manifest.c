@@ -107,6 +107,14 @@ static void add_hidden_value(JsonBuilder *json, const Redactor *redactor, const 
     json_builder_add_string_value(json, text->str);
 }
 
+/* Names of a random key are like no others. */
+static void add_redact_key(JsonBuilder *json, const char *fingerprint)
+{
+    bool known = fingerprint && *fingerprint;
+    add_text(json, "redact_key", !fingerprint ? NULL : known ? "file" : "random");
+    add_text(json, "redact_key_fingerprint", known ? fingerprint : NULL);
+}
+
 static void add_command(JsonBuilder *json, const ManifestFacts *facts)
 {
     static const char match[] = "--match";
@@ -126,6 +134,7 @@ static void add_command(JsonBuilder *json, const ManifestFacts *facts)
     }
     json_builder_end_array(json);
     add_truth(json, "redacted", facts->redactor != NULL);
+    add_redact_key(json, facts->redact_key);
     add_text(json, "ended", facts->interrupted ? "interrupted" : "complete");
     add_truth(json, "separate", facts->separate);
     json_builder_set_member_name(json, "filter");

@@ -45,6 +45,7 @@ typedef struct ManifestFacts {
     /* NULL: the command line is told as it was given; otherwise what --match looks for by its name
      * in it */
     const Redactor *redactor;
+    const char *redact_key; /* its fingerprint; "": a random key; NULL: none */
     const Thresholds *thresholds;
     const StreamLimits *limits;
     bool separate;

@@ -59,6 +59,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
  * program ends. */
 void output_abandon(void);
 
+/* A new file at `path` would lie next to an input: false. */
+bool output_check_file(const char *path, const char *const *inputs, GError **error);
+
 /* False: standard output is one of the inputs. */
 bool output_check_stdout(const char *const *inputs, GError **error);
 

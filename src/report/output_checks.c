@@ -72,6 +72,12 @@ static bool check_inputs(const char *path, const char *existing, bool exists,
     return true;
 }
 
+bool output_check_file(const char *path, const char *const *inputs, GError **error)
+{
+    g_autofree char *parent = g_path_get_dirname(path);
+    return check_inputs(parent, parent, true, inputs, error);
+}
+
 bool output_check_stdout(const char *const *inputs, GError **error)
 {
     struct stat out, status;
