@@ -1,5 +1,7 @@
 #!/bin/sh
-# The completions are what the program prints: there is one table of options. The bash completion offers exactly the options that --help lists and the values that the program accepts. Where an option takes a file, it offers files.
+# The completions are what the program prints: there is one table of options. The bash completion
+# offers exactly the options that --help lists and the values that the program accepts. Where an
+# option takes a file, it offers files. At the prompt of bash, zsh and fish, Tab shows them.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 if ! command -v bash >/dev/null; then
@@ -77,4 +79,80 @@ offers --report = ex | same "the beginning of a value" exchanges
 offers --explain = | same "the rules" "$("$CONNAUDIT" --list-rules | cut -f 1 | tr '\n' ' ')"
 offers a '' | same "files" 'capture.pcap reports'
 
-finish
+# At a prompt: tmux types, and reads the screen.
+export LC_ALL=C.UTF-8 HOME="$work" XDG_CONFIG_HOME="$work" XDG_DATA_HOME="$work" XDG_CACHE_HOME="$work"
+mkdir "$work/bin" "$work/zsh"
+ln -s "$CONNAUDIT" "$work/bin/connaudit"
+cp "$top/completion/_connaudit" "$work/zsh"
+cat >"$work/start.bash" <<END
+. '$top/completion/connaudit'
+PS1='ready> '
+END
+cat >"$work/.zshrc" <<END
+fpath=('$work/zsh' \$fpath)
+autoload -U compinit
+compinit -D -u
+PS1='ready> '
+END
+cat >"$work/start.fish" <<END
+source '$top/completion/connaudit.fish'
+function fish_prompt; echo 'ready> '; end
+END
+screen() {
+    tmux -S "$work/tmux.$shell" capture-pane -p
+}
+# shows WHAT PATTERN: waits until the screen shows the extended regular expression.
+shows() {
+    tries=0
+    until screen | grep -Eq -- "$2"; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 100 ]; then
+            fail "$1: no $2: $(screen)"
+            return 0
+        fi
+        sleep 0.1
+    done
+}
+# tab SHELL KEYS PATTERN...: what the line becomes, or what is listed below it. The first Tab may
+# only add what all candidates begin with.
+tab() {
+    tmux -S "$work/tmux.$shell" send-keys C-l C-u
+    tmux -S "$work/tmux.$shell" send-keys -l "$2"
+    shows "$1" "^ready> $2"
+    tmux -S "$work/tmux.$shell" send-keys Tab
+    case $1 in
+    bash) tmux -S "$work/tmux.$shell" send-keys Tab Tab ;;
+    zsh) tmux -S "$work/tmux.$shell" send-keys Tab ;;
+    esac
+    typed="$1: $2<TAB>"
+    shift 2
+    for pattern; do
+        shows "$typed" "$pattern"
+    done
+}
+prompts=0
+for shell in bash zsh fish; do
+    if ! command -v tmux >/dev/null || ! command -v "$shell" >/dev/null; then
+        echo "no tmux or no $shell: nobody types there"
+        continue
+    fi
+    prompts=$((prompts + 1))
+    case $shell in
+    bash) start="bash --noprofile --rcfile '$work/start.bash' -i" ;;
+    zsh) start='zsh -d -i' ;;
+    fish) start="fish --no-config --init-command \"source '$work/start.fish'\" -i" ;;
+    esac
+    tmux -S "$work/tmux.$shell" -f /dev/null new-session -d -x 100 -y 40 -c "$work/here" \
+        "env ZDOTDIR='$work' PATH='$work/bin:$PATH' $start"
+    shows "$shell" '^ready>'
+    tab "$shell" 'connaudit --fo' '--force( |$)' '--format'
+    tab "$shell" 'connaudit --pedan' '^ready> connaudit --pedantic'
+    tab "$shell" 'connaudit --report=ser' '^ready> connaudit --report=servers'
+    tab "$shell" 'connaudit -r pai' '^ready> connaudit -r pairs'
+    tab "$shell" 'connaudit --explain=keepalive-r' '^ready> connaudit --explain=keepalive-race'
+    tab "$shell" 'connaudit --output=rep' '^ready> connaudit --output=reports'
+    tab "$shell" 'connaudit -q cap' '^ready> connaudit -q capture.pcap'
+    tmux -S "$work/tmux.$shell" kill-server
+done
+
+finish "$prompts shells with a prompt"
