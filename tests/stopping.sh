@@ -11,7 +11,7 @@ cd "$work"
 # Python is what starts and stops processes here: a shell that runs in the background starts its
 # children with SIGINT ignored.
 cat >stop.py <<'END'
-import os, random, select, signal, subprocess, sys, time
+import os, select, signal, subprocess, sys, time
 
 program, sample = sys.argv[1], sys.argv[2]
 data = open(sample, 'rb').read()
@@ -145,32 +145,15 @@ time.sleep(1.3)
 out, errors = live.communicate()
 check(live.returncode == 0 and out == whole, 'nohup: status %d' % live.returncode)
 
-# At any moment: whole files or none. A file is stopped between two packets.
-big = data[:24] + data[24:] * 20000
-open('big.pcap', 'wb').write(big)
-random.seed(1)
-interrupted = 0
-for _ in range(40):
-    run = start('-q', '--no-hash', '-o', 'moment', 'big.pcap', stdin=subprocess.DEVNULL)
-    time.sleep(random.random() * 0.3)
-    run.send_signal(signal.SIGINT)
-    errors = run.communicate()[1]
-    names = sorted(os.listdir('moment')) if os.path.exists('moment') else []
-    check(run.returncode in (0, 1, -2), 'at any moment: status %d %r' % (run.returncode, errors))
-    check('manifest.json' in names or not names, 'at any moment: %r' % names)
-    check(not [name for name in names if name.startswith('.')], 'at any moment: %r' % names)
-    if names:
-        said = '"ended" : "interrupted"' in open('moment/manifest.json').read()
-        check(said == (run.returncode == 1), 'at any moment: status %d' % run.returncode)
-        interrupted += said
-        for name in names:
-            os.unlink('moment/' + name)
-        os.rmdir('moment')
-check(interrupted > 3, 'hardly a run was stopped in the middle: %d' % interrupted)
 sys.exit(failures > 0)
 END
 if command -v python3 >/dev/null; then
     python3 stop.py "$CONNAUDIT" "$contradicted" || fail "signals"
+    # At any moment: whole files or none, and all rows that were final.
+    gzip -cd "$top/samples/timeouts/proxy-waits-longer-than-its-backend.pcap.gz" >real.pcap
+    python3 "$top/tests/moments.py" "$CONNAUDIT" real.pcap 20 || fail "a signal at any moment"
+    # A terminal signals the whole pipeline.
+    python3 "$top/tests/live.py" "$CONNAUDIT" real.pcap || fail "a signal to a pipeline"
 else
     echo "no python3: signals are not tried"
 fi
