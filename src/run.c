@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -301,7 +302,9 @@ static void write_screen_note(const Options *options, uint64_t shown, uint64_t c
         g_string_append(note, " of ");
         page_append_count(note, count);
     }
-    g_string_append_printf(note, " %s", report_name(options->report));
+    const char *name = report_name(options->report);
+    size_t length = strlen(name) - (count == 1 ? strlen("s") : 0);
+    g_string_append_printf(note, " %.*s", (int)length, name);
     if (report_rank(options->report) && count > 1)
         g_string_append(note, ", the worst first");
     fprintf(stdout, "%s. All rows and columns: -f csv\n", note->str);

@@ -61,6 +61,12 @@ all=$("$CONNAUDIT" -q --columns=verdict ./*.pcap* | grep -c contradicted)
     grep -q "$(printf '\033\\[31mcontradicted')" || fail "--color=always"
 "$CONNAUDIT" -q -f table ./*.pcap* | awk '{ gsub(/\342\200\246/, ".") } length($0) > 80 { print; exit 1 }' || fail "-f table: a long line"
 
+# One row, and one field that is empty.
+[ "$("$CONNAUDIT" -q -f table --columns=idle_s close-declared-but-left-open.pcap | tr '\n' '/')" = \
+    'idle_s//1 connection. All rows and columns: -f csv/' ] || fail "-f table: one empty field"
+[ "$("$CONNAUDIT" -q -f table -r servers --columns=server_port close-declared-but-left-open.pcap | tail -n 1)" = \
+    '1 server. All rows and columns: -f csv' ] || fail "-f table: one server"
+
 # -rservers, options that are unknown, and values that are none.
 "$CONNAUDIT" -q -rservers close-declared-then-reused.pcap | grep -q '^server_ip' || fail "-rservers"
 "$CONNAUDIT" -qrpairs close-declared-then-reused.pcap | grep -q '^client_ip' || fail "-qrpairs"

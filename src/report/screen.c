@@ -62,9 +62,31 @@ static char *shown(ColumnType type, const char *field)
     return text;
 }
 
+/* What a character takes on a terminal. */
+static size_t places_of(gunichar character)
+{
+    return g_unichar_iszerowidth(character) ? 0 : g_unichar_iswide(character) ? 2 : 1;
+}
+
 static size_t places(const char *text)
 {
-    return (size_t)g_utf8_strlen(text, -1);
+    size_t sum = 0;
+    for (; *text; text = g_utf8_find_next_char(text, NULL))
+        sum += places_of(g_utf8_get_char(text));
+    return sum;
+}
+
+/* The beginning of a text that is too wide, with the mark; owned by the caller. */
+static char *cut_to(const char *text, size_t width)
+{
+    const char *end = text;
+    size_t sum = 1; /* for the mark */
+    while (sum + places_of(g_utf8_get_char(end)) <= width) {
+        sum += places_of(g_utf8_get_char(end));
+        end = g_utf8_find_next_char(end, NULL);
+    }
+    g_autofree char *start = g_strndup(text, (gsize)(end - text));
+    return g_strconcat(start, CUT_MARK, NULL);
 }
 
 /* How far a column may be cut. What names a row, and most words by which people look for it, are
@@ -128,9 +150,8 @@ static void append_cell(Page *page, const char *field, size_t width, bool right,
     size_t length = places(field);
     g_autofree char *cut = NULL;
     if (length > width) {
-        g_autofree char *start = g_utf8_substring(field, 0, (glong)width - 1);
-        field = cut = g_strconcat(start, CUT_MARK, NULL);
-        length = width;
+        field = cut = cut_to(field, width);
+        length = places(field);
     }
     if (right)
         g_string_append_printf(page->text, "%*s", (int)(width - length), "");
@@ -157,6 +178,11 @@ static void append_line(Page *page, const Screen *screen, char *const *fields, c
 static char **fields_of(const Screen *screen, const char *row)
 {
     char **fields = g_strsplit(row, "\037", -1);
+    if (!fields[0]) { /* the only field of the row, and it is empty */
+        g_strfreev(fields);
+        fields = g_new0(char *, 2);
+        fields[0] = g_strdup("");
+    }
     for (unsigned i = 0; screen->columns[i].name; i++) {
         char *field = fields[i];
         fields[i] = shown(screen->columns[i].type, field);

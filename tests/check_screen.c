@@ -1,0 +1,196 @@
+/* Rows as a table that fits a terminal. */
+#include <check.h>
+#include <glib.h>
+#include <stdlib.h>
+
+#include "report/screen.h"
+
+static const Column COLUMNS[] = {
+    { "connection", COLUMN_LABEL, NULL, 0 },  { "start_time", COLUMN_TIME, NULL, 0 },
+    { "client_ip", COLUMN_ADDRESS, NULL, 0 }, { "host", COLUMN_TEXT, NULL, 0 },
+    { "exchanges", COLUMN_NUMBER, NULL, 0 },  { "idle_s", COLUMN_SECONDS, NULL, 0 },
+    { "verdict", COLUMN_WORD, NULL, 0 },      { "cause", COLUMN_WORD, NULL, 0 },
+    { NULL, COLUMN_TEXT, NULL, 0 },
+};
+
+/* The fields of a row, separated by '|' here. */
+static char *row_of(const char *fields)
+{
+    char *row = g_strdup(fields);
+    return g_strdelimit(row, "|", SCREEN_FIELD_END);
+}
+
+/* `rows` ends with NULL. */
+static char *screen_of(const Column *columns, unsigned width, bool colour, const char *const *rows)
+{
+    Screen screen = { .columns = columns, .width = width, .colour = colour };
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+    for (; *rows; rows++)
+        g_ptr_array_add(list, row_of(*rows));
+    GString *text = g_string_new(NULL);
+    screen_append(text, &screen, list);
+    return g_string_free(text, FALSE);
+}
+
+static const char *const TWO[] = {
+    "c1-8|2026-11-23T17:47:46.074999999Z|192.0.2.10|a.example|12|2.002145000|contradicted|"
+    "closed_before_timeout",
+    "c12-10300|2026-11-23T17:47:46.074000000Z|2001:db8:1234:5678:9abc:def0:1234:5678||3||as_"
+    "declared|closed",
+    NULL,
+};
+
+/* Room for all: text on the left, numbers on the right, times without the year and cut to
+ * milliseconds, seconds without zeros at their end, no blank at the end of a line. */
+START_TEST(wide_enough)
+{
+    g_autofree char *text = screen_of(COLUMNS, 139, false, TWO);
+    ck_assert_str_eq(
+        text, "connection  start_time          client_ip                               host       "
+              "exchanges    idle_s  verdict       cause\n"
+              "c1-8        11-23 17:47:46.074  192.0.2.10                              a.example  "
+              "       12  2.002145  contradicted  closed_before_timeout\n"
+              "c12-10300   11-23 17:47:46.074  2001:db8:1234:5678:9abc:def0:1234:5678             "
+              "        3            as_declared   closed\n");
+}
+END_TEST
+
+/* The widest column gives way first, and of equals the left one; what names a row, times, numbers
+ * and verdicts never do. Here client_ip goes from 38 places to 15, and cause from 21 to 16. */
+START_TEST(narrow)
+{
+    g_autofree char *text = screen_of(COLUMNS, 111, false, TWO);
+    ck_assert_str_eq(text, "connection  start_time          client_ip        host       "
+                           "exchanges    idle_s  verdict       cause\n"
+                           "c1-8        11-23 17:47:46.074  192.0.2.10       a.example  "
+                           "       12  2.002145  contradicted  closed_before_t…\n"
+                           "c12-10300   11-23 17:47:46.074  2001:db8:1234:…             "
+                           "        3            as_declared   closed\n");
+}
+END_TEST
+
+/* Nothing may be cut further: lines are longer than the terminal, and nobody loops for ever. */
+START_TEST(too_narrow)
+{
+    g_autofree char *text = screen_of(COLUMNS, 1, false, TWO);
+    ck_assert_str_eq(text,
+                     "connection  start_time          client_ip        host      exchanges    "
+                     "idle_s  verdict       cause\n"
+                     "c1-8        11-23 17:47:46.074  192.0.2.10       a.examp…         12  "
+                     "2.002145  contradicted  closed_before…\n"
+                     "c12-10300   11-23 17:47:46.074  2001:db8:1234:…                    3  "
+                     "          as_declared   closed\n");
+}
+END_TEST
+
+static const struct {
+    ColumnType type;
+    const char *field, *shown;
+} FIELDS[] = {
+    { COLUMN_SECONDS, "0.000000000", "0" },
+    { COLUMN_SECONDS, "10.000000000", "10" },
+    { COLUMN_SECONDS, "0.100000000", "0.1" },
+    { COLUMN_SECONDS, "5", "5" },
+    { COLUMN_SECONDS, "", "" },
+    { COLUMN_TIME, "2026-12-31T23:59:59.999999999Z", "12-31 23:59:59.999" },
+    { COLUMN_TIME, "", "" },
+    { COLUMN_DECIMAL, "1.90", "1.90" },
+    { COLUMN_TEXT, "2026-12-31T23:59:59.999999999Z", "2026-12-31T23:59:59.999999999Z" },
+};
+
+START_TEST(shown)
+{
+    Column columns[] = { { "x", FIELDS[_i].type, NULL, 0 }, { NULL, COLUMN_TEXT, NULL, 0 } };
+    const char *rows[] = { FIELDS[_i].field, NULL };
+    g_autofree char *text = screen_of(columns, 80, false, rows);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    ck_assert_str_eq(g_strstrip(lines[1]), FIELDS[_i].shown);
+}
+END_TEST
+
+/* Paths are UTF-8: their places count, not their bytes, and no character is cut in two. */
+START_TEST(places)
+{
+    static const Column columns[] = { { "file", COLUMN_PATH, NULL, 0 },
+                                      { "packets", COLUMN_NUMBER, NULL, 0 },
+                                      { NULL, COLUMN_TEXT, NULL, 0 } };
+    static const char *const rows[] = {
+        "m\xc3\xbcnchen\xc3\x9f|1",                                /* münchenß: 8 places */
+        "\xe6\x8d\x95\xe8\x8e\xb7\xe6\x96\x87\xe4\xbb\xb6.pcap|2", /* 捕获文件.pcap: 13 */
+        "e\xcc\x81t\xc3\xa9|3",                                    /* été, é once composed: 3 */
+        NULL,
+    };
+    g_autofree char *wide = screen_of(columns, 80, false, rows);
+    ck_assert_str_eq(wide, "file           packets\n"
+                           "m\xc3\xbcnchen\xc3\x9f             1\n"
+                           "\xe6\x8d\x95\xe8\x8e\xb7\xe6\x96\x87\xe4\xbb\xb6.pcap        2\n"
+                           "e\xcc\x81t\xc3\xa9                  3\n");
+    /* nine places for the path: four wide characters would take eight, the mark one more */
+    g_autofree char *cut = screen_of(columns, 18, false, rows);
+    ck_assert_str_eq(cut, "file       packets\n"
+                          "m\xc3\xbcnchen\xc3\x9f         1\n"
+                          "\xe6\x8d\x95\xe8\x8e\xb7\xe6\x96\x87\xe4\xbb\xb6\xe2\x80\xa6        2\n"
+                          "e\xcc\x81t\xc3\xa9              3\n");
+    /* eight: the fourth has no room beside the mark */
+    g_autofree char *less = screen_of(columns, 17, false, rows);
+    ck_assert_str_eq(less, "file      packets\n"
+                           "m\xc3\xbcnchen\xc3\x9f        1\n"
+                           "\xe6\x8d\x95\xe8\x8e\xb7\xe6\x96\x87\xe2\x80\xa6         2\n"
+                           "e\xcc\x81t\xc3\xa9             3\n");
+}
+END_TEST
+
+#define RED "\033[31m"
+#define YELLOW "\033[33m"
+#define GREEN "\033[32m"
+#define BOLD "\033[1m"
+#define END "\033[0m"
+
+/* The program's own words have colours; the same word in a text of the capture has none. */
+START_TEST(colours)
+{
+    static const Column columns[] = { { "verdict", COLUMN_WORD, NULL, 0 },
+                                      { "host", COLUMN_TEXT, NULL, 0 },
+                                      { NULL, COLUMN_TEXT, NULL, 0 } };
+    static const char *const rows[] = { "contradicted|contradicted",
+                                        "undetermined|",
+                                        "as_declared|x",
+                                        "error|",
+                                        "warning|",
+                                        "note|",
+                                        NULL };
+    g_autofree char *text = screen_of(columns, 80, true, rows);
+    ck_assert_str_eq(text,
+                     BOLD "verdict" END "       " BOLD "host" END "\n" RED "contradicted" END
+                          "  contradicted\n" YELLOW "undetermined" END "\n" GREEN "as_declared" END
+                          "   x\n" RED "error" END "\n" YELLOW "warning" END "\nnote\n");
+}
+END_TEST
+
+START_TEST(no_rows)
+{
+    static const char *const rows[] = { NULL };
+    g_autofree char *text = screen_of(COLUMNS, 80, false, rows);
+    ck_assert_str_eq(
+        text, "connection  start_time  client_ip  host  exchanges  idle_s  verdict  cause\n");
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("screen");
+    tcase_add_test(tcase, wide_enough);
+    tcase_add_test(tcase, narrow);
+    tcase_add_test(tcase, too_narrow);
+    tcase_add_loop_test(tcase, shown, 0, (int)G_N_ELEMENTS(FIELDS));
+    tcase_add_test(tcase, places);
+    tcase_add_test(tcase, colours);
+    tcase_add_test(tcase, no_rows);
+    Suite *suite = suite_create("screen");
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failures = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
