@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "session/tls.h"
+#include "session/tls_handshake.h"
 #include "session/tls_record.h"
 #include "tls_seal.h"
 

@@ -8,85 +8,11 @@
 #define SESSION_TLS_H
 
 #include "session/session.h"
-#include "session/tls_handshake.h"
+#include "session/tls_facts.h"
 #include "session/tls_keys.h"
 
 /* Its context is the TlsKeys, which it borrows; NULL: there are none. */
 extern const SessionStage SESSION_TLS;
-
-typedef enum TlsSecretsState {
-    TLS_SECRETS_NONE,    /* there is none for it */
-    TLS_SECRETS_UNTRIED, /* nothing has come that they had to open */
-    TLS_SECRETS_WRONG,   /* none that there is has opened a record, so far */
-    TLS_SECRETS_GOOD,
-} TlsSecretsState;
-
-/* Why a connection with secrets is not opened. */
-typedef enum TlsRefusal {
-    TLS_REFUSED_NOT,
-    TLS_REFUSED_VERSION, /* before 1.2, or one that is not known */
-    TLS_REFUSED_SUITE,
-    TLS_REFUSED_EXTENSION, /* compression, truncated_hmac */
-} TlsRefusal;
-
-typedef enum TlsEarly {
-    TLS_EARLY_NONE,
-    TLS_EARLY_OFFERED, /* nobody knows yet */
-    TLS_EARLY_ACCEPTED,
-    TLS_EARLY_REJECTED,
-    TLS_EARLY_UNKNOWN, /* the server's answer cannot be read */
-} TlsEarly;
-
-/* An alert that a side sent. */
-typedef struct TlsAlert {
-    bool sent;
-    bool superseded; /* that side sent data behind it */
-    uint8_t description;
-    Stamp first, last; /* of its record, as of a unit */
-} TlsAlert;
-
-#define TLS_CLOSE_NOTIFY 0
-#define TLS_USER_CANCELED 90
-
-typedef struct TlsFacts {
-    bool is_tls;
-    int client;               /* side; -1: no ClientHello */
-    uint16_t offered_version; /* 0: no ClientHello */
-    uint16_t version, suite;  /* of the ServerHello; 0: none */
-    bool offers_h2;           /* or may: its list is not whole */
-    bool ech;
-    unsigned alpn_offered;
-    bool alpn_known; /* which was chosen, if any */
-    TlsRefusal refusal;
-    TlsEarly early;
-    int64_t early_end; /* accepted: the place behind the client's early data */
-    TlsSecretsState secrets[2];
-    TlsAlert close_notify[2], fatal[2]; /* by side */
-    uint64_t broken[2];                 /* records that are not what was sent */
-    Stamp junk[2];                      /* where no record stood; frame 0: nowhere */
-} TlsFacts;
-
-/* What secrets were worth for a connection as a whole. */
-typedef enum TlsSecrets {
-    TLS_SECRETS_OF_NONE, /* there were none for it */
-    TLS_SECRETS_OF_ALL,
-    TLS_SECRETS_OF_CLIENT, /* what the client sent was opened, and no more */
-    TLS_SECRETS_OF_SERVER,
-    TLS_SECRETS_FIT_NOTHING,
-    TLS_SECRETS_UNSUPPORTED, /* nothing could be opened, whatever there was */
-} TlsSecrets;
-
-#define TLS_SECRETS_COUNT (TLS_SECRETS_UNSUPPORTED + 1)
-
-TlsSecrets tls_secrets_of(const TlsFacts *facts);
-/* The reports' word. */
-const char *tls_secrets_name(TlsSecrets secrets);
-
-/* Something of it was sealed that was not opened, as far as its hellos tell. */
-bool tls_is_encrypted(const TlsFacts *facts);
-
-/* "1.3"; "" for one that is unknown. */
-const char *tls_version_name(uint16_t version);
 
 /* As far as events have been fed; as long as the state. */
 const TlsFacts *tls_facts(const void *state);
@@ -95,8 +21,5 @@ const TlsFacts *tls_facts(const void *state);
  * was offered. Empty: none. */
 Span tls_sni(const void *state);
 Span tls_alpn(const void *state);
-
-/* "close_notify"; NULL: not registered. */
-const char *tls_alert_name(uint8_t description);
 
 #endif

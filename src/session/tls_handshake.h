@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "base/span.h"
+#include "session/tls_facts.h"
 #include "session/tls_keys.h"
 
 typedef enum TlsMessageType {
@@ -20,10 +21,6 @@ typedef enum TlsMessageType {
     TLS_FINISHED = 20,
     TLS_KEY_UPDATE = 24,
 } TlsMessageType;
-
-#define TLS_1_0 0x0301
-#define TLS_1_2 0x0303
-#define TLS_1_3 0x0304
 
 /* As long a name as DNS has, and what ALPN's one byte counts. */
 #define TLS_NAME_MAX 255
