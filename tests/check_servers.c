@@ -94,6 +94,43 @@ START_TEST(near_mismatch)
 }
 END_TEST
 
+static void tell_encrypted(Servers *servers, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        ToldExchange told;
+        told_make(&told, 1, 7, i + 1);
+        Nanoseconds idle = told_seconds(5) + i * NS_PER_MS;
+        servers_encrypted_idle(servers, &told.connection, 0, idle,
+                               TOLD_START + idle + i * NS_PER_SECOND);
+    }
+}
+
+/* Connections that nobody can read support a timeout that others show, and show none alone. */
+START_TEST(encrypted)
+{
+    g_autoptr(Servers) alone = servers_new(&SERVERS_LIMITS_DEFAULT);
+    g_autoptr(Servers) beside = servers_new(&SERVERS_LIMITS_DEFAULT);
+    ToldExchange told;
+    tell_encrypted(alone, 20);
+    servers_finish(alone);
+    const Server *server = servers_at(alone, 0);
+    ck_assert_uint_eq(server->encrypted_idles, 20);
+    ck_assert_uint_eq(server->connections, 0);
+    ck_assert_uint_eq(server->estimate.closes, 20);
+    ck_assert_uint_eq(server->estimate.count, 0);
+    ck_assert_int_eq(server->estimate.doubt, TIMEOUT_UNREAD);
+    tell_encrypted(beside, 20);
+    told_make(&told, 1, 7, 100);
+    told_closed(&told, ENDER_SERVER, told_seconds(5.01));
+    told_tell(beside, &told);
+    servers_finish(beside);
+    server = servers_at(beside, 0);
+    ck_assert_uint_eq(server->estimate.closes, 21);
+    ck_assert_uint_eq(server->estimate.count, 1);
+    ck_assert_int_eq(server->estimate.spikes[0].timeout, told_seconds(5));
+}
+END_TEST
+
 /* A lost request after a short idle is no mismatch: a restart, or chance. */
 START_TEST(lost_early)
 {
@@ -296,6 +333,7 @@ int main(void)
     tcase_add_test(tcase, mismatch);
     tcase_add_test(tcase, near_mismatch);
     tcase_add_test(tcase, lost_early);
+    tcase_add_test(tcase, encrypted);
     tcase_add_test(tcase, limit_of_requests);
     tcase_add_test(tcase, kinds_of_closes);
     suite_add_tcase(suite, tcase);

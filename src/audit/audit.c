@@ -26,6 +26,7 @@ typedef struct Audit {
 typedef struct Hearing {
     Auditor *auditor;
     Audit *audit;
+    int client;           /* side index; unknown: of who sent first */
     const Ending *ending; /* NULL: the connection goes on */
     JudgeContext context;
     FindingsOptions options;
@@ -137,6 +138,22 @@ static Audit *audit_of(const Auditor *auditor, Connection *connection, const Str
 
 /* Exchanges ------------------------------------------------------------------------------------ */
 
+/* NULL: it is no TLS. */
+static const TlsFacts *tls_facts_of(const Audit *audit)
+{
+    const TlsFacts *facts = audit->stage == &SESSION_TLS ? tls_facts(audit->session) : NULL;
+    return facts && facts->is_tls ? facts : NULL;
+}
+
+/* Which side is the client, as messages, the SYN or hellos tell; unknown counts as the one that
+ * sent first. */
+static int client_in(const Audit *audit)
+{
+    int told = conversation_facts(audit->conversation)->client;
+    const TlsFacts *tls = tls_facts_of(audit);
+    return MAX(told < 0 && tls ? tls->client : told, 0);
+}
+
 static Hearing hearing_of(Auditor *auditor, const Connection *connection, Audit *audit,
                           const Ending *ending)
 {
@@ -144,6 +161,7 @@ static Hearing hearing_of(Auditor *auditor, const Connection *connection, Audit 
     return (Hearing){
         .auditor = auditor,
         .audit = audit,
+        .client = client_in(audit),
         .ending = ending,
         .context = { .thresholds = &options->thresholds,
                      .connection = connection,
@@ -152,12 +170,6 @@ static Hearing hearing_of(Auditor *auditor, const Connection *connection, Audit 
         .options = { .texts = options->finding_rows || options->finding_texts,
                      .pedantic = options->pedantic },
     };
-}
-
-/* Which side is the client: unknown counts as the one that sent first. */
-static int client_of(const Hearing *hearing)
-{
-    return MAX(hearing->context.facts->client, 0);
 }
 
 static AuditStep step_of(const Auditor *auditor, const Connection *connection)
@@ -198,7 +210,7 @@ static void tell_exchange(const Hearing *hearing, Exchange *exchange, const Judg
     const AuditOptions *options = &hearing->auditor->options;
     JudgedExchange judged = { .context = &hearing->context,
                               .ending = hearing->ending,
-                              .client = client_of(hearing),
+                              .client = hearing->client,
                               .exchange = exchange,
                               .judgement = judgement };
     for (unsigned i = 0; i < options->listener_count; i++)
@@ -212,7 +224,7 @@ static void add_exchange_row(const Hearing *hearing, Exchange *exchange, const J
 {
     const Connection *connection = hearing->context.connection;
     AuditRow *row = new_row(hearing, ROW_EXCHANGE);
-    row->exchange = (ExchangeRow){ .connection = row_connection_of(connection, client_of(hearing)),
+    row->exchange = (ExchangeRow){ .connection = row_connection_of(connection, hearing->client),
                                    .exchange = *exchange,
                                    .judgement = *judgement,
                                    .findings = findings };
@@ -275,21 +287,36 @@ static bool is_closed(const Connection *connection, const SessionEnd ends[2])
     return false;
 }
 
-static ReasonSet connection_reasons(const Connection *connection, const ConversationFacts *facts)
+/* `tls`: NULL if it is none. */
+static ReasonSet connection_reasons(const Connection *connection, const ConversationFacts *facts,
+                                    const TlsFacts *tls)
 {
     ReasonSet reasons = facts->reasons;
     if (!connection->opener_known)
         reasons |= REASON_MIDSTREAM;
-    if (facts->client < 0 || !connection->half[0].seen || !connection->half[1].seen)
+    bool silent = !connection->half[0].seen || !connection->half[1].seen;
+    if (silent || (facts->client < 0 && !tls))
         reasons |= REASON_ONE_DIRECTION;
+    if (tls && tls_is_encrypted(tls))
+        reasons |= REASON_ENCRYPTED;
+    if (tls && tls_is_shut(tls))
+        reasons |= tls->missing;
     if (connection->limited || connection->end == CONNECTION_EVICTED)
         reasons |= REASON_LIMIT;
     return reasons;
 }
 
-static Nanoseconds idle_before_end(const ConversationFacts *facts, const Ending *ending)
+/* `tls`: NULL if it is none. What nobody can read of it gives a lower bound. */
+static Nanoseconds idle_before_end(const ConversationFacts *facts, const TlsFacts *tls,
+                                   const Ending *ending)
 {
-    if (ending->how == END_HOW_NONE || !stamp_is_set(&facts->last_response))
+    if (ending->how == END_HOW_NONE)
+        return -1;
+    if (tls && tls_is_shut(tls) && !(tls->missing & REASON_LOSS)) {
+        Duration idle = tls_turns_idle(&tls->turns, &ending->stamp);
+        return idle.known ? idle.least : -1;
+    }
+    if (!stamp_is_set(&facts->last_response))
         return -1;
     if (facts->last_until_close)
         return 0;
@@ -331,10 +358,11 @@ static void set_tls(const Hearing *hearing, ConnectionRow *row)
 {
     const Audit *audit = hearing->audit;
     const Redactor *redactor = hearing->auditor->options.texts.redactor;
-    if (audit->stage != &SESSION_TLS || !tls_facts(audit->session)->is_tls)
+    const TlsFacts *facts = tls_facts_of(audit);
+    if (!facts)
         return;
     ConnectionTls *tls = row->tls = g_new0(ConnectionTls, 1);
-    tls->facts = *tls_facts(audit->session);
+    tls->facts = *facts;
     tls->alpn = escaped(tls_alpn(audit->session));
     if (redactor) {
         GString *name = g_string_new(NULL);
@@ -343,8 +371,6 @@ static void set_tls(const Hearing *hearing, ConnectionRow *row)
     } else {
         tls->sni = escaped(tls_sni(audit->session));
     }
-    if (tls_is_encrypted(&tls->facts))
-        row->completeness |= REASON_ENCRYPTED;
 }
 
 /* Its host is borrowed, its texts of TLS are not. */
@@ -354,12 +380,14 @@ static ConnectionRow connection_row(const Hearing *hearing, RuleSet findings)
     const ConversationFacts *facts = hearing->context.facts;
     const Ending *ending = hearing->ending;
     const Decision *decision = judge_decision(&hearing->audit->judge);
+    const TlsFacts *tls = tls_facts_of(hearing->audit);
     ConnectionRow row = { .connection = *connection,
-                          .client = client_of(hearing),
+                          .client = hearing->client,
                           .facts = *facts,
                           .ending = *ending,
-                          .completeness = connection_reasons(connection, facts) | ending->reasons,
-                          .idle = idle_before_end(facts, ending),
+                          .completeness =
+                              connection_reasons(connection, facts, tls) | ending->reasons,
+                          .idle = idle_before_end(facts, tls, ending),
                           .findings = findings };
     row.connection.owner = NULL;
     if (decision) {
@@ -438,9 +466,8 @@ static void add_finding_rows(const Hearing *hearing)
         if (!auditor->options.finding_rows || !finding_is_listed(hearing, &findings[i]))
             continue;
         AuditRow *row = new_row(hearing, ROW_FINDING);
-        row->finding =
-            (FindingRow){ .connection = row_connection_of(connection, client_of(hearing)),
-                          .finding = finding_copy(&findings[i]) };
+        row->finding = (FindingRow){ .connection = row_connection_of(connection, hearing->client),
+                                     .finding = finding_copy(&findings[i]) };
     }
 }
 
@@ -453,7 +480,7 @@ static void end_connection(Auditor *auditor, Connection *connection)
     take_settled(auditor, connection, audit);
 
     const ConversationFacts *facts = conversation_facts(audit->conversation);
-    Ending ending = ending_of(connection, MAX(facts->client, 0), facts->fin);
+    Ending ending = ending_of(connection, client_in(audit), facts->fin);
     Hearing hearing = hearing_of(auditor, connection, audit, &ending);
     RuleSet broken = take_pending(&hearing);
     ConnectionRow row = connection_row(&hearing, broken);

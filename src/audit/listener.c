@@ -1,5 +1,7 @@
 #include "audit/listener.h"
 
+#include "audit/encrypted_idle.h"
+
 static void hear_exchange(void *data, const JudgedExchange *judged)
 {
     servers_exchange(data, judged->context, judged->ending, judged->client, judged->exchange,
@@ -9,6 +11,9 @@ static void hear_exchange(void *data, const JudgedExchange *judged)
 static void hear_end(void *data, const EndedConnection *ended)
 {
     const ConnectionRow *row = ended->row;
+    Nanoseconds idle, time;
+    if (encrypted_idle_close(row, &idle, &time))
+        servers_encrypted_idle(data, ended->connection, row->client, idle, time);
     if (row->decision.set)
         servers_connection(data, ended->connection, row->client, &row->ending,
                            row->decision.judgement.verdict);

@@ -138,7 +138,7 @@ FIELD(write_mismatch)
     table_word(table, names[row->server->mismatch]);
 }
 
-/* Nothing of TLS without secrets, and nothing of HTTP/2, counts for a server. */
+/* Nothing of HTTP/2 counts for a server. */
 FIELD(write_zero)
 {
     (void)row;
@@ -172,7 +172,7 @@ const Column SERVER_COLUMNS[] = {
     { "resets", COLUMN_NUMBER, COUNT_OF(resets) },
     { "timeout_mismatch", COLUMN_WORD, write_mismatch, 0 },
     { "lost_after_close", COLUMN_NUMBER, COUNT_OF(lost_after_close) },
-    { "encrypted_idle_n", COLUMN_NUMBER, write_zero, 0 },
+    { "encrypted_idle_n", COLUMN_NUMBER, COUNT_OF(encrypted_idles) },
     { "goaways", COLUMN_NUMBER, write_zero, 0 },
     { "refused", COLUMN_NUMBER, write_zero, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },

@@ -179,7 +179,9 @@ static char *words_of_few(const Server *server)
     g_string_append_printf(words, PAGE_NO_BREAK "idle close%s after %.1f to ",
                            server->estimate.closes == 1 ? "" : "s", (double)least / 1e9);
     append_seconds(words, most);
-    g_string_append(words, ": too few to infer a timeout");
+    g_string_append(words, server->estimate.doubt == TIMEOUT_UNREAD
+                               ? ", all in TLS without secrets: no timeout is inferred from these"
+                               : ": too few to infer a timeout");
     return g_string_free(words, FALSE);
 }
 
@@ -189,7 +191,9 @@ GPtrArray *summary_too_few(const Servers *servers)
     g_autoptr(GPtrArray) few = g_ptr_array_new();
     for (unsigned i = 0; i < servers_count(servers); i++) {
         const Server *server = servers_at(servers, i);
-        if (server->estimate.doubt == TIMEOUT_THIN && server->estimate.closes > 0)
+        bool doubted =
+            server->estimate.doubt == TIMEOUT_THIN || server->estimate.doubt == TIMEOUT_UNREAD;
+        if (doubted && server->estimate.closes > 0)
             g_ptr_array_add(few, (gpointer)(uintptr_t)server);
     }
     g_ptr_array_sort(few, compare_closes);

@@ -48,6 +48,7 @@ static void server_free(gpointer data)
     for (unsigned i = 0; i < server->host_count; i++)
         g_free(server->hosts[i].name);
     idle_clear(&server->idle);
+    idle_clear(&server->encrypted_idle);
     g_free(server);
 }
 
@@ -289,6 +290,18 @@ void servers_connection(Servers *servers, const Connection *connection, int clie
         pair->connections++;
 }
 
+void servers_encrypted_idle(Servers *servers, const Connection *connection, int client,
+                            Nanoseconds idle, Nanoseconds time)
+{
+    PairKey key = key_of(connection, client);
+    Server *server = server_of(servers, &key.server);
+    if (!server || idle < IDLE_LEAST)
+        return;
+    server->encrypted_idles++;
+    idle_add(&server->idle, IDLE_CLOSED, idle, time);
+    idle_add(&server->encrypted_idle, IDLE_CLOSED, idle, time);
+}
+
 /* Merging -------------------------------------------------------------------------------------- */
 
 static gboolean merge_server(gpointer unused, gpointer value, gpointer to_table)
@@ -311,6 +324,8 @@ static gboolean merge_server(gpointer unused, gpointer value, gpointer to_table)
     for (Verdict verdict = 0; verdict <= VERDICT_CONTRADICTED; verdict++)
         to->verdicts[verdict] += from->verdicts[verdict];
     idle_merge(&to->idle, &from->idle);
+    idle_merge(&to->encrypted_idle, &from->encrypted_idle);
+    to->encrypted_idles += from->encrypted_idles;
     to->longest_reused = MAX(to->longest_reused, from->longest_reused);
     to->reuses += from->reuses;
     to->lost += from->lost;
@@ -363,11 +378,34 @@ static int64_t infer_max(const Server *server)
     return often && server->most_served > 1 ? (int64_t)server->most_served : -1;
 }
 
+/* The closes of a spike that are known of HTTP itself. */
+static uint64_t readable_closes(const Server *server, const Spike *spike)
+{
+    unsigned from = idle_bin_of(spike->timeout), past = idle_bin_of(spike->most) + 1;
+    const IdleHistogram *all = &server->idle, *encrypted = &server->encrypted_idle;
+    uint64_t closes = idle_count(all, IDLE_CLOSED, from) - idle_count(all, IDLE_CLOSED, past);
+    return closes -
+           (idle_count(encrypted, IDLE_CLOSED, from) - idle_count(encrypted, IDLE_CLOSED, past));
+}
+
+/* A timer that nothing but encrypted connections shows is not known to be one of HTTP. */
+static void drop_encrypted_spikes(const Server *server, TimeoutEstimate *estimate)
+{
+    unsigned kept = 0, found = estimate->count;
+    for (unsigned i = 0; i < found; i++)
+        if (readable_closes(server, &estimate->spikes[i]))
+            estimate->spikes[kept++] = estimate->spikes[i];
+    estimate->count = kept;
+    if (found && kept == 0)
+        estimate->doubt = TIMEOUT_UNREAD;
+}
+
 static gboolean finish_server(gpointer unused, gpointer value, gpointer list)
 {
     Server *server = value;
     (void)unused;
     server->estimate = timeout_estimate(&server->idle);
+    drop_encrypted_spikes(server, &server->estimate);
     server->inferred_max = infer_max(server);
     g_ptr_array_add(list, server);
     if (server->estimate.count == 0)

@@ -61,6 +61,10 @@ typedef struct Server {
     unsigned stated_count;
     bool more_stated;
     IdleHistogram idle;
+    /* of these, periods that the server closed on connections that cannot be read: they support an
+     * estimate, and make none */
+    IdleHistogram encrypted_idle;
+    uint64_t encrypted_idles;
     Nanoseconds longest_reused;
     uint64_t reuses; /* requests sent on a connection that had been used, lost ones included */
     uint64_t lost, races, lost_after_close;
@@ -103,6 +107,11 @@ void servers_exchange(Servers *servers, const JudgeContext *context, const Endin
 /* Adds a connection with HTTP that has ended. */
 void servers_connection(Servers *servers, const Connection *connection, int client,
                         const Ending *ending, Verdict verdict);
+
+/* Adds a connection that cannot be read, which the server closed at `time` after it had been idle.
+ */
+void servers_encrypted_idle(Servers *servers, const Connection *connection, int client,
+                            Nanoseconds idle, Nanoseconds time);
 
 /* Adds the contents of `from`. Neither table may be finished. */
 void servers_merge(Servers *servers, const Servers *from);

@@ -18,6 +18,7 @@ typedef enum TimeoutDoubt {
     TIMEOUT_THIN,      /* too few idle closes */
     TIMEOUT_SCATTERED, /* the closes have no common idle time */
     TIMEOUT_AT_ONCE,   /* the closes came together, as when a server is stopped */
+    TIMEOUT_UNREAD,    /* a spike, but of connections alone that cannot be read */
 } TimeoutDoubt;
 
 /* A timer: the server closes idle connections from this idle time on. */

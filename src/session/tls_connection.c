@@ -7,6 +7,7 @@
 #include "session/tls_connection.h"
 
 #include "session/clear.h"
+#include "session/tls_suite.h"
 
 /* What a server takes is 16 KiB as a rule; more is not kept. */
 #define EARLY_KEPT_MAX (64 * 1024)
@@ -154,7 +155,7 @@ static void take_client_hello(Tls *tls, int side, Span body, bool cut)
     if (!tls_client_hello_parse(body, cut, &hello) ||
         (tls->facts.client >= 0 && side != tls->facts.client))
         return;
-    bool first = tls->facts.client < 0;
+    bool first = tls->facts.offered_version == 0;
     memcpy(tls->client_random, hello.random, TLS_RANDOM_SIZE);
     tls->has_client_random = true;
     if (!first)
@@ -184,6 +185,7 @@ static void take_server_hello(Tls *tls, int side, Span body)
         decide_early(tls, TLS_EARLY_REJECTED);
         return;
     }
+    tls->facts.client = 1 - side;
     tls->facts.version = hello.version;
     tls->facts.suite = hello.suite;
     if (hello.version < TLS_1_3) {
@@ -443,8 +445,42 @@ static bool take_any(Tls *tls, const TlsRecord *record, SessionUnit *ret_unit)
     return false;
 }
 
+/* Which record it is as far as its header tells. */
+static void note_turn(Tls *tls, const TlsRecord *record)
+{
+    enum { ALERT = 2, MESSAGE_HEADER = 4, TYPE = 1, TAG_USUAL = 16 };
+    static const uint32_t hash_size[TLS_HASHES] = { [TLS_SHA256] = 32, [TLS_SHA384] = 48 };
+    const TlsFacts *facts = &tls->facts;
+    int side = record->unit.side;
+    const TlsSuite *suite = tls_suite_find(facts->suite);
+    uint32_t more = TYPE + (suite ? suite->tag : TAG_USUAL);
+    TlsTurn turn = { .of_client = side == facts->client,
+                     .vague = facts->client < 0 || facts->version == 0,
+                     .side = side,
+                     .of_13 = facts->version == TLS_1_3,
+                     .type = record->header.bytes[0],
+                     .length = (uint32_t)record->length,
+                     .alert = ALERT + more,
+                     .finished = suite ? MESSAGE_HEADER + hash_size[suite->prf] + more : 0,
+                     .first = record->unit.first,
+                     .last = record->unit.last };
+    bool sealed_alert = turn.type == TLS_ALERT && turn.length != ALERT;
+    turn.in_clear = !is_sealed(tls, side, record) && !sealed_alert;
+    tls_turns_take(&tls->facts.turns, &turn);
+}
+
+static void note_shape(Tls *tls, const TlsRecord *record)
+{
+    if (record->kind == TLS_RECORD_CUT || record->kind == TLS_RECORD_HOLE)
+        tls->facts.missing |= record->unit.reason;
+    if (record->kind == TLS_RECORD_WHOLE || record->kind == TLS_RECORD_CUT)
+        note_turn(tls, record);
+}
+
 bool tls_connection_take(Tls *tls, const TlsRecord *record, SessionUnit *ret_unit)
 {
+    if (!record->found)
+        note_shape(tls, record);
     bool told = take_any(tls, record, ret_unit);
     choose_skipping(tls);
     return told;

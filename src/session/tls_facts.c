@@ -29,8 +29,23 @@ const char *tls_secrets_name(TlsSecrets secrets)
 
 bool tls_is_encrypted(const TlsFacts *facts)
 {
-    bool only_hellos = facts->client >= 0 && facts->version == 0;
-    return tls_secrets_of(facts) != TLS_SECRETS_OF_ALL && !only_hellos;
+    bool sealed = facts->turns.sealed[0] || facts->turns.sealed[1] || facts->version != 0;
+    return tls_secrets_of(facts) != TLS_SECRETS_OF_ALL && sealed;
+}
+
+bool tls_is_shut(const TlsFacts *facts)
+{
+    switch (tls_secrets_of(facts)) {
+    case TLS_SECRETS_OF_NONE:
+    case TLS_SECRETS_FIT_NOTHING:
+    case TLS_SECRETS_UNSUPPORTED:
+        return true;
+    case TLS_SECRETS_OF_ALL:
+    case TLS_SECRETS_OF_CLIENT:
+    case TLS_SECRETS_OF_SERVER:
+        return false;
+    }
+    g_assert_not_reached();
 }
 
 const char *tls_version_name(uint16_t version)

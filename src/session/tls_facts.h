@@ -2,7 +2,7 @@
 #ifndef SESSION_TLS_FACTS_H
 #define SESSION_TLS_FACTS_H
 
-#include "base/evidence.h"
+#include "session/tls_turns.h"
 
 #define TLS_1_0 0x0301
 #define TLS_1_2 0x0303
@@ -44,7 +44,7 @@ typedef struct TlsAlert {
 
 typedef struct TlsFacts {
     bool is_tls;
-    int client;               /* side; -1: no ClientHello */
+    int client;               /* side; -1: no hello */
     uint16_t offered_version; /* 0: no ClientHello */
     uint16_t version, suite;  /* of the ServerHello; 0: none */
     bool offers_h2;           /* or may: its list is not whole */
@@ -58,6 +58,8 @@ typedef struct TlsFacts {
     TlsAlert close_notify[2], fatal[2]; /* by side */
     uint64_t broken[2];                 /* records that are not what was sent */
     Stamp junk[2];                      /* where no record stood; frame 0: nowhere */
+    ReasonSet missing;                  /* why records are missing, or parts of them */
+    TlsTurns turns;
 } TlsFacts;
 
 /* What secrets were worth for a connection as a whole. */
@@ -76,11 +78,14 @@ TlsSecrets tls_secrets_of(const TlsFacts *facts);
 /* The reports' word. */
 const char *tls_secrets_name(TlsSecrets secrets);
 
-/* Something of it was sealed that was not opened, as far as its hellos tell. */
+/* Something of it was sealed that was not opened. */
 bool tls_is_encrypted(const TlsFacts *facts);
 
 /* "1.3"; "" for one that is unknown. */
 const char *tls_version_name(uint16_t version);
+
+/* Nothing that it carried can be read. */
+bool tls_is_shut(const TlsFacts *facts);
 
 /* "close_notify"; NULL: not registered. */
 const char *tls_alert_name(uint8_t description);
