@@ -397,19 +397,36 @@ START_TEST(test_tls)
     scene.totals.audit.tls_connections = 31;
     scene.totals.audit.tls_by_secrets[TLS_SECRETS_OF_ALL] = 20;
     scene.totals.audit.tls_by_secrets[TLS_SECRETS_OF_NONE] = 10;
-    scene.totals.audit.tls_by_secrets[TLS_SECRETS_UNSUPPORTED] = 1;
+    scene.totals.audit.tls_by_refusal[TLS_REFUSED_VERSION] = 1;
     scene.facts.keys = &keys;
     scene_write(&scene);
     ck_assert_ptr_nonnull(strstr(scene.text,
-                                 "  in TLS        31  20 decrypted, 10 not decrypted for "
-                                 "want of secrets\n"
-                                 "                    (--keylog), 1 not decrypted: of a "
-                                 "version or suite that is\n"
-                                 "                    not supported\n"));
+                                 "  in TLS        31  20 decrypted, 10 not decrypted: no "
+                                 "secrets of theirs, 1 not\n"
+                                 "                    decrypted: of a version that is not "
+                                 "supported\n"));
     ck_assert_ptr_nonnull(strstr(scene.text,
                                  "  secrets        4  of TLS, 2 lines with RSA secrets, "
                                  "which are not supported,\n"
                                  "                    3 lines malformed\n"));
+    free(scene.text);
+}
+END_TEST
+
+START_TEST(test_tls_without_secrets)
+{
+    Scene scene;
+    scene_open(&scene, "a.pcap");
+    scene.totals.audit.tls_connections = 31;
+    scene.totals.audit.tls_by_secrets[TLS_SECRETS_OF_NONE] = 31;
+    scene.totals.audit.quic_pairs = 4096;
+    scene.totals.audit.quic_packets_uncounted = 7;
+    scene_write(&scene);
+    ck_assert_ptr_nonnull(
+        strstr(scene.text, "  in TLS           31  31 not decrypted: give --keylog\n"
+                           "  QUIC between  4,096  pairs of addresses, not read, 7 packets of "
+                           "further pairs\n"
+                           "                       (limit)\n"));
     free(scene.text);
 }
 END_TEST
@@ -420,6 +437,7 @@ int main(void)
     TCase *tcase = tcase_create("summary");
     tcase_add_test(tcase, test_nothing);
     tcase_add_test(tcase, test_tls);
+    tcase_add_test(tcase, test_tls_without_secrets);
     tcase_add_test(tcase, test_clocks);
     tcase_add_test(tcase, test_small);
     tcase_add_test(tcase, test_large);

@@ -162,6 +162,27 @@ START_TEST(test_contradictions)
 }
 END_TEST
 
+/* A connection that went by without secrets, and whose lines then come, counts once. */
+START_TEST(test_late)
+{
+    static const char LINES[] = "CLIENT_TRAFFIC_SECRET_0 " RANDOM_A " " SECRET_48 "\n"
+                                "SERVER_TRAFFIC_SECRET_0 " RANDOM_A " " SECRET_48 "\n";
+    g_autoptr(TlsKeys) keys = tls_keys_new((size_t)1 << 20);
+    uint8_t other[TLS_RANDOM_SIZE] = { 0 };
+    for (unsigned i = 0; i < 5000; i++) { /* the table grows */
+        other[0] = (uint8_t)i;
+        other[1] = (uint8_t)(i >> 8);
+        tls_keys_miss(keys, other);
+    }
+    ck_assert(!tls_keys_has(keys, random_a()));
+    tls_keys_miss(keys, random_a());
+    tls_keys_miss(keys, random_a());
+    tls_keys_feed(keys, span_of_text(LINES));
+    ck_assert_uint_eq(tls_keys_counters(keys)->late, 1);
+    ck_assert(tls_keys_has(keys, random_a()));
+}
+END_TEST
+
 static void feed_numbered(TlsKeys *keys, unsigned count)
 {
     char line[256];
@@ -209,6 +230,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_text, 0, (int)G_N_ELEMENTS(TEXTS));
     tcase_add_test(tcase, test_bytes);
     tcase_add_test(tcase, test_contradictions);
+    tcase_add_test(tcase, test_late);
     tcase_add_test(tcase, test_many_lines);
     tcase_add_test(tcase, test_memory_is_bounded);
     suite_add_tcase(suite, tcase);

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "decode/address_pairs.h"
 #include "decode/decode.h"
 #include "hex.h"
 
@@ -378,6 +379,59 @@ START_TEST(test_quote)
 }
 END_TEST
 
+/* What sets up QUIC, by hand from RFC 8999 and 9000, and what does not. */
+static const struct {
+    const char *name;
+    bool found;
+    const char *bytes;
+} QUIC[] = {
+    { "an Initial", true,
+      UDP("0032", "01bb", "001e") "c3 00000001 08 0102030405060708 00 00 4001" },
+    { "an Initial on any port", true,
+      UDP("0032", "04d2", "001e") "c3 00000001 08 0102030405060708 00 00 4001" },
+    { "version 2", true, UDP("002b", "01bb", "0017") "d0 6b3343cf 00 08 0102030405060708" },
+    { "draft 29", true, UDP("0023", "01bb", "000f") "c0 ff00001d 00 00" },
+    { "a draft that nobody ran", false, UDP("0023", "01bb", "000f") "c0 ff000001 00 00" },
+    { "version negotiation", false, UDP("0023", "01bb", "000f") "c0 00000000 00 00" },
+    { "the short header", false, UDP("0023", "01bb", "000f") "43 00000001 00 00" },
+    { "an id that is too long", false, UDP("0023", "01bb", "000f") "c0 00000001 15 00" },
+    { "an id past the end", false, UDP("0023", "01bb", "000f") "c0 00000001 08 00" },
+    { "no more than a byte", false, UDP("001d", "01bb", "0009") "c0" },
+    { "DNS", false, UDP("0023", "0035", "000f") "c0a8 0001 0001 00" },
+};
+
+START_TEST(test_quic)
+{
+    g_autoptr(GByteArray) bytes = hex_bytes(QUIC[_i].bytes);
+    g_autoptr(Decoder) decoder = decoder_new();
+    Frame frame = make_frame(1, span_make(bytes->data, bytes->len), bytes->len);
+    Segment segment;
+    ck_assert_int_eq(decode_frame(decoder, &frame, &segment), DECODE_NOT_TCP);
+    ck_assert_msg(decoder_found_quic(decoder) == QUIC[_i].found, "%s", QUIC[_i].name);
+    ck_assert_uint_eq(segment.source.bytes[3], 1);
+    ck_assert_uint_eq(segment.destination.bytes[3], 2);
+}
+END_TEST
+
+/* Both orders of two addresses are one pair; a full set says so, but not of a pair that it has. */
+START_TEST(test_address_pairs)
+{
+    g_autoptr(AddressPairs) pairs = address_pairs_new();
+    IpAddress a = { .version = 4, .bytes = { 1 } }, b = { .version = 6, .bytes = { 1 } };
+    bool full;
+    ck_assert(address_pairs_add(pairs, &a, &b, &full) && !full);
+    ck_assert(!address_pairs_add(pairs, &b, &a, &full) && !full);
+    for (unsigned i = 1; i < ADDRESS_PAIRS_MAX; i++) {
+        a.bytes[1] = (uint8_t)i;
+        a.bytes[2] = (uint8_t)(i >> 8);
+        ck_assert(address_pairs_add(pairs, &a, &b, &full) && !full);
+    }
+    ck_assert(!address_pairs_add(pairs, &a, &b, &full) && !full);
+    a.bytes[3] = 1;
+    ck_assert(!address_pairs_add(pairs, &a, &b, &full) && full);
+}
+END_TEST
+
 START_TEST(test_not_opened)
 {
     g_autoptr(GByteArray) bytes = hex_bytes(CLOSED[_i].bytes);
@@ -477,6 +531,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_no_packet, 0, G_N_ELEMENTS(NO_PACKETS));
     tcase_add_loop_test(tcase, test_quote, 0, G_N_ELEMENTS(QUOTES));
     tcase_add_loop_test(tcase, test_not_opened, 0, G_N_ELEMENTS(CLOSED));
+    tcase_add_loop_test(tcase, test_quic, 0, G_N_ELEMENTS(QUIC));
+    tcase_add_test(tcase, test_address_pairs);
     tcase_add_loop_test(tcase, test_networks, 0, G_N_ELEMENTS(NETWORKS));
     tcase_add_test(tcase, test_nesting_is_bounded);
     suite_add_tcase(suite, tcase);

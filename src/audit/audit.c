@@ -363,6 +363,7 @@ static void set_tls(const Hearing *hearing, ConnectionRow *row)
         return;
     ConnectionTls *tls = row->tls = g_new0(ConnectionTls, 1);
     tls->facts = *facts;
+    tls->facts.late = tls_secrets_are_late(audit->session);
     tls->alpn = escaped(tls_alpn(audit->session));
     if (redactor) {
         GString *name = g_string_new(NULL);
@@ -410,6 +411,7 @@ static void count_tls(AuditCounters *counters, const TlsFacts *facts)
 {
     counters->tls_connections++;
     counters->tls_by_secrets[tls_secrets_of(facts)]++;
+    counters->tls_by_refusal[facts->refusal]++;
 }
 
 static AuditPosition position_of_end(const Auditor *auditor, const Connection *connection)

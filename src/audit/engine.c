@@ -1,9 +1,12 @@
 #include "audit/engine.h"
 
+#include "decode/address_pairs.h"
+
 struct Engine {
     Auditor auditor;
     Filter *filter;
     Decoder *decoder;
+    AddressPairs *quic;
     Front *front;
     Shards *shards;
     ShardSet set;
@@ -27,6 +30,7 @@ Engine *engine_new(const EngineOptions *options)
     auditor_init(&engine->auditor, &options->audit);
     engine->filter = options->filter;
     engine->decoder = decoder_new();
+    engine->quic = address_pairs_new();
     engine->front = front_new(options->limits.pairs);
     engine->shards = shards_new(&options->limits, options->shards);
     engine->set = options->shards;
@@ -72,6 +76,18 @@ static void count_frame(Engine *engine, DecodeResult result, bool wanted)
         counters->filtered++;
 }
 
+/* HTTP/3 may be in it: the summary says that it was seen. */
+static void count_quic(Engine *engine, const Segment *segment)
+{
+    AuditCounters *counters = &engine->auditor.counters;
+    bool full;
+    if (!engine->leads)
+        return;
+    counters->quic_pairs +=
+        address_pairs_add(engine->quic, &segment->source, &segment->destination, &full);
+    counters->quic_packets_uncounted += full;
+}
+
 static void fire_timers(Engine *engine, Nanoseconds now)
 {
     engine->auditor.step = STEP_TIMERS;
@@ -107,6 +123,8 @@ static void feed_frame(Engine *engine, const Frame *frame)
         feed_segment(engine, frame, &segment);
         return;
     }
+    if (wanted && decoder_found_quic(engine->decoder))
+        count_quic(engine, &segment);
     if (result == DECODE_SEGMENT || decoder_found_stub(engine->decoder))
         front_pass(engine->front, &segment);
     if (engine->hears_frames && engine->leads)
@@ -204,5 +222,6 @@ void engine_free(Engine *engine)
     shards_free(engine->shards);
     front_free(engine->front);
     decoder_free(engine->decoder);
+    address_pairs_free(engine->quic);
     g_free(engine);
 }

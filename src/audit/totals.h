@@ -16,9 +16,12 @@ typedef struct AuditCounters {
     uint64_t http_connections, exchanges;
     uint64_t tls_connections;
     uint64_t tls_by_secrets[TLS_SECRETS_COUNT]; /* the same by TlsSecrets */
-    uint64_t verdicts[3];                       /* connections by Verdict */
-    uint64_t causes[3][CAUSE_COUNT];            /* connections by Verdict and Cause */
-    uint64_t matched;                           /* exchanges, if anything is looked for */
+    uint64_t tls_by_refusal[TLS_REFUSAL_COUNT]; /* the same by TlsRefusal */
+    uint64_t quic_pairs;               /* pairs of addresses between which QUIC was set up */
+    uint64_t quic_packets_uncounted;   /* between further ones, beyond the bound */
+    uint64_t verdicts[3];              /* connections by Verdict */
+    uint64_t causes[3][CAUSE_COUNT];   /* connections by Verdict and Cause */
+    uint64_t matched;                  /* exchanges, if anything is looked for */
     uint64_t match_given_up;           /* exchanges in which a bound kept it from being found */
     uint64_t exchange_verdicts[3];     /* exchanges by Verdict */
     uint64_t findings[SEVERITY_COUNT]; /* one per rule and connection */

@@ -6,6 +6,7 @@
 #include "decode/ip.h"
 #include "decode/link.h"
 #include "decode/ppp.h"
+#include "decode/quic.h"
 #include "decode/tcp.h"
 #include "decode/tunnel.h"
 
@@ -16,6 +17,7 @@ struct Decoder {
     Fragments *fragments;
     bool handed_out; /* something of `fragments` */
     bool stub;       /* see decoder_found_stub() */
+    bool quic;       /* see decoder_found_quic() */
     DecodeTrail trail;
 };
 
@@ -64,6 +66,7 @@ static DecodeResult decode_layer(Decoder *decoder, const Frame *frame, Layer *la
     case LAYER_IPV6:
         return decode_ip(decoder, frame, layer, ret_segment);
     case LAYER_UDP:
+        decoder->quic = !layer->quoted && quic_begins(layer);
         return udp_decode(layer);
     case LAYER_ETHERNET:
         return ethernet_decode(layer);
@@ -102,6 +105,7 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
         fragments_release(decoder->fragments);
     decoder->handed_out = false;
     decoder->trail.count = 0;
+    decoder->quic = false;
     unsigned headers = 0;
     DecodeResult result = link_decode(frame->link_type, &layer);
     while (result == DECODE_SEGMENT && layer.kind != LAYER_TCP)
@@ -119,7 +123,13 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
         ret_segment->hops = layer.hops;
         ret_segment->quoted = layer.quoted;
     }
+    decoder->quic = decoder->quic && result == DECODE_NOT_TCP;
     return layer.quoted ? DECODE_NOT_TCP : result;
+}
+
+bool decoder_found_quic(const Decoder *decoder)
+{
+    return decoder->quic;
 }
 
 bool decoder_found_stub(const Decoder *decoder)

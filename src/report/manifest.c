@@ -388,6 +388,10 @@ static void add_tls(JsonBuilder *json, const AuditCounters *counters)
     for (unsigned i = 0; i < TLS_SECRETS_COUNT; i++)
         add_count(json, tls_secrets_name((TlsSecrets)i), counters->tls_by_secrets[i]);
     json_builder_end_object(json);
+    begin_object(json, "tls_unsupported_by");
+    for (unsigned i = TLS_REFUSED_VERSION; i < TLS_REFUSAL_COUNT; i++)
+        add_count(json, tls_refusal_name((TlsRefusal)i), counters->tls_by_refusal[i]);
+    json_builder_end_object(json);
 }
 
 /* How many lines there were, and of what use. */
@@ -406,6 +410,7 @@ static void add_keys(JsonBuilder *json, const TlsKeysCounters *keys)
     add_count(json, "unknown", keys->unknown);
     add_count(json, "malformed", keys->malformed);
     add_count(json, "beyond_limit", keys->beyond_limit);
+    add_count(json, "late_connections", keys->late);
     json_builder_end_object(json);
 }
 
@@ -420,6 +425,8 @@ static void add_totals(JsonBuilder *json, const ManifestFacts *facts)
     add_count(json, "http_connections", counters->http_connections);
     add_count(json, "tls_connections", counters->tls_connections);
     add_tls(json, counters);
+    add_count(json, "quic_address_pairs", counters->quic_pairs);
+    add_count(json, "quic_packets_of_further_pairs", counters->quic_packets_uncounted);
     add_count(json, "exchanges", counters->exchanges);
     add_verdicts(json, "connections_by_verdict", counters->verdicts);
     add_causes(json, counters);

@@ -159,27 +159,64 @@ static void write_connections(Summary *summary)
                  words->str);
 }
 
+/* Why a connection was not opened, whatever secrets there are. */
+static const char *const REFUSED[] = {
+    [TLS_REFUSED_NOT] = NULL,
+    [TLS_REFUSED_VERSION] = "not decrypted: of a version that is not supported",
+    [TLS_REFUSED_SUITE] = "not decrypted: of a cipher suite that is not supported",
+    [TLS_REFUSED_EXTENSION] = "not decrypted: of an extension that is not supported",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(REFUSED) == TLS_REFUSAL_COUNT);
+
 /* What was opened of the connections in TLS, and what kept the others shut. */
 static void write_tls(Summary *summary)
 {
-    static const char *const what[] = {
-        [TLS_SECRETS_OF_NONE] = "not decrypted for want of secrets (--keylog)",
+    static const char *const opened[] = {
+        [TLS_SECRETS_OF_NONE] = "not decrypted: no secrets of theirs",
         [TLS_SECRETS_OF_ALL] = "decrypted",
         [TLS_SECRETS_OF_CLIENT] = "decrypted in the client's direction alone",
         [TLS_SECRETS_OF_SERVER] = "decrypted in the server's direction alone",
         [TLS_SECRETS_FIT_NOTHING] = "not decrypted: the secrets do not fit",
-        [TLS_SECRETS_UNSUPPORTED] = "not decrypted: of a version or suite that is not supported",
+        [TLS_SECRETS_UNSUPPORTED] = NULL,
+        [TLS_SECRETS_LATE] = "not decrypted: their secrets came behind their packets",
     };
-    G_STATIC_ASSERT(G_N_ELEMENTS(what) == TLS_SECRETS_COUNT);
+    G_STATIC_ASSERT(G_N_ELEMENTS(opened) == TLS_SECRETS_COUNT);
     const AuditCounters *counters = &summary->facts->totals->audit;
+    const uint64_t *by_secrets = counters->tls_by_secrets;
     if (counters->tls_connections == 0)
         return;
     g_autoptr(GString) words = g_string_new(NULL);
-    append_item(words, counters->tls_by_secrets[TLS_SECRETS_OF_ALL], what[TLS_SECRETS_OF_ALL]);
-    for (unsigned i = 0; i < TLS_SECRETS_COUNT; i++)
-        if (i != TLS_SECRETS_OF_ALL)
-            append_item(words, counters->tls_by_secrets[i], what[i]);
+    append_item(words, by_secrets[TLS_SECRETS_OF_ALL], opened[TLS_SECRETS_OF_ALL]);
+    if (!summary->facts->keys)
+        append_item(words, by_secrets[TLS_SECRETS_OF_NONE], "not decrypted: give --keylog");
+    for (unsigned i = summary->facts->keys ? 0 : TLS_SECRETS_OF_CLIENT; i < TLS_SECRETS_COUNT; i++)
+        if (opened[i] && i != TLS_SECRETS_OF_ALL)
+            append_item(words, by_secrets[i], opened[i]);
+    for (unsigned i = TLS_REFUSED_VERSION; i < TLS_REFUSAL_COUNT; i++)
+        append_item(words, counters->tls_by_refusal[i], REFUSED[i]);
     write_number(summary, "in TLS", PAGE_PLAIN, counters->tls_connections, words->str);
+}
+
+/* HTTP/3 may be in it. */
+static void write_quic(Summary *summary)
+{
+    const AuditCounters *counters = &summary->facts->totals->audit;
+    if (counters->quic_pairs == 0)
+        return;
+    g_autoptr(GString) words = g_string_new(
+        counters->quic_pairs == 1 ? "pair of addresses, not read" : "pairs of addresses, not read");
+    append_items(words, counters->quic_packets_uncounted, "packet", "of further pairs (limit)");
+    write_number(summary, "QUIC between", PAGE_PLAIN, counters->quic_pairs, words->str);
+}
+
+static uint64_t blocks_of_secrets(const CaptureInputs *inputs)
+{
+    uint64_t blocks = 0;
+    for (guint i = 0; inputs && i < inputs->numbered->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        blocks += file->info ? file->info->secrets_blocks : 0;
+    }
+    return blocks;
 }
 
 static void write_keys(Summary *summary)
@@ -188,10 +225,12 @@ static void write_keys(Summary *summary)
     if (!keys)
         return;
     g_autoptr(GString) words = g_string_new("of TLS");
+    append_items(words, blocks_of_secrets(summary->facts->inputs), "block", "of the inputs");
     append_items(words, keys->unsupported, "line", "with RSA secrets, which are not supported");
     append_items(words, keys->unknown, "line", "of an unknown kind");
     append_items(words, keys->malformed, "line", "malformed");
     append_items(words, keys->beyond_limit, "line", "left out (limit)");
+    append_items(words, keys->late, "connection", "whose lines came behind its packets");
     write_number(summary, "secrets", PAGE_PLAIN, keys->taken, words->str);
 }
 
@@ -405,6 +444,7 @@ static int digits_needed(const SummaryFacts *facts)
     uint64_t most = MAX(MAX(facts->totals->audit.http_connections, facts->totals->audit.matched),
                         facts->captures);
     most = MAX(most, facts->totals->audit.tls_connections);
+    most = MAX(most, facts->totals->audit.quic_pairs);
     if (facts->keys)
         most = MAX(most, facts->keys->taken);
     for (Verdict verdict = VERDICT_AS_DECLARED; verdict <= VERDICT_CONTRADICTED; verdict++)
@@ -425,6 +465,7 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
     write_capture(&summary);
     write_connections(&summary);
     write_tls(&summary);
+    write_quic(&summary);
     write_keys(&summary);
     write_verdict(&summary, VERDICT_AS_DECLARED);
     write_verdict(&summary, VERDICT_CONTRADICTED);

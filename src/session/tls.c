@@ -22,6 +22,12 @@ const TlsFacts *tls_facts(const void *state)
     return &((const Tls *)state)->facts;
 }
 
+bool tls_secrets_are_late(const void *state)
+{
+    const Tls *tls = state;
+    return tls->secrets_missed && tls_keys_has(tls->keys, tls->client_random);
+}
+
 static Span name_of(const uint8_t *name)
 {
     return name ? span_make(name + 1, name[0]) : (Span){ 0 };

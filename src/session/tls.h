@@ -17,6 +17,9 @@ extern const SessionStage SESSION_TLS;
 /* As far as events have been fed; as long as the state. */
 const TlsFacts *tls_facts(const void *state);
 
+/* There are secrets for it now, and were none when they were needed. */
+bool tls_secrets_are_late(const void *state);
+
 /* The name that the client asked for, and the protocol: chosen if `alpn_known`, else the first that
  * was offered. Empty: none. */
 Span tls_sni(const void *state);

@@ -194,7 +194,11 @@ static void take_server_hello(Tls *tls, int side, Span body)
     }
     const TlsSuite *suite = tls_suite_find(hello.suite);
     tls->facts.refusal = refusal_of(&hello, suite);
-    if (tls->keys && tls->has_client_random && tls->facts.refusal == TLS_REFUSED_NOT) {
+    bool wanted = tls->keys && tls->has_client_random && tls->facts.refusal == TLS_REFUSED_NOT;
+    tls->secrets_missed = wanted && !tls_keys_has(tls->keys, tls->client_random);
+    if (tls->secrets_missed) {
+        tls_keys_miss(tls->keys, tls->client_random);
+    } else if (wanted) {
         if (suite->of_13)
             find_secrets_13(tls, suite);
         else

@@ -24,9 +24,10 @@ typedef struct Tls {
     uint64_t mode;
     uint8_t client_random[TLS_RANDOM_SIZE];
     uint64_t has_client_random;
-    int64_t place[2];   /* of the next byte of the session */
-    uint64_t missed[2]; /* records that were not opened, behind the last with data */
-    uint64_t untold[2]; /* records did not open, of which no unit tells */
+    uint64_t secrets_missed; /* there were none for it */
+    int64_t place[2];        /* of the next byte of the session */
+    uint64_t missed[2];      /* records that were not opened, behind the last with data */
+    uint64_t untold[2];      /* records did not open, of which no unit tells */
     TlsFacts facts;
     uint64_t early_kept; /* bytes in `early` */
     uint64_t early_next; /* of `early`, to be read again; they are, if `early_told` */

@@ -15,16 +15,24 @@ TlsSecrets tls_secrets_of(const TlsFacts *facts)
     if (good[0] || good[1])
         return good[0] == (facts->client != 1) ? TLS_SECRETS_OF_CLIENT : TLS_SECRETS_OF_SERVER;
     bool wrong = facts->secrets[0] == TLS_SECRETS_WRONG || facts->secrets[1] == TLS_SECRETS_WRONG;
-    return wrong ? TLS_SECRETS_FIT_NOTHING : TLS_SECRETS_OF_NONE;
+    if (wrong)
+        return TLS_SECRETS_FIT_NOTHING;
+    return facts->late ? TLS_SECRETS_LATE : TLS_SECRETS_OF_NONE;
 }
 
 const char *tls_secrets_name(TlsSecrets secrets)
 {
-    static const char *const names[] = {
-        "none", "all", "client", "server", "wrong", "unsupported"
-    };
+    static const char *const names[] = { "none",  "all",         "client", "server",
+                                         "wrong", "unsupported", "late" };
     G_STATIC_ASSERT(G_N_ELEMENTS(names) == TLS_SECRETS_COUNT);
     return names[secrets];
+}
+
+const char *tls_refusal_name(TlsRefusal refusal)
+{
+    static const char *const names[] = { "", "version", "suite", "extension" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == TLS_REFUSAL_COUNT);
+    return names[refusal];
 }
 
 bool tls_is_encrypted(const TlsFacts *facts)
@@ -39,6 +47,7 @@ bool tls_is_shut(const TlsFacts *facts)
     case TLS_SECRETS_OF_NONE:
     case TLS_SECRETS_FIT_NOTHING:
     case TLS_SECRETS_UNSUPPORTED:
+    case TLS_SECRETS_LATE:
         return true;
     case TLS_SECRETS_OF_ALL:
     case TLS_SECRETS_OF_CLIENT:

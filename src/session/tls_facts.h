@@ -23,6 +23,8 @@ typedef enum TlsRefusal {
     TLS_REFUSED_EXTENSION, /* compression, truncated_hmac */
 } TlsRefusal;
 
+#define TLS_REFUSAL_COUNT (TLS_REFUSED_EXTENSION + 1)
+
 typedef enum TlsEarly {
     TLS_EARLY_NONE,
     TLS_EARLY_OFFERED, /* nobody knows yet */
@@ -55,6 +57,7 @@ typedef struct TlsFacts {
     TlsEarly early;
     int64_t early_end; /* accepted: the place behind the client's early data */
     TlsSecretsState secrets[2];
+    bool late; /* there were none when they were needed, and now there are */
     TlsAlert close_notify[2], fatal[2]; /* by side */
     uint64_t broken[2];                 /* records that are not what was sent */
     Stamp junk[2];                      /* where no record stood; frame 0: nowhere */
@@ -70,13 +73,16 @@ typedef enum TlsSecrets {
     TLS_SECRETS_OF_SERVER,
     TLS_SECRETS_FIT_NOTHING,
     TLS_SECRETS_UNSUPPORTED, /* nothing could be opened, whatever there was */
+    TLS_SECRETS_LATE,        /* there were none until its packets had gone by */
 } TlsSecrets;
 
-#define TLS_SECRETS_COUNT (TLS_SECRETS_UNSUPPORTED + 1)
+#define TLS_SECRETS_COUNT (TLS_SECRETS_LATE + 1)
 
 TlsSecrets tls_secrets_of(const TlsFacts *facts);
 /* The reports' word. */
 const char *tls_secrets_name(TlsSecrets secrets);
+/* That of the manifest: "version". */
+const char *tls_refusal_name(TlsRefusal refusal);
 
 /* Something of it was sealed that was not opened. */
 bool tls_is_encrypted(const TlsFacts *facts);

@@ -22,6 +22,18 @@ typedef struct Entry {
  * With room for blanks at the end. */
 #define LINE_MAX_BYTES 256
 
+/* Randoms that were looked for in vain: their hashes, twice, and one more if a line has come since;
+ * 0: free. Open addressing as above. */
+#define MISSES_MAX (1u << 20)
+#define MISSES_TABLE_LEAST 1024
+
+typedef struct Misses {
+    GMutex lock;
+    uint64_t *table;
+    uint32_t table_size; /* a power of two */
+    uint32_t count;
+} Misses;
+
 struct TlsKeys {
     GPtrArray *blocks; /* of BLOCK_ENTRIES entries each */
     uint32_t count;
@@ -32,6 +44,7 @@ struct TlsKeys {
     uint8_t line[LINE_MAX_BYTES];
     size_t line_length;
     bool line_overlong;
+    Misses *misses;
     TlsKeysCounters counters;
 };
 
@@ -72,6 +85,10 @@ TlsKeys *tls_keys_new(size_t memory)
     keys->table_size = TABLE_LEAST;
     keys->table = g_new0(uint32_t, keys->table_size);
     keys->seed = (uint64_t)g_random_int() << 32 | g_random_int();
+    keys->misses = g_new0(Misses, 1);
+    g_mutex_init(&keys->misses->lock);
+    keys->misses->table_size = MISSES_TABLE_LEAST;
+    keys->misses->table = g_new0(uint64_t, MISSES_TABLE_LEAST);
     return keys;
 }
 
@@ -137,6 +154,71 @@ unsigned tls_keys_find(const TlsKeys *keys, const uint8_t random[static TLS_RAND
     return found;
 }
 
+bool tls_keys_has(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE])
+{
+    Span secrets[TLS_SECRETS_MAX];
+    for (TlsLabel label = 0; label < TLS_LABELS; label++)
+        if (tls_keys_find(keys, random, label, secrets))
+            return true;
+    return false;
+}
+
+/* Misses -------------------------------------------------------------------------------------- */
+
+static uint64_t *miss_place(const Misses *misses, uint64_t sum)
+{
+    uint32_t mask = misses->table_size - 1, at = (uint32_t)(sum >> 1) & mask;
+    while (misses->table[at] && (misses->table[at] | 1) != (sum | 1))
+        at = (at + 1) & mask;
+    return &misses->table[at];
+}
+
+/* Never 0, and even. */
+static uint64_t miss_sum(const TlsKeys *keys, const uint8_t *random)
+{
+    return MAX(hash(keys, random, TLS_LABELS) & ~UINT64_C(1), 2);
+}
+
+static void grow_misses(Misses *misses)
+{
+    uint64_t *before = misses->table;
+    uint32_t size = misses->table_size;
+    misses->table_size *= 2;
+    misses->table = g_new0(uint64_t, misses->table_size);
+    for (uint32_t i = 0; i < size; i++)
+        if (before[i])
+            *miss_place(misses, before[i]) = before[i];
+    g_free(before);
+}
+
+void tls_keys_miss(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE])
+{
+    Misses *misses = keys->misses;
+    uint64_t sum = miss_sum(keys, random);
+    g_mutex_lock(&misses->lock);
+    uint64_t *place = miss_place(misses, sum);
+    if (!*place && misses->count < MISSES_MAX) {
+        *place = sum;
+        misses->count++;
+        if (misses->count > misses->table_size / 2)
+            grow_misses(misses);
+    }
+    g_mutex_unlock(&misses->lock);
+}
+
+/* A line of this random has come. */
+static void note_late(TlsKeys *keys, const uint8_t *random)
+{
+    Misses *misses = keys->misses;
+    g_mutex_lock(&misses->lock);
+    uint64_t *place = miss_place(misses, miss_sum(keys, random));
+    if (*place && !(*place & 1)) {
+        *place |= 1;
+        keys->counters.late++;
+    }
+    g_mutex_unlock(&misses->lock);
+}
+
 static void add(TlsKeys *keys, const Entry *entry)
 {
     Span known[TLS_SECRETS_MAX];
@@ -160,6 +242,7 @@ static void add(TlsKeys *keys, const Entry *entry)
     else
         *free_place(keys, entry) = keys->count;
     keys->counters.taken++;
+    note_late(keys, entry->random);
 }
 
 /* Lines --------------------------------------------------------------------------------------- */
@@ -283,7 +366,8 @@ const TlsKeysCounters *tls_keys_counters(const TlsKeys *keys)
 size_t tls_keys_size(const TlsKeys *keys)
 {
     return sizeof *keys + keys->blocks->len * BLOCK_ENTRIES * sizeof(Entry) +
-           keys->table_size * sizeof *keys->table;
+           keys->table_size * sizeof *keys->table +
+           keys->misses->table_size * sizeof *keys->misses->table;
 }
 
 void tls_keys_free(TlsKeys *keys)
@@ -296,6 +380,9 @@ void tls_keys_free(TlsKeys *keys)
     }
     g_ptr_array_unref(keys->blocks);
     g_free(keys->table);
+    g_mutex_clear(&keys->misses->lock);
+    g_free(keys->misses->table);
+    g_free(keys->misses);
     OPENSSL_cleanse(keys, sizeof *keys);
     g_free(keys);
 }

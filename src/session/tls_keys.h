@@ -36,6 +36,7 @@ typedef struct TlsKeysCounters {
     uint64_t unknown;     /* of any other label */
     uint64_t malformed;   /* cut, overlong, or no hex */
     uint64_t beyond_limit;
+    uint64_t late; /* connections that had gone by when the first line of theirs came */
 } TlsKeysCounters;
 
 typedef struct TlsKeys TlsKeys;
@@ -53,6 +54,13 @@ void tls_keys_end_text(TlsKeys *keys);
  * are. They live as long as `keys`. */
 unsigned tls_keys_find(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE],
                        TlsLabel label, Span ret_secrets[static TLS_SECRETS_MAX]);
+
+/* There is any for it. */
+bool tls_keys_has(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE]);
+
+/* A connection needed some, and there were none: if they come, they are late. Remembers a million
+ * of these at most. To be called from any thread. */
+void tls_keys_miss(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE]);
 
 const TlsKeysCounters *tls_keys_counters(const TlsKeys *keys);
 
