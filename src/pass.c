@@ -6,9 +6,8 @@ static void hand_out_rows(const Pass *pass, Engine *engine)
 {
     AuditRow row;
     while (engine_next(engine, &row)) {
-        if (pass->row)
-            pass->row(pass->data, &row);
-        audit_row_clear(&row);
+        if (!pass->row || !pass->row(pass->data, &row))
+            audit_row_clear(&row);
     }
 }
 

@@ -13,8 +13,8 @@ typedef struct Pass {
     bool separate;      /* each input is a capture of its own */
     Progress *progress; /* NULL: none is shown */
     void *data;         /* for the two functions: */
-    /* takes a row, which the pass then clears; NULL: rows are of no use */
-    void (*row)(void *data, const AuditRow *row);
+    /* takes a row; false: the pass clears it. NULL: rows are of no use */
+    bool (*row)(void *data, const AuditRow *row);
     /* whether more frames are of no use */
     bool (*is_over)(void *data);
 } Pass;

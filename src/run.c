@@ -8,9 +8,10 @@
 
 #include "base/text.h"
 #include "capture/bytes.h"
-#include "capture/late_secrets.h"
 #include "evidence_pass.h"
+#include "held_output.h"
 #include "keylogs.h"
+#include "late_rows.h"
 #include "pass.h"
 #include "report/connection_page.h"
 #include "report/input_rows.h"
@@ -49,6 +50,12 @@ typedef struct Run {
     AuditTotals totals;
     bool analyzed;
     bool unread; /* nobody reads standard output any longer */
+    /* inputs that can be read again held secrets behind the packets that needed them: nothing was
+     * finished, and all begins anew */
+    bool anew;
+    bool rereadable;  /* the inputs are */
+    HeldOutput *held; /* standard output as it is used; NULL: itself */
+    LateRows *late;   /* NULL: no row has to wait */
     EvidencePass evidence;
     GPtrArray *notes;
 } Run;
@@ -119,6 +126,30 @@ static void write_row(void *data, const AuditRow *row)
         write_connection_row(run->reports[REPORT_CONNECTIONS], &row->connection, &file);
 }
 
+static bool take_row(void *data, const AuditRow *row)
+{
+    Run *run = data;
+    if (run->late && late_rows_take(run->late, row))
+        return true;
+    write_row(data, row);
+    return false;
+}
+
+/* Secrets that came behind the packets of an input that can be read only once. A connection whose
+ * row had left was counted as one without. */
+static void end_late_rows(Run *run)
+{
+    AuditCounters *counters = &run->totals.audit;
+    uint64_t *none = &counters->tls_by_secrets[TLS_SECRETS_OF_NONE];
+    uint64_t *late = &counters->tls_by_secrets[TLS_SECRETS_LATE];
+    uint64_t came = tls_keys_counters(run->context->keys)->late;
+    uint64_t more = MIN(came > *late ? came - *late : 0, *none);
+    *none -= more;
+    *late += more;
+    if (run->late)
+        late_rows_end(run->late);
+}
+
 /* Findings that concern no single connection come when all connections are known. */
 static void write_mismatches(Run *run)
 {
@@ -186,6 +217,14 @@ static Progress *start_progress(const Options *options)
     return wanted && !options->quiet ? progress_new(stderr, terminal, g_get_monotonic_time) : NULL;
 }
 
+/* Not twice: the second time all secrets are there. */
+static bool begins_anew(const Run *run)
+{
+    const CaptureInputs *inputs = run->pass.inputs;
+    return tls_keys_counters(run->context->keys)->late > 0 && run->pass.capture.secrets.take &&
+           run->rereadable && !capture_inputs_interrupted(inputs) && !run->unread;
+}
+
 static void analyze(Run *run)
 {
     g_autoptr(Progress) progress = start_progress(run->context->options);
@@ -193,6 +232,10 @@ static void analyze(Run *run)
     run->pass.progress = progress;
     pass_run(&run->pass, &run->totals);
     run->pass.progress = NULL;
+    run->anew = begins_anew(run);
+    if (run->anew)
+        return;
+    end_late_rows(run);
     servers_finish(run->servers);
     write_mismatches(run);
     write_totals(run);
@@ -336,7 +379,8 @@ static Table *open_table(const Run *run, TableFormat format, const Column *colum
                                            : 0,
                        .width = screen ? screen_width() : 0,
                        .colour = screen && wants_colour(options, STDOUT_FILENO) };
-    Table *table = table_new(stdout, format, columns ? columns : report_columns(options->report));
+    FILE *out = run->held ? held_output_stream(run->held) : stdout;
+    Table *table = table_new(out, format, columns ? columns : report_columns(options->report));
     table_view(table, &view);
     return table;
 }
@@ -353,6 +397,11 @@ static bool finish_table(Run *run, Table *table, TableFormat format, GError **er
     uint64_t count, shown = table_end(table, &count);
     GError *failure = NULL;
     bool written = table_flush(table, &failure);
+    if (written && run->held && !held_output_end(run->held)) {
+        g_set_error_literal(&failure, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
+                            g_strerror(errno));
+        written = false;
+    }
     if (written && format == TABLE_SCREEN)
         write_screen_note(options, shown, count);
     if (!written && !options->evidence)
@@ -374,8 +423,9 @@ static bool run_to_stdout(Run *run, GError **error)
         run->context->out->table = rows_leave(options, format) ? table : NULL;
         analyze(run);
         run->context->out->table = NULL;
-        written = finish_table(run, table, format, error) && write_evidence(run, error) &&
-                  evidence_pass_commit(&run->evidence, NULL, error);
+        written =
+            run->anew || (finish_table(run, table, format, error) && write_evidence(run, error) &&
+                          evidence_pass_commit(&run->evidence, NULL, error));
     }
     fflush(stdout);
     note_place(run, run->evidence.output, options->evidence);
@@ -397,6 +447,8 @@ static bool run_to_page(Run *run, GError **error)
     g_autoptr(ConnectionTrace) trace = connection_trace_new(options->show, &TRACE_LIMITS_DEFAULT);
     audit_listen(&run->pass.engine.audit, connection_trace_listener(trace));
     analyze(run);
+    if (run->anew)
+        return true;
     const TracedConnection *traced = connection_trace_result(trace, &options->thresholds);
     if (!traced) {
         g_set_error(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION,
@@ -485,6 +537,8 @@ static bool write_directory(Run *run, Output *output, GError **error)
         written = written && table_flush(run->reports[i], error);
         g_clear_pointer(&run->reports[i], table_free);
     }
+    if (written && run->anew)
+        return true;
     if (written)
         return write_evidence(run, error) && finish_output(run, output, error);
     g_autofree char *name = capture_display_name(options->output);
@@ -553,11 +607,7 @@ TlsKeys *run_read_keylogs(const Options *options, GError **error)
 CaptureInputs *run_open_inputs(const Options *options, Filter *filter, TlsKeys *keys, RowsOut *out)
 {
     CaptureOptions capture = capture_options(options, keys, out);
-    CaptureInputs *inputs =
-        capture_inputs_open((const char *const *)options->inputs, &capture, filter);
-    for (guint i = 0; i < inputs->numbered->len; i++)
-        capture_late_secrets(capture_inputs_file(inputs, i + 1)->path, &capture.secrets);
-    return inputs;
+    return capture_inputs_open((const char *const *)options->inputs, &capture, filter);
 }
 
 /* Of everything that was read, whatever --match lists. */
@@ -583,36 +633,77 @@ static Redactor *redactor_for(const RedactKey *key)
     return key ? redactor_new(span_make(key->bytes, sizeof key->bytes)) : NULL;
 }
 
-bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result, GError **error)
+static bool were_missed(const void *keys)
+{
+    return tls_keys_were_missed(keys);
+}
+
+/* Rows go out at once until secrets have been missed that may still come. */
+static HeldOutput *hold_output(const RunContext *context)
+{
+    bool rows = !context->options->show && !context->options->output;
+    return rows ? held_output_new(stdout, were_missed, context->keys) : NULL;
+}
+
+/* Secrets may come behind packets only where the format has blocks for them. */
+static bool rows_may_be_late(const CaptureInputs *inputs)
+{
+    const InputFile *once = capture_inputs_only_once(inputs);
+    return once && strcmp(capture_reader_info(once->reader)->format, "pcapng") == 0;
+}
+
+/* Once, from the first packet to the reports. `anew`: for the second time. */
+static bool run_once(Run *state, const RunContext *context, CaptureInputs *inputs, bool anew,
+                     GError **error)
 {
     const Options *options = context->options;
-    Run state = { .context = context,
-                  .notes = g_ptr_array_new_with_free_func(g_free),
-                  .pass = { .inputs = inputs,
-                            .capture = capture_options(options, context->keys, context->out),
-                            .engine = engine_options(options),
-                            .separate = options->separate,
-                            .row = write_row,
-                            .is_over = writing_failed } };
-    state.pass.data = &state;
-    state.pass.engine.audit.session_context = context->keys;
-    state.pass.engine.limits = limits_beside(options, context->keys);
-    g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
-    state.servers = servers;
-    audit_listen(&state.pass.engine.audit, audit_listener_of_servers(servers));
+    state->pass = (Pass){ .inputs = inputs,
+                          .capture = capture_options(options, context->keys, context->out),
+                          .engine = engine_options(options),
+                          .separate = options->separate,
+                          .row = take_row,
+                          .is_over = writing_failed,
+                          .data = state };
+    if (anew)
+        state->pass.capture.secrets.take = NULL; /* all have been taken */
+    state->pass.engine.audit.session_context = context->keys;
+    state->pass.engine.limits = limits_beside(options, context->keys);
+    state->servers = servers_new(&SERVERS_LIMITS_DEFAULT);
+    audit_listen(&state->pass.engine.audit, audit_listener_of_servers(state->servers));
     g_autoptr(Redactor) redactor = redactor_for(context->redact_key);
-    state.pass.engine.filter = context->filter;
-    state.pass.engine.audit.texts.redactor = redactor;
-    bool written = options->show     ? run_to_page(&state, error)
-                   : options->output ? run_to_directory(&state, error)
-                                     : run_to_stdout(&state, error);
-    if (!options->quiet && !options->show && state.analyzed && !state.unread)
-        write_summary(&state);
+    state->pass.engine.filter = context->filter;
+    state->pass.engine.audit.texts.redactor = redactor;
+    bool written = options->show     ? run_to_page(state, error)
+                   : options->output ? run_to_directory(state, error)
+                                     : run_to_stdout(state, error);
+    if (!options->quiet && !options->show && state->analyzed && !state->unread && !state->anew)
+        write_summary(state);
+    evidence_pass_clear(&state->evidence);
+    servers_free(state->servers);
+    return written;
+}
+
+bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result, GError **error)
+{
+    bool rereadable = !capture_inputs_only_once(inputs);
+    g_autoptr(HeldOutput) held = rereadable ? hold_output(context) : NULL;
+    GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
+    Run state = { .context = context, .rereadable = rereadable, .held = held, .notes = notes };
+    g_autoptr(LateRows) late = late_rows_new(context->keys, write_row, &state);
+    state.late = rows_may_be_late(inputs) ? late : NULL;
+    bool written = run_once(&state, context, inputs, false, error);
+    if (state.anew) {
+        capture_inputs_forget(inputs);
+        tls_keys_again(context->keys);
+        if (held)
+            held_output_again(held);
+        state = (Run){ .context = context, .held = held, .notes = notes };
+        written = run_once(&state, context, inputs, true, error);
+    }
     *ret_result = (RunResult){
-        .matched = matches_fail_on(&state.totals.audit, options->fail_on) && !state.unread,
+        .matched = matches_fail_on(&state.totals.audit, context->options->fail_on) && !state.unread,
         .interrupted = capture_inputs_interrupted(inputs),
-        .notes = state.notes,
+        .notes = notes,
     };
-    evidence_pass_clear(&state.evidence);
     return written;
 }

@@ -40,11 +40,12 @@ typedef enum RunError {
 /* NULL and `error` if one cannot be read. */
 TlsKeys *run_read_keylogs(const Options *options, GError **error);
 
-/* `keys` takes the secrets that inputs hold: those of their first and last blocks now, the others
- * when they are read. */
+/* `keys` takes the secrets that inputs hold: those of their first blocks now, the others when they
+ * are read. */
 CaptureInputs *run_open_inputs(const Options *options, Filter *filter, TlsKeys *keys, RowsOut *out);
 
-/* Reads all that can be read of the inputs. False and `error` if the reports (or the page of one
+/* Reads all that can be read of the inputs: twice, if secrets stand behind the packets that need
+ * them, and if that is possible. False and `error` if the reports (or the page of one
  * connection) could not be written; what was wrong with an input is kept with it. That nobody reads
  * standard output any longer is no error, and ends the run in silence. */
 bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result, GError **error);

@@ -20,13 +20,14 @@ typedef struct Taken {
     unsigned over_at; /* the call that says yes; 0: none does */
 } Taken;
 
-static void take_row(void *data, const AuditRow *row)
+static bool take_row(void *data, const AuditRow *row)
 {
     Taken *taken = data;
     taken->connections += row->kind == ROW_CONNECTION;
     taken->exchanges += row->kind == ROW_EXCHANGE;
     if (row->kind == ROW_CONNECTION)
         g_string_append_printf(taken->inputs, "%u", frame_input(audit_row_connection(row)));
+    return false;
 }
 
 static bool is_over(void *data)

@@ -363,7 +363,8 @@ static void set_tls(const Hearing *hearing, ConnectionRow *row)
         return;
     ConnectionTls *tls = row->tls = g_new0(ConnectionTls, 1);
     tls->facts = *facts;
-    tls->facts.late = tls_secrets_are_late(audit->session);
+    tls->missed = tls_missed(audit->session);
+    tls->facts.late = tls_missed_came(&tls->missed, hearing->auditor->options.session_context);
     tls->alpn = escaped(tls_alpn(audit->session));
     if (redactor) {
         GString *name = g_string_new(NULL);

@@ -52,6 +52,7 @@ typedef struct ExchangeRow {
 typedef struct ConnectionTls {
     TlsFacts facts;
     char *sni, *alpn; /* owned, escaped; the name may be redacted */
+    TlsMissed missed;
 } ConnectionTls;
 
 void connection_tls_free(ConnectionTls *tls);

@@ -266,6 +266,19 @@ CaptureInputs *capture_inputs_again(const CaptureInputs *inputs)
     return again;
 }
 
+void capture_inputs_forget(CaptureInputs *inputs)
+{
+    for (guint i = 0; i < inputs->numbered->len; i++) {
+        InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        g_assert(!file->reader);
+        g_clear_pointer(&file->info, g_free);
+        g_clear_pointer(&file->sha256, g_free);
+        g_clear_pointer(&file->problem, g_free);
+        file->state = INPUT_GOOD;
+        file->interrupted = false;
+    }
+}
+
 static bool is_same_content(const CaptureInfo *first, const CaptureInfo *second)
 {
     if (!first || !second)

@@ -59,6 +59,9 @@ uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsign
  * is kept. */
 CaptureInputs *capture_inputs_again(const CaptureInputs *inputs);
 
+/* As if nothing had been read yet, of inputs that can be read twice. */
+void capture_inputs_forget(CaptureInputs *inputs);
+
 /* The first input of `again` that has changed since `inputs` were read; NULL if none has. Both must
  * have been read to their ends. The answer is certain if both have hashes. */
 const InputFile *capture_inputs_changed(const CaptureInputs *inputs, const CaptureInputs *again);

@@ -230,7 +230,6 @@ static void write_keys(Summary *summary)
     append_items(words, keys->unknown, "line", "of an unknown kind");
     append_items(words, keys->malformed, "line", "malformed");
     append_items(words, keys->beyond_limit, "line", "left out (limit)");
-    append_items(words, keys->late, "connection", "whose lines came behind its packets");
     write_number(summary, "secrets", PAGE_PLAIN, keys->taken, words->str);
 }
 

@@ -22,10 +22,25 @@ const TlsFacts *tls_facts(const void *state)
     return &((const Tls *)state)->facts;
 }
 
-bool tls_secrets_are_late(const void *state)
+TlsMissed tls_missed(const void *state)
 {
     const Tls *tls = state;
-    return tls->secrets_missed && tls_keys_has(tls->keys, tls->client_random);
+    TlsMissed missed = { .missed = tls->secrets_missed &&
+                                   tls_secrets_of(&tls->facts) == TLS_SECRETS_OF_NONE,
+                         .of_13 = tls->facts.version == TLS_1_3 };
+    if (missed.missed)
+        memcpy(missed.client_random, tls->client_random, TLS_RANDOM_SIZE);
+    return missed;
+}
+
+bool tls_missed_came(const TlsMissed *missed, const TlsKeys *keys)
+{
+    static const TlsLabel OF_12[] = { TLS_MASTER_SECRET, TLS_MASTER_SECRET };
+    static const TlsLabel OF_13[] = { TLS_CLIENT_TRAFFIC_SECRET, TLS_SERVER_TRAFFIC_SECRET };
+    const TlsLabel *needed = missed->of_13 ? OF_13 : OF_12;
+    Span found[TLS_SECRETS_MAX];
+    return missed->missed && (tls_keys_find(keys, missed->client_random, needed[0], found) ||
+                              tls_keys_find(keys, missed->client_random, needed[1], found));
 }
 
 static Span name_of(const uint8_t *name)

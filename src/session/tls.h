@@ -17,8 +17,17 @@ extern const SessionStage SESSION_TLS;
 /* As far as events have been fed; as long as the state. */
 const TlsFacts *tls_facts(const void *state);
 
-/* There are secrets for it now, and were none when they were needed. */
-bool tls_secrets_are_late(const void *state);
+/* A connection of which no secret was there when it was needed. */
+typedef struct TlsMissed {
+    bool missed; /* else nothing below is set */
+    bool of_13;
+    uint8_t client_random[TLS_RANDOM_SIZE];
+} TlsMissed;
+
+TlsMissed tls_missed(const void *state);
+
+/* There are secrets for it now. */
+bool tls_missed_came(const TlsMissed *missed, const TlsKeys *keys);
 
 /* The name that the client asked for, and the protocol: chosen if `alpn_known`, else the first that
  * was offered. Empty: none. */

@@ -104,6 +104,19 @@ static void find_secrets_12(Tls *tls, const TlsSuite *suite, const TlsServerHell
     }
 }
 
+/* What is missing may still come. */
+static void find_secrets(Tls *tls, const TlsSuite *suite, const TlsServerHello *hello)
+{
+    if (suite->of_13)
+        find_secrets_13(tls, suite);
+    else
+        find_secrets_12(tls, suite, hello);
+    tls->secrets_missed = !tls_direction_is_readable(&tls->direction[0]) ||
+                          !tls_direction_is_readable(&tls->direction[1]);
+    if (tls->secrets_missed)
+        tls_keys_miss(tls->keys, tls->client_random);
+}
+
 static TlsRefusal refusal_of(const TlsServerHello *hello, const TlsSuite *suite)
 {
     if (hello->version != TLS_1_2 && hello->version != TLS_1_3)
@@ -194,16 +207,8 @@ static void take_server_hello(Tls *tls, int side, Span body)
     }
     const TlsSuite *suite = tls_suite_find(hello.suite);
     tls->facts.refusal = refusal_of(&hello, suite);
-    bool wanted = tls->keys && tls->has_client_random && tls->facts.refusal == TLS_REFUSED_NOT;
-    tls->secrets_missed = wanted && !tls_keys_has(tls->keys, tls->client_random);
-    if (tls->secrets_missed) {
-        tls_keys_miss(tls->keys, tls->client_random);
-    } else if (wanted) {
-        if (suite->of_13)
-            find_secrets_13(tls, suite);
-        else
-            find_secrets_12(tls, suite, &hello);
-    }
+    if (tls->keys && tls->has_client_random && tls->facts.refusal == TLS_REFUSED_NOT)
+        find_secrets(tls, suite, &hello);
     if (tls->direction[side].keys[TLS_PHASE_HANDSHAKE].count == 0)
         decide_early(tls, TLS_EARLY_UNKNOWN);
     for (int i = 0; i < 2; i++)

@@ -24,7 +24,7 @@ typedef struct Tls {
     uint64_t mode;
     uint8_t client_random[TLS_RANDOM_SIZE];
     uint64_t has_client_random;
-    uint64_t secrets_missed; /* there were none for it */
+    uint64_t secrets_missed; /* some, or all */
     int64_t place[2];        /* of the next byte of the session */
     uint64_t missed[2];      /* records that were not opened, behind the last with data */
     uint64_t untold[2];      /* records did not open, of which no unit tells */

@@ -154,15 +154,6 @@ unsigned tls_keys_find(const TlsKeys *keys, const uint8_t random[static TLS_RAND
     return found;
 }
 
-bool tls_keys_has(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE])
-{
-    Span secrets[TLS_SECRETS_MAX];
-    for (TlsLabel label = 0; label < TLS_LABELS; label++)
-        if (tls_keys_find(keys, random, label, secrets))
-            return true;
-    return false;
-}
-
 /* Misses -------------------------------------------------------------------------------------- */
 
 static uint64_t *miss_place(const Misses *misses, uint64_t sum)
@@ -206,6 +197,22 @@ void tls_keys_miss(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_S
     g_mutex_unlock(&misses->lock);
 }
 
+bool tls_keys_were_missed(const TlsKeys *keys)
+{
+    g_mutex_lock(&keys->misses->lock);
+    bool missed = keys->misses->count > 0;
+    g_mutex_unlock(&keys->misses->lock);
+    return missed;
+}
+
+void tls_keys_again(TlsKeys *keys)
+{
+    Misses *misses = keys->misses;
+    memset(misses->table, 0, misses->table_size * sizeof *misses->table);
+    misses->count = 0;
+    keys->counters.late = 0;
+}
+
 /* A line of this random has come. */
 static void note_late(TlsKeys *keys, const uint8_t *random)
 {
@@ -217,6 +224,13 @@ static void note_late(TlsKeys *keys, const uint8_t *random)
         keys->counters.late++;
     }
     g_mutex_unlock(&misses->lock);
+}
+
+/* Without it nothing of the data opens. */
+static bool is_needed(unsigned label)
+{
+    return label == TLS_MASTER_SECRET || label == TLS_CLIENT_TRAFFIC_SECRET ||
+           label == TLS_SERVER_TRAFFIC_SECRET;
 }
 
 static void add(TlsKeys *keys, const Entry *entry)
@@ -242,7 +256,8 @@ static void add(TlsKeys *keys, const Entry *entry)
     else
         *free_place(keys, entry) = keys->count;
     keys->counters.taken++;
-    note_late(keys, entry->random);
+    if (is_needed(entry->label))
+        note_late(keys, entry->random);
 }
 
 /* Lines --------------------------------------------------------------------------------------- */

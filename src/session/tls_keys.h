@@ -55,12 +55,15 @@ void tls_keys_end_text(TlsKeys *keys);
 unsigned tls_keys_find(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE],
                        TlsLabel label, Span ret_secrets[static TLS_SECRETS_MAX]);
 
-/* There is any for it. */
-bool tls_keys_has(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE]);
-
-/* A connection needed some, and there were none: if they come, they are late. Remembers a million
+/* A connection needed some that are not there: if they come, they are late. Remembers a million
  * of these at most. To be called from any thread. */
 void tls_keys_miss(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE]);
+
+/* Some connection did. */
+bool tls_keys_were_missed(const TlsKeys *keys);
+
+/* The packets are read once more: nothing has been missed yet. */
+void tls_keys_again(TlsKeys *keys);
 
 const TlsKeysCounters *tls_keys_counters(const TlsKeys *keys);
 
