@@ -1,12 +1,72 @@
 #!/bin/sh
 # docs/data.md shows how the reports are loaded: its commands run as they stand, as far as their
 # programs are installed. All samples together load with one type a column, and every join of the
-# page finds its partner.
+# page finds its partner. With --update, the script writes docs/reports.duckdb.sql instead.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 . "$top/tests/pages.sh"
+mode=${1:-compare}
 export LC_ALL=C
 reports='connections exchanges findings servers pairs inputs'
+
+# The columns and types of each report, as docs/reports.md states them: "REPORT COLUMN SQL JSON
+# DUCKDB".
+cd "$work"
+awk '
+    BEGIN {
+        sql["number"] = sql["frame"] = "integer"
+        sql["decimal"] = sql["seconds"] = "real"
+        json["number"] = json["frame"] = json["decimal"] = json["seconds"] = "number"
+        duckdb["number"] = duckdb["frame"] = "BIGINT"
+        duckdb["decimal"] = duckdb["seconds"] = "DOUBLE"
+        duckdb["time"] = "TIMESTAMPTZ"
+        json["words"] = json["numbers"] = json["frames"] = "array"
+    }
+    /^## / { report = $2; table = 0 }
+    /^\| column / { table = 1; next }
+    !/^\|/ { table = 0 }
+    table && /^\| `/ {
+        split($0, cells, / *\| */)
+        columns = split(cells[2], names, /[`, ]+/)
+        types = split(cells[3], kinds, /, /)
+        for (i = 2; i < columns; i++) {
+            kind = types > 1 ? kinds[i - 1] : cells[3]
+            print report, names[i], kind in sql ? sql[kind] : "text",
+                kind in json ? json[kind] : "string", kind in duckdb ? duckdb[kind] : "VARCHAR"
+        }
+    }' "$top/docs/reports.md" >columns
+[ "$(wc -l <columns)" -gt 100 ] || die "docs/reports.md has few columns: $(wc -l <columns)"
+# A name means one type, whatever the report.
+cut -d ' ' -f 2- columns | sort -u | cut -d ' ' -f 1 | uniq -d >two
+[ ! -s two ] || fail "two types: $(cat two)"
+
+# What DuckDB loads (dev/duckdb lets it) has these types, too.
+awk '
+    BEGIN {
+        print "-- Loads a report directory (connaudit -o report ...) into DuckDB, with types. Start it beside"
+        print "-- the directory \"report\":"
+        print "--"
+        print "--     duckdb audit.duckdb -f reports.duckdb.sql"
+        print "--"
+        print "-- Made from docs/reports.md: dev/update-golden."
+    }
+    function finish() {
+        if (report == "") return
+        printf "\n);\nCOPY %s FROM '\''report/%s.csv'\'' (HEADER, DELIMITER '\'','\'', QUOTE '\''\"'\'', ESCAPE '\''\"'\'');\n", report, report
+    }
+    $1 != report {
+        finish()
+        report = $1
+        printf "\nCREATE TABLE %s (\n    %s %s", report, $2, $5
+        next
+    }
+    { printf ",\n    %s %s", $2, $5 }
+    END { finish() }' columns >reports.duckdb.sql
+if [ "$mode" = --update ]; then
+    cp reports.duckdb.sql "$top/docs"
+    finish
+fi
+diff -u "$top/docs/reports.duckdb.sql" reports.duckdb.sql || fail "docs/reports.duckdb.sql: dev/update-golden"
 
 mkdir "$work/page"
 cd "$work/page"
@@ -20,31 +80,6 @@ ln -s "$top/samples" .
 connaudit -q -a -o report samples/*.pcap* samples/timeouts/*.pcap*
 connaudit -q -a -f jsonl -o lines samples/*.pcap* samples/timeouts/*.pcap*
 
-# The columns and types of each report, as docs/reports.md states them: "REPORT COLUMN SQL JSON".
-awk '
-    BEGIN {
-        sql["number"] = sql["frame"] = "integer"
-        sql["decimal"] = sql["seconds"] = "real"
-        json["number"] = json["frame"] = json["decimal"] = json["seconds"] = "number"
-        json["words"] = json["numbers"] = json["frames"] = "array"
-    }
-    /^## / { report = $2; table = 0 }
-    /^\| column / { table = 1; next }
-    !/^\|/ { table = 0 }
-    table && /^\| `/ {
-        split($0, cells, / *\| */)
-        columns = split(cells[2], names, /[`, ]+/)
-        types = split(cells[3], kinds, /, /)
-        for (i = 2; i < columns; i++) {
-            kind = types > 1 ? kinds[i - 1] : cells[3]
-            print report, names[i], kind in sql ? sql[kind] : "text", kind in json ? json[kind] : "string"
-        }
-    }' "$top/docs/reports.md" >columns
-[ "$(wc -l <columns)" -gt 100 ] || die "docs/reports.md has few columns: $(wc -l <columns)"
-# A name means one type, whatever the report.
-cut -d ' ' -f 2- columns | sort -u | cut -d ' ' -f 1 | uniq -d >two
-[ ! -s two ] || fail "two types: $(cat two)"
-
 if command -v sqlite3 >/dev/null; then
     sqlite3 all.db ".read $top/docs/reports.sql" >out 2>&1 || fail "reports.sql: $(cat out)"
     [ ! -s out ] || fail "reports.sql: $(cat out)"
@@ -56,13 +91,13 @@ if command -v sqlite3 >/dev/null; then
     for report in $reports; do
         ask "SELECT count(*) FROM $report" "$(($(wc -l <"lines/$report.jsonl"))) "
         sqlite3 all.db "SELECT name FROM pragma_table_info('$report')" >loaded
-        awk -v report="$report" '$1 == report { print $2 }' columns | diff - loaded ||
+        awk -v report="$report" '$1 == report { print $2 }' ../columns | diff - loaded ||
             fail "docs/reports.sql has not the columns of $report"
     done
     while read -r report column type _; do
         ask "SELECT DISTINCT typeof($column) FROM $report WHERE typeof($column) NOT IN ('null', '$type')" ''
         ask "SELECT count(*) FROM $report WHERE $column = ''" '0 '
-    done <columns
+    done <../columns
 
     # orphans TABLE TABLE COLUMNS CONDITION: every row of the first finds one of the second.
     orphans() {
@@ -93,7 +128,7 @@ fi
 
 if command -v jq >/dev/null; then
     for report in $reports; do
-        awk -v report="$report" '$1 == report { print $2, $4 }' columns | sort >stated
+        awk -v report="$report" '$1 == report { print $2, $4 }' ../columns | sort >stated
         jq -r 'to_entries[] | select(.value != null) | .key + " " + (.value | type)' \
             "lines/$report.jsonl" | sort -u >found
         [ -s found ] || fail "jq: no value in $report"
@@ -103,12 +138,12 @@ if command -v jq >/dev/null; then
 fi
 
 if command -v python3 >/dev/null; then
-    python3 - columns >out 2>&1 <<'END' || :
+    python3 - ../columns >out 2>&1 <<'END' || :
 import csv, sys
 
 types = {}
 for line in open(sys.argv[1]):
-    report, column, sql, json = line.split()
+    report, column, sql, _, _ = line.split()
     types[report, column] = {"integer": int, "real": float}.get(sql, str)
 for report in sorted({report for report, _ in types}):
     with open(f"report/{report}.csv", newline="", encoding="ascii" if report != "inputs" else "utf-8") as file:
@@ -120,5 +155,47 @@ for report in sorted({report for report, _ in types}):
 print("read")
 END
     [ "$(cat out)" = read ] || fail "python3: $(cat out)"
+fi
+# The lines for pandas, in the first Python that has it.
+for python in python3 /usr/bin/python3; do
+    "$python" -c 'import pandas' 2>/dev/null && break
+    python=
+done
+if [ -n "$python" ]; then
+    ln -s "$top/docs" .
+    sed -n '/^```python$/,/^```$/p' docs/data.md | sed '/^```/d' >lines.py
+    cat >>lines.py <<'END'
+
+import json
+
+stated = {}
+for line in open("../columns"):
+    report, column, sql, _, duckdb = line.split()
+    type = {"integer": "Int64", "real": "Float64"}.get(sql, "string")
+    stated.setdefault(report, {})[column] = "datetime64[ns, UTC]" if duckdb == "TIMESTAMPTZ" else type
+for report, columns in stated.items():
+    frame = load(report)
+    assert {name: str(type) for name, type in frame.dtypes.items()} == columns, frame.dtypes.to_string()
+    rows = [json.loads(line) for line in open("lines/%s.jsonl" % report, encoding="utf-8")]
+    assert len(rows) == len(frame)
+    for name, type in columns.items():
+        for row, value in zip(rows, frame[name]):
+            wanted = row[name]
+            if isinstance(wanted, list):
+                if wanted and value is not pd.NA:
+                    value = [item if isinstance(like, str) else float(item)
+                             for item, like in zip(value.split(" "), wanted, strict=True)]
+                wanted = wanted or None
+            if type.startswith("datetime") and wanted:
+                wanted = pd.Timestamp(wanted)
+            assert value is pd.NaT or value is pd.NA if wanted is None else value == wanted, (report, name, value, wanted)
+assert len(lost) == sum(row["actual"] == "request_lost" for row in
+                        map(json.loads, open("lines/exchanges.jsonl")))
+print("read")
+END
+    "$python" lines.py >out 2>&1 || :
+    [ "$(tail -n 1 out)" = read ] || fail "pandas: $(cat out)"
+else
+    echo "no pandas: its lines are not run"
 fi
 finish "$count commands, $absent without their program"
