@@ -436,6 +436,7 @@ static bool run_to_stdout(Run *run, GError **error)
 static char *make_page(const Run *run, const TracedConnection *traced)
 {
     RowFile file = file_of(run, traced->connection.connection.first_frame);
+    file.inputs = run->pass.inputs;
     GString *page = g_string_new(NULL);
     connection_page_append(page, traced, &file, wants_colour(run->context->options, STDOUT_FILENO));
     return g_string_free(page, FALSE);

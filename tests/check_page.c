@@ -45,6 +45,16 @@ START_TEST(test_wrapped)
 }
 END_TEST
 
+/* A path in UTF-8: no character is cut in two where the line is full. */
+START_TEST(test_utf8)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    Page page = { .text = text, .width = 31 };
+    page_wrapped(&page, 10, PAGE_PLAIN, DIGITS DIGITS "\xc3\xa9\xe2\x82\xac");
+    ck_assert_str_eq(text->str, DIGITS DIGITS "\n          \xc3\xa9\xe2\x82\xac\n");
+}
+END_TEST
+
 /* A narrower page, and a non-breaking blank. */
 START_TEST(test_width)
 {
@@ -116,6 +126,7 @@ int main(void)
     TCase *lines = tcase_create("lines");
     tcase_add_loop_test(lines, test_wrapped, 0, (int)G_N_ELEMENTS(WRAPPED));
     tcase_add_test(lines, test_width);
+    tcase_add_test(lines, test_utf8);
     tcase_add_test(lines, test_colour);
     tcase_add_loop_test(lines, test_duration, 0, (int)G_N_ELEMENTS(DURATIONS));
     tcase_add_test(lines, test_before_zero);

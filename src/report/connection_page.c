@@ -329,6 +329,52 @@ static void add_end(Build *build)
         story_add(text, LATEST);
 }
 
+/* Adds the inputs of the frames that a block names. */
+static void collect_inputs(const StoryBlock *block, GTree *inputs)
+{
+    for (guint i = 0; block->text && i < block->text->runs->len; i++) {
+        const StoryRun *run = &g_array_index(block->text->runs, StoryRun, i);
+        if (run->kind == STORY_FRAME)
+            g_tree_insert(inputs, GUINT_TO_POINTER(frame_input(run->frame)), NULL);
+    }
+    for (size_t i = 0; i < block->packet_count; i++)
+        g_tree_insert(inputs, GUINT_TO_POINTER(frame_input(block->packets[i].frame)), NULL);
+}
+
+static gint compare_inputs(gconstpointer a, gconstpointer b)
+{
+    return (GPOINTER_TO_UINT(a) > GPOINTER_TO_UINT(b)) -
+           (GPOINTER_TO_UINT(a) < GPOINTER_TO_UINT(b));
+}
+
+static gboolean add_input(gpointer input, gpointer value G_GNUC_UNUSED, gpointer data)
+{
+    Build *build = data;
+    unsigned number = GPOINTER_TO_UINT(input);
+    const InputFile *file = capture_inputs_file(build->file->inputs, number);
+    if (number == build->story->input)
+        return FALSE;
+    StoryText *text = story_item(build->story, NULL, STORY_PLAIN);
+    story_say(text, "%u-N: ", number);
+    text_append_path(story_words(text), file->path);
+    return FALSE;
+}
+
+/* Where the frames of the page lie, if they lie in several inputs. */
+static void add_inputs(Build *build)
+{
+    g_autoptr(GTree) inputs = g_tree_new(compare_inputs);
+    for (guint i = 0; i < build->story->blocks->len; i++)
+        collect_inputs(&g_array_index(build->story->blocks, StoryBlock, i), inputs);
+    g_tree_insert(inputs, GUINT_TO_POINTER(build->story->input), NULL);
+    if (!build->file->inputs || g_tree_nnodes(inputs) == 1)
+        return;
+    StoryText *text = story_item(build->story, "frames", STORY_PLAIN);
+    story_add(text, "N: ");
+    text_append_path(story_words(text), build->file->path);
+    g_tree_foreach(inputs, add_input, build);
+}
+
 static void add_connection(Build *build)
 {
     const ConnectionRow *row = &build->traced->connection;
@@ -346,6 +392,7 @@ static void add_connection(Build *build)
     add_end(build);
     add_completeness(build, row->completeness);
     add_thresholds(build);
+    add_inputs(build);
 }
 
 Story *connection_story(const TracedConnection *traced, const RowFile *file)

@@ -34,6 +34,9 @@ static size_t line_length(const char *words, size_t room, size_t *ret_skip)
             return at;
         }
     *ret_skip = 0;
+    while (room > 1 &&
+           ((unsigned char)words[room] & 0xc0) == 0x80) /* within a character of UTF-8 */
+        room--;
     return room;
 }
 

@@ -3,14 +3,16 @@
 #define REPORT_ROWS_H
 
 #include "audit/row.h"
+#include "capture/inputs.h"
 #include "report/table.h"
 
 /* What the rows of one input have in common. */
 typedef struct RowFile {
     const char *path;
-    unsigned time_digits;   /* 6 or 9: for the page of a connection */
-    const char *proof_path; /* of a finding: the input that finding_row_proof() lies in;
+    unsigned time_digits;        /* 6 or 9: for the page of a connection */
+    const char *proof_path;      /* of a finding: the input that finding_row_proof() lies in;
                              * NULL: the same */
+    const CaptureInputs *inputs; /* all of them: for the page of a connection; NULL: one */
 } RowFile;
 
 /* In the order of docs/reports.md. */
