@@ -24,7 +24,7 @@ typedef struct Scene {
 static char GOOD_PATH[] = "d/\xe9.pcap", GOOD_PROBLEM[] = "d/\\xe9.pcap: gone meanwhile";
 static char BAD_PATH[] = "d/x", BAD_PROBLEM[] = "d/x: gone", SUM[] = "00ff";
 static char NAME[] = "connections.csv";
-static const char *const COMMAND[] = { "/usr/bin/connaudit", "-o", "a \"b\"\xff\\", NULL };
+static const char *const COMMAND[] = { "/usr/bin/connaudit", "-o", "a \"b\"\xff\\ \xc3\xbc", NULL };
 
 static void scene_open(Scene *scene)
 {
@@ -74,8 +74,9 @@ static void scene_read(Scene *scene)
     scene->parser = json_parser_new();
     ck_assert_msg(json_parser_load_from_data(scene->parser, text, -1, NULL), "%s", text);
     ck_assert_msg(g_str_has_suffix(text, "}\n"), "it ends as a text file does");
+    ck_assert_msg(g_utf8_validate(text, -1, NULL), "UTF-8");
     for (const char *at = text; *at; at++)
-        ck_assert_msg(*at == '\n' || (*at >= ' ' && *at <= '~'), "ASCII alone");
+        ck_assert_msg(*at == '\n' || !g_ascii_iscntrl(*at), "no control characters");
     free(text);
     scene->root = json_node_get_object(json_parser_get_root(scene->parser));
 }
@@ -112,7 +113,7 @@ START_TEST(test_run)
     JsonArray *command = json_object_get_array_member(scene.root, "command");
     ck_assert_uint_eq(json_array_get_length(command), 3);
     ck_assert_str_eq(json_array_get_string_element(command, 0), "connaudit");
-    ck_assert_str_eq(json_array_get_string_element(command, 2), "a \"b\"\\xff\\\\");
+    ck_assert_str_eq(json_array_get_string_element(command, 2), "a \"b\"\\xff\\\\ \xc3\xbc");
     JsonObject *thresholds = json_object_get_object_member(scene.root, "thresholds");
     ck_assert_str_eq(text_of(thresholds, "prompt_close_s"), "0.100000000");
     ck_assert_str_eq(text_of(thresholds, "close_grace_s"), "0.000000001");

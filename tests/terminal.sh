@@ -35,6 +35,20 @@ if command -v tmux >/dev/null; then
         awk -v width="$width" '{ gsub(/\342\200\246/, "."); if (length($0) > width) exit 1 }' \
             "$work/connections.$width.txt" || fail "a line is longer than $width columns"
     done
+    # Standard input is the terminal: it says what it waits for, and Ctrl-C ends it.
+    socket=$work/tmux.waiting
+    LC_ALL=C.UTF-8 tmux -S "$socket" -f /dev/null new-session -d -x 80 -y 20 \
+        "sh -c 'trap : INT; \"$CONNAUDIT\" -; echo status \$?; sleep 20'"
+    for text in 'waiting for a capture on standard input' 'status 1'; do
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            tmux -S "$socket" capture-pane -p >"$work/waiting"
+            grep -q "$text" "$work/waiting" && break
+            sleep 0.2
+        done
+        grep -q "$text" "$work/waiting" || fail "- on a terminal: no '$text': $(cat "$work/waiting")"
+        tmux -S "$socket" send-keys C-c
+    done
+    tmux -S "$socket" kill-server 2>/dev/null || :
     grep -q "$(printf '\033')" "$work/connections.80.coloured" || fail "a terminal has no colours"
     ! grep -q "$(printf '\033')" "$work/no-color.80.coloured" || fail "NO_COLOR has colours"
     [ "$mode" != --update ] || finish

@@ -30,11 +30,11 @@ static void add_text(JsonBuilder *json, const char *name, const char *text)
         json_builder_add_null_value(json);
 }
 
-/* Bytes from outside, as the reports write them. */
+/* Bytes from outside, as the reports write a path. */
 static void add_escaped_value(JsonBuilder *json, const char *bytes)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    text_append_escaped(text, span_of_text(bytes));
+    text_append_path(text, bytes);
     json_builder_add_string_value(json, text->str);
 }
 
