@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sha256.h"
 #include "capture/bytes.h"
 #include "keylogs.h"
 #include "report/output.h"
@@ -34,10 +35,11 @@ static void make_random(RedactKey *key)
 static void make_fingerprint(RedactKey *key)
 {
     static const char purpose[] = "connaudit, fingerprint of a key to redact";
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_checksum_update(checksum, (const guchar *)purpose, sizeof purpose);
-    g_checksum_update(checksum, key->bytes, sizeof key->bytes);
-    g_strlcpy(key->fingerprint, g_checksum_get_string(checksum), sizeof key->fingerprint);
+    Sha256 *sum = sha256_new();
+    sha256_add(sum, purpose, sizeof purpose);
+    sha256_add(sum, key->bytes, sizeof key->bytes);
+    g_autofree char *text = sha256_finish(sum);
+    g_strlcpy(key->fingerprint, text, sizeof key->fingerprint);
 }
 
 /* The file is whole, or it is not there. */

@@ -6,13 +6,12 @@
 #include "capture/hash.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include "base/interrupt.h"
+#include "base/sha256.h"
 
 #define PORTION_SIZE (256 * 1024)
 #define PORTIONS (HASH_AHEAD_MAX / PORTION_SIZE)
-#define DIGEST_SIZE 32
 
 typedef struct Portion {
     size_t size;
@@ -25,33 +24,21 @@ struct Hasher {
     GThread *thread;
 };
 
-/* libcrypto fails here only if it cannot work at all: no provider has the algorithm. */
-static void require(int done)
-{
-    if (done != 1)
-        g_error("libcrypto cannot compute a SHA-256");
-}
-
 static gpointer hash_portions(gpointer data)
 {
     Hasher *hasher = data;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    require(context != NULL);
-    require(EVP_DigestInit_ex(context, EVP_sha256(), NULL));
+    Sha256 *sum = sha256_new();
     for (;;) {
         Portion *portion = g_async_queue_pop(hasher->filled);
         size_t size = portion->size;
         if (size > 0)
-            require(EVP_DigestUpdate(context, portion->bytes, size));
+            sha256_add(sum, portion->bytes, size);
         portion->size = 0;
         g_async_queue_push(hasher->spare, portion);
         if (size == 0)
             break;
     }
-    uint8_t *digest = g_new(uint8_t, DIGEST_SIZE);
-    require(EVP_DigestFinal_ex(context, digest, NULL));
-    EVP_MD_CTX_free(context);
-    return digest;
+    return sha256_finish(sum);
 }
 
 Hasher *hasher_new(void)
@@ -92,14 +79,11 @@ char *hasher_finish(Hasher *hasher)
     if (hasher->filling)
         g_async_queue_push(hasher->filled, g_steal_pointer(&hasher->filling));
     g_async_queue_push(hasher->filled, g_async_queue_pop(hasher->spare)); /* empty: the end */
-    g_autofree uint8_t *digest = g_thread_join(hasher->thread);
+    char *text = g_thread_join(hasher->thread);
     g_async_queue_unref(hasher->spare);
     g_async_queue_unref(hasher->filled);
     g_free(hasher);
-    GString *text = g_string_sized_new(2 * DIGEST_SIZE);
-    for (size_t i = 0; i < DIGEST_SIZE; i++)
-        g_string_append_printf(text, "%02x", digest[i]);
-    return g_string_free(text, FALSE);
+    return text;
 }
 
 const char *hash_library_version(void)

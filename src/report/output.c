@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "report/output_files.h"
 
@@ -301,7 +302,7 @@ bool output_append(Output *output, unsigned index, const void *bytes, size_t siz
 char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError **error)
 {
     OutputFile *file = &output->files[index];
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    Sha256 *sum = sha256_new();
     g_autofree uint8_t *portion = g_malloc(HASH_PORTION);
     *ret_size = 0;
     bool own;
@@ -310,15 +311,16 @@ char *output_sha256(Output *output, unsigned index, uint64_t *ret_size, GError *
     while (got > 0) {
         got = pread(fd, portion, HASH_PORTION, (off_t)*ret_size);
         if (got > 0) {
-            g_checksum_update(checksum, portion, got);
+            sha256_add(sum, portion, (size_t)got);
             *ret_size += (uint64_t)got;
         }
     }
     int failure = errno;
     if (own && fd >= 0)
         close(fd);
+    g_autofree char *text = sha256_finish(sum);
     if (got == 0)
-        return g_strdup(g_checksum_get_string(checksum));
+        return g_steal_pointer(&text);
     output_set_error(error, output, file->name, failure);
     return NULL;
 }
