@@ -117,6 +117,9 @@ closes=$(sed -n '2s/,.*//p' "$work/few")
 [ "$closes" -gt 0 ] && [ "$closes" -lt 10 ] || fail "too few: $(cat "$work/few")"
 grep -q "idle closes .* $closes idle closes after [0-9.]* to" "$work/errors" ||
     fail "too few idle closes: $(cat "$work/errors")"
+"$CONNAUDIT" ipv6-idle-timeout.pcap 2>"$work/errors" >"$work/out"
+grep -q 'idle closes .* 1 idle close after 2\.0 s: too few' "$work/errors" ||
+    fail "one idle close: $(cat "$work/errors")"
 # A page says what would settle an undetermined verdict.
 "$CONNAUDIT" --show=c1-1 only-the-servers-direction.pcap | grep -q 'to settle it *the other direction' ||
     fail "--show does not say what is lacking"

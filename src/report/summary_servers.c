@@ -176,8 +176,10 @@ static char *words_of_few(const Server *server)
     append_server(words, &server->key);
     g_string_append(words, ": ");
     page_append_count(words, server->estimate.closes);
-    g_string_append_printf(words, PAGE_NO_BREAK "idle close%s after %.1f to ",
-                           server->estimate.closes == 1 ? "" : "s", (double)least / 1e9);
+    bool one = server->estimate.closes == 1;
+    g_string_append_printf(words, PAGE_NO_BREAK "idle close%s after ", one ? "" : "s");
+    if (!one)
+        g_string_append_printf(words, "%.1f to ", (double)least / 1e9);
     append_seconds(words, most);
     g_string_append(words, server->estimate.doubt == TIMEOUT_UNREAD
                                ? ", all in TLS without secrets: no timeout is inferred from these"
