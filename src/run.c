@@ -42,6 +42,9 @@ enum { FILE_MANIFEST = REPORT_COUNT, FILE_COUNT };
 #define SCREEN_WIDTH_WIDE 110
 #define SCREEN_WIDTH_MAX 10000
 
+/* The same where columns cannot be measured: addresses get what the longest of IPv4 need. */
+#define SCREEN_WIDTH_WIDE_UNMEASURED 140
+
 typedef struct Run {
     const RunContext *context;
     Pass pass;
@@ -58,6 +61,7 @@ typedef struct Run {
     LateRows *late;   /* NULL: no row has to wait */
     EvidencePass evidence;
     GPtrArray *notes;
+    bool live; /* an input may be written while it is read: it cannot be read twice */
 } Run;
 
 static EngineOptions engine_options(const Options *options)
@@ -336,9 +340,22 @@ static bool forgive_unread(Run *run, GError **error)
     return run->unread;
 }
 
-/* Below the rows: how many there are, and how to get the others. */
-static void write_screen_note(const Options *options, uint64_t shown, uint64_t count)
+/* How many rows are kept until the end, the worst first; 0: they leave as they come. What comes
+ * through a pipe may come from a live capture: whoever looks at a terminal sees each row. */
+static unsigned rows_kept(const Run *run, TableFormat format)
 {
+    const Options *options = run->context->options;
+    bool comes = options->report == REPORT_CONNECTIONS || options->report == REPORT_EXCHANGES ||
+                 options->report == REPORT_FINDINGS;
+    if (options->top)
+        return options->top;
+    return format == TABLE_SCREEN && !(run->live && comes) ? SCREEN_ROWS_MAX : 0;
+}
+
+/* Below the rows: how many there are, and how to get the others. */
+static void write_screen_note(const Run *run, uint64_t shown, uint64_t count)
+{
+    const Options *options = run->context->options;
     g_autoptr(GString) note = g_string_new(NULL);
     page_append_count(note, shown);
     if (shown < count) {
@@ -348,7 +365,7 @@ static void write_screen_note(const Options *options, uint64_t shown, uint64_t c
     const char *name = report_name(options->report);
     size_t length = strlen(name) - (count == 1 ? strlen("s") : 0);
     g_string_append_printf(note, " %.*s", (int)length, name);
-    if (report_rank(options->report) && count > 1)
+    if (report_rank(options->report) && count > 1 && rows_kept(run, TABLE_SCREEN))
         g_string_append(note, ", the worst first");
     fprintf(stdout, "%s. All rows and columns: -f csv\n", note->str);
 }
@@ -360,11 +377,13 @@ static TableFormat format_of(const Options *options)
 }
 
 /* The columns to be written; freed by the caller. */
-static Column *columns_of(const Options *options, TableFormat format)
+static Column *columns_of(const Run *run, TableFormat format)
 {
+    const Options *options = run->context->options;
     const char *unknown = NULL;
     bool few = options->columns || format == TABLE_SCREEN;
-    bool narrow = screen_width() < SCREEN_WIDTH_WIDE;
+    unsigned wide = rows_kept(run, format) ? SCREEN_WIDTH_WIDE : SCREEN_WIDTH_WIDE_UNMEASURED;
+    bool narrow = screen_width() < wide;
     return few ? report_choose_columns(options->report, options->columns, narrow, &unknown) : NULL;
 }
 
@@ -374,21 +393,13 @@ static Table *open_table(const Run *run, TableFormat format, const Column *colum
     bool screen = format == TABLE_SCREEN;
     TableView view = { .rank = report_rank(options->report),
                        .only = options->only,
-                       .top = options->top ? options->top
-                              : screen     ? SCREEN_ROWS_MAX
-                                           : 0,
+                       .top = rows_kept(run, format),
                        .width = screen ? screen_width() : 0,
                        .colour = screen && wants_colour(options, STDOUT_FILENO) };
     FILE *out = run->held ? held_output_stream(run->held) : stdout;
     Table *table = table_new(out, format, columns ? columns : report_columns(options->report));
     table_view(table, &view);
     return table;
-}
-
-/* Rows that are kept until the end cannot be flushed before. */
-static bool rows_leave(const Options *options, TableFormat format)
-{
-    return format != TABLE_SCREEN && !options->top;
 }
 
 static bool finish_table(Run *run, Table *table, TableFormat format, GError **error)
@@ -403,7 +414,7 @@ static bool finish_table(Run *run, Table *table, TableFormat format, GError **er
         written = false;
     }
     if (written && format == TABLE_SCREEN)
-        write_screen_note(options, shown, count);
+        write_screen_note(run, shown, count);
     if (!written && !options->evidence)
         written = forgive_unread(run, &failure);
     if (!written)
@@ -415,12 +426,12 @@ static bool run_to_stdout(Run *run, GError **error)
 {
     const Options *options = run->context->options;
     TableFormat format = format_of(options);
-    g_autofree Column *columns = columns_of(options, format);
+    g_autofree Column *columns = columns_of(run, format);
     g_autoptr(Table) table = open_table(run, format, columns);
     run->reports[options->report] = table;
     bool written = evidence_pass_open(&run->evidence, options, &run->pass, error);
     if (written) {
-        run->context->out->table = rows_leave(options, format) ? table : NULL;
+        run->context->out->table = rows_kept(run, format) ? NULL : table;
         analyze(run);
         run->context->out->table = NULL;
         written =
@@ -689,7 +700,11 @@ bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result
     bool rereadable = !capture_inputs_only_once(inputs);
     g_autoptr(HeldOutput) held = rereadable ? hold_output(context) : NULL;
     GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
-    Run state = { .context = context, .rereadable = rereadable, .held = held, .notes = notes };
+    Run state = { .context = context,
+                  .rereadable = rereadable,
+                  .live = !rereadable,
+                  .held = held,
+                  .notes = notes };
     g_autoptr(LateRows) late = late_rows_new(context->keys, write_row, &state);
     state.late = rows_may_be_late(inputs) ? late : NULL;
     bool written = run_once(&state, context, inputs, false, error);

@@ -167,6 +167,30 @@ START_TEST(colours)
 }
 END_TEST
 
+/* Rows that cannot wait: usual widths, the last column takes what is left, and what may not be cut
+ * moves what follows. */
+START_TEST(as_they_come)
+{
+    static const Column columns[] = { { "connection", COLUMN_LABEL, NULL, 0 },
+                                      { "server_ip", COLUMN_ADDRESS, NULL, 0 },
+                                      { "verdict", COLUMN_WORD, NULL, 0 },
+                                      { "findings", COLUMN_WORDS, NULL, 0 },
+                                      { NULL, COLUMN_TEXT, NULL, 0 } };
+    static const char *const rows[] = { "c1-1|192.0.2.80|contradicted|left-open half-closed-kept",
+                                        "c65535-100000|2001:db8::1234:5678|as_declared|" };
+    Screen screen = { .columns = columns, .width = 64, .colour = false };
+    g_autoptr(GString) text = g_string_new(NULL);
+    screen_append_row(text, &screen, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *row = row_of(rows[i]);
+        screen_append_row(text, &screen, row);
+    }
+    ck_assert_str_eq(text->str, "connection  server_ip        verdict       findings\n"
+                                "c1-1        192.0.2.80       contradicted  left-open half-close…\n"
+                                "c65535-100000  2001:db8::1234…  as_declared\n");
+}
+END_TEST
+
 START_TEST(no_rows)
 {
     static const char *const rows[] = { NULL };
@@ -185,6 +209,7 @@ int main(void)
     tcase_add_loop_test(tcase, shown, 0, (int)G_N_ELEMENTS(FIELDS));
     tcase_add_test(tcase, places);
     tcase_add_test(tcase, colours);
+    tcase_add_test(tcase, as_they_come);
     tcase_add_test(tcase, no_rows);
     Suite *suite = suite_create("screen");
     suite_add_tcase(suite, tcase);

@@ -35,6 +35,36 @@ if command -v tmux >/dev/null; then
         awk -v width="$width" '{ gsub(/\342\200\246/, "."); if (length($0) > width) exit 1 }' \
             "$work/connections.$width.txt" || fail "a line is longer than $width columns"
     done
+    # A live capture: the rows come while its writer is still there, in the order in which they became
+    # final. Twelve connections have been closed by both sides then; seven were reset, which may go
+    # on for 120 s, and six are open.
+    for width in 80 120; do
+        socket=$work/tmux.live.$width
+        mkfifo "$work/live.$width"
+        env -u NO_COLOR LC_ALL=C.UTF-8 tmux -S "$socket" -f /dev/null new-session -d -x "$width" -y 40 \
+            "\"$CONNAUDIT\" -q - <\"$work/live.$width\"; echo; echo END; sleep 20"
+        exec 3>"$work/live.$width"
+        gzip -cd timeouts/proxy-waits-longer-than-its-backend.pcap.gz | head -c 40000 >&3
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            tmux -S "$socket" capture-pane -p >"$work/live.$width.early"
+            [ "$(grep -c '^c1-' "$work/live.$width.early")" -ge 12 ] && break
+            sleep 0.2
+        done
+        [ "$(grep -c '^c1-' "$work/live.$width.early")" -eq 12 ] ||
+            fail "a live capture on a terminal: $(cat "$work/live.$width.early")"
+        exec 3>&-
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            tmux -S "$socket" capture-pane -p | grep -q '^END' && break
+            sleep 0.2
+        done
+        tmux -S "$socket" capture-pane -p | sed '/^END/,$d' | sed '$d' >"$work/live.$width.txt"
+        tmux -S "$socket" kill-server 2>/dev/null || :
+        if [ "$mode" = --update ]; then
+            cp "$work/live.$width.txt" "$top/tests/golden/terminal/"
+        elif ! diff -u "$top/tests/golden/terminal/live.$width.txt" "$work/live.$width.txt"; then
+            fail "a live capture has changed on a terminal of $width columns"
+        fi
+    done
     # Standard input is the terminal: it says what it waits for, and Ctrl-C ends it.
     socket=$work/tmux.waiting
     LC_ALL=C.UTF-8 tmux -S "$socket" -f /dev/null new-session -d -x 80 -y 20 \

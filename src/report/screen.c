@@ -12,6 +12,13 @@
 #define LEAST_WIDTH 8
 #define LEAST_WIDTH_OF_CAUSE 14
 #define COLUMNS_MAX 64
+
+/* Usual fields, where rows cannot be measured. */
+#define USUAL_LABEL 10
+#define USUAL_WORD 12
+#define USUAL_WORDS 24
+#define USUAL_TEXT 16
+#define USUAL_SECONDS 9
 #define CUT_MARK "\xe2\x80\xa6" /* … */
 
 /* The format --------------------------------------------------------------------------------- */
@@ -123,6 +130,33 @@ static void fit(const Screen *screen, size_t *widths, unsigned count)
     }
 }
 
+static size_t usual_width(const Column *column)
+{
+    switch (column->type) {
+    case COLUMN_TIME:
+        return strlen("11-23 17:47:46.375");
+    case COLUMN_ADDRESS:
+        return strlen("255.255.255.255");
+    case COLUMN_LABEL:
+        return USUAL_LABEL;
+    case COLUMN_TEXT:
+    case COLUMN_PATH:
+        return USUAL_TEXT;
+    case COLUMN_WORDS:
+    case COLUMN_NUMBERS:
+    case COLUMN_FRAMES:
+        return USUAL_WORDS;
+    case COLUMN_SECONDS:
+        return USUAL_SECONDS;
+    case COLUMN_WORD:
+        return strcmp(column->name, "cause") == 0  ? strlen("closed_before_timeout")
+               : strcmp(column->name, "rule") == 0 ? strlen("request-after-server-close")
+                                                   : USUAL_WORD;
+    default:
+        return 0;
+    }
+}
+
 static bool stands_right(ColumnType type)
 {
     return type == COLUMN_NUMBER || type == COLUMN_FRAME || type == COLUMN_SECONDS ||
@@ -191,16 +225,45 @@ static char **fields_of(const Screen *screen, const char *row)
     return fields;
 }
 
-void screen_append(GString *text, const Screen *screen, const GPtrArray *rows)
+/* The fields of the header, borrowed; returns their number. */
+static unsigned names_of(const Screen *screen, char *names[COLUMNS_MAX])
 {
-    size_t widths[COLUMNS_MAX] = { 0 };
-    char *names[COLUMNS_MAX];
     unsigned count = 0;
     for (; screen->columns[count].name; count++) {
         g_assert(count < COLUMNS_MAX);
         names[count] = (char *)(uintptr_t)screen->columns[count].name;
-        widths[count] = strlen(names[count]);
     }
+    return count;
+}
+
+void screen_append_row(GString *text, const Screen *screen, const char *row)
+{
+    size_t widths[COLUMNS_MAX] = { 0 }, sum = 0;
+    char *names[COLUMNS_MAX];
+    unsigned count = names_of(screen, names);
+    for (unsigned i = 0; i < count; i++) {
+        widths[i] = MAX(strlen(names[i]), usual_width(&screen->columns[i]));
+        sum += widths[i] + (i ? GAP : 0);
+    }
+    fit(screen, widths, count);
+    const Column *last = &screen->columns[count - 1];
+    if (sum < screen->width && least_width(last) != SIZE_MAX)
+        widths[count - 1] += screen->width - sum;
+    g_auto(GStrv) fields = row ? fields_of(screen, row) : NULL;
+    for (unsigned i = 0; i < count && fields; i++)
+        if (least_width(&screen->columns[i]) == SIZE_MAX)
+            widths[i] = MAX(widths[i], places(fields[i]));
+    Page page = { .text = text, .colour = screen->colour };
+    append_line(&page, screen, fields ? fields : names, widths, !fields);
+}
+
+void screen_append(GString *text, const Screen *screen, const GPtrArray *rows)
+{
+    size_t widths[COLUMNS_MAX] = { 0 };
+    char *names[COLUMNS_MAX];
+    unsigned count = names_of(screen, names);
+    for (unsigned i = 0; i < count; i++)
+        widths[i] = strlen(names[i]);
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     for (guint i = 0; i < rows->len; i++) {
         char **fields = fields_of(screen, g_ptr_array_index(rows, i));

@@ -16,4 +16,8 @@ typedef struct Screen {
 /* Appends a header and the rows (char *), each a line. A text that is too long is cut with "…". */
 void screen_append(GString *text, const Screen *screen, const GPtrArray *rows);
 
+/* The same for rows that cannot wait for each other: columns have the widths of usual fields. A
+ * field that may not be cut and is longer moves what follows it. `row` NULL: the header. */
+void screen_append_row(GString *text, const Screen *screen, const char *row);
+
 #endif

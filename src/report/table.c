@@ -235,6 +235,24 @@ static void keep_row(Table *table, const RowRank *rank, gsize from)
     g_string_truncate(table->rows, from);
 }
 
+static Screen screen_of(const Table *table)
+{
+    return (Screen){ .columns = table->columns,
+                     .width = table->view.width,
+                     .colour = table->view.colour };
+}
+
+/* The row that was just written becomes a line; it cannot wait for those after it. */
+static void show_row(Table *table, gsize from)
+{
+    Screen screen = screen_of(table);
+    g_autofree char *row = g_strdup(table->rows->str + from);
+    g_string_truncate(table->rows, from);
+    if (table->count == 1)
+        screen_append_row(table->rows, &screen, NULL);
+    screen_append_row(table->rows, &screen, row);
+}
+
 void table_row(Table *table, const struct RowSource *row)
 {
     RowRank rank = { 0 };
@@ -254,6 +272,8 @@ void table_row(Table *table, const struct RowSource *row)
         keep_row(table, &rank, from);
         return;
     }
+    if (table->writer == &TABLE_WRITER_SCREEN)
+        show_row(table, from);
     table_end_row(table);
 }
 
@@ -263,9 +283,7 @@ uint64_t table_end(Table *table, uint64_t *ret_count)
     if (!table->picker)
         return table->count;
     const GPtrArray *rows = picker_sort(table->picker);
-    Screen screen = { .columns = table->columns,
-                      .width = table->view.width,
-                      .colour = table->view.colour };
+    Screen screen = screen_of(table);
     if (table->writer == &TABLE_WRITER_SCREEN && rows->len > 0)
         screen_append(table->rows, &screen, rows);
     for (guint i = 0; i < rows->len && table->writer != &TABLE_WRITER_SCREEN; i++)
