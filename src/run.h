@@ -22,11 +22,11 @@ typedef struct RunResult {
 /* What it was, for the manifest. */
 typedef struct RunContext {
     const Options *options;
-    Filter *filter;             /* NULL: none */
-    TlsKeys *keys;              /* takes what inputs hold, too */
+    Filter *filter;              /* NULL: none */
+    TlsKeys *keys;               /* takes what inputs hold, too */
     const RedactKey *redact_key; /* NULL: nothing is hidden */
-    const char *const *command; /* as main() got it */
-    RowsOut *out;               /* the one that run_open_inputs() got */
+    const char *const *command;  /* as main() got it */
+    RowsOut *out;                /* the one that run_open_inputs() got */
     const char *version;
 } RunContext;
 

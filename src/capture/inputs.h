@@ -31,7 +31,7 @@ typedef struct InputFile {
     bool timed;      /* first_time, the time of the first packet, is known */
     Nanoseconds first_time;
     unsigned time_digits;
-    uint64_t size;                      /* size on disk; 0: known only at the end */
+    uint64_t size; /* size on disk; 0: known only at the end */
     /* only for inputs that cannot be opened twice; their first frames are in `begun` */
     CaptureReader *reader;
     FrameBatch begun;

@@ -154,7 +154,6 @@ CaptureReader *capture_reader_open(const char *path, unsigned input, const Captu
  * if the file broke before its end. A batch that ends at a broken place is returned first. */
 bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **error);
 
-
 const CaptureInfo *capture_reader_info(const CaptureReader *reader);
 
 /* libpcap's description of its version; static. */
