@@ -139,12 +139,15 @@ fi
 
 if command -v python3 >/dev/null; then
     python3 - ../columns >out 2>&1 <<'END' || :
-import csv, sys
+import csv, re, sys
+
+def time(text):
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", text), text
 
 types = {}
 for line in open(sys.argv[1]):
-    report, column, sql, _, _ = line.split()
-    types[report, column] = {"integer": int, "real": float}.get(sql, str)
+    report, column, sql, _, duckdb = line.split()
+    types[report, column] = time if duckdb == "TIMESTAMPTZ" else {"integer": int, "real": float}.get(sql, str)
 for report in sorted({report for report, _ in types}):
     with open(f"report/{report}.csv", newline="", encoding="ascii" if report != "inputs" else "utf-8") as file:
         for row in csv.DictReader(file, strict=True):

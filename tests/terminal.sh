@@ -111,6 +111,17 @@ all=$("$CONNAUDIT" -q --columns=verdict ./*.pcap* | grep -c contradicted)
 [ "$("$CONNAUDIT" -q -f table -r servers --columns=server_port close-declared-but-left-open.pcap | tail -n 1)" = \
     '1 server. All rows and columns: -f csv' ] || fail "-f table: one server"
 
+# A table has at most 1,000 rows, the worst of all, and says so; --top has no such bound.
+"$CONNAUDIT" -q -f table ./*.pcap* timeouts/*.pcap* >"$work/many"
+all=$("$CONNAUDIT" -q --columns=verdict ./*.pcap* timeouts/*.pcap* | sed 1d | tee "$work/verdicts" | wc -l)
+bad=$(grep -c contradicted "$work/verdicts")
+[ "$all" -gt 1000 ] && [ "$(tail -n 1 "$work/many")" = \
+    "1,000 of $(echo "$all" | sed 's/...$/,&/') connections, the worst first. All rows and columns: -f csv" ] ||
+    fail "-f table of $all rows: $(tail -n 1 "$work/many")"
+[ "$(wc -l <"$work/many")" -eq 1002 ] && [ "$(grep -c contradicted "$work/many")" -eq "$bad" ] ||
+    fail "-f table: not 1,000 rows, or not all $bad contradicted ones"
+[ "$("$CONNAUDIT" -q -f table --top=1050 ./*.pcap* timeouts/*.pcap* | wc -l)" -eq 1052 ] || fail "--top=1050"
+
 # -rservers, options that are unknown, and values that are none.
 "$CONNAUDIT" -q -rservers close-declared-then-reused.pcap | grep -q '^server_ip' || fail "-rservers"
 "$CONNAUDIT" -qrpairs close-declared-then-reused.pcap | grep -q '^client_ip' || fail "-qrpairs"
