@@ -325,6 +325,7 @@ void table_free(Table *table)
     g_string_free(table->scratch, TRUE);
     g_string_free(table->path_escaped, TRUE);
     g_free(table->path);
+    community_ids_free(table->community_ids);
     picker_free(table->picker);
     g_free(table);
 }
