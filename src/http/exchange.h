@@ -122,7 +122,9 @@ typedef struct Exchange {
     /* which response is whose */
     bool answered;    /* a byte of response came, be it of a 1xx */
     bool unsolicited; /* a response that answers no request: none was outstanding or acknowledged */
-    bool request_hidden;  /* a response whose request is not in the capture */
+    bool request_hidden; /* a response whose request is not in the capture */
+    /* likewise: no byte of that request stands at this offset of the client or beyond it */
+    int64_t hidden_before;
     bool perhaps_unasked; /* whether there was such a request is not sure */
     bool response_hidden; /* a request whose response lies in a gap or before none */
     bool later_answered;  /* a later request on this connection got the start of a response */

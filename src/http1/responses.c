@@ -20,6 +20,15 @@ static void confirm_request(Conversation *conversation, Exchange *exchange, int6
         conversation->facts.client_hidden = 0;
 }
 
+/* Whichever it answers, it bears out all that wait for one. */
+static void confirm_requests(Conversation *conversation, int64_t acked)
+{
+    Pending *pending = &conversation->pending;
+    for (int i = pending->settled; i < pending_count(pending); i++)
+        if (pending_waits(pending_at(pending, i)))
+            confirm_request(conversation, pending_at(pending, i), acked);
+}
+
 static void note_answered(Conversation *conversation, const Exchange *exchange, const Stamp *stamp)
 {
     int64_t answered = pairing_answered(exchange, stamp);
@@ -55,6 +64,14 @@ static void may_answer_broken(Conversation *conversation, int64_t acked)
     }
 }
 
+/* A request that the capture lacks lies before the end of the last gap. Where the client is not seen
+ * at all, it may lie anywhere. */
+static int64_t hidden_before(const Conversation *conversation)
+{
+    bool seen = conversation->unit->connection->half[conversation->facts.client].seen;
+    return seen ? conversation->pairing.client_gap_past : INT64_MAX;
+}
+
 static int stand_alone(Conversation *conversation, const ResponseStart *response)
 {
     Asked asked = pairing_asked(&conversation->pairing, &conversation->pending, response);
@@ -62,12 +79,16 @@ static int stand_alone(Conversation *conversation, const ResponseStart *response
         may_answer_broken(conversation, response->acked);
         return -1;
     }
+    if (asked != ASKED_NOT)
+        confirm_requests(conversation, response->acked);
     int index = conversation_append(conversation);
     if (index < 0)
         return -1;
-    conversation_at(conversation, index)->request_hidden = asked != ASKED_NOT;
-    conversation_at(conversation, index)->unsolicited = asked == ASKED_NOT;
-    conversation_at(conversation, index)->perhaps_unasked = asked == ASKED_PERHAPS;
+    Exchange *alone = conversation_at(conversation, index);
+    alone->request_hidden = asked != ASKED_NOT;
+    alone->hidden_before = hidden_before(conversation);
+    alone->unsolicited = asked == ASKED_NOT;
+    alone->perhaps_unasked = asked == ASKED_PERHAPS;
     if (asked != ASKED_NOT)
         answer_hidden_request(conversation, index, asked, response->acked);
     return index;
@@ -202,6 +223,7 @@ static void part_from_request(Conversation *conversation)
     Exchange *asked = conversation_at(conversation, conversation->answering);
     Exchange *alone = conversation_at(conversation, index);
     alone->request_hidden = alone->answered = alone->perhaps_unasked = true;
+    alone->hidden_before = hidden_before(conversation);
     alone->request.reasons = REASON_LOSS;
     alone->response = asked->response;
     alone->response_resent = asked->response_resent;

@@ -105,6 +105,7 @@ Sequel sequel_at_end(const JudgeContext *context, const Ending *ending)
     ReasonSet early = left_early(context->connection);
     Sequel sequel = { .context = context,
                       .ending = ending,
+                      .hidden_before = NO_OFFSET,
                       .requests = context->facts->client_hidden | early,
                       .responses = context->facts->server_hidden | early };
     if (ending->segment_missing)
@@ -128,12 +129,21 @@ void sequel_step_before(Sequel *sequel, const Exchange *exchange)
         sequel->may_answer |= hidden_response_reasons(context, exchange);
     } else if (exchange->request_hidden) {
         ReasonSet reasons = hidden_request_reasons(context, exchange);
-        sequel->requests |= reasons;
         sequel->responses |= reasons;
         sequel->alone |= reasons;
+        sequel->hidden_before = MAX(sequel->hidden_before, exchange->hidden_before);
     }
     sequel->requests |= exchange->requests_hidden;
     sequel->responses |= exchange->responses_hidden;
+}
+
+/* Why requests may be missing behind this one. What the response to one that nobody sees answers is
+ * none of them if no byte of the client is missing behind it. */
+static ReasonSet requests_behind(const Sequel *sequel, const Exchange *exchange)
+{
+    bool none =
+        exchange->request.begun && sequel->hidden_before <= stamp_past(&exchange->request.last);
+    return sequel->requests | (none ? 0 : sequel->alone);
 }
 
 /* Servers send these at an idle close, too, when nobody has asked. */
@@ -150,13 +160,14 @@ static void weigh_later(Readings *readings, const Sequel *sequel, const Exchange
         return;
     }
     ReasonSet responses = sequel->responses | sequel->may_answer;
+    ReasonSet requests = requests_behind(sequel, exchange);
     if (!got_response(sequel->context, exchange))
         responses = sequel->may_answer | hidden_response_reasons(sequel->context, exchange);
     readings_set(readings, FACT_LATER, sequel->lost ? LATER_LOST : LATER_NONE);
-    if (responses && (sequel->lost || sequel->requests))
+    if (responses && (sequel->lost || requests))
         readings_add(readings, FACT_LATER, LATER_ANSWERED, responses);
-    if (sequel->requests)
-        readings_add(readings, FACT_LATER, LATER_LOST, sequel->requests);
+    if (requests)
+        readings_add(readings, FACT_LATER, LATER_LOST, requests);
     bool unasked = sent_unasked(exchange);
     if (exchange->request_hidden && (sequel->waiting_before || unasked)) {
         /* A request that waits may have come behind it, or be one that it does not answer. */
@@ -680,6 +691,6 @@ Particulars particulars_of(const Sequel *sequel, const Exchange *exchange,
     else if (sequel->lost)
         lost = lost_request_cause(sequel->lost, sequel->ending);
     particulars.lost = particulars.lost_first = lost.cause;
-    particulars.lost_certain = lost.certain && !sequel->requests;
+    particulars.lost_certain = lost.certain && !requests_behind(sequel, exchange);
     return particulars;
 }

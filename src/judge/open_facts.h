@@ -28,12 +28,14 @@ typedef struct Sequel {
     bool answered;        /* a later request was */
     const Exchange *lost; /* the nearest later request without an answer */
     bool answers;         /* a response comes behind it */
-    ReasonSet alone;     /* why one of them may belong to a request before it; 0: all have theirs */
-    bool waiting_before; /* a request before it has none either */
-    ReasonSet may_answer; /* why that, or another of them, may have got one */
-    ReasonSet requests;   /* why requests may be missing behind it; 0: none can */
-    ReasonSet responses;  /* the same for responses */
-    ReasonSet crossing;   /* why the capture may lack only a request that crossed the end */
+    /* why one of them may belong to a request that nobody sees; 0: all have theirs */
+    ReasonSet alone;
+    int64_t hidden_before; /* before which offset of the client that request stands */
+    bool waiting_before;   /* a request before it has none either */
+    ReasonSet may_answer;  /* why that, or another of them, may have got one */
+    ReasonSet requests;    /* why requests may be missing behind it; 0: none can */
+    ReasonSet responses;   /* the same for responses */
+    ReasonSet crossing;    /* why the capture may lack only a request that crossed the end */
 } Sequel;
 
 /* Behind the last exchange. */
