@@ -320,7 +320,8 @@ static void feed(Play *play, const Step *step, Span data, bool segment_start)
                           .gap = step->gap,
                           .reason = step->reason,
                           .segment_start = segment_start,
-                          .quiet_acked = step->quiet ? peer : NO_OFFSET };
+                          .quiet_acked = step->quiet ? peer : NO_OFFSET,
+                          .bare_acked = step->quiet ? peer : 0 };
     feed_event(play, &event);
     collect_settled(play);
     play->sent[step->side] += step->text ? (int64_t)data.length : step->gap;

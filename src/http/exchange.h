@@ -86,8 +86,8 @@ typedef struct InterimResponses {
 typedef struct RequestSending {
     /* since when nothing kept it back; its own time: unknown */
     Nanoseconds free_since;
-    int64_t quiet_acked; /* as in StreamEvent */
-    bool resent;         /* it is no first transmission */
+    int64_t quiet_acked, bare_acked; /* as in StreamEvent */
+    bool resent;                     /* it is no first transmission */
 } RequestSending;
 
 /* What a 101 has to be measured against, and how it fits. */

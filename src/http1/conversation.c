@@ -274,7 +274,9 @@ static void feed_data(Conversation *conversation, const SessionUnit *unit)
     message_reader_feed(reader, unit);
     handle_messages(conversation, unit->side);
     note_seeking(conversation, reader, unit->side);
-    if (unit->side == conversation->facts.client && message_reader_passes_over(reader))
+    if (unit->side != conversation->facts.client)
+        pairing_note_answer(&conversation->pairing, unit);
+    else if (message_reader_passes_over(reader))
         pairing_note_gap(&conversation->pairing, true, unit); /* nobody has read it */
     note_passed_over(conversation, unit);
     extend_message(conversation, unit);

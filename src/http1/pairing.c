@@ -9,6 +9,14 @@ void pairing_note_gap(Pairing *pairing, bool of_client, const SessionUnit *gap)
     pairing->client_gap_end = gap->place + gap->length;
     pairing->client_gap_past = stamp_past(&gap->last);
     pairing->client_gap_acked = MAX(gap->first.acked_before, 0);
+    pairing->client_gap_known = NO_OFFSET;
+}
+
+void pairing_note_answer(Pairing *pairing, const SessionUnit *data)
+{
+    if (pairing->client_gap_past != NO_OFFSET && pairing->client_gap_known == NO_OFFSET &&
+        !data->resent && data->first.acked >= pairing->client_gap_past)
+        pairing->client_gap_known = data->first.offset;
 }
 
 bool pairing_acknowledges_end(const Exchange *exchange, int64_t acked)
@@ -24,10 +32,13 @@ bool pairing_reaches(const Exchange *exchange, int64_t acked)
     return pending_waits(exchange) && exchange->request.first.offset < acked;
 }
 
-bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t quiet_acked)
+bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t acked,
+                               const RequestSending *sending)
 {
-    bool between = quiet_acked != NO_OFFSET && quiet_acked > pairing->client_gap_acked;
-    return place == pairing->client_gap_end && !between;
+    bool between = sending->bare_acked > pairing->client_gap_acked;
+    bool answers = pairing->client_gap_known != NO_OFFSET && !sending->resent &&
+                   acked > pairing->client_gap_known;
+    return place == pairing->client_gap_end && !between && !answers;
 }
 
 /* The last waiting request that `acked` covers, whole if `whole`; -1: none, or two since the gap

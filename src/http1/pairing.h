@@ -35,18 +35,25 @@ typedef struct Pairing {
     int64_t client_gap_end;   /* place behind the last byte of the client that a gap hid */
     int64_t client_gap_past;  /* who has acknowledged this has received that gap's bytes */
     int64_t client_gap_acked; /* what the client had received before that gap */
-    int64_t server_gap_past;  /* the same of the last byte of the server that a gap hid */
-    int64_t answered_up_to;   /* of the client's last byte that some response is known to follow */
+    /* where the first bytes begin that the server sent when it had received all of that gap;
+     * NO_OFFSET: none came yet */
+    int64_t client_gap_known;
+    int64_t server_gap_past; /* the same of the last byte of the server that a gap hid */
+    int64_t answered_up_to;  /* of the client's last byte that some response is known to follow */
 } Pairing;
 
 #define PAIRING_BEGIN                                                                              \
     ((Pairing){ .client_gap_end = NO_OFFSET,                                                       \
                 .client_gap_past = NO_OFFSET,                                                      \
+                .client_gap_known = NO_OFFSET,                                                     \
                 .server_gap_past = NO_OFFSET,                                                      \
                 .answered_up_to = NO_OFFSET })
 
 /* Takes note of a gap, of the client or of the server. */
 void pairing_note_gap(Pairing *pairing, bool of_client, const SessionUnit *gap);
+
+/* Takes note of bytes of the server. */
+void pairing_note_answer(Pairing *pairing, const SessionUnit *data);
 
 /* The first bytes of a response. */
 typedef struct ResponseStart {
@@ -68,9 +75,11 @@ bool pairing_acknowledges_end(const Exchange *exchange, int64_t acked);
 bool pairing_reaches(const Exchange *exchange, int64_t acked);
 
 /* Of a request that begins there: whether bytes that the capture lacks stand right before it, and
- * no bare segment shows that the client had received anything in between. `quiet_acked`: as in
- * SessionUnit. */
-bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t quiet_acked);
+ * may have been sent together with it. They were not if a bare segment shows that the client had
+ * received something in between, or if the request acknowledges what the server sent when it had
+ * received those bytes. */
+bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t acked,
+                               const RequestSending *sending);
 
 /* The request that the response answers; -1: none that can be named. */
 int pairing_target(const Pairing *pairing, const Pending *pending, const ResponseStart *response);

@@ -18,10 +18,11 @@ static bool request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->request.sought = message->sought != 0;
     exchange->request.reasons = message->sought & GAP_REASONS;
     exchange->sending.quiet_acked = unit->quiet_acked;
+    exchange->sending.bare_acked = unit->bare_acked;
     exchange->sending.resent = unit->resent;
-    exchange->pipelined_behind_gap =
-        pairing_begins_behind_gap(pairing, message->first_place, unit->quiet_acked);
     exchange->sending.free_since = message->first.time - unit->free_to_send;
+    exchange->pipelined_behind_gap = pairing_begins_behind_gap(
+        pairing, message->first_place, message->first.acked, &exchange->sending);
     exchange->requests_hidden = conversation->facts.client_hidden;
     conversation->requesting = index;
     if (!exchange->request.tentative)

@@ -64,8 +64,8 @@ static void may_answer_broken(Conversation *conversation, int64_t acked)
     }
 }
 
-/* A request that the capture lacks lies before the end of the last gap. Where the client is not seen
- * at all, it may lie anywhere. */
+/* A request that the capture lacks lies before the end of the last gap. Where the client is not
+ * seen at all, it may lie anywhere. */
 static int64_t hidden_before(const Conversation *conversation)
 {
     bool seen = conversation->unit->connection->half[conversation->facts.client].seen;
@@ -107,10 +107,12 @@ static void set_burst(const Conversation *conversation, Exchange *exchange)
 }
 
 /* A response whose request nobody sees, of which only 1xx have come; -1: there is none. The next
- * response is its final one, whatever it acknowledges. */
-static int alone_in_part(const Conversation *conversation)
+ * response is its final one, whatever it acknowledges, and whatever was sent meanwhile. */
+static int alone_in_part(Conversation *conversation)
 {
     int last = pending_count(&conversation->pending) - 1;
+    while (last >= 0 && !conversation_at(conversation, last)->answered)
+        last--;
     if (last < 0 || conversation->facts.server_hidden)
         return -1;
     const Exchange *exchange = conversation_at(conversation, last);

@@ -152,6 +152,7 @@ static void take_event(SessionUnit *unit, const StreamEvent *event)
     unit->segment_start = event->segment_start;
     unit->resent = event->resent;
     unit->quiet_acked = event->quiet_acked;
+    unit->bare_acked = event->bare_acked;
     unit->free_to_send = event->free_to_send;
 }
 

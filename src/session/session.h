@@ -36,8 +36,8 @@ typedef struct SessionUnit {
     Reason reason;      /* GAP: as in StreamEvent; or REASON_ENCRYPTED */
     bool length_unsure; /* GAP: fewer bytes may be missing than `length` */
     bool segment_start; /* DATA: it begins where a segment's payload, or a record, begins */
-    bool resent;        /* DATA: of its first byte, all three as in StreamEvent */
-    int64_t quiet_acked;
+    bool resent;        /* DATA: of its first byte, these as in StreamEvent */
+    int64_t quiet_acked, bare_acked;
     Nanoseconds free_to_send;
 } SessionUnit;
 

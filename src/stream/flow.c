@@ -160,6 +160,7 @@ static void shift_base(Flow *flow, int side)
         return;
     half->base++;
     direction->quiet_acked = NO_OFFSET;
+    direction->bare_acked = 0;
     move_offset(&half->acked, -1);
     move_offset(&direction->acked, -1);
     move_offset(&direction->edge, -1);
@@ -199,6 +200,7 @@ static void move_base(Flow *flow, int side, uint32_t number)
     half->base = number;
     direction->provisional = false;
     direction->quiet_acked = NO_OFFSET;
+    direction->bare_acked = 0;
     direction->sent += by;
     move_offset(&direction->data_sent, by);
     move_offset(&direction->new_data, by);

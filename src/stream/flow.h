@@ -29,6 +29,7 @@ typedef struct Direction {
     int64_t edge;  /* the end of the window that the peer offered; NO_OFFSET: unknown */
     Nanoseconds free_since;
     int64_t quiet_acked;  /* see StreamEvent; valid while `next` stands still */
+    int64_t bare_acked;   /* likewise */
     uint32_t full;        /* the largest payload */
     int8_t shift;         /* of the window: WINDOW_ values or 0..14 */
     bool base_known : 1;  /* Half.base is */

@@ -41,6 +41,7 @@ static void advance(Flow *flow, int side, int64_t next)
 {
     flow->facts.half[side].next = next;
     flow->direction[side].quiet_acked = NO_OFFSET;
+    flow->direction[side].bare_acked = 0;
     if (flow->backlog && flow->backlog->bytes) {
         flow->backlog->moved_time[side] = flow->facts.last_time;
         flow->backlog->moved_order[side] = flow->order;
@@ -160,6 +161,7 @@ static void deliver_new(Sink *sink, Flow *flow, int side, const Item *item, Stam
         event->segment_start = begin == item->offset;
         event->resent = item->sent_before > begin;
         event->quiet_acked = direction->quiet_acked;
+        event->bare_acked = direction->bare_acked;
         if (direction->free)
             event->free_to_send = MAX(item->time - direction->free_since, 0);
     }
@@ -248,7 +250,10 @@ static void note_quiet(Flow *flow, int side, const Item *item)
     const Half *own = &flow->facts.half[side];
     Direction *direction = &flow->direction[side];
     bool bare = !item->length && (item->flags & (TCP_ACK | TCP_SYN | TCP_FIN)) == TCP_ACK;
-    if (bare && item->offset == own->next && own->acked >= own->next)
+    if (!bare || item->offset != own->next)
+        return;
+    direction->bare_acked = MAX(direction->bare_acked, item->acked);
+    if (own->acked >= own->next)
         direction->quiet_acked = MAX(direction->quiet_acked, item->acked);
 }
 

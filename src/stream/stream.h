@@ -50,6 +50,8 @@ typedef struct StreamEvent {
      * offset as its number, when all this side had sent before was acknowledged; NO_OFFSET: there
      * is none. Judgement.md §1.1 (a). */
     int64_t quiet_acked;
+    /* the same of any such segment, whatever was acknowledged of this side by then; 0: none */
+    int64_t bare_acked;
     /* DATA: for how long before this segment all that this side had sent had been acknowledged and
      * the peer's window had room for a full segment; 0: not */
     Nanoseconds free_to_send;
