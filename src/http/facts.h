@@ -5,6 +5,9 @@
 #include "http/head.h"
 #include "session/fin_belief.h"
 
+/* Why bytes are missing between others. */
+#define HOLE_REASONS ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_ENCRYPTED))
+
 typedef struct ConversationFacts {
     int client;         /* side index; -1: no message told, and no SYN */
     uint32_t exchanges; /* rows so far */

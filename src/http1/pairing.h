@@ -18,6 +18,7 @@
 #ifndef HTTP1_PAIRING_H
 #define HTTP1_PAIRING_H
 
+#include "http/facts.h"
 #include "http1/pending.h"
 #include "session/session.h"
 
@@ -25,8 +26,6 @@
 #define GAP_REASONS                                                                                \
     ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_MIDSTREAM |                  \
                  REASON_ONE_DIRECTION | REASON_ENCRYPTED))
-
-#define HOLE_REASONS ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_ENCRYPTED))
 
 /* What gaps and responses have shown so far. Offsets but for client_gap_end: NO_OFFSET: none. */
 typedef struct Pairing {

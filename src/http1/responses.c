@@ -165,7 +165,7 @@ static bool response_begins(Conversation *conversation, MessageReader *reader,
     conversation->answering = index;
     conversation->pairing.behind_gap = pairing_may_be_behind_gap(&conversation->pairing, exchange,
                                                                  conversation->facts.server_hidden);
-    exchange->responses_hidden = conversation->facts.server_hidden;
+    exchange->responses_hidden |= conversation->facts.server_hidden;
     conversation->facts.server_hidden = 0;
     note_answered(conversation, exchange, &message->first);
     return true;

@@ -93,8 +93,8 @@ static void take_statement(Judge *judge, const JudgeContext *context, const Exch
 {
     const MessageFacts *response = &exchange->response;
     ReasonSet hidden = hidden_response_reasons(context, exchange);
-    if (hidden)
-        miss_statement(judge, hidden);
+    if (hidden || (exchange->responses_hidden & HOLE_REASONS))
+        miss_statement(judge, hidden | (exchange->responses_hidden & HOLE_REASONS));
     if (!response->has_head || exchange->unsolicited)
         return;
     judge->answered++;
@@ -108,7 +108,7 @@ static void take_statement(Judge *judge, const JudgeContext *context, const Exch
         take_max(judge, counts ? stated->max : -1);
 }
 
-static Stated stated_by(const Judge *judge, const JudgeContext *context, const Exchange *exchange)
+static Stated stated_by(const Judge *judge, const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
     bool states = response->has_head && (response->options & OPTION_KEEP_ALIVE) &&
@@ -119,8 +119,7 @@ static Stated stated_by(const Judge *judge, const JudgeContext *context, const E
                      .max_everywhere = judge->max_everywhere,
                      .used_if_first = max_counts_all(judge),
                      .counts_down = judge->counts_down,
-                     .timeout_open =
-                         states ? 0 : judge->timeout_lost | context->facts->responses_lost,
+                     .timeout_open = states ? 0 : judge->timeout_lost,
                      .max_open = judge->max_lost };
 }
 
@@ -310,7 +309,7 @@ static Judgement judge_tail(Judge *judge, const Sequel *sequel, const Before *be
     const JudgeContext *context = sequel->context;
     Readings readings;
     Declaration declaration = declare(context, exchange);
-    Stated stated = stated_by(judge, context, exchange);
+    Stated stated = stated_by(judge, exchange);
     facts_of_pending(&readings, sequel, before, exchange, &declaration, &stated);
     Particulars particulars = particulars_of(sequel, exchange, &declaration, &stated);
     Weighed weighed = readings_weigh(&readings, &particulars);

@@ -208,6 +208,16 @@ static void weigh_declared(Readings *readings, const Declaration *declaration)
     }
 }
 
+/* A chunk whose size is beyond our numbers: clients read such a body to the end of the connection,
+ * which then is what declares the close. */
+static void weigh_endless_body(Readings *readings, const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    if (response->framing.kind == BODY_CHUNKED && response->broken &&
+        (response->reasons & REASON_LIMIT))
+        readings_add(readings, FACT_DECLARED, SAYS_CLOSE, REASON_LIMIT);
+}
+
 /* The request is not in the capture, and no byte of the announced body either: it may have been a
  * HEAD. */
 static bool may_lack_body(const Exchange *exchange)
@@ -444,7 +454,7 @@ static void weigh_undelivered(Readings *readings, const Sequel *sequel, const Ex
 
 static void weigh_used(Readings *readings, const JudgeContext *context, const Stated *stated)
 {
-    ReasonSet open = stated->max_open | context->facts->responses_lost;
+    ReasonSet open = stated->max_open;
     readings_set(readings, FACT_USED, stated->used);
     if (stated->counts_down)
         return;
@@ -651,6 +661,7 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
     if (gave_up_on_a_record(context))
         readings_add(readings, FACT_REAL, REAL_NO, gave_up_on_a_record(context));
     weigh_declared(readings, declaration);
+    weigh_endless_body(readings, exchange);
     weigh_got(readings, sequel, exchange);
     weigh_later(readings, sequel, exchange);
     ReasonSet not_first = before->perhaps | (may_have_answered(context) ? before->exchanges : 0);
