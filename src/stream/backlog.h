@@ -23,6 +23,9 @@ typedef struct Item {
     uint32_t order; /* of capture, within the connection */
     uint16_t window;
     uint8_t flags;
+    /* its side had sent more by then, but neither so long ago nor with anything of the other side
+     * in between that it could have sent this again: the capture has them in the wrong order */
+    bool swapped;
     bool witness; /* its number lies at the end of all that its side had sent before it */
     const uint8_t *bytes;
 } Item;

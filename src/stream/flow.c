@@ -202,6 +202,7 @@ static void move_base(Flow *flow, int side, uint32_t number)
     direction->quiet_acked = NO_OFFSET;
     direction->bare_acked = 0;
     direction->sent += by;
+    direction->sent_from += by;
     move_offset(&direction->data_sent, by);
     move_offset(&direction->new_data, by);
     half->resent.offset += by;
@@ -477,12 +478,22 @@ static void remember_answerable(Flow *flow, int side, const Segment *segment, co
                                    .ms = (uint32_t)CLAMP(ms, 0, (int64_t)MS_MAX) };
 }
 
+/* Nothing is sent again so soon but after acknowledgements of the peer. */
+static bool is_swapped(const Direction *own, const Direction *peer, const Item *item)
+{
+    Nanoseconds later = item->time - own->sent_time;
+    return item->offset + item->length <= own->sent_from && later >= 0 && later <= RESET_REORDER &&
+           peer->last_order < own->sent_order;
+}
+
 /* What the segment proves to have been sent, and whether it is a witness that no FIN was. */
 static void arrive_number(Flow *flow, int side, const Segment *segment, Item *item)
 {
     Direction *own = &flow->direction[side];
     int64_t end = item->offset + (int64_t)segment->length;
     item->sent_before = own->sent;
+    item->swapped = is_swapped(own, &flow->direction[!side], item);
+    own->last_order = flow->order;
     if (segment->flags & TCP_RST) {
         if (item->offset == own->sent + 1)
             own->sent = item->offset;
@@ -498,7 +509,12 @@ static void arrive_number(Flow *flow, int side, const Segment *segment, Item *it
         note_payload(own, &flow->facts.half[side].resent, item);
     if (segment->flags & TCP_FIN)
         end++;
-    own->sent = MAX(own->sent, end);
+    if (end <= own->sent)
+        return;
+    own->sent = end;
+    own->sent_from = item->offset;
+    own->sent_time = item->time;
+    own->sent_order = flow->order;
 }
 
 void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)

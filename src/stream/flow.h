@@ -21,7 +21,11 @@ typedef struct BareAck {
 
 /* One direction, by capture order. Offsets are of this direction's stream. */
 typedef struct Direction {
-    int64_t sent; /* one past the last offset seen, FIN included */
+    int64_t sent;      /* one past the last offset seen, FIN included … */
+    int64_t sent_from; /* … and the segment that showed it: its first offset, its time, its order */
+    Nanoseconds sent_time;
+    uint32_t sent_order;
+    uint32_t last_order; /* of its latest segment */
     /* likewise, of payload; where the latest new payload begins, and its time. NO_OFFSET: none */
     int64_t data_sent, new_data;
     Nanoseconds new_time;

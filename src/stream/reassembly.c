@@ -159,7 +159,7 @@ static void deliver_new(Sink *sink, Flow *flow, int side, const Item *item, Stam
         StreamEvent *event = add_event(sink, flow, STREAM_DATA, side, &stamp);
         event->data = span_make(item->bytes + (begin - item->offset), (size_t)(there - begin));
         event->segment_start = begin == item->offset;
-        event->resent = item->sent_before > begin;
+        event->resent = item->sent_before > begin && !item->swapped;
         event->quiet_acked = direction->quiet_acked;
         event->bare_acked = direction->bare_acked;
         if (direction->free)
