@@ -107,8 +107,41 @@ def chunks(count):
         yield segment(True, CLIENT + len(CHUNKED) + i * len(body), SERVER, ACK, body)
 
 
+OFFER = b"POST / HTTP/1.1\r\nHost: a.test\r\nUpgrade: x\r\nConnection: upgrade\r\nContent-Length: 1\r\n\r\nx"
+EACH = 64  # exchanges of a connection in `open_ends`
+
+
+def open_ends(count):
+    """So many exchanges, of whose verdicts everything is open: uploads that offer an upgrade, and behind each a hole
+    that may be another request; their responses lie in a hole each, and what ended the connection is not there."""
+    for port in range(1024, 1024 + -(-count // EACH)):
+        yield from handshake(port)
+        yield segment(True, CLIENT, SERVER, PSH | ACK, REQUEST, port)
+        head = RESPONSE.replace(b"Content", b"Connection: keep-alive\r\nKeep-Alive: max=9\r\nContent")
+        yield segment(False, SERVER, CLIENT + len(REQUEST), PSH | ACK, head, port)
+        sent, answered = CLIENT + len(REQUEST), SERVER + len(head)
+        for _ in range(EACH):
+            yield segment(True, sent, answered, PSH | ACK, OFFER, port)
+            sent, answered = sent + len(OFFER) + 100, answered + 100
+        yield segment(True, sent, answered, ACK, b"", port)
+        yield segment(False, answered + 50, sent, ACK, b"", port)
+        yield segment(False, answered + 60, 0, RST, b"", port)
+
+
+def open_heads(count):
+    """So many exchanges on one connection, of each of which the end of both heads is missing."""
+    yield from handshake()
+    request, response = REQUEST[:20], RESPONSE[:20]
+    for i in range(count):
+        sent, answered = CLIENT + i * len(REQUEST), SERVER + i * len(RESPONSE)
+        yield segment(True, sent, answered, PSH | ACK, request)
+        yield segment(False, answered, sent + len(REQUEST), PSH | ACK, response)
+        yield segment(True, sent + len(REQUEST), answered + len(RESPONSE), ACK)
+
+
 KINDS = {kind.__name__: kind
-         for kind in (exchanges, pipelined, backwards, shuffled, heads, resets, openings, ports, overlaps, chunks)}
+         for kind in (exchanges, pipelined, backwards, shuffled, heads, resets, openings, ports, overlaps, chunks,
+                      open_ends, open_heads)}
 
 
 def main():

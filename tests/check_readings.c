@@ -123,6 +123,60 @@ START_TEST(test_bound)
 }
 END_TEST
 
+/* A table that counts how often it is asked. */
+static unsigned asked, asked_possible;
+
+static bool count_possible(FactValues reading)
+{
+    asked_possible++;
+    return verdict_http1_possible(reading);
+}
+
+static Outcome count_outcome(FactValues reading, const Particulars *particulars)
+{
+    asked++;
+    return verdict_http1(reading, particulars);
+}
+
+static Outcome count_and_agree(FactValues reading, const Particulars *particulars)
+{
+    (void)reading;
+    (void)particulars;
+    asked++;
+    return (Outcome){ ACTUAL_CLOSED, VERDICT_AS_DECLARED, CAUSE_CLOSED };
+}
+
+static unsigned asked_about(const Readings *readings)
+{
+    asked = asked_possible = 0;
+    readings_weigh(readings, &SEEN);
+    ck_assert_uint_le(asked_possible, 2 * READINGS_MAX + FACT_COUNT * FACT_VALUES_MAX);
+    return asked;
+}
+
+/* The number of look-ups does not grow with anything: an exchange of which nothing is open takes
+ * one, one of which everything is open few, and at worst, where no reading disagrees, as many as
+ * the bound allows. */
+START_TEST(test_cost)
+{
+    static const VerdictTable counting = { count_possible, count_outcome };
+    static const VerdictTable agreeing = { count_possible, count_and_agree };
+    static const unsigned VALUES[FACT_COUNT] = { 2, 2, 4, 3, 3, 4, 2, 2, 2, 2, 2, 2 };
+    Readings readings;
+    readings_init(&readings, &counting);
+    ck_assert_uint_eq(asked_about(&readings), 1);
+    ck_assert_uint_eq(asked_possible, 0);
+    for (Fact fact = FACT_FIRST; fact < FACT_COUNT; fact++)
+        for (unsigned value = 0; value < VALUES[fact]; value++)
+            readings_add(&readings, fact, value, REASON_LOSS);
+    ck_assert_uint_le(asked_about(&readings), 64);
+    readings.table = &agreeing;
+    unsigned most = asked_about(&readings);
+    ck_assert_uint_gt(most, READINGS_MAX / 2);
+    ck_assert_uint_le(most, READINGS_MAX + FACT_COUNT * FACT_VALUES_MAX);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("readings");
@@ -133,6 +187,7 @@ int main(void)
     tcase_add_test(tcase, test_impossible_readings);
     tcase_add_test(tcase, test_undetermined_by_itself);
     tcase_add_test(tcase, test_bound);
+    tcase_add_test(tcase, test_cost);
     Suite *suite = suite_create("readings");
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -105,24 +105,6 @@ static FactValues plainest_of(const Readings *readings)
     return reading;
 }
 
-static ReasonSet decisive_reasons(const Readings *readings, FactValues plainest, Verdict verdict,
-                                  const Particulars *particulars)
-{
-    ReasonSet first = 0;
-    for (unsigned fact = 0; fact < FACT_COUNT; fact++) {
-        FactValues mask = fact_mask(fact), others = readings->values & mask & ~plainest;
-        if (others && !first)
-            first = readings->reasons[fact];
-        for (; others; others &= others - 1) {
-            FactValues reading = (plainest & ~mask) | (others & -others);
-            if (readings->table->possible(reading) &&
-                readings->table->outcome(reading, particulars).verdict != verdict)
-                return readings->reasons[fact];
-        }
-    }
-    return first;
-}
-
 static Weighed weigh_one(const Readings *readings, FactValues reading,
                          const Particulars *particulars)
 {
@@ -133,32 +115,73 @@ static Weighed weigh_one(const Readings *readings, FactValues reading,
     return weighed;
 }
 
+/* Whether the reading has the same verdict. */
+static bool weigh_another(Weighed *weighed, const Readings *readings, FactValues reading,
+                          const Particulars *particulars)
+{
+    if (!readings->table->possible(reading))
+        return true;
+    Outcome outcome = readings->table->outcome(reading, particulars);
+    bool same = outcome.verdict == weighed->plainest.verdict;
+    weighed->verdict_certain &= same;
+    weighed->actual_certain &= outcome.actual == weighed->plainest.actual;
+    weighed->cause_certain &= outcome.cause == weighed->plainest.cause;
+    return same;
+}
+
+/* The readings that differ from the plainest in one fact. Most disagreements show there, and the
+ * first of these facts is the one that is named. */
+static void weigh_singly(Weighed *weighed, const Readings *readings, FactValues plainest,
+                         const Particulars *particulars)
+{
+    for (unsigned fact = 0; fact < FACT_COUNT; fact++) {
+        FactValues mask = fact_mask(fact), others = readings->values & mask & ~plainest;
+        for (; others; others &= others - 1) {
+            FactValues reading = (plainest & ~mask) | (others & -others);
+            if (!weigh_another(weighed, readings, reading, particulars) && !weighed->decisive)
+                weighed->decisive = readings->reasons[fact];
+            if (!weighed->verdict_certain && !weighed->actual_certain)
+                return;
+        }
+    }
+}
+
+static void weigh_all(Weighed *weighed, const Readings *readings, FactValues plainest,
+                      const Particulars *particulars)
+{
+    FactValues reading = plainest;
+    for (unsigned n = 1; weighed->verdict_certain || weighed->actual_certain; n++) {
+        next_reading(&reading, readings->values);
+        if (reading == plainest)
+            break;
+        if (n == READINGS_MAX) {
+            weighed->verdict_certain = weighed->actual_certain = false;
+            break;
+        }
+        weigh_another(weighed, readings, reading, particulars);
+    }
+}
+
+static ReasonSet first_reasons(const Readings *readings, FactValues plainest)
+{
+    for (unsigned fact = 0; fact < FACT_COUNT; fact++)
+        if (readings->values & fact_mask(fact) & ~plainest)
+            return readings->reasons[fact];
+    return 0;
+}
+
 Weighed readings_weigh(const Readings *all, const Particulars *particulars)
 {
     if (readings_are_one(all))
         return weigh_one(all, all->values, particulars);
     Readings readings = *all;
     settle_idle_facts(&readings);
-    FactValues plainest = plainest_of(&readings), reading = plainest;
+    FactValues plainest = plainest_of(&readings);
     Weighed weighed = weigh_one(&readings, plainest, particulars);
-    for (unsigned n = 1; weighed.verdict_certain || weighed.actual_certain; n++) {
-        next_reading(&reading, readings.values);
-        if (reading == plainest)
-            break;
-        if (n == READINGS_MAX) {
-            weighed.verdict_certain = weighed.actual_certain = weighed.cause_certain = false;
-            break;
-        }
-        if (!readings.table->possible(reading))
-            continue;
-        Outcome outcome = readings.table->outcome(reading, particulars);
-        weighed.verdict_certain &= outcome.verdict == weighed.plainest.verdict;
-        weighed.actual_certain &= outcome.actual == weighed.plainest.actual;
-        weighed.cause_certain &= outcome.cause == weighed.plainest.cause;
-    }
+    weigh_singly(&weighed, &readings, plainest, particulars);
+    weigh_all(&weighed, &readings, plainest, particulars);
     weighed.cause_certain &= weighed.verdict_certain;
-    if (!weighed.verdict_certain)
-        weighed.decisive =
-            decisive_reasons(&readings, plainest, weighed.plainest.verdict, particulars);
+    if (!weighed.verdict_certain && !weighed.decisive)
+        weighed.decisive = first_reasons(&readings, plainest);
     return weighed;
 }
