@@ -28,7 +28,7 @@
 #define SHIFT_MAX 14
 /* By how much a capture shows an acknowledgement before what it covers. */
 #define REORDER (20 * NS_PER_MS)
-#define MS_MAX UINT32_MAX
+#define MS_MAX INT32_MAX
 
 Flow *flow_new(const Segment *first, Budget *budget)
 {
@@ -123,6 +123,7 @@ void flow_swap_sides(Flow *flow)
     if (flow->resets) {
         SWAP(flow->resets->list);
         SWAP(flow->resets->count);
+        SWAP(flow->resets->forgot);
     }
     if (flow->kept)
         flow->kept->side = !flow->kept->side;
@@ -461,7 +462,7 @@ static void remember_answerable(Flow *flow, int side, const Segment *segment, co
 {
     Direction *own = &flow->direction[side];
     bool probe = item->offset == item->sent_before - 1;
-    if (segment->length || probe || (segment->flags & (TCP_SYN | TCP_FIN))) {
+    if (!probe && (segment->length || (segment->flags & (TCP_SYN | TCP_FIN)))) {
         if (own->data_ack_count && own->data_acks[0] == segment->acknowledgement)
             return;
         memmove(own->data_acks + 1, own->data_acks, sizeof own->data_acks - sizeof(uint32_t));
@@ -470,12 +471,14 @@ static void remember_answerable(Flow *flow, int side, const Segment *segment, co
         return;
     }
     int64_t ms = (segment->time - flow->facts.start) / NS_PER_MS;
-    if (!own->bare_ack_count || own->bare_acks[0].number != segment->acknowledgement) {
+    if (!own->bare_ack_count || own->bare_acks[0].number != segment->acknowledgement ||
+        own->bare_acks[0].probe != probe) {
         memmove(own->bare_acks + 1, own->bare_acks, sizeof own->bare_acks - sizeof(BareAck));
         own->bare_ack_count = (uint8_t)MIN(own->bare_ack_count + 1, BARE_ACKS);
     }
     own->bare_acks[0] = (BareAck){ .number = segment->acknowledgement,
-                                   .ms = (uint32_t)CLAMP(ms, 0, (int64_t)MS_MAX) };
+                                   .ms = (uint32_t)CLAMP(ms, 0, (int64_t)MS_MAX) & MS_MAX,
+                                   .probe = probe };
 }
 
 /* Nothing is sent again so soon but after acknowledgements of the peer. */

@@ -14,9 +14,11 @@
 /* How far from a connection's numbers something of it may lie: a large window. */
 #define FLOW_NEAR (INT64_C(1) << 24)
 
+/* A bare acknowledgement, or a probe. */
 typedef struct BareAck {
     uint32_t number;
-    uint32_t ms; /* since the start of the connection */
+    uint32_t ms : 31; /* since the start of the connection */
+    bool probe : 1;
 } BareAck;
 
 /* One direction, by capture order. Offsets are of this direction's stream. */
@@ -40,7 +42,7 @@ typedef struct Direction {
     bool provisional : 1; /* the base is that of an empty segment, perhaps of a keep-alive probe */
     bool free : 1;        /* free_since is set */
     bool lower : 1; /* of this side came what lies below `acked`, after that was acknowledged */
-    /* latest acknowledgement numbers of this side's data, FINs, probes */
+    /* latest acknowledgement numbers of this side's data and FINs */
     uint8_t data_ack_count, bare_ack_count;
     uint32_t data_acks[DATA_ACKS];
     BareAck bare_acks[BARE_ACKS];

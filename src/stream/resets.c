@@ -26,6 +26,19 @@ static bool stands(const Flow *flow, int side, const Reset *reset)
 
 typedef enum Answers { ANSWERS_NOTHING, ANSWERS_BARE, ANSWERS_SEGMENT } Answers;
 
+/* The bare acknowledgement of its own FIN is what its sender waited for: nothing to answer, unless
+ * it has forgotten the connection since, as an earlier reset of it shows. */
+static Answers answers_bare(const Flow *flow, int side, const Segment *segment, const BareAck *bare)
+{
+    const FinFact *fin = &flow->facts.half[side].fin;
+    if (bare->probe || flow->resets->forgot[side])
+        return ANSWERS_SEGMENT;
+    if (fin_was_seen(fin) &&
+        segment->sequence == connection_sequence(&flow->facts, side, fin->stamp.offset + 1))
+        return ANSWERS_NOTHING;
+    return ANSWERS_BARE;
+}
+
 static Answers answers_something(const Flow *flow, int side, const Segment *segment)
 {
     if (segment->flags & TCP_ACK)
@@ -34,19 +47,26 @@ static Answers answers_something(const Flow *flow, int side, const Segment *segm
     for (unsigned i = 0; i < peer->data_ack_count; i++)
         if (peer->data_acks[i] == segment->sequence)
             return ANSWERS_SEGMENT;
-    /* The bare acknowledgement of its own FIN is what its sender waited for: nothing to answer,
-     * unless it has forgotten the connection since, as an earlier reset of it shows. */
-    const FinFact *fin = &flow->facts.half[side].fin;
-    bool forgot = flow->resets && flow->resets->count[side] > 0;
-    if (!forgot && fin_was_seen(fin) &&
-        segment->sequence == connection_sequence(&flow->facts, side, fin->stamp.offset + 1))
-        return ANSWERS_NOTHING;
+    Answers answers = ANSWERS_NOTHING;
     int64_t ms = (segment->time - flow->facts.start) / NS_PER_MS;
-    for (unsigned i = 0; i < peer->bare_ack_count; i++)
+    for (unsigned i = 0; i < peer->bare_ack_count && answers != ANSWERS_SEGMENT; i++)
         if (peer->bare_acks[i].number == segment->sequence &&
             ms - peer->bare_acks[i].ms <= BARE_ANSWERED_MS)
-            return forgot ? ANSWERS_SEGMENT : ANSWERS_BARE;
-    return ANSWERS_NOTHING;
+            answers = answers_bare(flow, side, segment, &peer->bare_acks[i]);
+    return answers;
+}
+
+/* Whose receiver has acknowledged more than its number by now: what it says is that its sender
+ * knows no such connection. */
+static void drop_passed(const Flow *flow, int side)
+{
+    Reset *list = flow->resets->list[side];
+    unsigned kept = 0;
+    for (unsigned i = 0; i < flow->resets->count[side]; i++)
+        if (list[i].fact.stamp.offset >= flow->direction[side].acked)
+            list[kept++] = list[i];
+    flow->resets->dropped += flow->resets->count[side] - kept;
+    flow->resets->count[side] = kept;
 }
 
 void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *item)
@@ -56,8 +76,11 @@ void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *ite
     Reset *list = flow->resets->list[side];
     unsigned *count = &flow->resets->count[side];
     if (*count == RESETS_MAX)
+        drop_passed(flow, side);
+    if (*count == RESETS_MAX)
         return;
     Answers answers = answers_something(flow, side, segment);
+    flow->resets->forgot[side] |= !(segment->flags & TCP_ACK);
     list[(*count)++] = (Reset){
         .fact = {
             .stamp = { .frame = item->frame, .time = item->time, .offset = item->offset,
@@ -171,11 +194,27 @@ const Reset *resets_standing(const Flow *flow)
 
 uint64_t resets_count_ignored(const Flow *flow)
 {
-    uint64_t ignored = 0;
+    uint64_t ignored = flow->resets ? flow->resets->dropped : 0;
     for (int side = 0; flow->resets && side < 2; side++)
         for (unsigned i = 0; i < flow->resets->count[side]; i++)
             ignored += !stands(flow, side, &flow->resets->list[side][i]);
     return ignored;
+}
+
+/* Whoever answers without ACK flag knows the connection no more, and sends none with it: a RST of
+ * the same number with the flag went ahead of it, though it was captured a moment later. */
+static const Reset *sent_before(const Flow *flow, int side, const Reset *bare)
+{
+    const Reset *end = flow->resets->list[side] + flow->resets->count[side];
+    const Stamp *stamp = &bare->fact.stamp;
+    if (stamp->acked != NO_OFFSET)
+        return bare;
+    for (const Reset *other = bare + 1; other < end; other++)
+        if (other->fact.stamp.acked != NO_OFFSET && other->fact.stamp.offset == stamp->offset &&
+            other->fact.stamp.time - stamp->time <= RESET_REORDER && other->delivered &&
+            stands(flow, side, other))
+            return other;
+    return bare;
 }
 
 static RstFact accepted_from(const Flow *flow, int side)
@@ -183,7 +222,7 @@ static RstFact accepted_from(const Flow *flow, int side)
     for (unsigned i = 0; i < flow->resets->count[side]; i++) {
         const Reset *reset = &flow->resets->list[side][i];
         if (reset->delivered && stands(flow, side, reset))
-            return reset->fact;
+            return sent_before(flow, side, reset)->fact;
     }
     return (RstFact){ 0 };
 }

@@ -17,6 +17,8 @@ typedef struct Reset {
 struct Resets {
     Reset list[2][RESETS_MAX];
     unsigned count[2];
+    bool forgot[2];   /* this side answered without knowing the connection */
+    uint64_t dropped; /* for want of room: none of them could be accepted any more */
 };
 
 /* `side` sent a RST. */
