@@ -285,6 +285,13 @@ static bool silence_allows_receipt(const Case *c, const RstFact *reset)
     return !silence.known || silence.most - again > SILENCE_PROVES_ACKNOWLEDGED;
 }
 
+/* A response without a length, to a request that nobody sees, may be that to a CONNECT. */
+static bool may_have_switched(const Exchange *exchange)
+{
+    return exchange_switched(exchange) ||
+           (exchange->request_hidden && exchange->response.framing.kind == BODY_UNTIL_CLOSE);
+}
+
 /* §9.6: a reset makes the client's TCP discard what it has not delivered. Of an incomplete
  * response: `aborted`. */
 static bool response_at_risk(const Case *c, FindingBuilder *builder)
@@ -293,8 +300,8 @@ static bool response_at_risk(const Case *c, FindingBuilder *builder)
     int server = 1 - c->context->facts->client;
     const RstFact *reset = connection_reset(connection, server);
     if (!reset || !is_answered(c->exchange) || !c->exchange->response.complete ||
-        reset_came_before(reset, true, &c->exchange->response.first) ||
-        exchange_switched(c->exchange) || !nothing_is_missing(c))
+        reset_came_before(reset, true, &c->exchange->response.last) ||
+        may_have_switched(c->exchange) || !nothing_is_missing(c))
         return false;
     int64_t past = stamp_past(&c->exchange->response.last), acked = connection->half[server].acked;
     if (acked == NO_OFFSET || acked >= past || was_sent_in_vain(c) ||

@@ -289,7 +289,8 @@ static void weigh_unread_body(Readings *readings, const Exchange *exchange)
     const MessageFacts *request = &exchange->request, *response = &exchange->response;
     if (!has_body(&request->framing) || !response->begun)
         return;
-    bool unread = !request->complete || response->first.acked <= request->last.offset;
+    bool withheld = message_body_bytes(request) == 0; /* it was refused, and may come all the same */
+    bool unread = withheld || !request->complete || response->first.acked <= request->last.offset;
     readings_set(readings, FACT_DUTY, unread);
     if (!unread && exchange->response_resent)
         readings_add(readings, FACT_DUTY, true, REASON_LOSS);
@@ -320,9 +321,8 @@ static void weigh_duty(Readings *readings, const JudgeContext *context, const Ex
 
 /* The end -------------------------------------------------------------------------------------- */
 
-/* In mid-stream a FIN may have come before the first segment that was seen: the client's, if
- * nothing is seen of it but bare resets, and the server's, if it sends nothing more, not even its
- * FIN. */
+/* In mid-stream a FIN may have come before the first segment that was seen: the client's, if it
+ * sends no byte and no FIN, and the server's, if it sends nothing more, not even its FIN. */
 static unsigned enders_before_capture(const Sequel *sequel, const Exchange *exchange)
 {
     const Half *server = half_of_server(sequel->context);
@@ -331,8 +331,8 @@ static unsigned enders_before_capture(const Sequel *sequel, const Exchange *exch
     if (sequel->context->connection->opener_known || !server->seen || !client->seen)
         return 0;
     unsigned enders = 0;
-    if (client->payload == 0 && client->last_acked == NO_OFFSET &&
-        ending->client.how != END_HOW_FIN && ending->possible != ENDER_NOBODY)
+    if (client->payload == 0 && ending->client.how != END_HOW_FIN &&
+        ending->possible != ENDER_NOBODY)
         enders |= ENDER_CLIENT;
     if (server->payload == 0 && ending->server.how == END_HOW_NONE &&
         ending->possible == ENDER_CLIENT && !got_response(sequel->context, exchange))
@@ -413,6 +413,15 @@ static void weigh_end(Readings *readings, const Sequel *sequel, const Exchange *
                      sequel->context->connection->opener_known ? REASON_LOSS : REASON_MIDSTREAM);
 }
 
+/* Whether the client's own close leaves what it had not received unread: a RST whose acknowledgement
+ * says what it had, or a FIN, and a RST that refuses bytes behind it. */
+static bool client_refuses(const Closing *client, const RstFact *reset)
+{
+    if (client->how == END_HOW_RST)
+        return !client->bare;
+    return client->how == END_HOW_FIN && stamp_precedes(&client->stamp, &reset->stamp);
+}
+
 /* The client had closed its socket, not its half of the connection, when the response arrived: it
  * refused bytes of it (§3). */
 static void weigh_refused(Readings *readings, const Sequel *sequel, const Exchange *exchange)
@@ -421,16 +430,16 @@ static void weigh_refused(Readings *readings, const Sequel *sequel, const Exchan
     const RstFact *reset = connection_reset(context->connection, context->facts->client);
     const MessageFacts *response = &exchange->response;
     int64_t acked = half_of_server(context)->acked;
-    if (!reset || sequel->ending->client.how != END_HOW_FIN || !response->begun ||
-        exchange->unsolicited || exchange_switched(exchange) || acked == NO_OFFSET)
-        return;
-    if (stamp_precedes(&sequel->ending->client.stamp, &reset->stamp) &&
-        acked <= response->last.offset)
+    if (reset && response->begun && !exchange->unsolicited && !exchange_switched(exchange) &&
+        acked != NO_OFFSET && acked <= response->last.offset &&
+        client_refuses(&sequel->ending->client, reset))
         readings_set(readings, FACT_REFUSED, true);
 }
 
 /* No TCP sends again sooner; a copy of the same packet comes so soon. */
 #define RETRANSMISSION_LEAST (150 * NS_PER_MS)
+/* Two of its times, as captured, differ by no larger part than this from what they were. */
+#define TIMER_ERROR 8
 
 /* Retransmissions that went on until the server's reset: its TCP gave up. A transmission that is
  * due and does not come shows that the response was acknowledged; before that, an acknowledgement
@@ -446,7 +455,8 @@ static void weigh_undelivered(Readings *readings, const Sequel *sequel, const Ex
         resent->offset < response->first.offset || resent->offset > response->last.offset)
         return;
     Nanoseconds silence = ending->server.stamp.time - resent->last;
-    if (silence <= 2 * resent->interval && resent->count > 2)
+    Nanoseconds due = 2 * resent->interval + resent->interval / TIMER_ERROR;
+    if (silence <= due && resent->count > 2)
         readings_set(readings, FACT_UNDELIVERED, true);
     else if (silence <= UNDER_WAY)
         readings_add(readings, FACT_UNDELIVERED, true, REASON_LOSS);
@@ -681,6 +691,13 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
         readings_add(readings, FACT_WITNESS, false, anothers);
 }
 
+/* Whether the first of the two closings is in the capture, if it has one. */
+static bool closing_is_known(const Sequel *sequel, const Exchange *exchange)
+{
+    return !(sequel->ending->reasons & REASON_ONE_DIRECTION) &&
+           !enders_before_capture(sequel, exchange);
+}
+
 Particulars particulars_of(const Sequel *sequel, const Exchange *exchange,
                            const Declaration *declaration, const Stated *stated)
 {
@@ -693,7 +710,7 @@ Particulars particulars_of(const Sequel *sequel, const Exchange *exchange,
     Particulars particulars = {
         .answered = got_response(context, exchange),
         .stated = stated->timeout >= 0,
-        .late = idle.least > thresholds->close_grace,
+        .late = idle.least > thresholds->close_grace && closing_is_known(sequel, exchange),
         .clock_ran_on = !under_way && ran > open_limit(thresholds, declaration, stated),
     };
     LostCause lost = { CAUSE_KEEPALIVE_RACE, false };
