@@ -157,7 +157,8 @@ START_TEST(test_cause)
     const Row *row = &ROWS[_i];
     Exchange exchange = request_of(row);
     Ending ending = ending_of_row(row);
-    Cause cause = lost_request_cause(&exchange, &ending).cause;
+    static const Half server = { .seen = true, .syn_seen = true };
+    Cause cause = lost_request_cause(&server, &exchange, &ending).cause;
     ck_assert_msg(cause == row->cause, "%s: %s", row->name, cause_name(cause));
 }
 END_TEST

@@ -241,6 +241,8 @@ static void note_seeking(Conversation *conversation, const MessageReader *reader
         return;
     if (side == facts->client && !facts->client_hidden && !last_request_is_unreadable(conversation))
         facts->client_hidden |= message_reader_sought(reader);
+    if (side != facts->client)
+        facts->server_gap_past = MAX(facts->server_gap_past, stamp_past(&conversation->unit->last));
     if (side != facts->client && !facts->server_hidden &&
         pending_first_waiting(&conversation->pending) >= 0)
         facts->server_hidden |= message_reader_sought(reader);
@@ -332,7 +334,6 @@ static void resolve_fin(Conversation *conversation, const Half *half, const Sess
     bool of_client = side == facts->client;
     ReasonSet *hidden = of_client ? &facts->client_hidden : &facts->server_hidden;
     Reason reason = half->seen ? REASON_LOSS : REASON_ONE_DIRECTION;
-    end->whole = messages_are_whole(conversation, side);
     facts->fin[side] = fin_evidence(half, session, end);
     facts->close[side] = session->close;
     facts->alert[side] = session->alert;
@@ -387,6 +388,8 @@ void conversation_end(Conversation *conversation, const Connection *connection,
                       const SessionEnd ends[2], bool closed)
 {
     ConversationFacts *facts = &conversation->facts;
+    for (int side = 0; side < 2; side++)
+        conversation->end[side].whole = messages_are_whole(conversation, side);
     finish_reader(conversation, 0, &ends[0], closed);
     finish_reader(conversation, 1, &ends[1], closed);
     if (facts->client < 0 && connection->opener_known)

@@ -591,19 +591,8 @@ static void count_gap(MessageReader *reader, int64_t length)
     reader->edge = EDGE_PASSED;
 }
 
-/* A gap behind what may stand instead of a refused body: it is taken for the body. */
-static Step release_before_gap(MessageReader *reader, MessageEvent *event)
-{
-    reader->head.held = reader->head.length;
-    reader->edge = EDGE_PASSED;
-    ChunkResult result = release_body(reader);
-    return result == CHUNK_MORE ? STEP_AGAIN : report_bad_chunk(reader, event, result);
-}
-
 static Step step_gap(MessageReader *reader, MessageEvent *event)
 {
-    if (reader->instead)
-        return release_before_gap(reader, event);
     int64_t counted = MIN(reader->left, reader->gap);
     bool in_body = reader->state == STATE_LENGTH || reader->state == STATE_CHUNKED ||
                    reader->state == STATE_UNTIL_CLOSE;
@@ -796,9 +785,8 @@ bool message_reader_lacks_bytes(const MessageReader *reader)
         return !reader->sought;
     case STATE_HEAD:
     case STATE_LENGTH:
-        return true;
     case STATE_CHUNKED:
-        return !chunk_in_trailer(&reader->chunks);
+        return true;
     case STATE_HEAD_DONE:
         return (reader->body == BODY_LENGTH && reader->left > 0) || reader->body == BODY_CHUNKED;
     default:

@@ -135,8 +135,8 @@ void message_reader_resume(MessageReader *reader);
 
 /* Begun and not complete. */
 bool message_reader_in_message(const MessageReader *reader);
-/* A message is in progress that more bytes must complete: a head, a counted or chunked body (zero
- * chunk not seen). Not: until close. A first byte counts even before it is a MESSAGE_BEGIN. */
+/* A message is in progress that more bytes must complete: a head, a counted or chunked body. Not:
+ * until close. A first byte counts even before it is a MESSAGE_BEGIN. */
 bool message_reader_lacks_bytes(const MessageReader *reader);
 bool message_reader_seeking(const MessageReader *reader);
 /* The same, and what came last begins no message either. */

@@ -54,7 +54,7 @@ static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
         if (exchange->request.first.offset >= acked)
             break;
         if (exchange->pipelined_behind_gap ||
-            (before && exchange->request.first.acked <= before->request.first.acked))
+            (before && exchange->request.first.acked <= before->request.last.acked))
             return -1;
         if (whole && !pairing_acknowledges_end(exchange, acked))
             break;

@@ -2,12 +2,18 @@
 #include "http1/conversation_state.h"
 
 /* What comes behind an accepted reset answers nothing, but whether it was accepted only the end
- * tells. */
+ * tells. Those before may have been answered by what is missing of the server all the same. */
 static void settle_before(Conversation *conversation, int index)
 {
     const Connection *connection = conversation->unit->connection;
-    if (!connection_reset(connection, 0) && !connection_reset(connection, 1))
-        pending_settle_before(&conversation->pending, index);
+    Pending *pending = &conversation->pending;
+    if (!connection_reset(connection, 0) && !connection_reset(connection, 1)) {
+        pending_settle_before(pending, index);
+        return;
+    }
+    for (int i = pending->settled; i < index && conversation->facts.server_hidden; i++)
+        if (pending_waits(pending_at(pending, i)))
+            pending_at(pending, i)->response_hidden = true;
 }
 
 static void confirm_request(Conversation *conversation, Exchange *exchange, int64_t acked)
@@ -53,13 +59,15 @@ static void answer_hidden_request(Conversation *conversation, int index, Asked a
 }
 
 /* How much of a request had arrived cannot be told where bytes of it are missing: what looks like a
- * response may be its own. */
+ * response may be its own, or that of one behind it. */
 static void may_answer_broken(Conversation *conversation, int64_t acked)
 {
     Pending *pending = &conversation->pending;
+    bool broken = false;
     for (int i = pending->settled; i < pending_count(pending); i++) {
         Exchange *exchange = pending_at(pending, i);
-        if (exchange->request.broken && pairing_reaches(exchange, acked))
+        broken = broken || exchange->request.broken;
+        if (broken && pairing_reaches(exchange, acked))
             exchange->response_hidden = true;
     }
 }
@@ -106,18 +114,21 @@ static void set_burst(const Conversation *conversation, Exchange *exchange)
     exchange->burst_clock = known ? start->clock : connection->start_clock;
 }
 
-/* A response whose request nobody sees, of which only 1xx have come; -1: there is none. The next
- * response is its final one, whatever it acknowledges, and whatever was sent meanwhile. */
-static int alone_in_part(Conversation *conversation)
+/* An exchange of which only 1xx have come, while no byte of the server is missing since; -1: there
+ * is none. The next response is its final one, whatever it acknowledges. Where all requests are
+ * seen, it is the first that waits anyway. */
+static int in_part(const Conversation *conversation)
 {
-    int last = pending_count(&conversation->pending) - 1;
-    while (last >= 0 && !conversation_at(conversation, last)->answered)
-        last--;
-    if (last < 0 || conversation->facts.server_hidden)
+    const Pending *pending = &conversation->pending;
+    if (conversation->facts.server_hidden)
         return -1;
-    const Exchange *exchange = conversation_at(conversation, last);
-    bool in_part = !exchange->request.begun && exchange->interim.count && !exchange->response.begun;
-    return in_part ? last : -1;
+    for (int i = pending_count(pending) - 1; i >= pending->settled; i--) {
+        const Exchange *exchange = pending_at(pending, i);
+        bool sure = conversation->pairing.uncertain || !exchange->request.begun;
+        if (exchange->interim.count && !exchange->response.begun && !exchange->response_hidden)
+            return sure ? i : -1;
+    }
+    return -1;
 }
 
 /* The index of the exchange that the response is of; -1: of none. */
@@ -135,7 +146,7 @@ static int find_exchange(Conversation *conversation, const MessageEvent *message
                                .client_seen = connection->half[facts->client].seen };
     if (fin->proof != FIN_NONE) /* that it has received the FIN shows no request */
         response.acked = MIN(response.acked, fin->stamp.offset);
-    int index = alone_in_part(conversation);
+    int index = in_part(conversation);
     if (index >= 0)
         return index;
     index = pairing_target(&conversation->pairing, &conversation->pending, &response);
@@ -275,7 +286,9 @@ static void response_head(Conversation *conversation, MessageReader *reader,
     exchange->response.last_place = message->last_place;
     BodyFraming framing = framing_of_response(&message->head, method_text(exchange->method));
     message_reader_body(reader, &framing);
-    if (exchange->request_hidden) /* of a HEAD, perhaps */
+    bool first = !stamp_is_set(&conversation->facts.last_response);
+    bool begun_before = first && !conversation->unit->connection->opener_known;
+    if (exchange->request_hidden || begun_before) /* of a HEAD, perhaps */
         message_reader_body_refused(reader);
     int status = message->head.status;
     if (status < 200 && status != 101) {

@@ -334,6 +334,7 @@ static void say(Statement *statement, const Exchange *exchange, const MessageFac
         return;
     statement->exchange = exchange->number;
     statement->frame = message->first.frame;
+    statement->answer = exchange->response.first.offset;
 }
 
 static void tell(Announced *announced, const Exchange *exchange)
@@ -379,7 +380,7 @@ static void remember_body(Findings *findings, const Exchange *exchange)
         (response->options & OPTION_CLOSE) || response->first.acked == NO_OFFSET)
         return;
     bool none = message_body_bytes(request) == 0;
-    Statement statement = { exchange->number, response->first.frame };
+    Statement statement = { exchange->number, response->first.frame, response->first.offset };
     if (exchange->expects_continue && none && !was_told_to_continue(exchange)) {
         findings->withheld = statement;
     } else if (request->complete && response->complete &&

@@ -37,6 +37,7 @@ void finding_clear(Finding *finding);
 typedef struct Statement {
     uint32_t exchange; /* 0: none has */
     FrameId frame;
+    int64_t answer; /* where the exchange's response begins */
 } Statement;
 
 /* The same of a response, which the client may or may not have known. */

@@ -62,7 +62,8 @@ static bool response_after_close(const Case *c, FindingBuilder *builder)
     if (close->exchange == 0)
         close = &c->before->closing_default;
     if (close->exchange == 0 || !is_answered(c->exchange) ||
-        close->frame > c->exchange->response.first.frame)
+        close->frame > c->exchange->response.first.frame ||
+        close->answer > c->exchange->response.first.offset)
         return false;
     if (close == &c->before->closing_default)
         builder->severity = SEVERITY_WARNING;

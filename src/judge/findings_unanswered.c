@@ -54,6 +54,8 @@ static bool client_gave_up(const Case *c, FindingBuilder *builder)
         may_be_waiting(c))
         return false;
     const Half *client = &c->context->connection->half[c->context->facts->client];
+    if (client->answers_missing) /* what it refused may have been a response */
+        return false;
     builder_request(builder, request);
     builder_closing(builder, &c->ending->client.stamp);
     builder_say_request(builder, c->exchange);

@@ -24,14 +24,23 @@ static bool answered_by_stranger(const Stamp *request, const Closing *server)
            request->time - server->stamp.time <= ANSWER_REORDER;
 }
 
+/* Without the server's SYN, the number before its first may be that of a FIN. */
+static bool may_have_closed_before(const Half *server, const Closing *closing)
+{
+    return !server->syn_seen && closing->stamp.offset <= 0;
+}
+
 /* `end`: one past the request's last byte. */
-static LostCause cause_of(const Exchange *request, const Ending *ending, int64_t end)
+static LostCause cause_of(const Half *half, const Exchange *request, const Ending *ending,
+                          int64_t end)
 {
     const Closing *server = &ending->server;
     const MessageFacts *message = &request->request;
     int64_t begin = message->first.offset;
     int64_t least = server->how == END_HOW_NONE ? NO_OFFSET : server->acked_least;
     int64_t most = server->how == END_HOW_NONE ? INT64_MAX : server->acked_most;
+    if (answered_by_stranger(&message->first, server) && may_have_closed_before(half, server))
+        return (LostCause){ CAUSE_KEEPALIVE_RACE, false };
     if (answered_by_stranger(&message->first, server))
         return (LostCause){ CAUSE_CONNECTION_FORGOTTEN, true };
     if (knew_fin(request, server))
@@ -43,15 +52,17 @@ static LostCause cause_of(const Exchange *request, const Ending *ending, int64_t
     return (LostCause){ CAUSE_KEEPALIVE_RACE, most <= begin };
 }
 
-LostCause lost_request_cause(const Exchange *request, const Ending *ending)
+LostCause lost_request_cause(const Half *server, const Exchange *request, const Ending *ending)
 {
     const MessageFacts *message = &request->request;
-    return cause_of(request, ending, message->complete ? stamp_past(&message->last) : INT64_MAX);
+    return cause_of(server, request, ending,
+                    message->complete ? stamp_past(&message->last) : INT64_MAX);
 }
 
 /* Of a request that was never finished the server had all, if it had what was sent of it. */
-LostCause first_request_cause(const Connection *connection, const Thresholds *thresholds,
-                              const Exchange *request, const Ending *ending)
+LostCause first_request_cause(const Connection *connection, const Half *half,
+                              const Thresholds *thresholds, const Exchange *request,
+                              const Ending *ending)
 {
     const Closing *server = &ending->server;
     if (!connection->opener_known || server->how == END_HOW_NONE)
@@ -62,7 +73,7 @@ LostCause first_request_cause(const Connection *connection, const Thresholds *th
     Duration open = duration_between(&start, &server->stamp);
     if (!open.known || open.least <= thresholds->prompt_close)
         return (LostCause){ CAUSE_ABORTED, open.known && open.most <= thresholds->prompt_close };
-    LostCause lost = cause_of(request, ending, stamp_past(&request->request.last));
+    LostCause lost = cause_of(half, request, ending, stamp_past(&request->request.last));
     if (lost.cause == CAUSE_CLOSED_UNANSWERED)
         lost.cause = CAUSE_ABORTED;
     return lost;

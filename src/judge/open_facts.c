@@ -64,9 +64,12 @@ static bool arrived_after_reset(const JudgeContext *context, const Stamp *byte)
 
 bool got_response(const JudgeContext *context, const Exchange *exchange)
 {
-    if (!exchange->answered || exchange->interim.count || !exchange->response.begun)
+    const Stamp *first = &exchange->response.first;
+    if (stamp_is_set(&exchange->interim.first))
+        first = &exchange->interim.first;
+    else if (!exchange->response.begun)
         return exchange->answered;
-    return !arrived_after_reset(context, &exchange->response.first);
+    return exchange->answered && !arrived_after_reset(context, first);
 }
 
 /* What came behind an exchange ----------------------------------------------------------------- */
@@ -181,6 +184,16 @@ static void weigh_later(Readings *readings, const Sequel *sequel, const Exchange
         readings_add(readings, FACT_LATER, LATER_LOST, sequel->crossing);
 }
 
+/* The server closed because `max` was used up, whatever else it had been sent: where requests are
+ * missing, one more of them may have come with the one that it answered. */
+static void weigh_used_before(Readings *readings, const Sequel *sequel, const Exchange *exchange,
+                              const Stated *stated)
+{
+    if (exchange->request_hidden && stated->used && !sequel->answered && !exchange->later_answered)
+        readings_add(readings, FACT_LATER, LATER_LOST,
+                     hidden_request_reasons(sequel->context, exchange));
+}
+
 /* The messages themselves ---------------------------------------------------------------------- */
 
 static void weigh_declared(Readings *readings, const Declaration *declaration)
@@ -240,7 +253,7 @@ static bool may_yet_complete(const Sequel *sequel)
 static void weigh_no_response(Readings *readings, const Sequel *sequel, const Exchange *exchange)
 {
     ReasonSet hidden = hidden_response_reasons(sequel->context, exchange);
-    if (exchange->answered && exchange->interim.count) { /* of the final one nothing was seen */
+    if (got_response(sequel->context, exchange)) { /* 1xx, and of the final one nothing was seen */
         readings_set(readings, FACT_GOT, hidden ? GOT_WHOLE : GOT_PART);
         if (hidden)
             readings_add(readings, FACT_GOT, GOT_PART, hidden);
@@ -289,7 +302,7 @@ static void weigh_unread_body(Readings *readings, const Exchange *exchange)
     const MessageFacts *request = &exchange->request, *response = &exchange->response;
     if (!has_body(&request->framing) || !response->begun)
         return;
-    bool withheld = message_body_bytes(request) == 0; /* it was refused, and may come all the same */
+    bool withheld = exchange->expects_continue && message_body_bytes(request) == 0;
     bool unread = withheld || !request->complete || response->first.acked <= request->last.offset;
     readings_set(readings, FACT_DUTY, unread);
     if (!unread && exchange->response_resent)
@@ -610,6 +623,15 @@ static ReasonSet gave_up_on_a_record(const JudgeContext *context)
     return gave_up ? facts->client_hidden & REASON_MALFORMED : 0;
 }
 
+/* The request behind the first one that was seen was sent before the end of this response, and got
+ * none: the two were pipelined, and others before the capture may have been. */
+static bool may_be_pipelined(const Exchange *exchange)
+{
+    const Stamp *next = &exchange->next_request;
+    return exchange->number == 1 && !exchange->later_answered && exchange->response.begun &&
+           stamp_is_set(next) && next->acked != NO_OFFSET && next->acked < stamp_past(&exchange->response.last);
+}
+
 /* In mid-stream a response may be that of a request from before the capture. What may be the rest
  * of a connection that was given up may lie in a body, or in a tunnel. */
 static void weigh_real(Readings *readings, const JudgeContext *context, ReasonSet tunnel,
@@ -668,12 +690,15 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
     const JudgeContext *context = sequel->context;
     readings_init(readings, table_of(exchange->kind));
     weigh_real(readings, context, before->tunnel, exchange);
+    if (!context->connection->opener_known && !sequel->answered && may_be_pipelined(exchange))
+        readings_add(readings, FACT_REAL, REAL_NO, REASON_MIDSTREAM);
     if (gave_up_on_a_record(context))
         readings_add(readings, FACT_REAL, REAL_NO, gave_up_on_a_record(context));
     weigh_declared(readings, declaration);
     weigh_endless_body(readings, exchange);
     weigh_got(readings, sequel, exchange);
     weigh_later(readings, sequel, exchange);
+    weigh_used_before(readings, sequel, exchange, stated);
     ReasonSet not_first = before->perhaps | (may_have_answered(context) ? before->exchanges : 0);
     if (readings_may_be(readings, FACT_GOT, GOT_NONE) && not_first)
         readings_add(readings, FACT_FIRST, FIRST_NO, not_first);
@@ -713,11 +738,13 @@ Particulars particulars_of(const Sequel *sequel, const Exchange *exchange,
         .late = idle.least > thresholds->close_grace && closing_is_known(sequel, exchange),
         .clock_ran_on = !under_way && ran > open_limit(thresholds, declaration, stated),
     };
+    const Half *server = half_of_server(context);
     LostCause lost = { CAUSE_KEEPALIVE_RACE, false };
     if (exchange->request.begun && !particulars.answered)
-        lost = first_request_cause(context->connection, thresholds, exchange, sequel->ending);
+        lost = first_request_cause(context->connection, server, thresholds, exchange,
+                                   sequel->ending);
     else if (sequel->lost)
-        lost = lost_request_cause(sequel->lost, sequel->ending);
+        lost = lost_request_cause(server, sequel->lost, sequel->ending);
     particulars.lost = particulars.lost_first = lost.cause;
     particulars.lost_certain = lost.certain && !requests_behind(sequel, exchange);
     return particulars;

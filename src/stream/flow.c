@@ -536,6 +536,7 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
         learn_peer_begin(flow, side, segment);
     if (segment->flags & TCP_SYN) {
         facts->half[side].begin_unknown = false;
+        facts->half[side].syn_seen = true;
         own->shift = segment->window_shift < 0 ? WINDOW_UNSCALED
                                                : (int8_t)MIN(segment->window_shift, SHIFT_MAX);
     }

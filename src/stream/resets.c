@@ -69,6 +69,20 @@ static void drop_passed(const Flow *flow, int side)
     flow->resets->count[side] = kept;
 }
 
+/* A reset without ACK flag that says no more than one before it, which is listed. */
+static bool says_it_again(const Flow *flow, int side, const Segment *segment, Answers answers)
+{
+    if ((segment->flags & TCP_ACK) || answers == ANSWERS_NOTHING)
+        return false;
+    for (unsigned i = 0; i < flow->resets->count[side]; i++) {
+        const Reset *reset = &flow->resets->list[side][i];
+        if (reset->sequence == segment->sequence && !reset->refuted && reset->fact.answers &&
+            reset->fact.stamp.acked == NO_OFFSET)
+            return true;
+    }
+    return false;
+}
+
 void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *item)
 {
     if (!flow->resets)
@@ -77,10 +91,10 @@ void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *ite
     unsigned *count = &flow->resets->count[side];
     if (*count == RESETS_MAX)
         drop_passed(flow, side);
-    if (*count == RESETS_MAX)
-        return;
     Answers answers = answers_something(flow, side, segment);
     flow->resets->forgot[side] |= !(segment->flags & TCP_ACK);
+    if (*count == RESETS_MAX || says_it_again(flow, side, segment, answers))
+        return;
     list[(*count)++] = (Reset){
         .fact = {
             .stamp = { .frame = item->frame, .time = item->time, .offset = item->offset,
