@@ -8,6 +8,7 @@ from talk import members, says_close
 from tcp import ACK, CLIENT, FIN, MS, RST, SECOND, SERVER
 
 MARGIN = 12 * MS
+SWAPPED = 20 * MS  # a bare reset may be captured so long before what it answers
 TURNED = 5 * MS  # packets nearer to each other may be captured in either order
 PROMPT, GRACE, HALF = 1 * SECOND, 5 * SECOND, 30 * SECOND
 KEPT, BROKEN, OPEN = "as_declared", "contradicted", "undetermined"
@@ -19,7 +20,8 @@ class View:
     """What passed the tap."""
 
     def __init__(self, talk, segments, believes=True, as_seen=False):
-        """`believes`: in resets that the tap saw and nobody else did. `as_seen`: no FIN was sent that it did not see."""
+        """`believes`: in resets that the tap saw and nobody else did; "awhile": in any that nothing refutes for as long
+        as packets may be under way. `as_seen`: no FIN was sent that it did not see."""
         self.talk, self.believes, self.as_seen = talk, believes, as_seen
         self.all = segments
         self.of = [[s for s in segments if s.side == side] for side in (CLIENT, SERVER)]
@@ -32,6 +34,8 @@ class View:
         """Whether the receiver took it for the end, as far as what it sent afterwards can tell."""
         if reset.accepted:
             return True
+        if self.believes == "awhile":
+            return not self.refuted(reset)
         if reset.arrived is None and not self.believes:
             return False
         if reset.arrived is None and reset.flags & ACK:
@@ -41,6 +45,12 @@ class View:
         if any(s.sent > arrived and not s.flags & RST and not s.forged for s in receiver):
             return False
         return reset.seq >= max((s.ack for s in receiver if s.flags & ACK), default=-1)
+
+    def refuted(self, reset):
+        """By what its receiver sends later than packets are under way, or acknowledges."""
+        receiver = [s for s in self.of[1 - reset.side] if not s.flags & RST and not s.forged]
+        top = max((s.ack for s in receiver if s.flags & ACK), default=-1)
+        return reset.seq < top or any(s.tap > reset.tap + SECOND for s in receiver)
 
     def fin_ack(self, side):
         """What the sender of a FIN had received when it first sent it."""
@@ -113,6 +123,8 @@ class Ending:
                 self.by = {"client", "server", "both"}  # which was first, the order of two packets says
             if other and other.sent <= (reset.arrived if reset.arrived is not None else reset.tap):
                 self.by.add("both")
+            if other and not reset.flags & ACK and reset.seq == other.ack and other.tap - reset.tap <= SWAPPED:
+                self.by.add(names[other.side])  # it may answer that FIN, captured a moment too late
 
 
 class Judge:
@@ -340,10 +352,29 @@ class Judge:
                     perhaps = "plainly" if reset.flags & ACK else "perhaps"
         return perhaps
 
+    def answered_about_then(self, exchange):
+        """The next response begins so soon behind a bare reset that the two may have been captured in turned order."""
+        starts = [x.answer_start for x in self.exchanges if x.index > exchange.index and x.answer_start is not None]
+        return any(not r.flags & ACK and s.data and s.seq <= start < s.seq + len(s.data)
+                   and s.tap - r.tap <= SWAPPED for start in starts for r in self.view.resets[:1]
+                   for s in self.view.of[SERVER])
+
     def undelivered(self, exchange):
         """The server's TCP gave up, with bytes of this response sent again until then."""
         closing = self.ending.closing
         return closing is not None and closing.gives_up and self.talk.tcp(SERVER).una < (exchange.answer_end or 2**62)
+
+    def seems_undelivered(self, exchange):
+        """A program resets in the midst of transmissions: nobody can tell that from a TCP that gives up."""
+        closing = self.ending.closing
+        if closing is None or not closing.flags & RST:
+            return False
+        acked = self.view.acked(SERVER, closing.tap)
+        if acked >= (exchange.answer_end or 2**62):
+            return False
+        times = [s.tap for s in self.view.of[SERVER] if s.data and s.seq <= acked < s.seq + len(s.data)
+                 and s.tap <= closing.tap]
+        return len(times) > 2 and closing.tap - times[-1] <= (times[-1] - times[-2]) * 9 // 4 + MARGIN
 
     def row(self, exchange):
         if self.got[exchange] == "none":
@@ -362,6 +393,8 @@ class Judge:
             rows = rows | {(OPEN, "capture_ended")}
         if self.talk.lost_unseen:
             rows = rows | {(OPEN, "loss")}
+            if "client" in ends and any(row[0] == KEPT for row in rows):
+                rows |= {(KEPT, cause) for cause in BY_CLIENT}  # the plainest reading of what is missing
             if any(row[0] == BROKEN for row in rows):
                 rows |= {(BROKEN, cause) for cause in LOST}
             if self.fin_unseen():
@@ -408,11 +441,18 @@ class Judge:
             return {(KEPT, "switched")}
         if got != "none" and self.undelivered(exchange):
             rows = {(KEPT, "undelivered")}
-            if self.view.acked(SERVER, self.ending.closing.tap) >= (exchange.answer_end or 2**62):
-                rows |= self.usual(exchange, by, declared)  # the acknowledgement got as far as to the tap
+            if self.view.acked(SERVER, self.ending.closing.tap) > self.talk.tcp(SERVER).una:
+                rows |= self.usual(exchange, by, declared)  # an acknowledgement got as far as to the tap
             if any(self.got[x] != "none" for x in self.exchanges if x.index > exchange.index):
                 rows.add((KEPT, "reused"))
             return rows if self.head_seen(exchange) else rows | {(BROKEN, "aborted")}
+        if got != "none" and by != "client" and self.seems_undelivered(exchange):
+            return {(KEPT, "undelivered")} | self.delivered(exchange, by, declared)
+        return self.delivered(exchange, by, declared)
+
+    def delivered(self, exchange, by, declared):
+        """What is true if the server's TCP did not give up."""
+        got = self.got[exchange]
         if got == "none":
             if by != "client":
                 return self.lost_first(exchange, by)
@@ -429,6 +469,8 @@ class Judge:
         if refused:
             rows = {(KEPT, "client_aborted")}
             answered = any(self.got[x] != "none" for x in self.exchanges if x.index > exchange.index)
+            if self.answered_about_then(exchange) and declared != "close":
+                rows.add((KEPT, "reused"))
             if by == "both" or exchange.answer_end is None or answered or refused == "perhaps":
                 rows |= self.usual(exchange, by, declared)
             return rows
@@ -567,12 +609,18 @@ class Judge:
 
     def find_in_ending(self):
         view = self.view
-        if any(r.side == SERVER and r.flags & RST and r.outstanding for r in view.all):
-            self.findings.add("response-at-risk")
+        for r in view.all:
+            if r.side == SERVER and r.flags & RST and (r.outstanding or (r.forged and self.is_outstanding(r))):
+                self.findings.add("response-at-risk")
         for side in (CLIENT, SERVER):
             fin = view.fins[side]
             if fin and any(s.tap > fin.tap + HALF - MARGIN for s in view.of[1 - side]):
                 self.findings.add("half-open")
+
+    def is_outstanding(self, reset):
+        """As the tap sees it, and it does not see who made the reset up: bytes before it are not acknowledged."""
+        sent = max((s.seq + len(s.data) for s in self.view.of[SERVER] if s.data and s.tap <= reset.tap), default=0)
+        return self.view.acked(SERVER, reset.tap) < sent
 
 
 ACCUSING = ("error", "warning")
@@ -594,6 +642,8 @@ def judge(conversation, until=None):
             others = []
             if any(s.flags & RST and s.arrived is None for s in own):
                 others.append(Judge(talk, own, followed, believes=False))
+            if any(s.flags & RST and not s.accepted for s in own):
+                others.append(Judge(talk, own, followed, believes="awhile"))
             if talk.lost_unseen:
                 others.append(Judge(talk, own, followed, as_seen=True))
             for other in others:
