@@ -1,19 +1,24 @@
 /* The server's messages. */
 #include "http1/conversation_state.h"
 
-/* What comes behind an accepted reset answers nothing, but whether it was accepted only the end
- * tells. Those before may have been answered by what is missing of the server all the same. */
-static void settle_before(Conversation *conversation, int index)
+/* Those before may have been answered by what is missing of the server. */
+static void hide_responses_before(Conversation *conversation, int index)
 {
-    const Connection *connection = conversation->unit->connection;
     Pending *pending = &conversation->pending;
-    if (!connection_reset(connection, 0) && !connection_reset(connection, 1)) {
-        pending_settle_before(pending, index);
-        return;
-    }
-    for (int i = pending->settled; i < index && conversation->facts.server_hidden; i++)
+    for (int i = pending->settled; i < index; i++)
         if (pending_waits(pending_at(pending, i)))
             pending_at(pending, i)->response_hidden = true;
+}
+
+/* What comes behind an accepted reset answers nothing, but whether it was accepted only the end
+ * tells. */
+static inline void settle_before(Conversation *conversation, int index)
+{
+    const Connection *connection = conversation->unit->connection;
+    if (!connection_reset(connection, 0) && !connection_reset(connection, 1))
+        pending_settle_before(&conversation->pending, index);
+    else if (conversation->facts.server_hidden)
+        hide_responses_before(conversation, index);
 }
 
 static void confirm_request(Conversation *conversation, Exchange *exchange, int64_t acked)
@@ -115,18 +120,21 @@ static void set_burst(const Conversation *conversation, Exchange *exchange)
 }
 
 /* An exchange of which only 1xx have come, while no byte of the server is missing since; -1: there
- * is none. The next response is its final one, whatever it acknowledges. Where all requests are
- * seen, it is the first that waits anyway. */
+ * is none. The next response is its final one, whatever it acknowledges. */
 static int in_part(const Conversation *conversation)
 {
     const Pending *pending = &conversation->pending;
-    if (conversation->facts.server_hidden)
+    int last = pending_count(pending) - 1;
+    if (conversation->facts.server_hidden || last < 0)
         return -1;
-    for (int i = pending_count(pending) - 1; i >= pending->settled; i--) {
+    /* Elsewhere it is the first that waits. */
+    int first = conversation->pairing.uncertain            ? pending->settled
+                : pending_at(pending, last)->request.begun ? last + 1
+                                                           : last;
+    for (int i = last; i >= first; i--) {
         const Exchange *exchange = pending_at(pending, i);
-        bool sure = conversation->pairing.uncertain || !exchange->request.begun;
         if (exchange->interim.count && !exchange->response.begun && !exchange->response_hidden)
-            return sure ? i : -1;
+            return i;
     }
     return -1;
 }
@@ -275,6 +283,13 @@ static void weigh_status(Conversation *conversation, int status)
         exchange->perhaps_unasked = true;
 }
 
+/* In mid-stream, the first response. */
+static bool may_be_of_before(const Conversation *conversation)
+{
+    return !conversation->unit->connection->opener_known &&
+           !stamp_is_set(&conversation->facts.last_response);
+}
+
 static void response_head(Conversation *conversation, MessageReader *reader,
                           const MessageEvent *message)
 {
@@ -286,9 +301,7 @@ static void response_head(Conversation *conversation, MessageReader *reader,
     exchange->response.last_place = message->last_place;
     BodyFraming framing = framing_of_response(&message->head, method_text(exchange->method));
     message_reader_body(reader, &framing);
-    bool first = !stamp_is_set(&conversation->facts.last_response);
-    bool begun_before = first && !conversation->unit->connection->opener_known;
-    if (exchange->request_hidden || begun_before) /* of a HEAD, perhaps */
+    if (exchange->request_hidden || may_be_of_before(conversation)) /* of a HEAD, perhaps */
         message_reader_body_refused(reader);
     int status = message->head.status;
     if (status < 200 && status != 101) {

@@ -334,7 +334,6 @@ static void say(Statement *statement, const Exchange *exchange, const MessageFac
         return;
     statement->exchange = exchange->number;
     statement->frame = message->first.frame;
-    statement->answer = exchange->response.first.offset;
 }
 
 static void tell(Announced *announced, const Exchange *exchange)
@@ -380,7 +379,7 @@ static void remember_body(Findings *findings, const Exchange *exchange)
         (response->options & OPTION_CLOSE) || response->first.acked == NO_OFFSET)
         return;
     bool none = message_body_bytes(request) == 0;
-    Statement statement = { exchange->number, response->first.frame, response->first.offset };
+    Statement statement = { exchange->number, response->first.frame };
     if (exchange->expects_continue && none && !was_told_to_continue(exchange)) {
         findings->withheld = statement;
     } else if (request->complete && response->complete &&
@@ -425,10 +424,11 @@ static void remember(Findings *findings, const Exchange *exchange, const Judgeme
         return;
     bool by_client = judgement->declaration.by == PARTY_CLIENT;
     const MessageFacts *declarer = by_client ? request : response;
-    if (judgement->declaration.basis == BASIS_OPTION)
-        say(&findings->closing_option, exchange, declarer);
-    else
-        say(&findings->closing_default, exchange, declarer);
+    bool option = judgement->declaration.basis == BASIS_OPTION;
+    if (findings->closing_option.exchange == 0 &&
+        (option || findings->closing_default.exchange == 0))
+        findings->closing_answer = response->first.offset;
+    say(option ? &findings->closing_option : &findings->closing_default, exchange, declarer);
 }
 
 RuleSet findings_exchange(Findings *findings, const JudgeContext *context, const Ending *ending,

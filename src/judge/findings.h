@@ -37,7 +37,6 @@ void finding_clear(Finding *finding);
 typedef struct Statement {
     uint32_t exchange; /* 0: none has */
     FrameId frame;
-    int64_t answer; /* where the exchange's response begins */
 } Statement;
 
 /* The same of a response, which the client may or may not have known. */
@@ -55,14 +54,14 @@ typedef struct Findings {
     Statement
         closing_option; /* the first answered exchange that was declared close, by an option */
     Statement closing_default; /* … by its version */
+    int64_t closing_answer; /* where the response of the one begins, if it is there, or the other */
     /* the last request whose body the client withheld when its expectation was refused, and the
      * last one that was answered before its body had arrived; of that, when both were over */
     Statement withheld, unread;
     Stamp unread_end;
-    bool answered_any;
+    bool answered_any, max_everywhere;
     int64_t max; /* Keep-Alive: max as last stated; -1: not */
     uint32_t answered, max_at;
-    bool max_everywhere;
     RuleSet rules;
     GArray *list; /* of Finding, by rule; NULL: none */
 } Findings;

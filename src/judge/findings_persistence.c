@@ -63,7 +63,7 @@ static bool response_after_close(const Case *c, FindingBuilder *builder)
         close = &c->before->closing_default;
     if (close->exchange == 0 || !is_answered(c->exchange) ||
         close->frame > c->exchange->response.first.frame ||
-        close->answer > c->exchange->response.first.offset)
+        c->before->closing_answer > c->exchange->response.first.offset)
         return false;
     if (close == &c->before->closing_default)
         builder->severity = SEVERITY_WARNING;

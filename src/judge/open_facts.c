@@ -341,7 +341,7 @@ static unsigned enders_before_capture(const Sequel *sequel, const Exchange *exch
     const Half *server = half_of_server(sequel->context);
     const Half *client = &sequel->context->connection->half[sequel->context->facts->client];
     const Ending *ending = sequel->ending;
-    if (sequel->context->connection->opener_known || !server->seen || !client->seen)
+    if (!server->seen || !client->seen)
         return 0;
     unsigned enders = 0;
     if (client->payload == 0 && ending->client.how != END_HOW_FIN &&
@@ -373,7 +373,7 @@ static unsigned possible_enders(const Sequel *sequel, const Exchange *exchange, 
     }
     if (ending->segment_missing && ending->how == END_HOW_RST)
         return ending->possible | anybody;
-    unsigned before = enders_before_capture(sequel, exchange);
+    unsigned before = connection->opener_known ? 0 : enders_before_capture(sequel, exchange);
     if (before) {
         *reasons |= REASON_MIDSTREAM;
         return ending->possible | before;
@@ -629,7 +629,8 @@ static bool may_be_pipelined(const Exchange *exchange)
 {
     const Stamp *next = &exchange->next_request;
     return exchange->number == 1 && !exchange->later_answered && exchange->response.begun &&
-           stamp_is_set(next) && next->acked != NO_OFFSET && next->acked < stamp_past(&exchange->response.last);
+           stamp_is_set(next) && next->acked != NO_OFFSET &&
+           next->acked < stamp_past(&exchange->response.last);
 }
 
 /* In mid-stream a response may be that of a request from before the capture. What may be the rest
@@ -719,8 +720,9 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
 /* Whether the first of the two closings is in the capture, if it has one. */
 static bool closing_is_known(const Sequel *sequel, const Exchange *exchange)
 {
-    return !(sequel->ending->reasons & REASON_ONE_DIRECTION) &&
-           !enders_before_capture(sequel, exchange);
+    bool one = sequel->ending->reasons & REASON_ONE_DIRECTION;
+    bool midstream = !sequel->context->connection->opener_known;
+    return !one && !(midstream && enders_before_capture(sequel, exchange));
 }
 
 Particulars particulars_of(const Sequel *sequel, const Exchange *exchange,
@@ -738,13 +740,12 @@ Particulars particulars_of(const Sequel *sequel, const Exchange *exchange,
         .late = idle.least > thresholds->close_grace && closing_is_known(sequel, exchange),
         .clock_ran_on = !under_way && ran > open_limit(thresholds, declaration, stated),
     };
-    const Half *server = half_of_server(context);
     LostCause lost = { CAUSE_KEEPALIVE_RACE, false };
     if (exchange->request.begun && !particulars.answered)
-        lost = first_request_cause(context->connection, server, thresholds, exchange,
-                                   sequel->ending);
+        lost = first_request_cause(context->connection, half_of_server(context), thresholds,
+                                   exchange, sequel->ending);
     else if (sequel->lost)
-        lost = lost_request_cause(server, sequel->lost, sequel->ending);
+        lost = lost_request_cause(half_of_server(context), sequel->lost, sequel->ending);
     particulars.lost = particulars.lost_first = lost.cause;
     particulars.lost_certain = lost.certain && !requests_behind(sequel, exchange);
     return particulars;

@@ -28,7 +28,6 @@
 #define SHIFT_MAX 14
 /* By how much a capture shows an acknowledgement before what it covers. */
 #define REORDER (20 * NS_PER_MS)
-#define MS_MAX INT32_MAX
 
 Flow *flow_new(const Segment *first, Budget *budget)
 {
@@ -461,7 +460,7 @@ static void arrive_acknowledgement(Flow *flow, int side, const Segment *segment,
 static void remember_answerable(Flow *flow, int side, const Segment *segment, const Item *item)
 {
     Direction *own = &flow->direction[side];
-    bool probe = item->offset == item->sent_before - 1;
+    bool probe = segment->length <= 1 && item->offset == item->sent_before - 1;
     if (!probe && (segment->length || (segment->flags & (TCP_SYN | TCP_FIN)))) {
         if (own->data_ack_count && own->data_acks[0] == segment->acknowledgement)
             return;
@@ -470,14 +469,13 @@ static void remember_answerable(Flow *flow, int side, const Segment *segment, co
         own->data_ack_count = (uint8_t)MIN(own->data_ack_count + 1, DATA_ACKS);
         return;
     }
-    int64_t ms = (segment->time - flow->facts.start) / NS_PER_MS;
     if (!own->bare_ack_count || own->bare_acks[0].number != segment->acknowledgement ||
         own->bare_acks[0].probe != probe) {
         memmove(own->bare_acks + 1, own->bare_acks, sizeof own->bare_acks - sizeof(BareAck));
         own->bare_ack_count = (uint8_t)MIN(own->bare_ack_count + 1, BARE_ACKS);
     }
     own->bare_acks[0] = (BareAck){ .number = segment->acknowledgement,
-                                   .ms = (uint32_t)CLAMP(ms, 0, (int64_t)MS_MAX) & MS_MAX,
+                                   .ticks = flow_ticks(segment->time),
                                    .probe = probe };
 }
 

@@ -17,9 +17,23 @@
 /* A bare acknowledgement, or a probe. */
 typedef struct BareAck {
     uint32_t number;
-    uint32_t ms : 31; /* since the start of the connection */
-    bool probe : 1;
+    uint32_t ticks : 31; /* flow_ticks() */
+    uint32_t probe : 1;
 } BareAck;
+
+/* Times apart by no more than some days can be compared by them. */
+#define TICKS_PER_SECOND 954
+
+static inline uint32_t flow_ticks(Nanoseconds time)
+{
+    return (uint32_t)((uint64_t)time >> 20) & 0x7fffffff;
+}
+
+/* Whether `later` is so by a second at most, or not at all. */
+static inline bool flow_ticks_are_near(uint32_t ticks, uint32_t later)
+{
+    return (int32_t)((later - ticks) << 1) <= TICKS_PER_SECOND << 1;
+}
 
 /* One direction, by capture order. Offsets are of this direction's stream. */
 typedef struct Direction {

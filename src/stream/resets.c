@@ -11,7 +11,6 @@
 #include "stream/resets.h"
 
 #define UNDER_WAY NS_PER_SECOND
-#define BARE_ANSWERED_MS 1000
 
 bool resets_in_window(const Flow *flow, int side, int64_t offset)
 {
@@ -48,10 +47,9 @@ static Answers answers_something(const Flow *flow, int side, const Segment *segm
         if (peer->data_acks[i] == segment->sequence)
             return ANSWERS_SEGMENT;
     Answers answers = ANSWERS_NOTHING;
-    int64_t ms = (segment->time - flow->facts.start) / NS_PER_MS;
     for (unsigned i = 0; i < peer->bare_ack_count && answers != ANSWERS_SEGMENT; i++)
         if (peer->bare_acks[i].number == segment->sequence &&
-            ms - peer->bare_acks[i].ms <= BARE_ANSWERED_MS)
+            flow_ticks_are_near(peer->bare_acks[i].ticks, flow_ticks(segment->time)))
             answers = answers_bare(flow, side, segment, &peer->bare_acks[i]);
     return answers;
 }
