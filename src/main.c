@@ -12,6 +12,7 @@
 #include "capture/hash.h"
 #include "capture/unpack.h"
 #include "evidence_pass.h"
+#include "http2/fields.h"
 #include "options.h"
 #include "report/manifest.h"
 #include "report/output.h"
@@ -164,6 +165,8 @@ static void print_versions(void)
     printf("connaudit %s\n%s\nGLib %u.%u.%u\nJSON-GLib %s\nlibcrypto %s\n", PACKAGE_VERSION,
            capture_library_version(), glib_major_version, glib_minor_version, glib_micro_version,
            manifest_library_version(), hash_library_version());
+    const char *nghttp2 = h2_fields_library_version();
+    printf("libnghttp2 %s\n", nghttp2 ? nghttp2 : "not in this build: HTTP/2 is not read");
     for (size_t i = 0; i < G_N_ELEMENTS(packers); i++) {
         const char *version = unpack_library_version(packers[i][1]);
         printf("%s %s\n", packers[i][0], version ? version : "not in this build");

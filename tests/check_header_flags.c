@@ -114,7 +114,7 @@ static const Row ROWS[] = {
     { "h2c with settings twice",
       GET "Connection: Upgrade, HTTP2-Settings\nUpgrade: h2c\nHTTP2-Settings: a\n"
       "HTTP2-Settings: a\n", PATH | LISTED | FLAG_H2C | FLAG_H2C_SETTINGS },
-    { "h2c of a server", OK UPGRADE "h2c\n", LISTED },
+    { "h2c of a server", OK UPGRADE "h2c\n", LISTED | FLAG_H2C },
 
     /* A line that was not understood may be the one that is missed. */
     { "a bad line hides what may be listed", GET "TE: trailers\nKeep-Alive: 5\nConnection TE\n",

@@ -95,7 +95,8 @@ static void take_connection_texts(ExchangeText *text, const Head *head,
     head_append_options(head, &text->block, EXCHANGE_TEXT_MAX);
     end_text(text, connection + 2);
     begin_text(text, connection + 3);
-    head_append_unlisted(head, &text->block, EXCHANGE_TEXT_MAX);
+    if (head->version != HTTP_2)
+        head_append_unlisted(head, &text->block, EXCHANGE_TEXT_MAX);
     end_text(text, connection + 3);
 }
 
@@ -110,10 +111,14 @@ static void take_head(MessageFacts *message, const Head *head, const BodyFraming
     message->minor = head->minor;
     message->notes = head->notes;
     Listed listed = connection_options(head);
-    message->options = listed.options;
     message->header_flags = header_flags(head, &listed);
-    message->keep_alive = keep_alive_parameters(head);
     message->framing = *framing;
+    if (head->version == HTTP_2) { /* there the fields mean nothing (RFC 9113 §8.2.2) */
+        message->keep_alive = (KeepAlive){ .timeout = -1, .max = -1 };
+        return;
+    }
+    message->options = listed.options;
+    message->keep_alive = keep_alive_parameters(head);
 }
 
 static MethodClass method_class(Span method)
@@ -244,6 +249,19 @@ void exchange_unpack(Exchange *exchange, Span *from)
     g_string_append_len(&text->block, (const char *)block.bytes, (gssize)block.length);
 }
 
+Exchange exchange_copy(const Exchange *exchange)
+{
+    Exchange copy = *exchange;
+    const ExchangeText *from = exchange->text;
+    if (!from)
+        return copy;
+    ExchangeText *text = copy.text = text_new(from->block.len + 1);
+    memcpy(text->start, from->start, sizeof text->start);
+    memcpy(text->length, from->length, sizeof text->length);
+    g_string_append_len(&text->block, from->block.str, (gssize)from->block.len);
+    return copy;
+}
+
 size_t exchange_text_size(const Exchange *exchange)
 {
     const ExchangeText *text = exchange->text;
@@ -286,5 +304,7 @@ const char *message_version_text(const MessageFacts *message)
         return "";
     if (message->version == HTTP_0_9)
         return "HTTP/0.9";
+    if (message->version == HTTP_2)
+        return "HTTP/2";
     return minors[message->minor % G_N_ELEMENTS(minors)];
 }

@@ -106,7 +106,36 @@ typedef struct ConnectFacts {
 /* By what rules it is judged: which verdict table. */
 typedef enum ExchangeKind {
     EXCHANGE_HTTP1, /* a request and its response on a connection that both share with others */
+    EXCHANGE_HTTP2, /* a stream */
 } ExchangeKind;
+
+typedef enum StreamEnd { STREAM_OF_CLIENT, STREAM_OF_SERVER } StreamEnd;
+
+/* A RST_STREAM. */
+typedef struct StreamReset {
+    FrameId frame; /* 0: none */
+    uint32_t code;
+} StreamReset;
+
+/* What concerns an exchange as a stream of HTTP/2. A gap leaves open what its frames said: the
+ * reasons are those of the gaps that nothing behind them has made harmless. */
+typedef struct StreamFacts {
+    uint32_t id; /* 0: it is none */
+    bool pushed;
+    bool answered_above;    /* its response began behind a GOAWAY that did not cover it */
+    bool watched;           /* it is over, but whoever received a forbidden field may react to it */
+    uint8_t first_reset;    /* StreamEnd, of two */
+    StreamReset reset[2];   /* by StreamEnd; the first of each */
+    ReasonSet request_open; /* its end may be missing, or a RST_STREAM of the client */
+    ReasonSet response_open; /* more of it may be missing, or a RST_STREAM of the server */
+    ReasonSet head_open;     /* a response of which only a head was seen may be an interim one */
+    ReasonSet goaway_open;   /* a GOAWAY before its response may be missing */
+} StreamFacts;
+
+static inline bool stream_is_reset(const StreamFacts *stream)
+{
+    return stream->reset[0].frame || stream->reset[1].frame;
+}
 
 typedef struct Exchange {
     uint32_t number; /* from 1 in its connection */
@@ -118,6 +147,7 @@ typedef struct Exchange {
     InterimResponses interim;
     UpgradeFacts upgrade;
     ConnectFacts connect; /* of a CONNECT */
+    StreamFacts stream;   /* EXCHANGE_HTTP2 */
 
     /* which response is whose */
     bool answered;    /* a byte of response came, be it of a 1xx */
@@ -166,6 +196,9 @@ void exchange_take_request(Exchange *exchange, const Exchange *before, const Hea
                            const BodyFraming *framing, const TextOptions *options);
 void exchange_take_response(Exchange *exchange, const Head *head, const BodyFraming *framing,
                             const TextOptions *options);
+
+/* A copy with a text of its own. */
+Exchange exchange_copy(const Exchange *exchange);
 
 /* Escaped text, "" if there is none; until the exchange is cleared. */
 const char *exchange_text(const Exchange *exchange, ExchangeTextField field);

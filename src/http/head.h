@@ -21,6 +21,7 @@ typedef enum HttpVersion {
     HTTP_0_9 = 9,
     HTTP_1_0 = 10,
     HTTP_1_1 = 11, /* every HTTP/1.x with x > 0 (RFC 9110 §2.5) */
+    HTTP_2 = 20,
 } HttpVersion;
 
 /* Tolerated, and worth a finding. */

@@ -276,7 +276,8 @@ static unsigned upgrade_signs(const Head *head, FieldSet listed)
         FLAG_UPGRADE | (listed & FIELD_BIT(FIELD_UPGRADE) ? 0 : FLAG_UPGRADE_UNLISTED);
     bool websocket = names_protocol(head, "websocket");
     if (head->kind == HEAD_RESPONSE)
-        return header_flags | (websocket ? FLAG_WEBSOCKET : 0);
+        return header_flags | (websocket ? FLAG_WEBSOCKET : 0) |
+               (names_protocol(head, "h2c") ? FLAG_H2C : 0);
     if (websocket)
         header_flags |= websocket_signs(head);
     if (names_protocol(head, "h2c"))
@@ -314,6 +315,35 @@ uint64_t websocket_accept_given(const Head *response)
     return number;
 }
 
+/* HTTP/2 -------------------------------------------------------------------------------------- */
+
+/* RFC 9113 §8.2.2: TE may be in a request, and say trailers. */
+static bool te_is_forbidden(const Head *head)
+{
+    const FieldLine *field;
+    for (size_t i = 0; (field = head_field(head, FIELD_TE, i, &i)); i++)
+        if (head->kind == HEAD_RESPONSE || !span_is_nocase(text_trim(field->value), "trailers"))
+            return true;
+    return false;
+}
+
+static unsigned http2_flags(const Head *head)
+{
+    static const struct {
+        FieldName name;
+        HeaderFlag flag;
+    } forbidden[] = { { FIELD_CONNECTION, FLAG_H2_CONNECTION },
+                      { FIELD_PROXY_CONNECTION, FLAG_H2_PROXY_CONNECTION },
+                      { FIELD_KEEP_ALIVE, FLAG_H2_KEEP_ALIVE },
+                      { FIELD_TRANSFER_ENCODING, FLAG_H2_TRANSFER_ENCODING },
+                      { FIELD_UPGRADE, FLAG_H2_UPGRADE } };
+    unsigned flags = te_is_forbidden(head) ? FLAG_H2_TE : 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(forbidden); i++)
+        if (head_has(head, forbidden[i].name))
+            flags |= forbidden[i].flag;
+    return flags;
+}
+
 /* All --------------------------------------------------------------------------------------- */
 
 unsigned header_flags(const Head *head, const Listed *listed)
@@ -322,6 +352,8 @@ unsigned header_flags(const Head *head, const Listed *listed)
                               FLAG_TE_UNLISTED | FLAG_UPGRADE_UNLISTED | FLAG_UPGRADE_MISSING |
                               FLAG_WEBSOCKET_KEY | FLAG_WEBSOCKET_VERSION | FLAG_H2C_SETTINGS |
                               FLAG_H2C_UNLISTED;
+    if (head->version == HTTP_2)
+        return http2_flags(head);
     unsigned header_flags = hop_by_hop_signs(head, listed->fields) | te_signs(head) |
                             upgrade_signs(head, listed->fields);
     if (listed->options & OPTION_OTHER)

@@ -31,7 +31,19 @@ typedef enum HeaderFlag {
     FLAG_CREDENTIALS = 1 << 20,         /* Proxy-Authorization */
     FLAG_WEBSOCKET_PROTOCOL = 1 << 21,  /* a subprotocol is offered, or chosen */
     FLAG_WEBSOCKET_EXTENSION = 1 << 22, /* the same of extensions */
+    /* HTTP/2 forbids these (RFC 9113 §8.2.2), and has no other flags */
+    FLAG_H2_CONNECTION = 1 << 23,
+    FLAG_H2_PROXY_CONNECTION = 1 << 24,
+    FLAG_H2_KEEP_ALIVE = 1 << 25,
+    FLAG_H2_TRANSFER_ENCODING = 1 << 26,
+    FLAG_H2_UPGRADE = 1 << 27,
+    FLAG_H2_TE = 1 << 28,          /* in a response, or with anything but trailers */
+    FLAG_H2_IN_TRAILERS = 1 << 29, /* one of them stood there */
 } HeaderFlag;
+
+#define FLAGS_H2_FIELDS                                                                            \
+    (FLAG_H2_CONNECTION | FLAG_H2_PROXY_CONNECTION | FLAG_H2_KEEP_ALIVE |                          \
+     FLAG_H2_TRANSFER_ENCODING | FLAG_H2_UPGRADE)
 
 /* `listed`: what connection_options() says of the head. */
 unsigned header_flags(const Head *head, const Listed *listed);

@@ -17,6 +17,7 @@ Conversation *conversation_new(const TextOptions *texts, const Matcher *matcher)
     conversation->pairing = PAIRING_BEGIN;
     conversation->facts.client = -1;
     conversation->facts.server_gap_past = NO_OFFSET;
+    conversation->facts.upgraded_at[0] = conversation->facts.upgraded_at[1] = NO_OFFSET;
     return conversation;
 }
 

@@ -290,6 +290,16 @@ static bool may_be_of_before(const Conversation *conversation)
            !stamp_is_set(&conversation->facts.last_response);
 }
 
+/* RFC 7540 §3.2: HTTP/2 begins behind the two heads. */
+static void note_upgrade(Conversation *conversation, const Exchange *exchange)
+{
+    ConversationFacts *facts = &conversation->facts;
+    if (facts->client < 0 || !exchange->request.complete)
+        return;
+    facts->upgraded_at[facts->client] = exchange->request.last_place + 1;
+    facts->upgraded_at[1 - facts->client] = exchange->response.head_place + 1;
+}
+
 static void response_head(Conversation *conversation, MessageReader *reader,
                           const MessageEvent *message)
 {
@@ -319,6 +329,8 @@ static void response_head(Conversation *conversation, MessageReader *reader,
     conversation->facts.version = exchange->response.version;
     conversation->facts.minor = exchange->response.minor;
     response_steers_client(conversation, exchange);
+    if (exchange->status == 101 && (exchange->response.header_flags & FLAG_H2C))
+        note_upgrade(conversation, exchange);
 }
 
 static void response_ends(Conversation *conversation, const MessageReader *reader,

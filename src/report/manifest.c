@@ -7,6 +7,7 @@
 #include "capture/links.h"
 #include "capture/merge.h"
 #include "capture/unpack.h"
+#include "http2/fields.h"
 #include "decode/decode.h"
 #include "http/exchange.h"
 #include "http1/head.h"
@@ -91,6 +92,7 @@ static void add_versions(JsonBuilder *json, const ManifestFacts *facts)
     add_text(json, "glib", glib);
     add_text(json, "json_glib", manifest_library_version());
     add_text(json, "libcrypto", hash_library_version());
+    add_text(json, "libnghttp2", h2_fields_library_version());
     add_text(json, "zlib", unpack_library_version("gzip"));
     add_text(json, "libzstd", unpack_library_version("zstd"));
     add_text(json, "liblz4", unpack_library_version("lz4"));
