@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "judge/readings.h"
+#include "judge/verdict_http1.h"
 
 static const Particulars SEEN = { .answered = true, .lost = CAUSE_KEEPALIVE_RACE };
 

@@ -69,6 +69,7 @@ void audit_row_clear(AuditRow *row)
     case ROW_CONNECTION:
         g_clear_pointer(&row->connection.decision.host, g_free);
         g_clear_pointer(&row->connection.tls, connection_tls_free);
+        g_clear_pointer(&row->connection.h2, g_free);
         break;
     case ROW_FINDING:
         finding_clear(&row->finding.finding);

@@ -70,6 +70,7 @@ typedef struct ConnectionRow {
     EndHow carrier_how;
     FrameId carrier_frame;
     ConnectionTls *tls; /* owned; NULL: there is none */
+    H2Facts *h2;        /* owned; NULL: it is no HTTP/2. `facts` points to it */
 } ConnectionRow;
 
 typedef struct FindingRow {

@@ -5,6 +5,8 @@
 
 #include "base/pack.h"
 #include "judge/open_facts.h"
+#include "judge/stream_facts.h"
+#include "judge/verdict_http2.h"
 
 void judge_init(Judge *judge)
 {
@@ -241,15 +243,29 @@ static void keep_decision(Decision *decision, const Exchange *exchange, const Ju
     decision->judgement = *judgement;
 }
 
+/* Streams end in any order, so the first of the worst may come later. That the server broke off
+ * other streams says more than that it ended a connection without an announcement. */
+static bool is_worse(const Decision *worst, const Exchange *exchange, const Judgement *judgement)
+{
+    const Judgement *before = &worst->judgement;
+    if (!worst->set || judgement->verdict != before->verdict)
+        return !worst->set || judgement->verdict > before->verdict;
+    if (exchange->kind == EXCHANGE_HTTP1)
+        return false;
+    bool milder = judgement->cause == CAUSE_UNDECLARED_CLOSE;
+    bool was_milder = before->cause == CAUSE_UNDECLARED_CLOSE;
+    return milder != was_milder ? was_milder : exchange->number < worst->exchange;
+}
+
 static void decide(Judge *judge, const Exchange *exchange, bool answered,
                    const Judgement *judgement)
 {
-    if (!judge->first.set)
+    if (!judge->first.set || exchange->number < judge->first.exchange)
         keep_decision(&judge->first, exchange, judgement);
-    if (answered && !exchange->unsolicited)
+    if (answered && !exchange->unsolicited && !exchange->stream.pushed &&
+        (!judge->last.set || exchange->number > judge->last.exchange))
         keep_decision(&judge->last, exchange, judgement);
-    if (judgement->verdict != VERDICT_AS_DECLARED &&
-        (!judge->worst.set || judgement->verdict > judge->worst.judgement.verdict))
+    if (judgement->verdict != VERDICT_AS_DECLARED && is_worse(&judge->worst, exchange, judgement))
         keep_decision(&judge->worst, exchange, judgement);
 }
 
@@ -270,6 +286,57 @@ static bool may_be_tunnel(const Exchange *exchange)
            exchange->response.framing.kind == BODY_UNTIL_CLOSE;
 }
 
+/* Streams ------------------------------------------------------------------------------------- */
+
+/* The frame that made the outcome: of the next stream, of a reset, or the end's. */
+static void set_stream_outcome(Judgement *judgement, const Exchange *exchange, const Ending *ending)
+{
+    const StreamFacts *stream = &exchange->stream;
+    const StreamReset *first = &stream->reset[stream->first_reset];
+    bool whole = exchange->response.complete;
+    bool reused = judgement->actual == ACTUAL_REUSED;
+    if (reused) {
+        set_outcome(judgement, exchange, &exchange->next_request);
+    } else if (!whole && stream_is_reset(stream)) {
+        judgement->outcome_frame = first->frame;
+    } else if (ending) {
+        set_end(judgement, ending);
+        set_outcome(judgement, exchange, &ending->stamp);
+    }
+}
+
+/* As in HTTP/1, what may have been lost behind the last one that is known makes its outcome
+ * unsure: nobody else can stand for it. */
+static void weigh_hidden_streams(Judgement *judgement, const JudgeContext *context,
+                                 const Ending *ending, const Exchange *exchange)
+{
+    ReasonSet hidden = lost_stream_hidden(context, ending);
+    if (hidden && exchange->stream.id == context->facts->h2->highest &&
+        judgement->verdict == VERDICT_AS_DECLARED)
+        make_undetermined(judgement, hidden);
+}
+
+/* `ending`: NULL while the connection goes on. */
+static Judgement judge_stream(Judge *judge, const JudgeContext *context, const Ending *ending,
+                              const Exchange *exchange)
+{
+    static const Declaration nothing = { .declared = DECLARED_UNKNOWN };
+    Readings readings;
+    facts_of_stream(&readings, context, ending, exchange);
+    Particulars particulars = particulars_of_stream(context, ending, exchange);
+    Weighed weighed = readings_weigh(&readings, &particulars);
+    Judgement judgement = judgement_of(judge, &readings, &weighed, &nothing);
+    judgement.completeness |=
+        exchange->request.reasons | exchange->response.reasons | exchange->stream.response_open;
+    set_stream_outcome(&judgement, exchange, ending);
+    if (ending)
+        weigh_hidden_streams(&judgement, context, ending, exchange);
+    decide(judge, exchange, exchange->response.begun, &judgement);
+    return judgement;
+}
+
+/* HTTP/1 -------------------------------------------------------------------------------------- */
+
 /* What later requests may have relied on, and whether they may be bytes of a tunnel. */
 static void remember_answered(Judge *judge, const JudgeContext *context, const Exchange *exchange,
                               const Judgement *judgement)
@@ -289,6 +356,8 @@ Judgement judge_settled(Judge *judge, const JudgeContext *context, const Exchang
 {
     static const Particulars particulars = { .answered = true };
     Readings readings;
+    if (exchange->kind == EXCHANGE_HTTP2)
+        return judge_stream(judge, context, NULL, exchange);
     take_statement(judge, context, exchange);
     Declaration declaration = declare(context, exchange);
     facts_of_settled(&readings, context, judge->tunnel, exchange, &declaration);
@@ -393,6 +462,11 @@ static Judgement judge_pending(Judge *judge, const Sequel *sequel, const Before 
 void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending,
                  const Exchange *exchanges, size_t count, Judgement *ret_judgements)
 {
+    if (count && exchanges[0].kind == EXCHANGE_HTTP2) {
+        for (size_t i = 0; i < count; i++)
+            ret_judgements[i] = judge_stream(judge, context, ending, &exchanges[i]);
+        return;
+    }
     const Judgement *relied_on = judge->have_answered ? &judge->last_answered : NULL;
     Before before = { .tunnel = judge->tunnel };
     if (!relied_on && !context->connection->opener_known)

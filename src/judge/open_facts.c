@@ -52,8 +52,7 @@ ReasonSet hidden_response_reasons(const JudgeContext *context, const Exchange *e
     return hidden && reaches_behind(context, exchange) ? hidden : 0;
 }
 
-/* Whether these bytes of the server came behind an accepted reset of either side. */
-static bool arrived_after_reset(const JudgeContext *context, const Stamp *byte)
+bool arrived_after_reset(const JudgeContext *context, const Stamp *byte)
 {
     int client = context->facts->client;
     const RstFact *of_client = connection_reset(context->connection, client);
@@ -113,8 +112,7 @@ Sequel sequel_at_end(const JudgeContext *context, const Ending *ending)
                       .responses = context->facts->server_hidden | early };
     if (ending->segment_missing)
         sequel.requests |= REASON_LOSS;
-    if (fin_is_unanswered(context, ending))
-        sequel.crossing = REASON_CAPTURE_ENDED;
+    sequel.crossing = crossing_at_end(context, ending);
     return sequel;
 }
 
@@ -353,11 +351,26 @@ static unsigned enders_before_capture(const Sequel *sequel, const Exchange *exch
     return enders;
 }
 
-/* Who may have ended it, beyond what the numbers of its closing segments allow. */
-static unsigned possible_enders(const Sequel *sequel, const Exchange *exchange, ReasonSet *reasons)
+/* A side may have said that it closes its session where nothing of it can be read: then it, and not
+ * who is seen to close, may have ended the connection. */
+static unsigned enders_unread(const ConversationFacts *facts, unsigned possible, ReasonSet *reasons)
 {
-    const Connection *connection = sequel->context->connection;
-    const Ending *ending = sequel->ending;
+    unsigned enders = 0;
+    for (int side = 0; facts->client >= 0 && side < 2; side++) {
+        Ender ender = side == facts->client ? ENDER_CLIENT : ENDER_SERVER;
+        bool lost = facts->close[side] == SESSION_END_LOST;
+        if ((!lost && facts->close[side] != SESSION_UNREADABLE) || possible == ENDER_NOBODY ||
+            (possible & ender))
+            continue;
+        enders |= ender | ENDER_BOTH;
+        *reasons |= lost ? REASON_LOSS : REASON_ENCRYPTED;
+    }
+    return enders;
+}
+
+unsigned enders_at_end(const JudgeContext *context, const Ending *ending, ReasonSet *reasons)
+{
+    const Connection *connection = context->connection;
     unsigned anybody = ENDER_SERVER | ENDER_CLIENT | ENDER_BOTH;
     if (ending->possible == ENDER_NOBODY && connection->end == CONNECTION_EVICTED) {
         *reasons |= REASON_LIMIT;
@@ -373,16 +386,32 @@ static unsigned possible_enders(const Sequel *sequel, const Exchange *exchange, 
     }
     if (ending->segment_missing && ending->how == END_HOW_RST)
         return ending->possible | anybody;
-    unsigned before = connection->opener_known ? 0 : enders_before_capture(sequel, exchange);
+    return ending->possible | enders_unread(context->facts, ending->possible, reasons);
+}
+
+ReasonSet crossing_at_end(const JudgeContext *context, const Ending *ending)
+{
+    return fin_is_unanswered(context, ending) ? REASON_CAPTURE_ENDED : 0;
+}
+
+/* Who may have ended it, beyond what the numbers of its closing segments allow. */
+static unsigned possible_enders(const Sequel *sequel, const Exchange *exchange, ReasonSet *reasons)
+{
+    const Ending *ending = sequel->ending;
+    unsigned possible = enders_at_end(sequel->context, ending, reasons);
+    if (possible != ending->possible)
+        return possible;
+    bool opened = sequel->context->connection->opener_known;
+    unsigned before = opened ? 0 : enders_before_capture(sequel, exchange);
     if (before) {
         *reasons |= REASON_MIDSTREAM;
-        return ending->possible | before;
+        return possible | before;
     }
     if (sequel->crossing) {
         *reasons |= sequel->crossing;
-        return ending->possible | ENDER_BOTH;
+        return possible | ENDER_BOTH;
     }
-    return ending->possible;
+    return possible;
 }
 
 /* A bare reset of the server with the number that this request acknowledged may answer the request,
@@ -657,17 +686,10 @@ static ReasonSet close_may_be_anothers(const JudgeContext *context, const Declar
     return by_request && !context->connection->opener_known ? REASON_MIDSTREAM : 0;
 }
 
-static const VerdictTable *table_of(ExchangeKind kind)
-{
-    static const VerdictTable *const tables[] = { [EXCHANGE_HTTP1] = &VERDICT_HTTP1 };
-    g_assert((size_t)kind < G_N_ELEMENTS(tables));
-    return tables[kind];
-}
-
 void facts_of_settled(Readings *readings, const JudgeContext *context, ReasonSet tunnel,
                       const Exchange *exchange, const Declaration *declaration)
 {
-    readings_init(readings, table_of(exchange->kind));
+    readings_init(readings, &VERDICT_HTTP1);
     weigh_real(readings, context, tunnel, exchange);
     weigh_declared(readings, declaration);
     readings_set(readings, FACT_LATER, LATER_ANSWERED);
@@ -689,7 +711,7 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
                       const Stated *stated)
 {
     const JudgeContext *context = sequel->context;
-    readings_init(readings, table_of(exchange->kind));
+    readings_init(readings, &VERDICT_HTTP1);
     weigh_real(readings, context, before->tunnel, exchange);
     if (!context->connection->opener_known && !sequel->answered && may_be_pipelined(exchange))
         readings_add(readings, FACT_REAL, REAL_NO, REASON_MIDSTREAM);

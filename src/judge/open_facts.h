@@ -8,6 +8,7 @@
 #include "judge/declared.h"
 #include "judge/ending.h"
 #include "judge/readings.h"
+#include "judge/verdict_http1.h"
 
 /* What responses stated about keep-alive, as far as they were seen. */
 typedef struct Stated {
@@ -67,6 +68,16 @@ Particulars particulars_of(const Sequel *sequel, const Exchange *exchange,
 /* Whether a byte of a response is known to have reached the client: one that comes behind an
  * accepted reset answers nothing. */
 bool got_response(const JudgeContext *context, const Exchange *exchange);
+
+/* Whether these bytes of the server came behind an accepted reset of either side. */
+bool arrived_after_reset(const JudgeContext *context, const Stamp *byte);
+
+/* Ender bits: who may have ended the connection, beyond what the numbers of its closing segments
+ * allow; `reasons` are added to. */
+unsigned enders_at_end(const JudgeContext *context, const Ending *ending, ReasonSet *reasons);
+/* Why something of the client may have crossed the server's FIN that the capture does not show; 0:
+ * nothing can. */
+ReasonSet crossing_at_end(const JudgeContext *context, const Ending *ending);
 
 /* Why a request that is not in the capture belongs to this response; 0: it is there, or none
  * does. */

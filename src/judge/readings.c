@@ -15,7 +15,7 @@ void readings_init(Readings *readings, const VerdictTable *table)
     *readings = (Readings){ .table = table, .values = LOWEST, .plainest = LOWEST };
 }
 
-void readings_set(Readings *readings, Fact fact, unsigned value)
+void readings_set(Readings *readings, unsigned fact, unsigned value)
 {
     g_assert(value < FACT_VALUES_MAX);
     readings->values = (readings->values & ~fact_mask(fact)) | fact_value(fact, value);
@@ -23,7 +23,7 @@ void readings_set(Readings *readings, Fact fact, unsigned value)
     readings->reasons[fact] = 0;
 }
 
-void readings_add(Readings *readings, Fact fact, unsigned value, ReasonSet reasons)
+void readings_add(Readings *readings, unsigned fact, unsigned value, ReasonSet reasons)
 {
     g_assert(value < FACT_VALUES_MAX && reasons);
     if (readings_may_be(readings, fact, value))
@@ -32,7 +32,7 @@ void readings_add(Readings *readings, Fact fact, unsigned value, ReasonSet reaso
     readings->reasons[fact] |= reasons;
 }
 
-bool readings_may_be(const Readings *readings, Fact fact, unsigned value)
+bool readings_may_be(const Readings *readings, unsigned fact, unsigned value)
 {
     return readings->values & fact_value(fact, value);
 }
@@ -42,7 +42,7 @@ bool readings_are_one(const Readings *readings)
     return readings->values == readings->plainest;
 }
 
-static void settle(Readings *readings, Fact fact)
+static void settle(Readings *readings, unsigned fact)
 {
     readings->values =
         (readings->values & ~fact_mask(fact)) | (readings->plainest & fact_mask(fact));
@@ -51,21 +51,14 @@ static void settle(Readings *readings, Fact fact)
 /* What no row asks for, whatever the others are. */
 static void settle_idle_facts(Readings *readings)
 {
-    bool may_be_last = readings_may_be(readings, FACT_LATER, LATER_NONE) &&
-                       readings_may_be(readings, FACT_DECLARED, SAYS_KEEP_ALIVE);
-    if (!may_be_last || !readings_may_be(readings, FACT_END, ENDED_SERVER)) {
-        settle(readings, FACT_DUTY);
-        settle(readings, FACT_USED);
-        settle(readings, FACT_IDLE);
-    }
-    if (!readings_may_be(readings, FACT_END, ENDED_OPEN))
-        settle(readings, FACT_WITNESS);
-    if (!readings_may_be(readings, FACT_GOT, GOT_NONE))
-        settle(readings, FACT_FIRST);
+    FactValues idle = readings->table->idle(readings->values);
+    for (unsigned fact = 0; fact < FACT_COUNT; fact++)
+        if (idle & fact_mask(fact))
+            settle(readings, fact);
 }
 
 /* The value after this one in the fact's set; false: it was the last, and now is the first. */
-static bool turn(FactValues *reading, FactValues values, Fact fact)
+static bool turn(FactValues *reading, FactValues values, unsigned fact)
 {
     FactValues mask = fact_mask(fact), now = *reading & mask;
     FactValues later = values & mask & ~(now | (now - 1));

@@ -7,7 +7,7 @@
 #ifndef JUDGE_READINGS_H
 #define JUDGE_READINGS_H
 
-#include "judge/verdict_http1.h"
+#include "judge/verdict_table.h"
 
 /* More combinations of one exchange are not looked at: it is undetermined then. */
 #define READINGS_MAX 512
@@ -32,12 +32,12 @@ typedef struct Weighed {
 void readings_init(Readings *readings, const VerdictTable *table);
 
 /* The fact is known. */
-void readings_set(Readings *readings, Fact fact, unsigned value);
+void readings_set(Readings *readings, unsigned fact, unsigned value);
 
 /* It may have this value as well, for these reasons. */
-void readings_add(Readings *readings, Fact fact, unsigned value, ReasonSet reasons);
+void readings_add(Readings *readings, unsigned fact, unsigned value, ReasonSet reasons);
 
-bool readings_may_be(const Readings *readings, Fact fact, unsigned value);
+bool readings_may_be(const Readings *readings, unsigned fact, unsigned value);
 bool readings_are_one(const Readings *readings);
 
 Weighed readings_weigh(const Readings *readings, const Particulars *particulars);

@@ -5,53 +5,33 @@
 
 #include <glib.h>
 
-#define BIT(fact, value) (UINT64_C(1) << (FACT_VALUES_MAX * (fact) + (value)))
-
-#define NOT_REAL BIT(FACT_REAL, REAL_NO)
-#define FIRST BIT(FACT_FIRST, FIRST_YES)
-#define NOT_FIRST BIT(FACT_FIRST, FIRST_NO)
-#define SWITCHED (BIT(FACT_DECLARED, SAYS_UPGRADE) | BIT(FACT_DECLARED, SAYS_TUNNEL))
-#define KEEP_ALIVE BIT(FACT_DECLARED, SAYS_KEEP_ALIVE)
-#define CLOSE BIT(FACT_DECLARED, SAYS_CLOSE)
-#define GOT_SOME (BIT(FACT_GOT, GOT_WHOLE) | BIT(FACT_GOT, GOT_PART))
-#define NO_BYTE BIT(FACT_GOT, GOT_NONE)
-#define INCOMPLETE (BIT(FACT_GOT, GOT_PART) | BIT(FACT_GOT, GOT_NONE))
-#define IN_PART BIT(FACT_GOT, GOT_PART)
-#define NOT_ANSWERED (BIT(FACT_LATER, LATER_NONE) | BIT(FACT_LATER, LATER_LOST))
-#define ANSWERED BIT(FACT_LATER, LATER_ANSWERED)
-#define LOST BIT(FACT_LATER, LATER_LOST)
-#define OPEN BIT(FACT_END, ENDED_OPEN)
-#define BY_CLIENT BIT(FACT_END, ENDED_CLIENT)
-#define BY_SERVER BIT(FACT_END, ENDED_SERVER)
-#define BY_BOTH BIT(FACT_END, ENDED_BOTH)
-#define REFUSED BIT(FACT_REFUSED, true)
-#define DUTY BIT(FACT_DUTY, true)
-#define USED BIT(FACT_USED, true)
-#define UNDELIVERED BIT(FACT_UNDELIVERED, true)
-#define IDLE_ENOUGH BIT(FACT_IDLE, IDLE_LONG)
-#define IDLE_TOO_SHORT BIT(FACT_IDLE, IDLE_EARLY)
-#define WITNESSED BIT(FACT_WITNESS, true)
-
-/* Which of the particulars chooses the cause. */
-typedef enum Chooser {
-    BY_ROW, /* none: the row has the cause */
-    BY_LOST,
-    BY_LOST_FIRST,
-    BY_STATED,
-    BY_LATE,
-    BY_CLOCK,
-} Chooser;
-
-typedef struct Row {
-    FactValues accepts;
-    Actual actual;
-    Verdict verdict;
-    Cause cause;
-    Chooser chooser;
-} Row;
+#define NOT_REAL FACT_BIT(FACT_REAL, REAL_NO)
+#define FIRST FACT_BIT(FACT_FIRST, FIRST_YES)
+#define NOT_FIRST FACT_BIT(FACT_FIRST, FIRST_NO)
+#define SWITCHED (FACT_BIT(FACT_DECLARED, SAYS_UPGRADE) | FACT_BIT(FACT_DECLARED, SAYS_TUNNEL))
+#define KEEP_ALIVE FACT_BIT(FACT_DECLARED, SAYS_KEEP_ALIVE)
+#define CLOSE FACT_BIT(FACT_DECLARED, SAYS_CLOSE)
+#define GOT_SOME (FACT_BIT(FACT_GOT, GOT_WHOLE) | FACT_BIT(FACT_GOT, GOT_PART))
+#define NO_BYTE FACT_BIT(FACT_GOT, GOT_NONE)
+#define INCOMPLETE (FACT_BIT(FACT_GOT, GOT_PART) | FACT_BIT(FACT_GOT, GOT_NONE))
+#define IN_PART FACT_BIT(FACT_GOT, GOT_PART)
+#define NOT_ANSWERED (FACT_BIT(FACT_LATER, LATER_NONE) | FACT_BIT(FACT_LATER, LATER_LOST))
+#define ANSWERED FACT_BIT(FACT_LATER, LATER_ANSWERED)
+#define LOST FACT_BIT(FACT_LATER, LATER_LOST)
+#define OPEN FACT_BIT(FACT_END, ENDED_OPEN)
+#define BY_CLIENT FACT_BIT(FACT_END, ENDED_CLIENT)
+#define BY_SERVER FACT_BIT(FACT_END, ENDED_SERVER)
+#define BY_BOTH FACT_BIT(FACT_END, ENDED_BOTH)
+#define REFUSED FACT_BIT(FACT_REFUSED, true)
+#define DUTY FACT_BIT(FACT_DUTY, true)
+#define USED FACT_BIT(FACT_USED, true)
+#define UNDELIVERED FACT_BIT(FACT_UNDELIVERED, true)
+#define IDLE_ENOUGH FACT_BIT(FACT_IDLE, IDLE_LONG)
+#define IDLE_TOO_SHORT FACT_BIT(FACT_IDLE, IDLE_EARLY)
+#define WITNESSED FACT_BIT(FACT_WITNESS, true)
 
 /* clang-format off */
-static const Row ROWS[] = {
+static const VerdictRow ROWS[] = {
     { NOT_REAL,
       ACTUAL_UNKNOWN, VERDICT_UNDETERMINED, CAUSE_NONE, BY_ROW },
     { SWITCHED,
@@ -105,60 +85,32 @@ static const Row ROWS[] = {
 };
 /* clang-format on */
 
-/* The lowest bit of each fact that has a bit. */
-static FactValues facts_in(FactValues values)
-{
-    values |= values >> 2;
-    values |= values >> 1;
-    return values & UINT64_C(0x111111111111);
-}
-
-G_STATIC_ASSERT(FACT_COUNT *FACT_VALUES_MAX == 48);
-
-/* No fact that the row names has another value. The shifts of facts_in() reach into the fact below,
- * whose own lowest bit they leave alone: bit 1 to 3 of a fact come down to its bit 0 only. */
-static bool accepts(const Row *row, FactValues reading)
-{
-    return (facts_in(row->accepts) & ~facts_in(row->accepts & reading)) == 0;
-}
-
 bool verdict_http1_possible(FactValues reading)
 {
-    if ((reading & ANSWERED) && !(reading & BIT(FACT_GOT, GOT_WHOLE)))
+    if ((reading & ANSWERED) && !(reading & FACT_BIT(FACT_GOT, GOT_WHOLE)))
         return false;
     return !((reading & SWITCHED) && (reading & NO_BYTE));
 }
 
-static Cause choose(const Row *row, const Particulars *particulars)
+/* Without the end of a connection that the server closed, nobody asks how long it was idle. */
+static FactValues idle_facts(FactValues readings)
 {
-    switch (row->chooser) {
-    case BY_ROW:
-        break;
-    case BY_LOST:
-        return particulars->lost;
-    case BY_LOST_FIRST:
-        return particulars->lost_first;
-    case BY_STATED:
-        return particulars->stated ? CAUSE_CLOSED_BEFORE_TIMEOUT : CAUSE_UNDECLARED_CLOSE;
-    case BY_LATE:
-        return particulars->late ? CAUSE_CLOSED_LATE : CAUSE_CLOSED;
-    case BY_CLOCK:
-        return particulars->clock_ran_on ? row->cause : CAUSE_CAPTURE_ENDED;
-    }
-    return row->cause;
+    FactValues idle = 0;
+    bool may_be_last = (readings & FACT_BIT(FACT_LATER, LATER_NONE)) && (readings & KEEP_ALIVE);
+    if (!may_be_last || !(readings & BY_SERVER))
+        idle |= fact_mask(FACT_DUTY) | fact_mask(FACT_USED) | fact_mask(FACT_IDLE);
+    if (!(readings & OPEN))
+        idle |= fact_mask(FACT_WITNESS);
+    if (!(readings & NO_BYTE))
+        idle |= fact_mask(FACT_FIRST);
+    return idle;
 }
 
 Outcome verdict_http1(FactValues reading, const Particulars *particulars)
 {
-    const Row *row = ROWS;
-    while (!accepts(row, reading)) {
-        row++;
-        g_assert(row < ROWS + G_N_ELEMENTS(ROWS));
-    }
-    Outcome outcome = { row->actual, row->verdict, choose(row, particulars) };
-    if (outcome.actual == ACTUAL_OPEN && !particulars->answered)
-        outcome.actual = ACTUAL_UNANSWERED;
-    return outcome;
+    return verdict_of_rows(ROWS, G_N_ELEMENTS(ROWS), reading, particulars);
 }
 
-const VerdictTable VERDICT_HTTP1 = { .possible = verdict_http1_possible, .outcome = verdict_http1 };
+const VerdictTable VERDICT_HTTP1 = { .possible = verdict_http1_possible,
+                                     .outcome = verdict_http1,
+                                     .idle = idle_facts };

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "report/page.h"
+#include "report/stream_reasoning.h"
 
 #define FIELD_LINE_END "\\x0a" /* between the values of several lines, in escaped text */
 
@@ -575,6 +576,12 @@ static const Exchange *lost_request(const Reasoning *reasoning, const ExchangeRo
     return NULL;
 }
 
+/* What no exchange of HTTP/1 has for a cause. */
+static void why_stream(const Case *c)
+{
+    stream_reasoning_add_why(c->text, c->reasoning, c->row);
+}
+
 /* The function that explains a cause. */
 static void (*const WHY[])(const Case *c) = {
     [CAUSE_NONE] = NULL,
@@ -593,6 +600,8 @@ static void (*const WHY[])(const Case *c) = {
     [CAUSE_ABORTED] = why_aborted,
     [CAUSE_CLIENT_ABORTED] = why_aborted,
     [CAUSE_CLIENT_GAVE_UP] = why_gave_up,
+    [CAUSE_REFUSED] = why_stream,
+    [CAUSE_REJECTED] = why_stream,
     [CAUSE_UNDELIVERED] = why_undelivered,
     [CAUSE_CONNECTION_FORGOTTEN] = why_lost,
     [CAUSE_REQUEST_AFTER_FIN] = why_lost,
@@ -608,6 +617,7 @@ static void (*const WHY[])(const Case *c) = {
     [CAUSE_UNDECLARED_CLOSE] = why_closed_by_server,
     [CAUSE_HELD_OPEN] = why_open,
     [CAUSE_REUSED_AFTER_CLOSE] = why_reused,
+    [CAUSE_REUSED_AFTER_GOAWAY] = why_stream,
     [CAUSE_CLOSED] = why_closed_as_said,
     [CAUSE_CLOSED_LATE] = why_closed_as_said,
     [CAUSE_LEFT_OPEN] = why_open,
@@ -634,7 +644,11 @@ static const ExchangeRow *relied_on(const Reasoning *reasoning, const ExchangeRo
 
 void reasoning_add_why(StoryText *text, const Reasoning *reasoning, const ExchangeRow *row)
 {
-    const ExchangeRow *basis = row->exchange.answered ? NULL : relied_on(reasoning, row);
+    bool is_stream = row->exchange.kind == EXCHANGE_HTTP2;
+    if (is_stream && stream_reasoning_add_why(text, reasoning, row))
+        return;
+    const ExchangeRow *basis =
+        row->exchange.answered || is_stream ? NULL : relied_on(reasoning, row);
     Case c = { .text = text,
                .reasoning = reasoning,
                .row = row,
