@@ -90,7 +90,8 @@ void told_tell(Servers *servers, const ToldExchange *told)
                      told->ending.possible == ENDER_NOBODY ? NULL : &told->ending, 0,
                      &told->exchange, &told->judgement);
     if (told->judgement.actual != ACTUAL_REUSED && told->exchange.answered)
-        servers_connection(servers, &told->connection, 0, &told->ending, told->judgement.verdict);
+        servers_connection(servers, &told->connection, 0, &told->ending, told->judgement.verdict,
+                           false);
 }
 
 Nanoseconds told_seconds(double seconds)

@@ -5,6 +5,7 @@
  * one block of bytes, from which it is made again when something comes. */
 #include "audit/audit.h"
 
+#include "audit/protocol.h"
 #include "base/pack.h"
 #include "base/text.h"
 #include "session/clear.h"
@@ -14,7 +15,7 @@
 typedef struct Audit {
     const SessionStage *stage;
     void *session;
-    Conversation *conversation;
+    Protocol protocol;
     Judge judge;
     Findings findings;
     size_t judged_size;    /* bytes that hang on the judge and the findings */
@@ -62,7 +63,7 @@ void auditor_clear(Auditor *auditor)
 static void audit_free(Audit *audit)
 {
     audit->stage->free(audit->session);
-    conversation_free(audit->conversation);
+    protocol_clear(&audit->protocol);
     judge_clear(&audit->judge);
     findings_clear(&audit->findings);
     g_free(audit);
@@ -83,7 +84,7 @@ static void audit_rest(Connection *connection)
     pack_words(packed, state, sizeof state);
     pack_words(packed, &audit->matched_rules, sizeof audit->matched_rules);
     audit->stage->pack(audit->session, packed);
-    conversation_pack(audit->conversation, packed);
+    protocol_pack(&audit->protocol, packed);
     judge_pack(&audit->judge, packed);
     findings_pack(&audit->findings, packed);
     audit_free(audit);
@@ -110,7 +111,7 @@ static void audit_wake(Connection *connection)
     audit->matched = state[0];
     audit->stage = (const SessionStage *)(uintptr_t)state[1];
     audit->session = audit->stage->unpack(&packed);
-    audit->conversation = conversation_unpack(&packed);
+    protocol_unpack(&audit->protocol, &packed);
     judge_unpack(&audit->judge, &packed);
     findings_unpack(&audit->findings, &packed);
     audit->judged_size = judged_size(audit);
@@ -126,7 +127,7 @@ static Audit *audit_of(const Auditor *auditor, Connection *connection, const Str
         const SessionStage *stage = auditor->options.session;
         audit->stage = stage->choose ? stage->choose(event) : stage;
         audit->session = audit->stage->create(auditor->options.session_context);
-        audit->conversation = conversation_new(&auditor->options.texts, auditor->options.matcher);
+        protocol_init(&audit->protocol, &auditor->options.texts, auditor->options.matcher);
         judge_init(&audit->judge);
         findings_init(&audit->findings);
         connection->owner = audit;
@@ -149,7 +150,7 @@ static const TlsFacts *tls_facts_of(const Audit *audit)
  * sent first. */
 static int client_in(const Audit *audit)
 {
-    int told = conversation_facts(audit->conversation)->client;
+    int told = protocol_facts(&audit->protocol)->client;
     const TlsFacts *tls = tls_facts_of(audit);
     return MAX(told < 0 && tls ? tls->client : told, 0);
 }
@@ -165,7 +166,7 @@ static Hearing hearing_of(Auditor *auditor, const Connection *connection, Audit 
         .ending = ending,
         .context = { .thresholds = &options->thresholds,
                      .connection = connection,
-                     .facts = conversation_facts(audit->conversation),
+                     .facts = protocol_facts(&audit->protocol),
                      .clock_end = capture_clock_end(&auditor->clock, connection->last_order) },
         .options = { .texts = options->finding_rows || options->finding_texts,
                      .pedantic = options->pedantic },
@@ -252,28 +253,41 @@ static void audit_take(const Hearing *hearing, Exchange *exchange, const Judgeme
 static void take_settled(Auditor *auditor, const Connection *connection, Audit *audit)
 {
     Exchange exchange;
-    if (!conversation_next(audit->conversation, &exchange))
+    if (!protocol_next(&audit->protocol, &exchange))
         return;
     Hearing hearing = hearing_of(auditor, connection, audit, NULL);
     do {
         audit_take(&hearing, &exchange, NULL);
         exchange_clear(&exchange);
-    } while (conversation_next(audit->conversation, &exchange));
+    } while (protocol_next(&audit->protocol, &exchange));
     audit->judged_size = judged_size(audit);
+}
+
+/* Returns the last of them; NULL: there is none. */
+static const Exchange *take_pending_of(const Hearing *hearing, bool http2)
+{
+    Audit *audit = hearing->audit;
+    size_t count;
+    Exchange *exchanges = protocol_pending(&audit->protocol, http2, &count);
+    if (count == 0)
+        return NULL;
+    Hearing part = *hearing;
+    part.context.facts = protocol_facts_of(&audit->protocol, http2);
+    g_autofree Judgement *judgements = g_new0(Judgement, count);
+    judge_ended(&audit->judge, &part.context, hearing->ending, exchanges, count, judgements);
+    for (size_t i = 0; i < count; i++)
+        audit_take(&part, &exchanges[i], &judgements[i]);
+    return &exchanges[count - 1];
 }
 
 /* Those that were pending when the connection ended. Returns what the connection breaks. */
 static RuleSet take_pending(const Hearing *hearing)
 {
     Audit *audit = hearing->audit;
-    size_t count;
-    Exchange *exchanges = conversation_pending(audit->conversation, &count);
-    g_autofree Judgement *judgements = g_new0(Judgement, count);
-    judge_ended(&audit->judge, &hearing->context, hearing->ending, exchanges, count, judgements);
-    for (size_t i = 0; i < count; i++)
-        audit_take(hearing, &exchanges[i], &judgements[i]);
+    const Exchange *last = take_pending_of(hearing, false);
+    const Exchange *last_stream = take_pending_of(hearing, true);
     return findings_connection(&audit->findings, &hearing->context, hearing->ending,
-                               count ? &exchanges[count - 1] : NULL, &hearing->options);
+                               last_stream ? last_stream : last, &hearing->options);
 }
 
 /* The end of a connection ---------------------------------------------------------------------- */
@@ -306,12 +320,24 @@ static ReasonSet connection_reasons(const Connection *connection, const Conversa
     return reasons;
 }
 
+/* Since the last stream ended, until the server said that it would close, or the end. */
+static Nanoseconds idle_before_goaway(const H2Facts *h2, const Ending *ending)
+{
+    const Stamp *end = stamp_is_set(&h2->idle_end) ? &h2->idle_end : &ending->stamp;
+    if (!stamp_is_set(&h2->idle_from) || h2->cut_seen)
+        return -1;
+    Duration idle = duration_between(&h2->idle_from, end);
+    return idle.known ? idle.least : -1;
+}
+
 /* `tls`: NULL if it is none. What nobody can read of it gives a lower bound. */
 static Nanoseconds idle_before_end(const ConversationFacts *facts, const TlsFacts *tls,
                                    const Ending *ending)
 {
     if (ending->how == END_HOW_NONE)
         return -1;
+    if (facts->h2)
+        return idle_before_goaway(facts->h2, ending);
     if (tls && tls_is_shut(tls) && !(tls->missing & REASON_LOSS)) {
         Duration idle = tls_turns_idle(&tls->turns, &ending->stamp);
         return idle.known ? idle.least : -1;
@@ -396,6 +422,8 @@ static ConnectionRow connection_row(const Hearing *hearing, RuleSet findings)
         row.decision = *decision;
         row.completeness |= decision->judgement.completeness;
     }
+    if (facts->h2)
+        row.facts.h2 = row.h2 = g_memdup2(facts->h2, sizeof *facts->h2);
     set_carrier_end(connection, row.client, &row);
     set_tls(hearing, &row);
     return row;
@@ -446,7 +474,8 @@ static void add_connection_row(const Hearing *hearing, ConnectionRow *row)
     AuditRow *added = new_row(hearing, ROW_CONNECTION);
     added->connection = *row;
     added->connection.decision.host = g_strdup(row->decision.host);
-    row->tls = NULL; /* the added one has it now */
+    row->tls = NULL; /* the added one has them now */
+    row->h2 = NULL;
 }
 
 /* With something looked for: what a matching exchange breaks, and what concerns its connection. */
@@ -479,10 +508,10 @@ static void end_connection(Auditor *auditor, Connection *connection)
     Audit *audit = audit_of(auditor, connection, NULL);
     SessionEnd ends[2] = { audit->stage->end(audit->session, 0),
                            audit->stage->end(audit->session, 1) };
-    conversation_end(audit->conversation, connection, ends, is_closed(connection, ends));
+    protocol_end(&audit->protocol, connection, ends, is_closed(connection, ends));
     take_settled(auditor, connection, audit);
 
-    const ConversationFacts *facts = conversation_facts(audit->conversation);
+    const ConversationFacts *facts = protocol_facts(&audit->protocol);
     Ending ending = ending_of(connection, client_in(audit), facts->fin);
     Hearing hearing = hearing_of(auditor, connection, audit, &ending);
     RuleSet broken = take_pending(&hearing);
@@ -495,6 +524,7 @@ static void end_connection(Auditor *auditor, Connection *connection)
     add_connection_row(&hearing, &row);
     add_finding_rows(&hearing);
     connection_tls_free(row.tls);
+    g_free(row.h2);
 
     audit_free(audit);
     connection->owner = NULL;
@@ -505,11 +535,11 @@ static void feed_session(Auditor *auditor, Audit *audit, const StreamEvent *even
     SessionUnit unit;
     audit->stage->feed(audit->session, event);
     while (audit->stage->next(audit->session, &unit)) {
-        conversation_feed(audit->conversation, &unit);
+        protocol_feed(&audit->protocol, &unit, &auditor->options.texts, auditor->options.matcher);
         take_settled(auditor, event->connection, audit);
     }
     event->connection->owner_size = sizeof *audit + audit->stage->size(audit->session) +
-                                    conversation_size(audit->conversation) + audit->judged_size;
+                                    protocol_size(&audit->protocol) + audit->judged_size;
 }
 
 void auditor_take(Auditor *auditor, const StreamEvent *event)

@@ -8,7 +8,7 @@
 #include "audit/row.h"
 #include "audit/totals.h"
 #include "capture/clock.h"
-#include "http1/conversation.h"
+#include "http/match.h"
 #include "session/session.h"
 
 /* For the servers, a trace, the list of evidence and its writer. */

@@ -16,7 +16,8 @@ static void hear_end(void *data, const EndedConnection *ended)
         servers_encrypted_idle(data, ended->connection, row->client, idle, time);
     if (row->decision.set)
         servers_connection(data, ended->connection, row->client, &row->ending,
-                           row->decision.judgement.verdict);
+                           row->decision.judgement.verdict,
+                           row->h2 && row->h2->goaways[1 - row->client].count > 0);
 }
 
 AuditListener audit_listener_of_servers(Servers *servers)

@@ -92,6 +92,7 @@ void connection_trace_free(ConnectionTrace *trace)
         return;
     clear_exchanges(trace->exchanges, 0, trace->exchanges->len);
     g_free(trace->traced.connection.decision.host);
+    g_free(trace->traced.connection.h2);
     g_array_free(trace->records, TRUE);
     g_array_free(trace->exchanges, TRUE);
     g_array_free(trace->packets, TRUE);
@@ -214,6 +215,8 @@ void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended
     traced->connection = *row;
     traced->connection.decision.host = g_strdup(row->decision.host);
     traced->connection.tls = NULL; /* the page has no use for it */
+    if (row->h2)
+        traced->connection.facts.h2 = traced->connection.h2 = g_memdup2(row->h2, sizeof *row->h2);
     int sides[2] = { row->client, 1 - row->client };
     for (int i = 0; i < 2; i++) {
         const RstFact *reset = connection_reset(ended->connection, sides[i]);

@@ -189,7 +189,7 @@ FIELD(write_connection_host)
 
 FIELD(write_protocol)
 {
-    if (row->connection->facts.exchanges == 0 && row->connection->tls) {
+    if (row->connection->facts.exchanges == 0 && row->connection->tls && !row->connection->h2) {
         table_word(table, "tls");
         return;
     }
@@ -200,7 +200,8 @@ FIELD(write_protocol)
 
 FIELD(write_exchange_count)
 {
-    table_uint(table, row->connection->facts.exchanges);
+    const ConnectionRow *connection = row->connection;
+    table_uint(table, connection->facts.exchanges - (connection->h2 ? connection->h2->pushed : 0));
 }
 
 /* How the connection itself ended, whatever its exchanges did: with a FIN or RST, though a session
@@ -325,17 +326,29 @@ FIELDS(write_alert)
                  which == FATAL);
 }
 
-/* HTTP/1 has no streams and no GOAWAY. */
-FIELD(write_none)
+/* "3/0 3/0": last stream id and error code. */
+FIELDS(write_goaway)
 {
-    (void)row;
-    table_empty(table);
+    const ConnectionRow *connection = row->connection;
+    GString *text = table_items(table);
+    if (connection->h2) {
+        const H2Goaways *goaways = &connection->h2->goaways[side_of(connection, which)];
+        for (uint32_t i = 0; i < MIN(goaways->count, H2_GOAWAYS_KEPT); i++)
+            g_string_append_printf(text, "%s%" PRIu32 "/%" PRIu32, i ? " " : "",
+                                   goaways->kept[i].last_id, goaways->kept[i].code);
+        if (goaways->count > H2_GOAWAYS_KEPT)
+            g_string_append(text, " " TEXT_CUT);
+    }
+    table_list(table, text->str);
 }
 
-FIELD(write_no_words)
+FIELD(write_streams_cut)
 {
-    (void)row;
-    table_list(table, "");
+    if (row->connection->h2)
+        table_uint(table,
+                   row->connection->ending.possible == ENDER_NOBODY ? 0 : row->connection->h2->cut);
+    else
+        table_empty(table);
 }
 
 const Column CONNECTION_COLUMNS[] = {
@@ -380,9 +393,9 @@ const Column CONNECTION_COLUMNS[] = {
     { "secrets", COLUMN_WORD, write_secrets, 0 },
     { "close_notify", COLUMN_WORDS, write_alert, CLOSE_NOTIFY },
     { "alert", COLUMN_WORDS, write_alert, FATAL },
-    { "server_goaway", COLUMN_WORDS, write_no_words, 0 },
-    { "client_goaway", COLUMN_WORDS, write_no_words, 0 },
-    { "streams_cut", COLUMN_NUMBER, write_none, 0 },
+    { "server_goaway", COLUMN_WORDS, write_goaway, SERVER },
+    { "client_goaway", COLUMN_WORDS, write_goaway, CLIENT },
+    { "streams_cut", COLUMN_NUMBER, write_streams_cut, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
@@ -525,6 +538,34 @@ FIELD(write_interim)
     table_list(table, text->str);
 }
 
+FIELD(write_stream_id)
+{
+    const StreamFacts *stream = &row->exchange->exchange.stream;
+    if (stream->id)
+        table_uint(table, stream->id);
+    else
+        table_empty(table);
+}
+
+/* "server 7"; of two who was first. */
+FIELD(write_stream_reset)
+{
+    const StreamFacts *stream = &row->exchange->exchange.stream;
+    GString *text = table_items(table);
+    if (stream_is_reset(stream))
+        g_string_append_printf(text, "%s %" PRIu32,
+                               stream->first_reset == STREAM_OF_CLIENT ? "client" : "server",
+                               stream->reset[stream->first_reset].code);
+    table_list(table, text->str);
+}
+
+/* No request is known to be early data. */
+FIELD(write_none)
+{
+    (void)row;
+    table_empty(table);
+}
+
 const Column EXCHANGE_COLUMNS[] = {
     { "connection", COLUMN_LABEL, write_connection_id, 0 },
     { "stream", COLUMN_NUMBER, write_stream, 0 },
@@ -573,8 +614,8 @@ const Column EXCHANGE_COLUMNS[] = {
     { "server_ip", COLUMN_ADDRESS, write_ip, SERVER },
     { "server_port", COLUMN_NUMBER, write_port, SERVER },
     { "community_id", COLUMN_LABEL, write_community_id, 0 },
-    { "stream_id", COLUMN_NUMBER, write_none, 0 },
-    { "stream_reset", COLUMN_WORDS, write_no_words, 0 },
+    { "stream_id", COLUMN_NUMBER, write_stream_id, 0 },
+    { "stream_reset", COLUMN_WORDS, write_stream_reset, 0 },
     { "early_data", COLUMN_WORD, write_none, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };

@@ -138,13 +138,6 @@ FIELD(write_mismatch)
     table_word(table, names[row->server->mismatch]);
 }
 
-/* Nothing of HTTP/2 counts for a server. */
-FIELD(write_zero)
-{
-    (void)row;
-    table_uint(table, 0);
-}
-
 const Column SERVER_COLUMNS[] = {
     { "server_ip", COLUMN_ADDRESS, write_server_ip, 0 },
     { "server_port", COLUMN_NUMBER, write_server_port, 0 },
@@ -173,8 +166,8 @@ const Column SERVER_COLUMNS[] = {
     { "timeout_mismatch", COLUMN_WORD, write_mismatch, 0 },
     { "lost_after_close", COLUMN_NUMBER, COUNT_OF(lost_after_close) },
     { "encrypted_idle_n", COLUMN_NUMBER, COUNT_OF(encrypted_idles) },
-    { "goaways", COLUMN_NUMBER, write_zero, 0 },
-    { "refused", COLUMN_NUMBER, write_zero, 0 },
+    { "goaways", COLUMN_NUMBER, COUNT_OF(goaways) },
+    { "refused", COLUMN_NUMBER, COUNT_OF(refused) },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 

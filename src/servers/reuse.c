@@ -1,6 +1,7 @@
 #include "servers/reuse.h"
 
 #include "http/match.h"
+#include "judge/stream_facts.h"
 
 /* The moment at which the server finished a response is known only as an interval, which ends with
  * the response's last byte. A wider interval than this would blur a timer. */
@@ -18,12 +19,16 @@ static void add_period(Reuse *use, IdleEnd end, Nanoseconds length, Nanoseconds 
 
 /* The idle time before the server's close is an interval (judgement.md, section 3). A wide interval
  * proves only that the connection was idle for its lower bound. */
+static void add_interval(Reuse *use, Duration idle, const Stamp *last, const Stamp *close)
+{
+    bool loose = idle.most - idle.least > MAX(LOOSE_LEAST, idle.least / 20);
+    if (idle.known && close->time >= last->time)
+        add_period(use, loose ? IDLE_ENDED : IDLE_CLOSED, idle.least, close->time);
+}
+
 static void add_close(Reuse *use, const Exchange *exchange, const Stamp *close)
 {
-    Duration idle = exchange_idle_until(exchange, close);
-    bool loose = idle.most - idle.least > MAX(LOOSE_LEAST, idle.least / 20);
-    if (idle.known && close->time >= exchange->response.last.time)
-        add_period(use, loose ? IDLE_ENDED : IDLE_CLOSED, idle.least, close->time);
+    add_interval(use, exchange_idle_until(exchange, close), &exchange->response.last, close);
 }
 
 static bool is_idle_close(const Judgement *judgement)
@@ -149,6 +154,24 @@ static bool is_last_served(const Ending *ending, const Exchange *exchange,
     return after >= 0 && after < IDLE_LEAST && (reached || closed_undeclared(judgement));
 }
 
+/* Of HTTP/2 only the close of a connection on which no stream was open counts: between two streams
+ * others may have been. Its moment is the GOAWAY, if no new stream followed that. */
+static void weigh_idle_streams(Reuse *use, const JudgeContext *context, const Ending *ending,
+                               const Judgement *judgement)
+{
+    const H2Facts *h2 = context->facts->h2;
+    const Stamp *close = stamp_is_set(&h2->idle_end) ? &h2->idle_end : &ending->stamp;
+    if (ending->possible == ENDER_SERVER && !ending->latest_only && !h2->cut && !h2->idle_open &&
+        (is_idle_close(judgement) || judgement->cause == CAUSE_CLOSED) &&
+        judgement->actual == ACTUAL_CLOSED)
+        add_interval(use, idle_of_streams(h2, close), &h2->idle_from, close);
+}
+
+static bool is_http2(const Exchange *exchange)
+{
+    return exchange->kind == EXCHANGE_HTTP2;
+}
+
 Reuse reuse_of(const JudgeContext *context, const Ending *ending, const Exchange *exchange,
                const Judgement *judgement)
 {
@@ -157,6 +180,12 @@ Reuse reuse_of(const JudgeContext *context, const Ending *ending, const Exchange
     use.race = use.lost && judgement->cause == CAUSE_KEEPALIVE_RACE;
     use.after_close = judgement_lost_after_close(judgement, exchange);
     use.last_served = exchange->answered && is_last_served(ending, exchange, judgement);
+    if (is_http2(exchange)) {
+        use.reused = judgement->actual == ACTUAL_REUSED;
+        if (ending && exchange->response.complete)
+            weigh_idle_streams(&use, context, ending, judgement);
+        return use;
+    }
     if (judgement->actual == ACTUAL_REUSED) {
         use.reused = true;
         use.tried = judgement->after;

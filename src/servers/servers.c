@@ -231,6 +231,7 @@ static void take_use(Server *server, const JudgeContext *context, const Exchange
     server->lost_after_close += use->after_close;
     bool contradicted = judgement->verdict == VERDICT_CONTRADICTED;
     server->aborted += contradicted && judgement->cause == CAUSE_ABORTED;
+    server->refused += judgement->cause == CAUSE_REFUSED;
     server->undeclared_closes += contradicted && closed_undeclared(judgement);
     if (use->reused)
         server->longest_reused = MAX(server->longest_reused, use->tried);
@@ -275,7 +276,7 @@ void servers_exchange(Servers *servers, const JudgeContext *context, const Endin
 }
 
 void servers_connection(Servers *servers, const Connection *connection, int client,
-                        const Ending *ending, Verdict verdict)
+                        const Ending *ending, Verdict verdict, bool goaway)
 {
     PairKey key = key_of(connection, client);
     servers->connections++;
@@ -284,6 +285,7 @@ void servers_connection(Servers *servers, const Connection *connection, int clie
         server->connections++;
         server->verdicts[verdict]++;
         server->resets += ending->possible == ENDER_SERVER && ending->how == END_HOW_RST;
+        server->goaways += goaway;
     }
     Pair *pair = pair_of(servers, &key);
     if (pair)
@@ -334,6 +336,8 @@ static gboolean merge_server(gpointer unused, gpointer value, gpointer to_table)
     to->undeclared_closes += from->undeclared_closes;
     to->aborted += from->aborted;
     to->resets += from->resets;
+    to->goaways += from->goaways;
+    to->refused += from->refused;
     count_served(to, from->most_served, from->at_most, from->ended_at_most);
     return FALSE;
 }
