@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "h2_frames.h"
 #include "transcript_wire.h"
 
 G_DEFINE_QUARK(transcript - error, transcript_error)
@@ -174,6 +175,14 @@ static bool append_messages(WireLine *line, char *text)
         char *next = strstr(text, " && ");
         if (next)
             *next = '\0';
+        if (g_str_has_prefix(text, "h2 ")) {
+            if (!h2_frame_append(line->payload, text + 3))
+                return false;
+            if (!next)
+                return true;
+            text = skip_blanks(next + 4);
+            continue;
+        }
         char *body = find_body(text);
         if (body)
             *body = '\0';

@@ -20,6 +20,8 @@
  *     ||*1000 rest                   a body of 1000 filler bytes (and then `rest`)
  *     GET /a HTTP/1.1 | Ho...        a head that is not finished: nothing is added
  *     ONE && OTHER                   two messages in one go (pipelined)
+ *     h2 HEADERS 1 end | :method: GET
+ *                                    a frame of HTTP/2, as tests/h2_frames.h has it
  *     a^b                            a new segment begins at b
  *     ... + FIN                      the last segment carries the FIN as well
  *     \r \n \t \\ \| \^ \xNN         as in C, and the marks as themselves

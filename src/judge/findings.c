@@ -9,6 +9,7 @@
  * the requests that relied on it. */
 #include "base/pack.h"
 #include "judge/findings_rules.h"
+#include "judge/stream_facts.h"
 
 Finding finding_copy(const Finding *finding)
 {
@@ -223,6 +224,8 @@ static Party default_party(const RuleInfo *info, Party sender)
 /* Whether an exchange only shares what happened to another: it is marked, and not counted. */
 static bool only_shares(const Case *c, Rule rule)
 {
+    if (c->exchange && c->exchange->kind == EXCHANGE_HTTP2)
+        return false; /* each stream has an outcome of its own */
     switch (rule) {
     case RULE_KEEPALIVE_RACE:
     case RULE_CONNECTION_FORGOTTEN:
@@ -297,7 +300,7 @@ static bool ask(Findings *findings, const RuleTest *test, const Case *c)
 static const RuleGroup *const groups[] = { &FINDINGS_PERSISTENCE, &FINDINGS_UNANSWERED,
                                            &FINDINGS_KEEP_ALIVE,  &FINDINGS_OPTIONS,
                                            &FINDINGS_UPGRADE,     &FINDINGS_FRAMING,
-                                           &FINDINGS_TRANSPORT };
+                                           &FINDINGS_HTTP2,       &FINDINGS_TRANSPORT };
 
 static unsigned prefilter_of(RuleScope scope, const Case *c)
 {
@@ -403,6 +406,10 @@ static bool obliges_client_to_close(const BodyFraming *framing)
 static void remember(Findings *findings, const Exchange *exchange, const Judgement *judgement)
 {
     const MessageFacts *request = &exchange->request, *response = &exchange->response;
+    if (exchange->kind == EXCHANGE_HTTP2) {
+        findings->client_breach |= request_is_malformed(exchange) && !exchange->stream.pushed;
+        return;
+    }
     /* RFC 9931 §8: what follows a CONNECT may be payload, sent early as close allows it. */
     if (request_is_certain(exchange) && (request->options & OPTION_CLOSE) &&
         exchange->method != METHOD_CONNECT)

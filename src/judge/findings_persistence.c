@@ -229,7 +229,7 @@ static void say_what_is_missing(FindingBuilder *builder, const Exchange *exchang
 
 static bool aborted(const Case *c, FindingBuilder *builder)
 {
-    if (!case_has_cause(c, CAUSE_ABORTED) || !c->ending)
+    if (!case_has_cause(c, CAUSE_ABORTED) || !c->ending || c->exchange->kind == EXCHANGE_HTTP2)
         return false;
     if (!c->exchange->answered)
         builder->severity = SEVERITY_WARNING; /* no message was begun that had to be completed */
@@ -243,7 +243,8 @@ static bool aborted(const Case *c, FindingBuilder *builder)
 
 static bool client_aborted(const Case *c, FindingBuilder *builder)
 {
-    if (!case_has_cause(c, CAUSE_CLIENT_ABORTED) || !c->ending)
+    if (!case_has_cause(c, CAUSE_CLIENT_ABORTED) || !c->ending ||
+        c->exchange->kind == EXCHANGE_HTTP2)
         return false;
     builder_request(builder, &c->exchange->request);
     builder_response(builder, &c->exchange->response);

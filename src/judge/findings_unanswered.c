@@ -51,7 +51,7 @@ static bool client_gave_up(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *request = &c->exchange->request;
     if (!case_has_cause(c, CAUSE_CLIENT_GAVE_UP) || !c->ending || !request->begun ||
-        may_be_waiting(c))
+        stream_is_reset(&c->exchange->stream) || may_be_waiting(c))
         return false;
     const Half *client = &c->context->connection->half[c->context->facts->client];
     if (client->answers_missing) /* what it refused may have been a response */
@@ -96,7 +96,8 @@ static bool half_close_unanswered(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *request = &c->exchange->request;
     if (!case_has_cause(c, CAUSE_CLIENT_GAVE_UP) || !c->ending || c->exchange->answered ||
-        !request->complete || !request_is_certain(c->exchange))
+        c->exchange->kind == EXCHANGE_HTTP2 || !request->complete ||
+        !request_is_certain(c->exchange))
         return false;
     const Closing *client = &c->ending->client, *server = &c->ending->server;
     Duration waited = duration_between(&request->last, &client->stamp);

@@ -47,6 +47,8 @@ unsigned prefilter_of_exchange(const Case *c)
     bool unasked = exchange->unsolicited || exchange->trailing_bytes != 0;
     bool no_length = response->framing.kind == BODY_UNTIL_CLOSE ||
                      (response->framing.kind == BODY_CHUNKED && response->version == HTTP_1_0);
+    if (exchange->kind == EXCHANGE_HTTP2)
+        return PREFILTER_STREAM | when(RESTATED >> c->judgement->cause & 1, PREFILTER_CAUSE);
     return prefilter_before(c->before) |
            when(RESTATED >> c->judgement->cause & 1, PREFILTER_CAUSE) |
            when(close, PREFILTER_CLOSE) |
@@ -70,6 +72,10 @@ unsigned prefilter_of_message(const Case *c)
                                   FLAG_UPGRADE_UNLISTED;
     const unsigned notes = HEAD_BARE_LF | HEAD_BAD_START | HEAD_SPACE_BEFORE_COLON | HEAD_OBS_FOLD;
     const MessageFacts *message = c->message;
+    if (c->exchange->kind == EXCHANGE_HTTP2)
+        return when((message->header_flags | c->exchange->interim.flags) &
+                        (FLAGS_H2_FIELDS | FLAG_H2_TE),
+                    PREFILTER_STREAM);
     bool odd = (message->options & (OPTION_MALFORMED | OPTION_EMPTY_LINE)) ||
                (message->options & both) == both || message->keep_alive.malformed;
     return when(odd, PREFILTER_OPTIONS) |

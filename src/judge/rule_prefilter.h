@@ -30,6 +30,7 @@ typedef enum Prefilter {
     /* Of an exchange: an HTTP/1.0 request asks for keep-alive. */
     PREFILTER_NOT_GRANTED = 1 << 16,
     PREFILTER_DESYNC = 1 << 17, /* a 400 behind a body that was not sent, or not read */
+    PREFILTER_STREAM = 1 << 18, /* it is a stream of HTTP/2; or its message has odd fields */
 } Prefilter;
 
 /* Prefilter bits. */

@@ -985,6 +985,101 @@ TEXT(TLS_FATAL_ALERT) = {
               "change, unless it is internal_error.",
 };
 
+TEXT(H2_CONNECTION_FIELD) = {
+    .summary = "Connection, Proxy-Connection, Keep-Alive, Transfer-Encoding or Upgrade in a field "
+               "section of HTTP/2",
+    .explanation = "HTTP/2 manages its connections itself; fields that concern a connection are "
+                   "forbidden, in headers, interim responses, trailers and pushed requests. They "
+                   "make the message malformed: a receiver may reset the stream or end the "
+                   "connection. The finding says what this one did. Such fields mostly come from a "
+                   "gateway that passes on what it got over HTTP/1.1.",
+    .example = "<<< HEADERS stream 1\n"
+               "    :status: 200\n"
+               "    connection: keep-alive\n",
+    .advice = "Remove the field where HTTP/1.1 is translated to HTTP/2, or in the application that "
+              "sets it. A response that some clients accept fails with others.",
+};
+
+TEXT(H2_TE) = {
+    .summary = "TE in a request of HTTP/2 with anything but trailers, or in a response",
+    .explanation = "Of the fields that concern a connection HTTP/2 allows one: TE in a request, if "
+                   "its value is trailers. Anything else makes the message malformed. The finding "
+                   "says what the receiver did about it.",
+    .example = ">>> HEADERS stream 1\n"
+               "    :method: GET\n"
+               "    te: gzip\n",
+    .advice = "Send \"te: trailers\" or no TE at all.",
+};
+
+TEXT(H2_CLOSE_WITHOUT_GOAWAY) = {
+    .summary = "the server closed a connection of HTTP/2 without GOAWAY (with streams open: a "
+               "warning)",
+    .explanation = "A server should send GOAWAY before it closes. It says up to which stream it has "
+                   "worked, so that a client knows which requests it may send again. Without it, a "
+                   "request that crosses the close may or may not have been processed. A server "
+                   "may drop a client that broke the protocol; then the finding is not reported.",
+    .example = "<<< HEADERS stream 1 END_STREAM\n"
+               "    :status: 200\n"
+               "<<< FIN\n",
+    .advice = "Shut the server down gracefully: GOAWAY first, then the close. Some servers have an "
+              "option for it, or send GOAWAY only at an idle timeout.",
+};
+
+TEXT(H2_REQUEST_AFTER_GOAWAY) = {
+    .summary = "a new stream, opened in knowledge of a GOAWAY of the server",
+    .explanation = "Whoever has received GOAWAY must not open further streams on the connection, "
+                   "whatever its last stream id. The client's TCP had acknowledged the GOAWAY "
+                   "before, in a segment of its own; a stream that only crosses the GOAWAY is "
+                   "nobody's fault.",
+    .example = "<<< GOAWAY last stream 1, NO_ERROR\n"
+               ">>> (acknowledgement)\n"
+               ">>> HEADERS stream 3\n",
+    .advice = "Let the client take a connection out of its pool when GOAWAY comes, and open a new "
+              "one.",
+};
+
+TEXT(H2_ANSWER_AFTER_GOAWAY) = {
+    .summary = "the server answered a stream above the last id of its own GOAWAY",
+    .explanation = "GOAWAY says that streams above its last id have not been and will not be "
+                   "processed, so the client may send them again. A server that answers such a "
+                   "stream makes requests happen twice.",
+    .example = "<<< GOAWAY last stream 1, NO_ERROR\n"
+               ">>> HEADERS stream 3\n"
+               "<<< HEADERS stream 3\n"
+               "    :status: 200\n",
+    .advice = "Update the server or gateway; it counts the streams that it takes wrongly.",
+};
+
+TEXT(H2_GOAWAY_RAISED) = {
+    .summary = "a GOAWAY with a greater last stream id than one before it",
+    .explanation = "A later GOAWAY may only lower the last stream id: the peer may already have "
+                   "sent elsewhere what lies above the first one.",
+    .example = "<<< GOAWAY last stream 1, NO_ERROR\n"
+               "<<< GOAWAY last stream 5, NO_ERROR\n",
+    .advice = "Announce a shutdown with GOAWAY(2147483647), and send the GOAWAY that binds last.",
+};
+
+TEXT(H2_CONNECTION_ERROR) = {
+    .summary = "a GOAWAY with an error code: a side gave up the connection",
+    .explanation = "The sender found something wrong that concerns the whole connection. The code "
+                   "says what; it speaks of what the peer did, unless it is INTERNAL_ERROR.",
+    .example = "<<< GOAWAY last stream 1, PROTOCOL_ERROR\n",
+    .advice = "Look up the code in RFC 9113 section 7. The debug data of the frame often names the "
+              "reason.",
+};
+
+TEXT(H2_MISDIRECTED) = {
+    .summary = "a 421 on a connection that had been used before",
+    .explanation = "A client may use a connection for every host that the server's certificate "
+                   "names. With 421 the server says that it does not serve this one here. The "
+                   "client should try again on a connection of its own.",
+    .example = ">>> HEADERS stream 3\n"
+               "    :authority: other.test\n"
+               "<<< HEADERS stream 3\n"
+               "    :status: 421\n",
+    .advice = "Give hosts that are served at different places different certificates.",
+};
+
 #define NOTE SEVERITY_NOTE
 #define WARNING SEVERITY_WARNING
 #define ERROR SEVERITY_ERROR

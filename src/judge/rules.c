@@ -56,6 +56,7 @@ const char *rule_category(Rule rule)
         { RULE_CONFLICTING_OPTIONS, "options" },
         { RULE_UPGRADE_NOT_LISTED, "upgrade" },
         { RULE_LENGTH_AND_CHUNKED, "framing" },
+        { RULE_H2_CONNECTION_FIELD, "http2" },
         { RULE_OVERLAP_CONFLICT, "transport" },
     };
     size_t at = G_N_ELEMENTS(categories) - 1;
