@@ -292,8 +292,6 @@ static void feed_frames(H2Conversation *conversation, const SessionUnit *unit, s
     while (h2_frames_next(frames, &event)) {
         if (event.kind == H2_FRAMES_LOST)
             take_loss(conversation, unit->side, &event);
-        else if (event.kind == H2_FRAME_GOES_ON)
-            h2_data(conversation, unit->side, &event);
         else
             take_frame(conversation, unit->side, &event);
     }

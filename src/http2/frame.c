@@ -348,7 +348,7 @@ static bool read_preface(H2FrameReader *reader, H2Event *ret_event)
 {
     Span rest = rest_of(reader);
     Span piece = span_first(rest, reader->preface_left);
-    const char *wanted = H2_PREFACE + H2_PREFACE_SIZE - reader->preface_left;
+    const char *wanted = &H2_PREFACE[H2_PREFACE_SIZE - reader->preface_left];
     if (memcmp(piece.bytes, wanted, piece.length) != 0) {
         lose(reader, REASON_MALFORMED, ret_event);
         reader->at = reader->unit->data.length;
