@@ -147,6 +147,12 @@ static Outcome count_and_agree(FactValues reading, const Particulars *particular
     return (Outcome){ ACTUAL_CLOSED, VERDICT_AS_DECLARED, CAUSE_CLOSED };
 }
 
+static FactValues count_none_as_idle(FactValues readings)
+{
+    (void)readings;
+    return 0;
+}
+
 static unsigned asked_about(const Readings *readings)
 {
     asked = asked_possible = 0;
@@ -160,8 +166,12 @@ static unsigned asked_about(const Readings *readings)
  * the bound allows. */
 START_TEST(test_cost)
 {
-    static const VerdictTable counting = { count_possible, count_outcome };
-    static const VerdictTable agreeing = { count_possible, count_and_agree };
+    static const VerdictTable counting = { .possible = count_possible,
+                                           .outcome = count_outcome,
+                                           .idle = count_none_as_idle };
+    static const VerdictTable agreeing = { .possible = count_possible,
+                                           .outcome = count_and_agree,
+                                           .idle = count_none_as_idle };
     static const unsigned VALUES[FACT_COUNT] = { 2, 2, 4, 3, 3, 4, 2, 2, 2, 2, 2, 2 };
     Readings readings;
     readings_init(&readings, &counting);

@@ -11,9 +11,9 @@ typedef struct LostCause {
     bool certain; /* no other row of the table can be the right one */
 } LostCause;
 
-/* `server` is its side. `request` is R's exchange, unanswered, on a connection that the server (or both at once) ended.
- * Where the evidence leaves several rows of the table open, all of them contradict, and the one is
- * given that accuses nobody. */
+/* `request` is R's exchange, unanswered, on a connection that the server (or both at once) ended;
+ * `server` is the server's side. Where the evidence leaves several rows of the table open, all of
+ * them contradict, and the one is given that accuses nobody. */
 LostCause lost_request_cause(const Half *server, const Exchange *request, const Ending *ending);
 
 /* The same of the first request of its connection. The table holds for it if the connection had
