@@ -18,8 +18,8 @@ HeldOutput *held_output_new(FILE *to, bool (*holds)(const void *data), const voi
 
 FILE *held_output_stream(HeldOutput *held);
 
-/* What is held is dropped. The writer begins anew: as many bytes as have gone out already are passed
- * over. Nothing is held any longer. */
+/* What is held is dropped. The writer begins anew: as many bytes as have gone out already are
+ * passed over. Nothing is held any longer. */
 void held_output_again(HeldOutput *held);
 
 /* What is held goes out. False: not all of it, see errno. */

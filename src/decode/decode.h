@@ -86,8 +86,8 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
  * that an ICMP error quotes. Then the segment has these, addresses, frame and time, and no more. */
 bool decoder_found_stub(const Decoder *decoder);
 
-/* Whether the latest frame held no segment, but a packet of QUIC that sets up a connection. Then the
- * segment has its addresses, and no more. */
+/* Whether the latest frame held no segment, but a packet of QUIC that sets up a connection. Then
+ * the segment has its addresses, and no more. */
 bool decoder_found_quic(const Decoder *decoder);
 
 /* Of the frame that was decoded last; until the next one is. */

@@ -1,5 +1,5 @@
-/* QUIC, as far as to see that it is there: the long header of RFC 8999, with a version that has been
- * in use. Pure. */
+/* QUIC, as far as to see that it is there: the long header of RFC 8999, with a version that has
+ * been in use. Pure. */
 #ifndef DECODE_QUIC_H
 #define DECODE_QUIC_H
 
