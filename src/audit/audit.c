@@ -219,6 +219,13 @@ static void tell_exchange(const Hearing *hearing, Exchange *exchange, const Judg
             options->listeners[i].exchange(options->listeners[i].data, &judged);
 }
 
+static bool came_early(const Hearing *hearing, const MessageFacts *request)
+{
+    const TlsFacts *tls = tls_facts_of(hearing->audit);
+    return tls && tls->early == TLS_EARLY_ACCEPTED && request->begun &&
+           request->head_place <= tls->early_end;
+}
+
 /* Takes over the exchange's text. */
 static void add_exchange_row(const Hearing *hearing, Exchange *exchange, const Judgement *judgement,
                              RuleSet findings)
@@ -228,7 +235,8 @@ static void add_exchange_row(const Hearing *hearing, Exchange *exchange, const J
     row->exchange = (ExchangeRow){ .connection = row_connection_of(connection, hearing->client),
                                    .exchange = *exchange,
                                    .judgement = *judgement,
-                                   .findings = findings };
+                                   .findings = findings,
+                                   .early_data = came_early(hearing, &exchange->request) };
     exchange->text = NULL;
 }
 

@@ -46,6 +46,7 @@ typedef struct ExchangeRow {
     Exchange exchange; /* owns its text */
     Judgement judgement;
     RuleSet findings;
+    bool early_data; /* the request's head came as early data of TLS, which the server took */
 } ExchangeRow;
 
 /* What is known of a connection's TLS. */

@@ -559,11 +559,9 @@ FIELD(write_stream_reset)
     table_list(table, text->str);
 }
 
-/* No request is known to be early data. */
-FIELD(write_none)
+FIELD(write_early_data)
 {
-    (void)row;
-    table_empty(table);
+    table_word(table, row->exchange->early_data ? "accepted" : "");
 }
 
 const Column EXCHANGE_COLUMNS[] = {
@@ -616,7 +614,7 @@ const Column EXCHANGE_COLUMNS[] = {
     { "community_id", COLUMN_LABEL, write_community_id, 0 },
     { "stream_id", COLUMN_NUMBER, write_stream_id, 0 },
     { "stream_reset", COLUMN_WORDS, write_stream_reset, 0 },
-    { "early_data", COLUMN_WORD, write_none, 0 },
+    { "early_data", COLUMN_WORD, write_early_data, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
