@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "capture/bytes.h"
@@ -12,7 +13,9 @@
 
 void keylogs_guard(void)
 {
+    struct rlimit none = { 0, 0 };
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    setrlimit(RLIMIT_CORE, &none);
 }
 
 /* No buffer of a library holds a copy. Returns 0, or the errno. */

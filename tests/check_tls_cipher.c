@@ -299,6 +299,31 @@ START_TEST(test_only_padding_in_13)
 }
 END_TEST
 
+/* At rest, the secret is not among the bytes that move. */
+START_TEST(test_rest)
+{
+    const TlsSuite *suite = tls_suite_find(0x1301);
+    uint8_t secret[32], opened[64], type;
+    size_t length;
+    memset(secret, 0x5a, sizeof secret);
+    TlsSeal seal = tls_seal_13(suite, span_make(secret, sizeof secret));
+    g_autoptr(GByteArray) record = g_byte_array_new(), packed = g_byte_array_new();
+    tls_seal_record(&seal, 23, span_of_text("data"), record);
+    TlsOpener *opener = tls_opener_new_13(suite, span_make(secret, sizeof secret));
+    tls_opener_pack(opener, packed);
+    tls_opener_free(opener);
+    ck_assert_ptr_null(memmem(packed->data, packed->len, secret, 8));
+    ck_assert_ptr_null(memmem(packed->data, packed->len, seal.key, 8));
+    Span rest = span_make(packed->data, packed->len);
+    g_autoptr(TlsOpener) awake = tls_opener_unpack(&rest);
+    ck_assert_uint_eq(rest.length, 0);
+    ck_assert(tls_opener_open(awake, 0, span_make(record->data, 5),
+                              span_make(record->data + 5, record->len - 5), opened, &length,
+                              &type));
+    ck_assert(span_equal(span_make(opened, length), span_of_text("data")));
+}
+END_TEST
+
 START_TEST(test_secret_of_another_length)
 {
     uint8_t secret[TLS_SECRET_MAX] = { 0 };
@@ -342,6 +367,7 @@ int main(void)
     tcase_add_test(tcase, test_next_generation);
     tcase_add_test(tcase, test_only_padding_in_13);
     tcase_add_test(tcase, test_secret_of_another_length);
+    tcase_add_test(tcase, test_rest);
     tcase_add_test(tcase, test_suites);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -22,6 +22,8 @@
  * A block is read as a whole, so its size has a maximum: the 16 MiB that libpcap allows. */
 #include "capture/pcapng.h"
 
+#include <openssl/crypto.h>
+
 #include "capture/clock_note.h"
 #include "capture/links.h"
 #include "capture/pcapng_writer.h"
@@ -314,6 +316,7 @@ static void take_secrets(Pcapng *pcapng, const Block *block)
         info->secrets_unread++;
     else if (pcapng->secrets && pcapng->secrets->take)
         pcapng->secrets->take(pcapng->secrets->data, keylog);
+    OPENSSL_cleanse((void *)(uintptr_t)block->body.bytes, block->body.length);
 }
 
 /* Packets -------------------------------------------------------------------------------------- */

@@ -234,20 +234,29 @@ TlsOpener *tls_opener_new_13(const TlsSuite *suite, Span secret)
     return make_ready(opener, derived);
 }
 
+/* What is packed moves when its buffer grows, and would leave copies behind. So the keys stay in a
+ * block of their own, and as many zeros stand for them, to be counted. */
+typedef struct Rest {
+    Material *material;
+    uint8_t counted[sizeof(Material)];
+} Rest;
+
 void tls_opener_pack(const TlsOpener *opener, GByteArray *to)
 {
-    g_byte_array_append(to, (const guint8 *)&opener->material, sizeof opener->material);
+    Rest rest = { .material = g_memdup2(&opener->material, sizeof opener->material) };
+    g_byte_array_append(to, (const guint8 *)&rest, sizeof rest);
 }
 
 TlsOpener *tls_opener_unpack(Span *from)
 {
-    Material material;
-    g_assert(from->length >= sizeof material);
-    memcpy(&material, from->bytes, sizeof material);
-    *from = span_after(*from, sizeof material);
-    TlsOpener *opener = new_opener(tls_suite_find(material.suite));
-    opener->material = material;
-    OPENSSL_cleanse(&material, sizeof material);
+    Rest rest;
+    g_assert(from->length >= sizeof rest);
+    memcpy(&rest, from->bytes, sizeof rest);
+    *from = span_after(*from, sizeof rest);
+    TlsOpener *opener = new_opener(tls_suite_find(rest.material->suite));
+    opener->material = *rest.material;
+    OPENSSL_cleanse(rest.material, sizeof *rest.material);
+    g_free(rest.material);
     return make_ready(opener, true);
 }
 

@@ -50,7 +50,8 @@ size_t tls_opener_overhead(const TlsOpener *opener);
 /* Bytes that one takes. */
 size_t tls_opener_size(void);
 
-/* All that it takes to make it again, in bytes that hold its secrets; and back. */
+/* All that it takes to make it again, and back, once. The bytes do not hold the secrets, which stay
+ * where they are until then. */
 void tls_opener_pack(const TlsOpener *opener, GByteArray *to);
 TlsOpener *tls_opener_unpack(Span *from);
 
