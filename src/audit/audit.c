@@ -51,6 +51,8 @@ void auditor_init(Auditor *auditor, const AuditOptions *options)
 {
     *auditor = (Auditor){ .options = *options, .step = STEP_FRAME };
     auditor->rows = g_array_new(FALSE, FALSE, sizeof(AuditRow));
+    for (unsigned i = 0; i < options->listener_count; i++)
+        auditor->hears_records = auditor->hears_records || options->listeners[i].record;
 }
 
 void auditor_clear(Auditor *auditor)
@@ -127,6 +129,8 @@ static Audit *audit_of(const Auditor *auditor, Connection *connection, const Str
         const SessionStage *stage = auditor->options.session;
         audit->stage = stage->choose ? stage->choose(event) : stage;
         audit->session = audit->stage->create(auditor->options.session_context);
+        if (audit->stage == &SESSION_TLS && auditor->hears_records)
+            tls_want_notes(audit->session);
         protocol_init(&audit->protocol, &auditor->options.texts, auditor->options.matcher);
         judge_init(&audit->judge);
         findings_init(&audit->findings);
@@ -538,6 +542,16 @@ static void end_connection(Auditor *auditor, Connection *connection)
     connection->owner = NULL;
 }
 
+static void tell_records(Auditor *auditor, Audit *audit, const Connection *connection)
+{
+    const AuditOptions *options = &auditor->options;
+    TlsNote note;
+    while (tls_next_note(audit->session, &note))
+        for (unsigned i = 0; i < options->listener_count; i++)
+            if (options->listeners[i].record)
+                options->listeners[i].record(options->listeners[i].data, connection, &note);
+}
+
 static void feed_session(Auditor *auditor, Audit *audit, const StreamEvent *event)
 {
     SessionUnit unit;
@@ -546,6 +560,8 @@ static void feed_session(Auditor *auditor, Audit *audit, const StreamEvent *even
         protocol_feed(&audit->protocol, &unit, &auditor->options.texts, auditor->options.matcher);
         take_settled(auditor, event->connection, audit);
     }
+    if (auditor->hears_records && audit->stage == &SESSION_TLS)
+        tell_records(auditor, audit, event->connection);
     event->connection->owner_size = sizeof *audit + audit->stage->size(audit->session) +
                                     protocol_size(&audit->protocol) + audit->judged_size;
 }

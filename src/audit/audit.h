@@ -42,7 +42,8 @@ typedef struct Auditor {
     CaptureClock clock; /* has seen every frame up to the one being fed */
     uint64_t order;     /* frames fed so far */
     AuditStep step;
-    GArray *rows; /* AuditRow, in the order in which they became final */
+    bool hears_records; /* a listener does */
+    GArray *rows;       /* AuditRow, in the order in which they became final */
 } Auditor;
 
 void auditor_init(Auditor *auditor, const AuditOptions *options);

@@ -37,6 +37,8 @@ typedef struct AuditListener {
     void *data;
     void (*frame)(void *data, const Frame *frame, const FrameResult *result);
     void (*no_more_frames)(void *data); /* of this engine */
+    /* a record of TLS */
+    void (*record)(void *data, const Connection *connection, const TlsNote *note);
     void (*exchange)(void *data, const JudgedExchange *judged);
     void (*ended)(void *data, const EndedConnection *ended);
 } AuditListener;

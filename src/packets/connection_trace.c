@@ -29,6 +29,7 @@ struct ConnectionTrace {
     GArray *exchanges; /* ExchangeRow */
     GArray *packets;   /* TracedSegment */
     GArray *findings;  /* Finding */
+    GArray *notes;     /* TlsNote */
     size_t omitted_at;
     TracedConnection traced;
 };
@@ -77,6 +78,7 @@ ConnectionTrace *connection_trace_new(const ConnectionName *name, const TraceLim
     trace->exchanges = g_array_new(FALSE, FALSE, sizeof(ExchangeRow));
     trace->packets = g_array_new(FALSE, FALSE, sizeof(TracedSegment));
     trace->findings = g_array_new(FALSE, FALSE, sizeof(Finding));
+    trace->notes = g_array_new(FALSE, FALSE, sizeof(TlsNote));
     return trace;
 }
 
@@ -99,6 +101,7 @@ void connection_trace_free(ConnectionTrace *trace)
     for (guint i = 0; i < trace->findings->len; i++)
         finding_clear(&g_array_index(trace->findings, Finding, i));
     g_array_free(trace->findings, TRUE);
+    g_array_free(trace->notes, TRUE);
     g_free(trace);
 }
 
@@ -189,6 +192,13 @@ void connection_trace_exchange(ConnectionTrace *trace, const Connection *connect
     }
 }
 
+void connection_trace_record(ConnectionTrace *trace, const Connection *connection,
+                             const TlsNote *note)
+{
+    if (is_traced(trace, connection) && trace->notes->len < trace->limits.segments)
+        g_array_append_val(trace->notes, *note);
+}
+
 static bool is_sent_by(const Record *record, const Connection *connection, int side)
 {
     return record->source_port == connection->port[side] &&
@@ -237,6 +247,11 @@ static void hear_exchange(void *data, const JudgedExchange *judged)
                               judged->judgement);
 }
 
+static void hear_record(void *data, const Connection *connection, const TlsNote *note)
+{
+    connection_trace_record(data, connection, note);
+}
+
 static void hear_end(void *data, const EndedConnection *ended)
 {
     connection_trace_ended(data, ended);
@@ -244,9 +259,11 @@ static void hear_end(void *data, const EndedConnection *ended)
 
 AuditListener connection_trace_listener(ConnectionTrace *trace)
 {
-    return (AuditListener){
-        .data = trace, .frame = hear_frame, .exchange = hear_exchange, .ended = hear_end
-    };
+    return (AuditListener){ .data = trace,
+                            .frame = hear_frame,
+                            .record = hear_record,
+                            .exchange = hear_exchange,
+                            .ended = hear_end };
 }
 
 /* What came after the end, too: it is marked. */
@@ -292,6 +309,8 @@ const TracedConnection *connection_trace_result(ConnectionTrace *trace,
     traced->omitted_at = trace->omitted_at;
     traced->exchanges = (const ExchangeRow *)(const void *)trace->exchanges->data;
     traced->exchange_count = trace->exchanges->len;
+    traced->records = (const TlsNote *)(const void *)trace->notes->data;
+    traced->record_count = trace->notes->len;
     traced->findings = (const Finding *)(const void *)trace->findings->data;
     traced->finding_count = trace->findings->len;
     return traced;

@@ -38,6 +38,9 @@ typedef struct TracedConnection {
     size_t segment_count;
     uint64_t segments_omitted; /* left out at a bound, before segments[omitted_at] */
     size_t omitted_at;
+    const TlsNote *records; /* in the order in which they were read; of more than segments are kept,
+                             * the first */
+    size_t record_count;
     Stamp resets[2]; /* of the client, of the server: the RST that the other side accepted */
     Thresholds thresholds;
 } TracedConnection;
@@ -54,6 +57,10 @@ void connection_trace_segment(ConnectionTrace *trace, const SegmentOwner *owner,
  * text. */
 void connection_trace_exchange(ConnectionTrace *trace, const Connection *connection,
                                Exchange *exchange, const Judgement *judgement);
+
+/* Each record of TLS. */
+void connection_trace_record(ConnectionTrace *trace, const Connection *connection,
+                             const TlsNote *note);
 
 /* Each connection that has ended; findings with their texts. All is copied. */
 void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended);

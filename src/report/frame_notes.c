@@ -284,7 +284,8 @@ static void note_end(FrameNotes *notes)
                ending->stamp.time >= row->facts.last_response.time) {
         story_add(text, ", ");
         page_append_duration(story_words(text), row->idle, notes->time_digits);
-        story_add(text, " after the last response");
+        story_add(text, stamp_is_set(&row->facts.last_response) ? " after the last response"
+                                                                : " after the last record");
     }
 }
 

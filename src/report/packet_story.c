@@ -9,13 +9,15 @@
  *
  * What a segment is comes from two sources. Its numbers alone tell whether it was sent again, fills
  * a hole, or is a probe (packets/packet_marks.h). The exchanges, whose stamps name frames, tell
- * which message it begins or ends and what it proves (frame_notes.h). */
+ * which message it begins or ends and what it proves (frame_notes.h). Records of TLS say what they
+ * are (record_notes.h); those of data make no row worth while alone. */
 #include "report/packet_story.h"
 
 #include <inttypes.h>
 
 #include "report/frame_notes.h"
 #include "report/page.h"
+#include "report/record_notes.h"
 
 #define FOLD 3
 #define PAUSE NS_PER_SECOND
@@ -24,6 +26,7 @@ typedef struct Seen {
     Story *story;
     const TracedConnection *traced;
     FrameNotes *notes;
+    RecordNotes *records;
     PacketNote *packets; /* by segment */
     /* By side: the exchange whose message its payload, or that of the other side which it
      * acknowledges, is in or before. */
@@ -169,6 +172,8 @@ static void add_segment_words(StoryText *text, const Seen *seen, size_t index)
     frame_notes_add_to(text, seen->notes, segment->frame, false);
     add_flag_words(text, seen, segment, packet);
     frame_notes_add_to(text, seen->notes, segment->frame, true);
+    if (segment->fate == FATE_READ)
+        record_notes_add_to(text, seen->records, segment->frame, false);
     add_mark_words(text, seen, segment, packet);
 }
 
@@ -264,7 +269,10 @@ static void add_row(Seen *seen, size_t index)
     StoryPacket packet = packet_of(seen, index);
     StoryText *text = story_packet(seen->story, &packet);
     add_segment_words(text, seen, index);
-    if (!story_text_is_empty(text))
+    bool plain = story_text_is_empty(text);
+    if (segment->fate == FATE_READ)
+        record_notes_add_to(text, seen->records, segment->frame, true);
+    if (!plain || !story_text_is_empty(text))
         return;
     story_set_style(seen->story, STORY_DIM);
     if (segment->fate == FATE_COPY)
@@ -410,6 +418,7 @@ void packet_story_add(Story *story, const TracedConnection *traced)
     Seen seen = { .story = story,
                   .traced = traced,
                   .notes = frame_notes_new(traced, story->time_digits),
+                  .records = record_notes_new(traced),
                   .packets = g_new0(PacketNote, MAX(traced->segment_count, 1)) };
     packet_marks_note(traced->segments, traced->segment_count, seen.packets);
     story_heading(story, "WHAT WAS SEEN");
@@ -417,5 +426,6 @@ void packet_story_add(Story *story, const TracedConnection *traced)
     add_rows(&seen);
     add_open_end(&seen);
     frame_notes_free(seen.notes);
+    record_notes_free(seen.records);
     g_free(seen.packets);
 }

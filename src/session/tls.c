@@ -119,6 +119,21 @@ static bool tls_next(void *state, SessionUnit *ret_unit)
     }
 }
 
+void tls_want_notes(void *state)
+{
+    ((Tls *)state)->wants_notes = true;
+}
+
+bool tls_next_note(void *state, TlsNote *ret_note)
+{
+    Tls *tls = state;
+    if (!tls->notes || tls->notes->len == 0)
+        return false;
+    *ret_note = g_array_index(tls->notes, TlsNote, 0);
+    g_array_remove_index(tls->notes, 0);
+    return true;
+}
+
 /* Of an alert that nothing followed: sent with its record's first byte, known with the last. */
 static Stamp closing_of(const TlsAlert *alert)
 {

@@ -10,6 +10,7 @@
 #include "session/session.h"
 #include "session/tls_facts.h"
 #include "session/tls_keys.h"
+#include "session/tls_note.h"
 
 /* Its context is the TlsKeys, which it borrows; NULL: there are none. */
 extern const SessionStage SESSION_TLS;
@@ -33,5 +34,9 @@ bool tls_missed_came(const TlsMissed *missed, const TlsKeys *keys);
  * was offered. Empty: none. */
 Span tls_sni(const void *state);
 Span tls_alpn(const void *state);
+
+/* From now on each record is noted; the notes are taken after each event that was fed. */
+void tls_want_notes(void *state);
+bool tls_next_note(void *state, TlsNote *ret_note);
 
 #endif

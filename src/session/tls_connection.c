@@ -37,6 +37,8 @@ void tls_connection_free(Tls *tls)
     g_free(tls->alpn);
     if (tls->early)
         g_ptr_array_unref(tls->early);
+    if (tls->notes)
+        g_array_unref(tls->notes);
     g_free(tls);
 }
 
@@ -220,6 +222,8 @@ static void take_server_hello(Tls *tls, int side, Span body)
 static void take_message(Tls *tls, int side, const TlsMessage *message)
 {
     TlsEncryptedExtensions extensions;
+    if (tls->note.message_count++ < TLS_NOTE_MESSAGES_MAX)
+        tls->note.messages[tls->note.message_count - 1] = message->type;
     switch (message->type) {
     case TLS_CLIENT_HELLO:
         if (message->whole)
@@ -263,6 +267,10 @@ static void take_handshake(Tls *tls, int side, Span content, bool cut)
 static void take_alert(Tls *tls, int side, const SessionUnit *unit, Span content)
 {
     enum { WARNING = 1 };
+    if (content.length == 2) {
+        tls->note.level = content.bytes[0];
+        tls->note.alert = content.bytes[1];
+    }
     if (content.length != 2 || content.bytes[1] == TLS_USER_CANCELED)
         return;
     uint8_t description = content.bytes[1];
@@ -356,6 +364,9 @@ static bool take_opened(Tls *tls, const TlsRecord *record, Span content, uint8_t
         return tell_gap(tls, &record->unit, content_most(record), REASON_ENCRYPTED, ret_unit);
     if (phase == TLS_PHASE_DATA && side != tls->facts.client)
         decide_early(tls, TLS_EARLY_UNKNOWN);
+    tls->note.opened = true;
+    tls->note.type = type;
+    tls->note.content = (uint32_t)content.length;
     bool told = take_content(tls, side, &record->unit, type, content, ret_unit);
     if (phase == TLS_PHASE_EARLY)
         tls->facts.early_end = tls->place[side];
@@ -478,6 +489,29 @@ static void note_turn(Tls *tls, const TlsRecord *record)
     tls_turns_take(&tls->facts.turns, &turn);
 }
 
+/* For who looks at each record; what comes of it is filled in as it is read. */
+static void begin_note(Tls *tls, const TlsRecord *record)
+{
+    tls->note = (TlsNote){ .frame = record->unit.first.frame,
+                           .length = (uint32_t)record->length,
+                           .cut = record->kind == TLS_RECORD_CUT };
+    if (record->header.length)
+        tls->note.type = record->header.bytes[0];
+}
+
+/* Early data that waits is noted when it is read. What was found behind a hole is a record only if
+ * it opens. */
+static void end_note(Tls *tls, const TlsRecord *record, bool sealed, bool waits)
+{
+    bool record_at_all = record->kind == TLS_RECORD_WHOLE || record->kind == TLS_RECORD_CUT;
+    if (!tls->wants_notes || !record_at_all || waits || (record->found && !tls->note.opened))
+        return;
+    tls->note.sealed = sealed && !tls->note.opened;
+    if (!tls->notes)
+        tls->notes = g_array_new(FALSE, FALSE, sizeof(TlsNote));
+    g_array_append_val(tls->notes, tls->note);
+}
+
 static void note_shape(Tls *tls, const TlsRecord *record)
 {
     if (record->kind == TLS_RECORD_CUT || record->kind == TLS_RECORD_HOLE)
@@ -490,7 +524,11 @@ bool tls_connection_take(Tls *tls, const TlsRecord *record, SessionUnit *ret_uni
 {
     if (!record->found)
         note_shape(tls, record);
+    bool sealed = record->header.length && is_sealed(tls, record->unit.side, record);
+    uint64_t kept = tls->early_kept;
+    begin_note(tls, record);
     bool told = take_any(tls, record, ret_unit);
+    end_note(tls, record, sealed, tls->early_kept > kept);
     choose_skipping(tls);
     return told;
 }
@@ -513,5 +551,8 @@ bool tls_connection_take_early(Tls *tls, SessionUnit *ret_unit)
     if (kept->length < length)
         record.kind = TLS_RECORD_CUT;
     record.unit.connection = tls->carried.connection;
-    return take_sealed(tls, &record, ret_unit);
+    begin_note(tls, &record);
+    bool told = take_sealed(tls, &record, ret_unit);
+    end_note(tls, &record, true, false);
+    return told;
 }

@@ -10,6 +10,7 @@
 #include "session/tls_direction.h"
 #include "session/tls_facts.h"
 #include "session/tls_handshake.h"
+#include "session/tls_note.h"
 #include "session/tls_record.h"
 
 typedef enum Mode {
@@ -32,6 +33,7 @@ typedef struct Tls {
     uint64_t early_kept; /* bytes in `early` */
     uint64_t early_next; /* of `early`, to be read again; they are, if `early_told` */
     uint64_t early_told;
+    uint64_t wants_notes;
 
     void *clear;
     TlsRecordReader records[2];
@@ -39,6 +41,8 @@ typedef struct Tls {
     TlsDirection direction[2];
     uint8_t *sni, *alpn; /* a byte of length, and so many; NULL: none */
     GPtrArray *early;    /* of Kept; NULL: none */
+    GArray *notes;       /* TlsNote, not handed out yet; NULL: none */
+    TlsNote note;        /* of the record being read */
     SessionUnit carried; /* being read */
     bool reading;
 } Tls;

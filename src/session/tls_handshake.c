@@ -1,5 +1,7 @@
 #include "session/tls_handshake.h"
 
+#include "session/tls_note.h"
+
 enum {
     EXTENSION_SERVER_NAME = 0,
     EXTENSION_TRUNCATED_HMAC = 4,
@@ -211,6 +213,27 @@ bool tls_encrypted_extensions_parse(Span body, TlsEncryptedExtensions *ret_exten
         ret_extensions->early_data |= type == EXTENSION_EARLY_DATA;
     }
     return true;
+}
+
+/* RFC 8446 §4, RFC 5246 §7.4 and the registry. */
+const char *tls_message_name(uint8_t type)
+{
+    static const struct {
+        uint8_t type;
+        const char *name;
+    } names[] = {
+        { 0, "HelloRequest" },      { 1, "ClientHello" },        { 2, "ServerHello" },
+        { 4, "NewSessionTicket" },  { 5, "EndOfEarlyData" },     { 8, "EncryptedExtensions" },
+        { 11, "Certificate" },      { 12, "ServerKeyExchange" }, { 13, "CertificateRequest" },
+        { 14, "ServerHelloDone" },  { 15, "CertificateVerify" }, { 16, "ClientKeyExchange" },
+        { 20, "Finished" },         { 21, "CertificateURL" },    { 22, "CertificateStatus" },
+        { 23, "SupplementalData" }, { 24, "KeyUpdate" },         { 25, "CompressedCertificate" },
+        { 254, "MessageHash" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (names[i].type == type)
+            return names[i].name;
+    return NULL;
 }
 
 /* Messages over records ----------------------------------------------------------------------- */
