@@ -223,6 +223,34 @@ static void tell_exchange(const Hearing *hearing, Exchange *exchange, const Judg
             options->listeners[i].exchange(options->listeners[i].data, &judged);
 }
 
+typedef struct CarrierEnd {
+    EndHow how;
+    FrameId frame;
+} CarrierEnd;
+
+/* By a FIN of this side, or a reset. */
+static bool find_carrier_end(const Connection *connection, int side, CarrierEnd *ret_end)
+{
+    const FinFact *fin = &connection->half[side].fin;
+    const RstFact *rst = connection_reset(connection, side);
+    if (fin->proof == FIN_NONE && !rst)
+        return false;
+    bool by_fin = fin->proof != FIN_NONE;
+    ret_end->how = by_fin ? END_HOW_FIN : END_HOW_RST;
+    ret_end->frame = by_fin ? fin->stamp.frame : rst->stamp.frame;
+    return true;
+}
+
+/* Who closed a session closes its carrier sooner or later, or leaves that to the other side. */
+static CarrierEnd carrier_end(const Connection *connection, const Ending *ending, int client)
+{
+    CarrierEnd end = { END_HOW_NONE, 0 };
+    int side = ending->possible == ENDER_SERVER ? 1 - client : client;
+    if (ending->by_session && !find_carrier_end(connection, side, &end))
+        find_carrier_end(connection, 1 - side, &end);
+    return end;
+}
+
 static bool came_early(const Hearing *hearing, const MessageFacts *request)
 {
     const TlsFacts *tls = tls_facts_of(hearing->audit);
@@ -242,6 +270,9 @@ static void add_exchange_row(const Hearing *hearing, Exchange *exchange, const J
                                    .findings = findings,
                                    .early_data = came_early(hearing, &exchange->request) };
     exchange->text = NULL;
+    if (judgement->ended && hearing->ending && hearing->ending->by_session)
+        row->exchange.judgement.ended_how =
+            carrier_end(connection, hearing->ending, hearing->client).how;
 }
 
 /* The one place where an exchange is judged, checked against the rules, counted, reported to the
@@ -362,29 +393,6 @@ static Nanoseconds idle_before_end(const ConversationFacts *facts, const TlsFact
     return idle.known ? idle.least : -1;
 }
 
-/* By a FIN of this side, or a reset. */
-static bool find_carrier_end(const Connection *connection, int side, ConnectionRow *row)
-{
-    const FinFact *fin = &connection->half[side].fin;
-    const RstFact *rst = connection_reset(connection, side);
-    if (fin->proof == FIN_NONE && !rst)
-        return false;
-    row->carrier_how = fin->proof != FIN_NONE ? END_HOW_FIN : END_HOW_RST;
-    row->carrier_frame = fin->proof != FIN_NONE ? fin->stamp.frame : rst->stamp.frame;
-    return true;
-}
-
-/* Who closed a session closes its carrier sooner or later, or leaves that to the other side. */
-static void set_carrier_end(const Connection *connection, int client, ConnectionRow *row)
-{
-    const Ending *ending = &row->ending;
-    if (!ending->by_session)
-        return;
-    int side = ending->possible == ENDER_SERVER ? 1 - client : client;
-    if (!find_carrier_end(connection, side, row))
-        find_carrier_end(connection, 1 - side, row);
-}
-
 static char *escaped(Span bytes)
 {
     GString *text = g_string_new(NULL);
@@ -436,7 +444,9 @@ static ConnectionRow connection_row(const Hearing *hearing, RuleSet findings)
     }
     if (facts->h2)
         row.facts.h2 = row.h2 = g_memdup2(facts->h2, sizeof *facts->h2);
-    set_carrier_end(connection, row.client, &row);
+    CarrierEnd carrier = carrier_end(connection, ending, row.client);
+    row.carrier_how = carrier.how;
+    row.carrier_frame = carrier.frame;
     set_tls(hearing, &row);
     return row;
 }
