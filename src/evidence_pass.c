@@ -103,8 +103,8 @@ void evidence_pass_skip(EvidencePass *evidence)
     evidence->captures = new_captures();
 }
 
-bool evidence_pass_write(EvidencePass *evidence, const Pass *first, const char *version,
-                         Progress *progress, GError **error)
+bool evidence_pass_write(EvidencePass *evidence, const Pass *first, const TlsKeys *keys,
+                         const char *version, Progress *progress, GError **error)
 {
     if (!evidence->list)
         return true;
@@ -117,7 +117,7 @@ bool evidence_pass_write(EvidencePass *evidence, const Pass *first, const char *
     g_autoptr(EvidenceList) list = evidence_list_new(evidence->list->max);
     g_autoptr(EvidenceWriter) writer = evidence_writer_new(
         evidence->list, first->inputs, &EVIDENCE_WRITER_LIMITS_DEFAULT, version, &files, error);
-    if (!writer)
+    if (!writer || (keys && !evidence_writer_add_secrets(writer, keys, error)))
         return false;
     read_again(first, again, list, writer, progress);
     if (!evidence_writer_finish(writer, error) ||

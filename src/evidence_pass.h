@@ -32,9 +32,10 @@ typedef struct EvidencePass {
 bool evidence_pass_open(EvidencePass *evidence, const Options *options, Pass *first,
                         GError **error);
 
-/* The captures, none of which has its name yet. `first` is over. */
-bool evidence_pass_write(EvidencePass *evidence, const Pass *first, const char *version,
-                         Progress *progress, GError **error);
+/* The captures, none of which has its name yet. `first` is over. `keys`: whose lines they get in
+ * front; NULL: none. */
+bool evidence_pass_write(EvidencePass *evidence, const Pass *first, const TlsKeys *keys,
+                         const char *version, Progress *progress, GError **error);
 
 /* Instead of it: no captures, for somebody stopped the run, and a second pass would not get far. */
 void evidence_pass_skip(EvidencePass *evidence);

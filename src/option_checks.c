@@ -39,6 +39,8 @@ static const struct {
       "--redact-key is for the hashes that --redact writes" },
     { OPTION_EVIDENCE_MAX, true, BIT(OPTION_EVIDENCE),
       "--evidence-max is for the captures that --evidence writes" },
+    { OPTION_EVIDENCE_SECRETS, true, BIT(OPTION_EVIDENCE),
+      "--evidence-secrets is for the captures that --evidence writes" },
     { OPTION_FORCE, true, BIT(OPTION_OUTPUT) | BIT(OPTION_EVIDENCE),
       "--force is for what --output or --evidence would overwrite" },
 };

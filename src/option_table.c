@@ -47,6 +47,9 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
     [OPTION_EVIDENCE_MAX] =
         TAKES("evidence-max", 0, "N", "At most so many of these captures (1000)", evidence_max,
               take_evidence_max),
+    [OPTION_EVIDENCE_SECRETS] =
+        FLAG("evidence-secrets", 0,
+             "With the secrets of its TLS in front of each of these captures", evidence_secrets),
     [OPTION_FILTER] =
         TAKES_BYTES("filter", 'F', "BPF", "Look only at the packets that this pcap filter matches",
                     filter, take_text),

@@ -49,6 +49,7 @@ typedef struct Options {
     bool separate;
     bool force;
     bool no_hash;
+    bool evidence_secrets;
     bool quiet;
     bool strict; /* an input that ends in the middle of a packet is an error */
     ProgressWhen progress;

@@ -320,7 +320,9 @@ static bool write_evidence(Run *run, GError **error)
         return true;
     }
     g_autoptr(Progress) progress = start_progress(options);
-    if (!evidence_pass_write(&run->evidence, &run->pass, run->context->version, progress, error))
+    const TlsKeys *keys = options->evidence_secrets ? run->context->keys : NULL;
+    if (!evidence_pass_write(&run->evidence, &run->pass, keys, run->context->version, progress,
+                             error))
         return false;
     if (options->no_hash)
         forget_sums(run->pass.inputs);

@@ -120,4 +120,19 @@ done
 grep -c 'CLIENT_RANDOM' everything >labels || :
 [ "$(cat labels)" = 0 ] || fail "a line of the key log in the output"
 
+# A capture of evidence holds secrets only if that was asked for, and then those of its connection.
+rm -rf with without
+{ cat keys; sed 's/ [0-9a-f]\{64\} / aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa /' keys; } >more
+"$CONNAUDIT" -q -k more --evidence=without none.pcapng >/dev/null
+"$CONNAUDIT" -q -k more --evidence=with --evidence-secrets none.pcapng >/dev/null
+capture=c1-1-undeclared_close.pcapng
+[ "$(grep -ac CLIENT_RANDOM without/$capture)" = 0 ] || fail "secrets in evidence, unasked"
+[ "$(grep -ac CLIENT_RANDOM with/$capture)" = 1 ] || fail "other secrets than its own in evidence"
+grep -aqF "$(cut -d ' ' -f 3 keys)" with/$capture || fail "its secret is not in evidence"
+rows "$want " with/$capture
+rows "$want " -k keys without/$capture
+rows '' without/$capture
+[ "$(number with/$capture "$(number with/$capture 4)")" = 10 ] || fail "the secrets are not first"
+! "$CONNAUDIT" -q --evidence-secrets none.pcapng 2>errors || fail "--evidence-secrets alone"
+
 finish "secrets"

@@ -410,6 +410,7 @@ static void set_tls(const Hearing *hearing, ConnectionRow *row)
     ConnectionTls *tls = row->tls = g_new0(ConnectionTls, 1);
     tls->facts = *facts;
     tls->missed = tls_missed(audit->session);
+    tls->random_count = tls_randoms(audit->session, tls->randoms);
     tls->facts.late = tls_missed_came(&tls->missed, hearing->auditor->options.session_context);
     tls->alpn = escaped(tls_alpn(audit->session));
     if (redactor) {

@@ -54,6 +54,8 @@ typedef struct ConnectionTls {
     TlsFacts facts;
     char *sni, *alpn; /* owned, escaped; the name may be redacted */
     TlsMissed missed;
+    uint8_t randoms[TLS_RANDOMS_MAX][TLS_RANDOM_SIZE];
+    unsigned random_count;
 } ConnectionTls;
 
 void connection_tls_free(ConnectionTls *tls);

@@ -69,9 +69,6 @@ enum {
 #define STATISTICS_FIXED 12
 #define SECRETS_FIXED 8
 
-/* The key log of TLS, among the kinds of secrets. */
-#define SECRETS_TLS UINT32_C(0x544c534b)
-
 #define PACKET_DROPS_UNKNOWN 0xffff
 
 /* Maximum number of interfaces in a section: a packet block numbers them with 16 bits. */
@@ -301,7 +298,7 @@ bool pcapng_secrets_parse(Span body, bool big_endian, Span *ret_keylog)
     bool stated = big_endian ? span_be32(body, 0, &kind) && span_be32(body, 4, &length)
                              : span_le32(body, 0, &kind) && span_le32(body, 4, &length);
     Span text = span_after(body, SECRETS_FIXED);
-    if (!stated || kind != SECRETS_TLS || length > text.length)
+    if (!stated || kind != PCAPNG_SECRETS_TLS || length > text.length)
         return false;
     *ret_keylog = span_first(text, length);
     return true;

@@ -55,6 +55,9 @@ unsigned pcapng_time_digits(const Pcapng *pcapng);
 
 #define PCAPNG_BLOCK_SECRETS 10
 
+/* The key log of TLS, among the kinds of secrets. */
+#define PCAPNG_SECRETS_TLS UINT32_C(0x544c534b)
+
 /* The body of a Decryption Secrets Block: whether it holds a key log of TLS. Of a length beyond the
  * block nothing is taken: the length may be as wrong as the text. */
 bool pcapng_secrets_parse(Span body, bool big_endian, Span *ret_keylog);

@@ -96,6 +96,15 @@ void pcapng_append_section(GByteArray *to, const char *application, const char *
     end_block(to, start);
 }
 
+void pcapng_append_secrets(GByteArray *to, Span keylog)
+{
+    guint start = begin_block(to, PCAPNG_BLOCK_SECRETS);
+    append_u32(to, PCAPNG_SECRETS_TLS);
+    append_u32(to, (uint32_t)keylog.length);
+    append_padded(to, keylog.bytes, keylog.length);
+    end_block(to, start);
+}
+
 /* As if_tsresol has it: the powers of ten and of two that are coarser than a microsecond, or
  * 10^-9. */
 static uint8_t resolution_of(uint32_t tick)

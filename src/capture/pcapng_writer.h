@@ -38,4 +38,7 @@ void pcapng_append_interface(GByteArray *to, const PcapngInterface *interface);
 void pcapng_append_packet(GByteArray *to, uint32_t number, const PcapngInterface *of,
                           const Frame *frame, const char *comment);
 
+/* Secrets of TLS, as a key log, for the packets behind them. */
+void pcapng_append_secrets(GByteArray *to, Span keylog);
+
 #endif

@@ -1,5 +1,7 @@
 #include "packets/evidence_list.h"
 
+#include <string.h>
+
 EvidenceList *evidence_list_new(unsigned max)
 {
     EvidenceList *evidence_list = g_new0(EvidenceList, 1);
@@ -13,7 +15,12 @@ void evidence_list_consider(EvidenceList *evidence_list, const EndedConnection *
     const Decision *decision = &ended->row->decision;
     EvidenceItem item = { .position = ended->position,
                           .connection = ended->connection->first_frame };
+    const ConnectionTls *tls = ended->row->tls;
     size_t error = 0;
+    if (tls) {
+        memcpy(item.randoms, tls->randoms, sizeof item.randoms);
+        item.random_count = tls->random_count;
+    }
     item.contradicted = decision->set && decision->judgement.verdict == VERDICT_CONTRADICTED;
     while (error < ended->finding_count && ended->findings[error].severity != SEVERITY_ERROR)
         error++;

@@ -14,6 +14,8 @@ typedef struct EvidenceItem {
     bool contradicted;
     Cause cause; /* of a contradicted one */
     Rule rule;   /* of any other: the first rule broken with severity error */
+    uint8_t randoms[TLS_RANDOMS_MAX][TLS_RANDOM_SIZE]; /* of its TLS */
+    unsigned random_count;
 } EvidenceItem;
 
 typedef struct EvidenceList {

@@ -11,6 +11,8 @@
  * per capture, and written out for all of them when it is too much. */
 #include "packets/evidence_writer.h"
 
+#include <openssl/crypto.h>
+
 #include "base/text.h"
 #include "capture/clock_note.h"
 #include "capture/pcapng_writer.h"
@@ -156,6 +158,41 @@ EvidenceWriter *evidence_writer_new(const EvidenceList *evidence_list, const Cap
         g_hash_table_insert(writer->by_connection, &part->connection, part);
     }
     return g_steal_pointer(&writer);
+}
+
+/* Straight to the file: an array that grows leaves copies behind. */
+static bool add_secrets(EvidenceWriter *writer, const Part *part, const TlsKeys *keys,
+                        GError **error)
+{
+    static const gsize most = TLS_RANDOMS_MAX * TLS_KEYS_LINES_MAX;
+    char *lines = g_malloc(most);
+    size_t length = 0;
+    for (unsigned i = 0; i < part->item->random_count; i++)
+        length += tls_keys_lines(keys, part->item->randoms[i], lines + length);
+    GByteArray *block = g_byte_array_sized_new((guint)(2 * most));
+    if (length)
+        pcapng_append_secrets(block, span_make(lines, length));
+    bool written = length == 0 || writer->files.append(writer->files.data, part->file, block->data,
+                                                       block->len, error);
+    if (length)
+        OPENSSL_cleanse(block->data, block->len);
+    OPENSSL_cleanse(lines, most);
+    g_byte_array_unref(block);
+    g_free(lines);
+    return written;
+}
+
+bool evidence_writer_add_secrets(EvidenceWriter *writer, const TlsKeys *keys, GError **error)
+{
+    write_out(writer);
+    if (writer->failure) {
+        g_propagate_error(error, g_steal_pointer(&writer->failure));
+        return false;
+    }
+    for (unsigned i = 0; i < writer->part_count; i++)
+        if (!add_secrets(writer, &writer->parts[i], keys, error))
+            return false;
+    return true;
 }
 
 /* The line ------------------------------------------------------------------------------------- */

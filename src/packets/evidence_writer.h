@@ -4,7 +4,7 @@
  * of it. Frames keep their order. Where the captures go, and when they appear, is its caller's
  * matter.
  *
- * Grammar: new · frame* · finish · free. */
+ * Grammar: new · add_secrets? · frame* · finish · free. */
 #ifndef PACKETS_EVIDENCE_WRITER_H
 #define PACKETS_EVIDENCE_WRITER_H
 
@@ -37,6 +37,10 @@ typedef struct EvidenceFiles {
 EvidenceWriter *evidence_writer_new(const EvidenceList *evidence_list, const CaptureInputs *inputs,
                                     const EvidenceWriterLimits *limits, const char *version,
                                     const EvidenceFiles *files, GError **error);
+
+/* Before the first frame: each capture begins with the lines of its TLS, if `keys` has some. False
+ * and `error` if one cannot be written. */
+bool evidence_writer_add_secrets(EvidenceWriter *writer, const TlsKeys *keys, GError **error);
 
 void evidence_writer_frame(EvidenceWriter *writer, const Frame *frame, const FrameResult *result);
 

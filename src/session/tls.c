@@ -43,6 +43,16 @@ bool tls_missed_came(const TlsMissed *missed, const TlsKeys *keys)
                               tls_keys_find(keys, missed->client_random, needed[1], found));
 }
 
+unsigned tls_randoms(const void *state, uint8_t ret_randoms[TLS_RANDOMS_MAX][TLS_RANDOM_SIZE])
+{
+    const Tls *tls = state;
+    if (!tls->has_client_random)
+        return 0;
+    memcpy(ret_randoms[0], tls->first_random, TLS_RANDOM_SIZE);
+    memcpy(ret_randoms[1], tls->client_random, TLS_RANDOM_SIZE);
+    return memcmp(ret_randoms[0], ret_randoms[1], TLS_RANDOM_SIZE) == 0 ? 1 : 2;
+}
+
 static Span name_of(const uint8_t *name)
 {
     return name ? span_make(name + 1, name[0]) : (Span){ 0 };

@@ -35,6 +35,11 @@ bool tls_missed_came(const TlsMissed *missed, const TlsKeys *keys);
 Span tls_sni(const void *state);
 Span tls_alpn(const void *state);
 
+/* What the secrets of a connection are looked up by: of its first handshake, and of its last if
+ * there were several. Returns how many. */
+#define TLS_RANDOMS_MAX 2
+unsigned tls_randoms(const void *state, uint8_t ret_randoms[TLS_RANDOMS_MAX][TLS_RANDOM_SIZE]);
+
 /* From now on each record is noted; the notes are taken after each event that was fed. */
 void tls_want_notes(void *state);
 bool tls_next_note(void *state, TlsNote *ret_note);

@@ -172,6 +172,8 @@ static void take_client_hello(Tls *tls, int side, Span body, bool cut)
         return;
     bool first = tls->facts.offered_version == 0;
     memcpy(tls->client_random, hello.random, TLS_RANDOM_SIZE);
+    if (!tls->has_client_random)
+        memcpy(tls->first_random, hello.random, TLS_RANDOM_SIZE);
     tls->has_client_random = true;
     if (!first)
         return;

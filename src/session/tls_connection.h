@@ -24,6 +24,7 @@ typedef struct Tls {
     const TlsKeys *keys;
     uint64_t mode;
     uint8_t client_random[TLS_RANDOM_SIZE];
+    uint8_t first_random[TLS_RANDOM_SIZE]; /* of the first handshake */
     uint64_t has_client_random;
     uint64_t secrets_missed; /* some, or all */
     int64_t place[2];        /* of the next byte of the session */

@@ -154,6 +154,37 @@ unsigned tls_keys_find(const TlsKeys *keys, const uint8_t random[static TLS_RAND
     return found;
 }
 
+static size_t put_hex(char *to, const uint8_t *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < length; i++) {
+        to[2 * i] = digits[bytes[i] >> 4];
+        to[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    return 2 * length;
+}
+
+size_t tls_keys_lines(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE],
+                      char to[static TLS_KEYS_LINES_MAX])
+{
+    size_t length = 0;
+    for (size_t row = 0; row < G_N_ELEMENTS(LABELS); row++) {
+        Span secrets[TLS_SECRETS_MAX];
+        unsigned count = tls_keys_find(keys, random, LABELS[row].label, secrets);
+        for (unsigned i = 0; i < count; i++) {
+            size_t name = strlen(LABELS[row].name);
+            memcpy(to + length, LABELS[row].name, name);
+            length += name;
+            to[length++] = ' ';
+            length += put_hex(to + length, random, TLS_RANDOM_SIZE);
+            to[length++] = ' ';
+            length += put_hex(to + length, secrets[i].bytes, secrets[i].length);
+            to[length++] = '\n';
+        }
+    }
+    return length;
+}
+
 /* Misses -------------------------------------------------------------------------------------- */
 
 static uint64_t *miss_place(const Misses *misses, uint64_t sum)

@@ -55,6 +55,14 @@ void tls_keys_end_text(TlsKeys *keys);
 unsigned tls_keys_find(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE],
                        TlsLabel label, Span ret_secrets[static TLS_SECRETS_MAX]);
 
+/* The most that the lines of one random take. */
+#define TLS_KEYS_LINES_MAX (TLS_LABELS * TLS_SECRETS_MAX * 256)
+
+/* The lines of this random, as a key log has them, into `to`; returns their length. Whoever takes
+ * them has the secrets, and zeroes them. */
+size_t tls_keys_lines(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE],
+                      char to[static TLS_KEYS_LINES_MAX]);
+
 /* A connection needed some that are not there: if they come, they are late. Remembers a million
  * of these at most. To be called from any thread. */
 void tls_keys_miss(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_SIZE]);
