@@ -372,6 +372,26 @@ START_TEST(test_facts_by_hand)
 }
 END_TEST
 
+/* The server's FIN acknowledges bytes of the client that are missing, and in which its session may
+ * have ended: then the client ended it. Else the server did. */
+START_TEST(test_close_that_may_be_missing)
+{
+    Connection connection = { .opener_known = true,
+                              .half = { { .seen = true }, { .seen = true } } };
+    FinFact client = { FIN_SEEN, { .frame = 9, .time = 90, .offset = 124, .acked = 201 } };
+    FinFact server = { FIN_SEEN, { .frame = 8, .time = 80, .offset = 200, .acked = 124 } };
+    FinEvidence fin[2] = { { .belief = FIN_SURE, .fact = client },
+                           { .belief = FIN_SURE, .fact = server } };
+    Ending ending = ending_of(&connection, 0, fin);
+    ck_assert_uint_eq(ending.possible, ENDER_SERVER);
+    fin[0].earlier =
+        (FinFact){ FIN_IMPLIED, { .frame = 8, .time = 80, .offset = 123, .acked = NO_OFFSET } };
+    ending = ending_of(&connection, 0, fin);
+    ck_assert_uint_eq(ending.possible, ENDER_SERVER | ENDER_CLIENT);
+    ck_assert_uint_eq(ending.reasons, REASON_LOSS);
+}
+END_TEST
+
 START_TEST(test_words)
 {
     ck_assert_str_eq(end_how_name(END_HOW_NONE), "");
@@ -386,6 +406,7 @@ int main(void)
     TCase *tcase = tcase_create("ending");
     tcase_add_loop_test(tcase, test_ending, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_facts_by_hand);
+    tcase_add_test(tcase, test_close_that_may_be_missing);
     tcase_add_test(tcase, test_words);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -92,11 +92,35 @@ START_TEST(test_session_closed_itself)
 }
 END_TEST
 
+/* The close_notify may be in what is missing behind the last data, ahead of the FIN. */
+START_TEST(test_session_end_lost)
+{
+    Half half = { .seen = true, .fin = { FIN_SEEN, { .frame = 9, .offset = FIN_OFFSET } } };
+    SessionEnd session = { .close = SESSION_END_LOST,
+                           .gap = { .last = { .frame = 8, .offset = GAP_OFFSET },
+                                    .is_loss = true } };
+    MessagesEnd messages = { .whole = true };
+    FinEvidence evidence = fin_evidence(&half, &session, &messages);
+    ck_assert_int_eq(evidence.belief, FIN_SURE);
+    ck_assert_uint_eq(evidence.fact.stamp.frame, 9);
+    ck_assert_int_eq(evidence.earlier.stamp.offset, GAP_OFFSET);
+    ck_assert_int_eq(evidence.earlier.stamp.acked, NO_OFFSET);
+    session.gap.is_loss = false; /* cut by the snap length: its records are there */
+    evidence = fin_evidence(&half, &session, &messages);
+    ck_assert_uint_eq(evidence.earlier.stamp.frame, 0);
+    session.gap.is_loss = true;
+    session.close = SESSION_CLOSED_BY_CARRIER;
+    evidence = fin_evidence(&half, &session, &messages);
+    ck_assert_uint_eq(evidence.earlier.stamp.frame, 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *belief = tcase_create("belief");
     tcase_add_loop_test(belief, test_belief, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(belief, test_session_closed_itself);
+    tcase_add_test(belief, test_session_end_lost);
     Suite *suite = suite_create("fin_belief");
     suite_add_tcase(suite, belief);
     SRunner *runner = srunner_create(suite);

@@ -168,21 +168,43 @@ static const Stamp *later_of(const Stamp *a, const Stamp *b)
     return stamp_precedes(a, b) ? b : a;
 }
 
+/* Either reading may be right. */
+static void merge_reading(Ending *ending, const Ending *other)
+{
+    bool same = other->how == ending->how && other->stamp.frame == ending->stamp.frame;
+    if (!same)
+        ending->how = END_HOW_NONE;
+    if (!same && other->how != END_HOW_NONE) {
+        ending->stamp = *later_of(&ending->stamp, &other->stamp);
+        ending->latest_only = true;
+    }
+    ending->possible |= other->possible;
+    ending->reasons |= REASON_LOSS;
+}
+
+/* That the side closed its session in bytes that are missing. */
+static void read_earlier(const Connection *connection, int client, const FinEvidence fin[2],
+                         int side, Ending *ending)
+{
+    FinEvidence read[2] = { fin[0], fin[1] };
+    read[side].belief = FIN_SURE;
+    read[side].fact = fin[side].earlier;
+    read[side].by_session = SESSION_CLOSED;
+    Ending other = read_end(connection, client, read, true);
+    if (other.possible != ending->possible)
+        merge_reading(ending, &other);
+}
+
 Ending ending_of(const Connection *connection, int client, const FinEvidence fin[2])
 {
     Ending ending = read_end(connection, client, fin, true);
     if (fin[0].belief == FIN_PERHAPS || fin[1].belief == FIN_PERHAPS) {
         Ending without = read_end(connection, client, fin, false);
-        bool same = without.how == ending.how && without.stamp.frame == ending.stamp.frame;
-        if (!same)
-            ending.how = END_HOW_NONE;
-        if (!same && without.how != END_HOW_NONE) {
-            ending.stamp = *later_of(&ending.stamp, &without.stamp);
-            ending.latest_only = true;
-        }
-        ending.possible |= without.possible;
-        ending.reasons |= REASON_LOSS;
+        merge_reading(&ending, &without);
     }
+    for (int side = 0; side < 2; side++)
+        if (stamp_is_set(&fin[side].earlier.stamp))
+            read_earlier(connection, client, fin, side, &ending);
     weigh_resets(connection, client, &ending);
     if (ending.possible == ENDER_NOBODY)
         return ending;

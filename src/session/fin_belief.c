@@ -1,21 +1,36 @@
 #include "session/fin_belief.h"
 
-FinEvidence fin_evidence(const Half *half, const SessionEnd *session, const MessagesEnd *messages)
+static FinFact implied_by(const TailGap *gap)
+{
+    FinFact fact = { .proof = FIN_IMPLIED, .stamp = gap->last };
+    fact.stamp.acked = NO_OFFSET;
+    return fact;
+}
+
+static FinEvidence evidence_of_carrier(const Half *half, const SessionEnd *session,
+                                       const MessagesEnd *messages)
 {
     const FinFact *fin = &half->fin;
     const TailGap *gap = &session->gap;
-    if (stamp_is_set(&session->stamp))
-        return (FinEvidence){ .belief = FIN_SURE,
-                              .fact = { .proof = FIN_SEEN, .stamp = session->stamp },
-                              .by_session = session->close };
     if (fin->proof == FIN_SEEN || fin->proof == FIN_RETRANSMITTED)
         return (FinEvidence){ .belief = FIN_SURE, .fact = *fin };
     if (fin->proof == FIN_IMPLIED)
         return (FinEvidence){ .belief = messages->whole ? FIN_SURE : FIN_PERHAPS, .fact = *fin };
     if (!stamp_is_set(&gap->last) || !gap->is_loss || !half->seen)
         return (FinEvidence){ .belief = FIN_NOT };
-    FinEvidence evidence = { .belief = messages->one_left ? FIN_SURE : FIN_PERHAPS,
-                             .fact = { .proof = FIN_IMPLIED, .stamp = gap->last } };
-    evidence.fact.stamp.acked = NO_OFFSET;
+    return (FinEvidence){ .belief = messages->one_left ? FIN_SURE : FIN_PERHAPS,
+                          .fact = implied_by(gap) };
+}
+
+FinEvidence fin_evidence(const Half *half, const SessionEnd *session, const MessagesEnd *messages)
+{
+    if (stamp_is_set(&session->stamp))
+        return (FinEvidence){ .belief = FIN_SURE,
+                              .fact = { .proof = FIN_SEEN, .stamp = session->stamp },
+                              .by_session = session->close };
+    FinEvidence evidence = evidence_of_carrier(half, session, messages);
+    const TailGap *gap = &session->gap;
+    if (session->close == SESSION_END_LOST && stamp_is_set(&gap->last) && gap->is_loss)
+        evidence.earlier = implied_by(gap);
     return evidence;
 }

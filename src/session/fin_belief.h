@@ -39,6 +39,9 @@ typedef struct FinEvidence {
      * CLOSED_BY_CARRIER */
     SessionClose by_session;
     FinFact fact; /* unless FIN_NOT */
+    /* SESSION_END_LOST: the side may have closed its session before that, in bytes that are
+     * missing; frame 0: it did not */
+    FinFact earlier;
 } FinEvidence;
 
 /* What the side's messages say of its end. */
