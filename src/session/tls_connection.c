@@ -209,7 +209,7 @@ static void take_server_hello(Tls *tls, int side, Span body)
         choose_protocol(tls, &hello.alpn);
         decide_early(tls, TLS_EARLY_REJECTED);
     }
-    const TlsSuite *suite = tls_suite_find(hello.suite);
+    const TlsSuite *suite = tls->suite = tls_suite_find(hello.suite);
     tls->facts.refusal = refusal_of(&hello, suite);
     if (tls->keys && tls->has_client_random && tls->facts.refusal == TLS_REFUSED_NOT)
         find_secrets(tls, suite, &hello);
@@ -474,7 +474,7 @@ static void note_turn(Tls *tls, const TlsRecord *record)
     static const uint32_t hash_size[TLS_HASHES] = { [TLS_SHA256] = 32, [TLS_SHA384] = 48 };
     const TlsFacts *facts = &tls->facts;
     int side = record->unit.side;
-    const TlsSuite *suite = tls_suite_find(facts->suite);
+    const TlsSuite *suite = tls->suite;
     uint32_t more = TYPE + (suite ? suite->tag : TAG_USUAL);
     TlsTurn turn = { .of_client = side == facts->client,
                      .vague = facts->client < 0 || facts->version == 0,
@@ -494,6 +494,8 @@ static void note_turn(Tls *tls, const TlsRecord *record)
 /* For who looks at each record; what comes of it is filled in as it is read. */
 static void begin_note(Tls *tls, const TlsRecord *record)
 {
+    if (!tls->wants_notes)
+        return;
     tls->note = (TlsNote){ .frame = record->unit.first.frame,
                            .length = (uint32_t)record->length,
                            .cut = record->kind == TLS_RECORD_CUT };

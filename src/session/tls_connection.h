@@ -22,6 +22,7 @@ typedef enum Mode {
 /* Members up to `clear` are packed as words. */
 typedef struct Tls {
     const TlsKeys *keys;
+    const TlsSuite *suite; /* of the ServerHello; NULL: none, or one that is not known */
     uint64_t mode;
     uint8_t client_random[TLS_RANDOM_SIZE];
     uint8_t first_random[TLS_RANDOM_SIZE]; /* of the first handshake */
