@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "base/interrupt.h"
+#include "base/text.h"
 #include "capture/hash.h"
 #include "capture/unpack.h"
 #include "evidence_pass.h"
@@ -28,7 +29,9 @@ typedef enum ExitStatus {
 /* The only place that prints an error. */
 static void complain(const char *message)
 {
-    fprintf(stderr, "connaudit: %s\n", message);
+    g_autoptr(GString) text = g_string_new("connaudit: ");
+    text_append_message(text, message);
+    fprintf(stderr, "%s\n", text->str);
 }
 
 /* What is left out of directories may be many: a few are named. */

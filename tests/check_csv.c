@@ -86,6 +86,12 @@ static const struct {
     { "a formula in quotes", BYTES("=\"a\",b"), "\"\\x3d\"\"a\"\",b\"" },
     { "a formula character alone", BYTES("="), "\\x3d" },
     { "a formula character later on", BYTES("a=b"), "a=b" },
+    { "a formula behind a semicolon", BYTES("a;=1"), "a;\\x3d1" },
+    { "several", BYTES(";=1;;-2;b;@"), ";\\x3d1;;\\x2d2;b;\\x40" },
+    { "blanks and quotes before it", BYTES("a; \"'+1"), "\"a; \"\"'\\x2b1\"" },
+    { "quotes at the begin", BYTES("\"=1"), "\"\"\"\\x3d1\"" },
+    { "a semicolon before something else", BYTES("a;b=1; c"), "a;b=1; c" },
+    { "a semicolon at the end", BYTES("=a;"), "\\x3da;" },
 };
 
 START_TEST(test_raw_text)

@@ -235,6 +235,40 @@ START_TEST(test_number)
 }
 END_TEST
 
+/* Paths and messages: what the line is to look like on a terminal. */
+static const struct {
+    const char *name, *raw, *path, *message;
+} LINES[] = {
+    { "plain", "a/b.pcap", "a/b.pcap", "a/b.pcap" },
+    { "letters beyond ASCII", "\xc3\xa9\xe4\xb8\xad", "\xc3\xa9\xe4\xb8\xad",
+      "\xc3\xa9\xe4\xb8\xad" },
+    { "no UTF-8", "a\xe9", "a\\xe9", "a\\xe9" },
+    { "a backslash", "a\\x1b", "a\\\\x1b", "a\\x1b" },
+    { "an escape of a terminal", "\x1b[2J", "\\x1b[2J", "\\x1b[2J" },
+    { "a line end", "a\nb\r", "a\\x0ab\\x0d", "a\\x0ab\\x0d" },
+    { "a C1 control, in UTF-8", "\xc2\x9b", "\\xc2\\x9b", "\\xc2\\x9b" },
+    { "right to left",
+      "a\xe2\x80\xae"
+      "b",
+      "a\\xe2\\x80\\xaeb", "a\\xe2\\x80\\xaeb" },
+    { "an isolate", "\xe2\x81\xa6", "\\xe2\\x81\\xa6", "\\xe2\\x81\\xa6" },
+    { "a blank of no width", "a\xe2\x80\x8b", "a\\xe2\\x80\\x8b", "a\\xe2\\x80\\x8b" },
+    { "a soft hyphen", "\xc2\xad", "\\xc2\\xad", "\\xc2\\xad" },
+    { "a tag", "\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81", "\\xf3\\xa0\\x81\\x81" },
+};
+
+START_TEST(test_lines)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+    g_autoptr(GString) message = g_string_new(NULL);
+    text_append_path(path, LINES[_i].raw);
+    text_append_message(message, LINES[_i].raw);
+    ck_assert_msg(strcmp(path->str, LINES[_i].path) == 0, "%s: %s", LINES[_i].name, path->str);
+    ck_assert_msg(strcmp(message->str, LINES[_i].message) == 0, "%s: %s", LINES[_i].name,
+                  message->str);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("text");
@@ -247,6 +281,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_token, 0, G_N_ELEMENTS(TOKENS));
     tcase_add_loop_test(tcase, test_trim, 0, G_N_ELEMENTS(TRIMS));
     tcase_add_loop_test(tcase, test_number, 0, G_N_ELEMENTS(NUMBERS));
+    tcase_add_loop_test(tcase, test_lines, 0, G_N_ELEMENTS(LINES));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -158,26 +158,42 @@ bool text_number(Span digits, int64_t *ret_value)
     return true;
 }
 
-/* Whether it changes how other characters are shown, or shows nothing. */
+/* Characters that change how others are shown, or show nothing: controls, format characters,
+ * separators of lines, tags. */
+static const gunichar HIDDEN[][2] = {
+    { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },       { 0x61c, 0x61c },
+    { 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e },   { 0x2060, 0x206f },
+    { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+};
+
 static bool is_shown(gunichar c)
 {
-    if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == '\\')
-        return false;
-    bool direction = c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
-                     (c >= 0x2066 && c <= 0x2069);
-    return !direction && c != 0x2028 && c != 0x2029 && c != 0xfeff;
+    bool hidden = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(HIDDEN); i++)
+        hidden = hidden || (c >= HIDDEN[i][0] && c <= HIDDEN[i][1]);
+    return !hidden;
 }
 
-void text_append_path(GString *text, const char *path)
+static void append_shown(GString *text, const char *path, bool escape_backslash)
 {
     while (*path) {
         gunichar c = g_utf8_get_char_validated(path, -1);
         bool valid = c != (gunichar)-1 && c != (gunichar)-2;
         size_t length = valid ? (size_t)g_unichar_to_utf8(c, NULL) : 1;
-        if (valid && is_shown(c))
+        if (valid && is_shown(c) && (c != '\\' || !escape_backslash))
             g_string_append_len(text, path, (gssize)length);
         else
             text_append_escaped(text, span_make(path, length));
         path += length;
     }
+}
+
+void text_append_path(GString *text, const char *path)
+{
+    append_shown(text, path, true);
+}
+
+void text_append_message(GString *text, const char *message)
+{
+    append_shown(text, message, false);
 }

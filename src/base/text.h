@@ -43,4 +43,8 @@ bool text_number(Span digits, int64_t *ret_value);
  * direction of text or break lines are escaped too, byte by byte. */
 void text_append_path(GString *text, const char *path);
 
+/* The same for a message that may hold a path as it is or escaped: backslashes stay. It is one line
+ * of text then, and acts on no terminal. */
+void text_append_message(GString *text, const char *message);
+
 #endif

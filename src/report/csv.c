@@ -19,11 +19,9 @@ static void begin_field(GString *rows, const char *column G_GNUC_UNUSED, unsigne
 
 /* RFC 4180 §2: a field with a comma, a quote or a line break stands in quotes, its quotes doubled.
  * Escaped text has no line breaks. */
-static void write_quoted(GString *rows, const char *text, gboolean guarded)
+static void write_quoted(GString *rows, const char *text)
 {
     append_char(rows, '"');
-    if (guarded)
-        g_string_append_printf(rows, GUARD_FORMAT, (unsigned char)*text++);
     while (*text) {
         size_t run = strcspn(text, "\"");
         append_bytes(rows, text, run);
@@ -36,24 +34,19 @@ static void write_quoted(GString *rows, const char *text, gboolean guarded)
     append_char(rows, '"');
 }
 
-static void write_text(GString *rows, const char *text, gboolean guarded)
+static void write_text(GString *rows, const char *text)
 {
     size_t plain = strcspn(text, ",\"");
     if (text[plain]) {
-        write_quoted(rows, text, guarded);
+        write_quoted(rows, text);
         return;
-    }
-    if (guarded) {
-        g_string_append_printf(rows, GUARD_FORMAT, (unsigned char)*text++);
-        plain--;
     }
     append_bytes(rows, text, plain);
 }
 
-static void write_list(GString *rows, const char *items, gboolean guarded,
-                       gboolean numbers G_GNUC_UNUSED)
+static void write_list(GString *rows, const char *items, gboolean numbers G_GNUC_UNUSED)
 {
-    write_text(rows, items, guarded);
+    write_text(rows, items);
 }
 
 const TableWriter TABLE_WRITER_CSV = {

@@ -30,37 +30,32 @@ static void append_characters(GString *rows, const char *text, size_t length)
     }
 }
 
-static void append_string(GString *rows, const char *text, size_t length, gboolean guarded)
+static void append_string(GString *rows, const char *text, size_t length)
 {
     append_char(rows, '"');
-    if (guarded)
-        g_string_append_printf(rows, "\\" GUARD_FORMAT, (unsigned char)*text);
-    append_characters(rows, text + (guarded ? 1 : 0), length - (guarded ? 1 : 0));
+    append_characters(rows, text, length);
     append_char(rows, '"');
 }
 
-static void write_text(GString *rows, const char *text, gboolean guarded)
+static void write_text(GString *rows, const char *text)
 {
-    append_string(rows, text, strlen(text), guarded);
+    append_string(rows, text, strlen(text));
 }
 
-static void append_item(GString *rows, const char *item, size_t length, gboolean guarded,
-                        gboolean numbers)
+static void append_item(GString *rows, const char *item, size_t length, gboolean numbers)
 {
     if (numbers && g_ascii_isdigit(*item) && strspn(item, "0123456789.") >= length)
         append_bytes(rows, item, length);
     else
-        append_string(rows, item, length, guarded);
+        append_string(rows, item, length);
 }
 
-/* A spreadsheet sees only the first character of the list as a whole. */
-static void write_list(GString *rows, const char *items, gboolean guarded, gboolean numbers)
+static void write_list(GString *rows, const char *items, gboolean numbers)
 {
     append_char(rows, '[');
     while (*items) {
         size_t length = strcspn(items, " ");
-        append_item(rows, items, length, guarded, numbers);
-        guarded = FALSE;
+        append_item(rows, items, length, numbers);
         items += length;
         if (*items == ' ') {
             append_char(rows, ',');

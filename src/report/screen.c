@@ -29,17 +29,14 @@ static void begin_field(GString *rows, const char *column G_GNUC_UNUSED, unsigne
         g_string_append_c(rows, SCREEN_FIELD_END);
 }
 
-static void write_text(GString *rows, const char *text, gboolean guarded)
+static void write_text(GString *rows, const char *text)
 {
-    if (guarded)
-        g_string_append_printf(rows, GUARD_FORMAT, (unsigned char)*text++);
     g_string_append(rows, text);
 }
 
-static void write_list(GString *rows, const char *items, gboolean guarded,
-                       gboolean numbers G_GNUC_UNUSED)
+static void write_list(GString *rows, const char *items, gboolean numbers G_GNUC_UNUSED)
 {
-    write_text(rows, items, guarded);
+    write_text(rows, items);
 }
 
 const TableWriter TABLE_WRITER_SCREEN = {

@@ -32,6 +32,7 @@ struct Table {
     const Column *columns;
     GString *rows;
     GString *scratch; /* of one field */
+    GString *guarded; /* the same, without formulas */
     char *path;       /* the last one, NULL: none yet; and as it is written */
     GString *path_escaped;
     TimeMemo last_second;
@@ -70,6 +71,7 @@ Table *table_new(FILE *out, TableFormat format, const Column *columns)
     table->rows = g_string_sized_new(BUFFER_FLUSH + BUFFER_FLUSH / 4);
     table->scratch = g_string_new(NULL);
     table->path_escaped = g_string_new(NULL);
+    table->guarded = g_string_new(NULL);
     if (table->writer->header)
         table->writer->header(table->rows, columns);
     return table;
@@ -108,9 +110,38 @@ static const Column *begin_field(Table *table, unsigned types)
     return column;
 }
 
-static bool is_guarded(const char *text)
+/* Where a formula would begin in a cell that begins here; NULL: nowhere. */
+static const char *find_formula(const char *cell)
 {
-    return *text && strchr(FORMULA_STARTS, *text);
+    cell += strspn(cell, " \"'");
+    return *cell && strchr(FORMULA_STARTS, *cell) ? cell : NULL;
+}
+
+/* The next formula in another cell: a spreadsheet may have been told to part cells at semicolons,
+ * within the quotes of RFC 4180 too. */
+static const char *find_next_formula(const char *text)
+{
+    const char *formula = NULL;
+    while (!formula && (text = strchr(text, ';')))
+        formula = find_formula(++text);
+    return formula;
+}
+
+/* The text, no part of which runs as a formula. It lives until the next call. */
+static const char *guard(Table *table, const char *text)
+{
+    const char *formula = find_formula(text);
+    if (!formula)
+        formula = find_next_formula(text);
+    if (!formula)
+        return text;
+    g_string_truncate(table->guarded, 0);
+    for (; formula; formula = find_next_formula(text)) {
+        g_string_append_len(table->guarded, text, formula - text);
+        g_string_append_printf(table->guarded, "\\x%02x", (unsigned char)*formula);
+        text = formula + 1;
+    }
+    return g_string_append(table->guarded, text)->str;
 }
 
 void table_empty(Table *table)
@@ -119,20 +150,20 @@ void table_empty(Table *table)
     append_words(table->rows, table->writer->absent);
 }
 
-static void append_text(Table *table, const char *text, unsigned types, bool guarded)
+static void append_text(Table *table, const char *text, unsigned types)
 {
     if (!*text) {
         table_empty(table);
         return;
     }
     begin_field(table, types);
-    table->writer->text(table->rows, text, guarded);
+    table->writer->text(table->rows, text);
 }
 
 void table_text(Table *table, const char *escaped)
 {
     const char *text = escaped ? escaped : "";
-    append_text(table, text, TYPE(TEXT), is_guarded(text));
+    append_text(table, guard(table, text), TYPE(TEXT));
 }
 
 void table_span(Table *table, Span bytes)
@@ -157,12 +188,12 @@ static const char *escaped_path(Table *table, const char *path)
 void table_path(Table *table, const char *path)
 {
     const char *text = escaped_path(table, path);
-    append_text(table, text, TYPE(PATH), is_guarded(text) && strcmp(text, "-") != 0);
+    append_text(table, strcmp(text, "-") == 0 ? text : guard(table, text), TYPE(PATH));
 }
 
 void table_word(Table *table, const char *word)
 {
-    append_text(table, word, WORDS, false);
+    append_text(table, word, WORDS);
 }
 
 void table_community_id(Table *table, const IpAddress address[2], const uint16_t port[2])
@@ -223,7 +254,7 @@ void table_list(Table *table, const char *items)
 {
     const char *list = items ? items : "";
     const Column *column = begin_field(table, LISTS);
-    table->writer->list(table->rows, list, is_guarded(list), column->type == COLUMN_NUMBERS);
+    table->writer->list(table->rows, guard(table, list), column->type == COLUMN_NUMBERS);
 }
 
 /* Rows ----------------------------------------------------------------------------------------- */
@@ -326,6 +357,7 @@ void table_free(Table *table)
     g_string_free(table->path_escaped, TRUE);
     g_free(table->path);
     community_ids_free(table->community_ids);
+    g_string_free(table->guarded, TRUE);
     picker_free(table->picker);
     g_free(table);
 }

@@ -84,9 +84,10 @@ uint64_t table_end(Table *table, uint64_t *ret_count);
 /* A whole row by the writers of the columns. */
 void table_row(Table *table, const struct RowSource *row);
 
-/* A text field that is escaped already (base/text.h); NULL or "" is an absent field. A first
- * character `=`, `+`, `-` or `@` is escaped as well, so that no spreadsheet reads it as a formula,
- * also not after a conversion from JSON. */
+/* A text field that is escaped already (base/text.h); NULL or "" is an absent field. `=`, `+`, `-`
+ * or `@` at its begin, or at the begin of what follows a semicolon, is escaped as well, so that no
+ * spreadsheet reads it as a formula, whatever it parts cells at, also not after a conversion from
+ * JSON. */
 void table_text(Table *table, const char *escaped);
 /* The same for raw bytes. */
 void table_span(Table *table, Span bytes);

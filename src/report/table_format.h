@@ -10,17 +10,13 @@ typedef struct TableWriter {
     void (*header)(GString *rows, const Column *columns); /* NULL: none */
     /* Before a field's value; `index` is 0 for the first of a row. */
     void (*begin_field)(GString *rows, const char *column, unsigned index);
-    /* Printable, not empty; ASCII but for paths. `guarded`: its first character is not to stand
-     * there as it is. */
-    void (*text)(GString *rows, const char *text, gboolean guarded);
+    /* Printable, not empty; ASCII but for paths. */
+    void (*text)(GString *rows, const char *text);
     /* Items separated by single blanks; `numbers`: those of digits alone are. */
-    void (*list)(GString *rows, const char *items, gboolean guarded, gboolean numbers);
+    void (*list)(GString *rows, const char *items, gboolean numbers);
     const char *absent;
     const char *row_end;
 } TableWriter;
-
-/* The escape that a guarded character stands for, as base/text.h writes bytes. */
-#define GUARD_FORMAT "\\x%02x"
 
 extern const TableWriter TABLE_WRITER_CSV, TABLE_WRITER_JSONL, TABLE_WRITER_SCREEN;
 
