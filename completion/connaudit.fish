@@ -29,6 +29,8 @@ complete -c connaudit -l strict -d "Exit with 1 if an input ends in the middle o
 complete -c connaudit -l color -x -a 'auto always never' -d "auto (on a terminal), always or never"
 complete -c connaudit -l progress -x -a 'auto always never' -d "Tell how far it has come on standard error: auto (on a terminal), always or never"
 complete -c connaudit -l quiet -s q -d "No summary and no progress on standard error"
+complete -c connaudit -l verify -x -a '(__fish_complete_directories)' -d "Whether the reports in DIR, their inputs and captures are what its manifest says, and a run again gives the same"
+complete -c connaudit -l inputs -x -a '(__fish_complete_directories)' -d "Where the inputs of --verify lie now"
 complete -c connaudit -l list-rules -d "Print the rules of the findings and stop"
 complete -c connaudit -l explain -x -a '(connaudit --list-rules | cut -f 1)' -d "Print one rule, what breaks it and what to do about it, and stop"
 complete -c connaudit -l completion -x -a 'bash zsh fish' -d "Print the completion for bash, zsh or fish and stop"

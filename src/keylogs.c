@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -18,32 +19,52 @@ void keylogs_guard(void)
     setrlimit(RLIMIT_CORE, &none);
 }
 
-/* No buffer of a library holds a copy. Returns 0, or the errno. */
-static int feed_file(TlsKeys *keys, int fd)
+/* 64 digits; frees the context, which clears what it holds. */
+static char *finish_sum(EVP_MD_CTX *context)
 {
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (EVP_DigestFinal_ex(context, digest, &size) != 1)
+        g_error("libcrypto cannot compute a SHA-256");
+    EVP_MD_CTX_free(context);
+    GString *text = g_string_new(NULL);
+    for (unsigned i = 0; i < size; i++)
+        g_string_append_printf(text, "%02x", digest[i]);
+    return g_string_free(text, FALSE);
+}
+
+/* No buffer of a library holds a copy. Returns 0, or the errno. */
+static int feed_file(TlsKeys *keys, int fd, GPtrArray *sums)
+{
+    EVP_MD_CTX *sum = EVP_MD_CTX_new();
+    if (!sum || EVP_DigestInit_ex(sum, EVP_sha256(), NULL) != 1)
+        g_error("libcrypto cannot compute a SHA-256");
     uint8_t *buffer = g_malloc(READ_SIZE);
     ssize_t got;
     int failed = 0;
     do {
         got = read(fd, buffer, READ_SIZE);
-        if (got > 0)
+        if (got > 0) {
             tls_keys_feed(keys, span_make(buffer, (size_t)got));
-        else if (got < 0 && errno != EINTR)
+            EVP_DigestUpdate(sum, buffer, (size_t)got);
+        } else if (got < 0 && errno != EINTR) {
             failed = errno;
+        }
     } while (got != 0 && !failed);
     tls_keys_end_text(keys);
     OPENSSL_cleanse(buffer, READ_SIZE);
     g_free(buffer);
+    g_ptr_array_add(sums, finish_sum(sum));
     return failed;
 }
 
-bool keylogs_read(TlsKeys *keys, const char *const *paths, GError **error)
+bool keylogs_read(TlsKeys *keys, const char *const *paths, GPtrArray *sums, GError **error)
 {
     if (paths)
         keylogs_guard();
     for (; paths && *paths; paths++) {
         int fd = open(*paths, O_RDONLY | O_CLOEXEC);
-        int failed = fd < 0 ? errno : feed_file(keys, fd);
+        int failed = fd < 0 ? errno : feed_file(keys, fd, sums);
         if (fd >= 0)
             close(fd);
         if (failed) {

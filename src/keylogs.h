@@ -5,8 +5,9 @@
 #include "session/tls_keys.h"
 
 /* `paths` ends with NULL, and may be NULL. Once there are secrets, the process leaves no core dump.
- * False and `error`, one line that names the file, if one cannot be read. */
-bool keylogs_read(TlsKeys *keys, const char *const *paths, GError **error);
+ * `sums` gets the SHA-256 of each file, 64 digits. False and `error`, one line that names the file,
+ * if one cannot be read. */
+bool keylogs_read(TlsKeys *keys, const char *const *paths, GPtrArray *sums, GError **error);
 
 /* From now on the process leaves no core dump, and nobody may look into its memory. */
 void keylogs_guard(void);

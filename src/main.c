@@ -18,12 +18,14 @@
 #include "report/manifest.h"
 #include "report/output.h"
 #include "run.h"
+#include "verify.h"
 
 typedef enum ExitStatus {
     EXIT_READ = 0,
     EXIT_NOT_READ = 1,
     EXIT_USAGE = 2,
-    EXIT_FOUND = 3
+    EXIT_FOUND = 3,
+    EXIT_NOT_RUN_AGAIN = 4,
 } ExitStatus;
 
 /* The only place that prints an error. */
@@ -114,7 +116,8 @@ static ExitStatus read_inputs(const Options *options, char **command)
         return EXIT_USAGE;
     }
     announce_waiting(options);
-    g_autoptr(TlsKeys) keys = run_read_keylogs(options, &error);
+    g_autoptr(GPtrArray) keylog_sums = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(TlsKeys) keys = run_read_keylogs(options, keylog_sums, &error);
     if (!keys) {
         complain(error->message);
         return EXIT_USAGE;
@@ -136,18 +139,13 @@ static ExitStatus read_inputs(const Options *options, char **command)
     RunContext context = { .options = options,
                            .filter = filter,
                            .keys = keys,
+                           .keylog_sums = keylog_sums,
                            .redact_key = options->redact ? &redact_key : NULL,
                            .command = (const char *const *)command,
                            .out = &out,
                            .version = PACKAGE_VERSION };
     ExitStatus status = judge_inputs(&context, inputs);
     return failed && status != EXIT_USAGE ? EXIT_NOT_READ : status;
-}
-
-static void print_rules(const Options *options)
-{
-    g_autofree char *text = options->list_rules ? rules_list() : rule_explain(options->rule);
-    fputs(text, stdout);
 }
 
 /* Whether all that was printed has got there. */
@@ -158,6 +156,25 @@ static ExitStatus flush_stdout(void)
     g_autofree char *message = g_strdup_printf("standard output: %s", g_strerror(errno));
     complain(message);
     return EXIT_NOT_READ;
+}
+
+static ExitStatus verify_and_stop(const Options *options)
+{
+    static const ExitStatus statuses[] = { [VERIFY_SAME] = EXIT_READ,
+                                           [VERIFY_DIFFERS] = EXIT_NOT_READ,
+                                           [VERIFY_NOT_RUN_AGAIN] = EXIT_NOT_RUN_AGAIN };
+    g_autoptr(GError) error = NULL;
+    VerifyResult result = verify(options, PACKAGE_VERSION, stdout, &error);
+    if (error)
+        complain(error->message);
+    ExitStatus printed = flush_stdout();
+    return printed == EXIT_READ ? statuses[result] : printed;
+}
+
+static void print_rules(const Options *options)
+{
+    g_autofree char *text = options->list_rules ? rules_list() : rule_explain(options->rule);
+    fputs(text, stdout);
 }
 
 static void print_versions(void)
@@ -212,7 +229,9 @@ int main(int argc, char **argv)
         options_clear(&options);
         return EXIT_USAGE;
     }
-    ExitStatus status = options.prints ? print_and_stop(&options) : read_inputs(&options, argv);
+    ExitStatus status = options.prints   ? print_and_stop(&options)
+                        : options.verify ? verify_and_stop(&options)
+                                         : read_inputs(&options, argv);
     options_clear(&options);
     return (int)status;
 }

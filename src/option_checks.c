@@ -12,6 +12,10 @@ static bool is_given(const RawOptions *raw, OptionId id)
 #define BIT(id) (UINT64_C(1) << (id))
 G_STATIC_ASSERT(OPTION_COUNT <= 64);
 
+#define WITH_VERIFY                                                                                \
+    (BIT(OPTION_VERIFY) | BIT(OPTION_INPUTS) | BIT(OPTION_KEYLOG) | BIT(OPTION_REDACT_KEY) |       \
+     BIT(OPTION_PROGRESS) | BIT(OPTION_QUIET))
+
 /* Options that exclude others, and those that need one of others; the first that applies is
  * reported. */
 static const struct {
@@ -35,7 +39,12 @@ static const struct {
     { OPTION_EVIDENCE, false, BIT(OPTION_REDACT),
       "--evidence writes packets as they were captured, which would tell what --redact hides: not "
       "both" },
-    { OPTION_REDACT_KEY, true, BIT(OPTION_REDACT),
+    { OPTION_VERIFY, false, ~WITH_VERIFY,
+      "--verify takes its options from the manifest: only --inputs, --keylog, --redact-key, "
+      "--progress and --quiet go with it" },
+    { OPTION_INPUTS, true, BIT(OPTION_VERIFY),
+      "--inputs is for --verify: where its captures lie now" },
+    { OPTION_REDACT_KEY, true, BIT(OPTION_REDACT) | BIT(OPTION_VERIFY),
       "--redact-key is for the hashes that --redact writes" },
     { OPTION_EVIDENCE_MAX, true, BIT(OPTION_EVIDENCE),
       "--evidence-max is for the captures that --evidence writes" },
@@ -67,6 +76,12 @@ static bool check_relations(const RawOptions *raw, GError **error)
 
 static bool check_inputs(const RawOptions *raw, GError **error)
 {
+    bool verify = is_given(raw, OPTION_VERIFY);
+    if (verify)
+        return refuse(raw->inputs ? "--verify takes its inputs from the manifest; where they lie "
+                                    "now says --inputs=DIR"
+                                  : NULL,
+                      error);
     const char *wrong = raw->inputs ? NULL
                                     : "name a capture file, a directory, or - for standard input "
                                       "(--help lists the options)";

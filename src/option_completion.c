@@ -119,7 +119,7 @@ static const char BASH_FUNCTIONS[] =
     "    fi\n"
     "    COMPREPLY=()\n"
     "    case $option in\n"
-    "    -o | --output | --evidence)\n"
+    "    -o | --output | --evidence | --verify | --inputs)\n"
     "        _connaudit_paths directory \"$current\"\n"
     "        return\n"
     "        ;;\n"

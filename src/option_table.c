@@ -109,6 +109,13 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
                               "always or never",
                               progress, take_progress),
     [OPTION_QUIET] = FLAG("quiet", 'q', "No summary and no progress on standard error", quiet),
+    [OPTION_VERIFY] =
+        TAKES_BYTES("verify", 0, "DIR",
+                    "Whether the reports in DIR, their inputs and captures are what its manifest "
+                    "says, and a run again gives the same",
+                    verify, take_directory),
+    [OPTION_INPUTS] = TAKES_BYTES("inputs", 0, "DIR", "Where the inputs of --verify lie now", moved,
+                                  take_directory),
     [OPTION_LIST_RULES] =
         FLAG("list-rules", 0, "Print the rules of the findings and stop", list_rules),
     [OPTION_EXPLAIN] =
@@ -131,6 +138,7 @@ static const struct {
     { OPTION_FILTER, "What is looked at" },
     { OPTION_PROMPT_CLOSE, "Thresholds and bounds" },
     { OPTION_FAIL_ON, "How it behaves" },
+    { OPTION_VERIFY, "Checks an earlier run" },
     { OPTION_LIST_RULES, "Prints something and stops" },
 };
 

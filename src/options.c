@@ -158,6 +158,8 @@ void options_clear(Options *options)
     g_strfreev(options->columns);
     g_free(options->output);
     g_free(options->filter);
+    g_free(options->verify);
+    g_free(options->moved);
     g_free(options->redact_key);
     g_free(options->evidence);
     g_free(options->show);

@@ -32,6 +32,8 @@ typedef struct Options {
     char **keylogs; /* owned, NULL-terminated; NULL: none */
     char *output;   /* owned; NULL: the report goes to standard output */
     char *filter;   /* owned; NULL: none */
+    char *verify;   /* owned: the directory of a run to be checked; NULL: none */
+    char *moved;    /* owned: where its inputs lie now; NULL: at their paths */
     char *evidence; /* owned; where captures of single connections go; NULL: nowhere */
     unsigned evidence_max;
     Matcher *matcher; /* owned; NULL: none */

@@ -13,6 +13,7 @@
 #include "keylogs.h"
 #include "late_rows.h"
 #include "pass.h"
+#include "report/checksums.h"
 #include "report/connection_page.h"
 #include "report/input_rows.h"
 #include "report/manifest.h"
@@ -25,8 +26,8 @@
 
 G_DEFINE_QUARK(connaudit - run - error, run_error)
 
-/* The files of a directory: the reports by ReportName, and the manifest behind them. */
-enum { FILE_MANIFEST = REPORT_COUNT, FILE_COUNT };
+/* The files of a directory: the reports by ReportName, behind them the manifest and the sums. */
+enum { FILE_MANIFEST = REPORT_COUNT, FILE_SUMS, FILE_COUNT };
 
 /* Of --max-memory, at most, for the secrets of TLS connections; the rest is for connections. A
  * quarter of 512 MiB has room for more than a million lines. */
@@ -61,7 +62,8 @@ typedef struct Run {
     LateRows *late;   /* NULL: no row has to wait */
     EvidencePass evidence;
     GPtrArray *notes;
-    bool live; /* an input may be written while it is read: it cannot be read twice */
+    bool live;          /* an input may be written while it is read: it cannot be read twice */
+    char *manifest_sum; /* NULL: there is no manifest */
 } Run;
 
 static EngineOptions engine_options(const Options *options)
@@ -282,6 +284,7 @@ static void write_summary(const Run *run)
                            .servers = run->servers,
                            .keys = keys_counters(run),
                            .matching = run->context->options->matcher,
+                           .manifest_sum = run->manifest_sum,
                            .evidence = captures,
                            .captures = captures ? captures->len : 0,
                            .left_out = captures ? run->evidence.list->left_out : 0,
@@ -500,6 +503,7 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
     ManifestFacts facts = { .version = context->version,
                             .command = context->command,
                             .redactor = run->pass.engine.audit.texts.redactor,
+                            .keylog_sums = context->keylog_sums,
                             .redact_key =
                                 context->redact_key ? context->redact_key->fingerprint : NULL,
                             .thresholds = &context->options->thresholds,
@@ -517,6 +521,21 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
     manifest_write(out, &facts);
 }
 
+/* Of the reports and the manifest, and of the captures if they lie in the same directory. */
+static bool write_sums(Run *run, Output *output, const ManifestReport *reports, GError **error)
+{
+    const Options *options = run->context->options;
+    uint64_t size;
+    run->manifest_sum = output_sha256(output, FILE_MANIFEST, &size, error);
+    if (!run->manifest_sum)
+        return false;
+    g_autofree char *text =
+        checksums_text(options->output, reports, FILE_MANIFEST, run->manifest_sum,
+                       options->evidence, run->evidence.captures);
+    fputs(text, output_stream(output, FILE_SUMS));
+    return true;
+}
+
 /* The sums are those of the bytes as they lie in the files. */
 static bool finish_output(Run *run, Output *output, GError **error)
 {
@@ -529,7 +548,8 @@ static bool finish_output(Run *run, Output *output, GError **error)
     }
     if (done) {
         write_manifest(run, output_stream(output, FILE_MANIFEST), reports);
-        done = evidence_pass_commit(&run->evidence, output, error);
+        done = write_sums(run, output, reports, error) &&
+               evidence_pass_commit(&run->evidence, output, error);
     }
     for (unsigned i = 0; i < FILE_MANIFEST; i++) {
         g_free(reports[i].name);
@@ -566,7 +586,8 @@ static char **file_names(TableFormat format)
     char **names = g_new0(char *, FILE_COUNT + 1);
     for (ReportName report = 0; report < REPORT_COUNT; report++)
         names[report] = report_file_name(report, format);
-    names[FILE_MANIFEST] = g_strdup("manifest.json");
+    names[FILE_MANIFEST] = g_strdup(MANIFEST_NAME);
+    names[FILE_SUMS] = g_strdup(CHECKSUMS_NAME);
     return names;
 }
 
@@ -611,17 +632,51 @@ static CaptureOptions capture_options(const Options *options, TlsKeys *keys, Row
     };
 }
 
-TlsKeys *run_read_keylogs(const Options *options, GError **error)
+TlsKeys *run_read_keylogs(const Options *options, GPtrArray *sums, GError **error)
 {
     g_autoptr(TlsKeys) keys = tls_keys_new(options->max_memory / SECRETS_PART);
-    return keylogs_read(keys, (const char *const *)options->keylogs, error) ? g_steal_pointer(&keys)
-                                                                            : NULL;
+    return keylogs_read(keys, (const char *const *)options->keylogs, sums, error)
+               ? g_steal_pointer(&keys)
+               : NULL;
 }
 
 CaptureInputs *run_open_inputs(const Options *options, Filter *filter, TlsKeys *keys, RowsOut *out)
 {
     CaptureOptions capture = capture_options(options, keys, out);
     return capture_inputs_open((const char *const *)options->inputs, &capture, filter);
+}
+
+CaptureInputs *run_open_moved(const Options *options, const char *const *places, Filter *filter,
+                              TlsKeys *keys)
+{
+    CaptureOptions capture = capture_options(options, keys, NULL);
+    capture.waits = NULL;
+    return capture_inputs_open_moved((const char *const *)options->inputs, places, &capture,
+                                     filter);
+}
+
+static bool never_over(void *data G_GNUC_UNUSED)
+{
+    return false;
+}
+
+EvidenceList *run_list_evidence(const Options *options, const char *const *paths, TlsKeys *keys)
+{
+    CaptureOptions capture = { .secrets = { take_keylog, keys } };
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(paths, &capture, NULL);
+    if (inputs->numbered->len == 0)
+        return NULL;
+    EvidenceList *list = evidence_list_new(EVIDENCE_MAX);
+    Pass pass = { .inputs = inputs,
+                  .capture = capture,
+                  .engine = engine_options(options),
+                  .is_over = never_over };
+    pass.engine.audit.session_context = keys;
+    pass.engine.audit.matcher = NULL;
+    pass.engine.limits = limits_beside(options, keys);
+    audit_listen(&pass.engine.audit, evidence_list_listener(list));
+    pass_run(&pass, NULL);
+    return list;
 }
 
 /* Of everything that was read, whatever --match lists. */
@@ -693,6 +748,7 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     if (!options->quiet && !options->show && state->analyzed && !state->unread && !state->anew)
         write_summary(state);
     evidence_pass_clear(&state->evidence);
+    g_clear_pointer(&state->manifest_sum, g_free);
     servers_free(state->servers);
     return written;
 }

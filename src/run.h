@@ -4,6 +4,7 @@
 
 #include "capture/inputs.h"
 #include "options.h"
+#include "packets/evidence_list.h"
 #include "redact_key.h"
 #include "session/tls_keys.h"
 
@@ -22,11 +23,12 @@ typedef struct RunResult {
 /* What it was, for the manifest. */
 typedef struct RunContext {
     const Options *options;
-    Filter *filter;              /* NULL: none */
-    TlsKeys *keys;               /* takes what inputs hold, too */
-    const RedactKey *redact_key; /* NULL: nothing is hidden */
-    const char *const *command;  /* as main() got it */
-    RowsOut *out;                /* the one that run_open_inputs() got */
+    Filter *filter;               /* NULL: none */
+    TlsKeys *keys;                /* takes what inputs hold, too */
+    const GPtrArray *keylog_sums; /* of the files of key logs, in their order */
+    const RedactKey *redact_key;  /* NULL: nothing is hidden */
+    const char *const *command;   /* as main() got it */
+    RowsOut *out;                 /* the one that run_open_inputs() got */
     const char *version;
 } RunContext;
 
@@ -37,12 +39,19 @@ typedef enum RunError {
     RUN_ERROR_WRITE,
 } RunError;
 
-/* NULL and `error` if one cannot be read. */
-TlsKeys *run_read_keylogs(const Options *options, GError **error);
+/* NULL and `error` if one cannot be read. `sums` gets the SHA-256 of each. */
+TlsKeys *run_read_keylogs(const Options *options, GPtrArray *sums, GError **error);
 
 /* `keys` takes the secrets that inputs hold: those of their first blocks now, the others when they
  * are read. */
 CaptureInputs *run_open_inputs(const Options *options, Filter *filter, TlsKeys *keys, RowsOut *out);
+/* The same where the inputs have moved to `places`. */
+CaptureInputs *run_open_moved(const Options *options, const char *const *places, Filter *filter,
+                              TlsKeys *keys);
+
+/* What --evidence would write of these files, whatever else is asked for. NULL: they cannot be
+ * read. */
+EvidenceList *run_list_evidence(const Options *options, const char *const *paths, TlsKeys *keys);
 
 /* Reads all that can be read of the inputs: twice, if secrets stand behind the packets that need
  * them, and if that is possible. False and `error` if the reports (or the page of one

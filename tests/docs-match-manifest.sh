@@ -15,7 +15,8 @@ printf 'no capture\n' >"$work/inputs/notes"
     printf '\377\377\000\000\145\000\000\000'
     printf '\000\000\000\000\000\000\000\000\001\000\000\000\001\000\000\000\105'
 } >"$work/inputs/b.pcap"
-"$CONNAUDIT" -q -o "$work/report" --evidence="$work/report" "$work/inputs"
+echo "CLIENT_RANDOM 00 00" >"$work/log"
+"$CONNAUDIT" -q -o "$work/report" -k "$work/log" --evidence="$work/report" "$work/inputs"
 
 # Prints each key with the keys around it. A level is two blanks; a key before a bracket opens a
 # level.

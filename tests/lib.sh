@@ -48,7 +48,7 @@ finish() {
 holds() {
     dir=$1
     shift
-    [ "$(ls -A "$dir" 2>/dev/null | tr '\n' ' ')" = "${*:+$* }" ] ||
+    [ "$(LC_ALL=C ls -A "$dir" 2>/dev/null | tr '\n' ' ')" = "${*:+$* }" ] ||
         fail "$dir: holds $(ls -A "$dir" | tr '\n' ' ')instead of $*"
 }
 

@@ -24,9 +24,9 @@ import tempfile
 import termios
 import time
 
-FILES = ['connections.csv', 'exchanges.csv', 'findings.csv', 'inputs.csv', 'manifest.json', 'pairs.csv',
+FILES = ['SHA256SUMS', 'connections.csv', 'exchanges.csv', 'findings.csv', 'inputs.csv', 'manifest.json', 'pairs.csv',
          'servers.csv']
-ROWS = [name for name in FILES if name not in ('inputs.csv', 'manifest.json')]
+ROWS = [name for name in FILES if name not in ('SHA256SUMS', 'inputs.csv', 'manifest.json')]
 LONG = 400  # times the capture, for a run that takes long enough to be stopped in its midst
 PATIENCE = 120  # seconds
 

@@ -68,6 +68,22 @@ void text_append_escaped(GString *text, Span bytes)
     }
 }
 
+char *text_unescape(const char *escaped)
+{
+    GString *bytes = g_string_new(NULL);
+    while (*escaped) {
+        bool hex = escaped[0] == '\\' && escaped[1] == 'x' && g_ascii_isxdigit(escaped[2]) &&
+                   g_ascii_isxdigit(escaped[3]);
+        if (hex)
+            g_string_append_c(bytes, (char)(g_ascii_xdigit_value(escaped[2]) * 16 +
+                                            g_ascii_xdigit_value(escaped[3])));
+        else
+            g_string_append_c(bytes, *escaped);
+        escaped += hex ? 4 : escaped[0] == '\\' && escaped[1] == '\\' ? 2 : 1;
+    }
+    return g_string_free(bytes, FALSE);
+}
+
 static bool is_cut(const GString *text, size_t start)
 {
     size_t length = text->len - start;

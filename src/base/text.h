@@ -9,6 +9,10 @@
 /* Appends bytes as printable ASCII: a byte outside 0x20..0x7e as \xNN, a backslash as \\. */
 void text_append_escaped(GString *text, Span bytes);
 
+/* The bytes that were escaped, with a zero behind them; owned by the caller. What is no escape
+ * stays as it is. */
+char *text_unescape(const char *escaped);
+
 /* A bounded list of values in one escaped string. A separator, already escaped, joins them. After
  * `max` bytes nothing more is added, and the text ends in TEXT_CUT, which escaping never
  * produces. */

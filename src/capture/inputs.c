@@ -40,7 +40,13 @@ static void input_file_free(gpointer data)
     g_free(file->sha256);
     g_free(file->problem);
     g_free(file->path);
+    g_free(file->place);
     g_free(file);
+}
+
+const char *input_file_place(const InputFile *file)
+{
+    return file->place ? file->place : file->path;
 }
 
 static InputFile *add_file(Listing *listing, const char *path)
@@ -81,7 +87,7 @@ static void look_into(Listing *listing, InputFile *file, bool again, bool of_dir
 {
     GError *error = NULL;
     g_autoptr(CaptureReader) reader =
-        capture_reader_open(file->path, 0, again ? NULL : listing->options, &error);
+        capture_reader_open(input_file_place(file), 0, again ? NULL : listing->options, &error);
     if (!reader) {
         bool foreign = g_error_matches(error, CAPTURE_ERROR, CAPTURE_ERROR_FORMAT);
         input_file_fail(file, error);
@@ -221,19 +227,47 @@ static void number_files(CaptureInputs *inputs)
         ((InputFile *)g_ptr_array_index(inputs->numbered, i))->number = i + 1;
 }
 
-CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options,
-                                   Filter *filter)
+static void list_moved(Listing *listing, const char *path, const char *place)
+{
+    struct stat status;
+    InputFile *file = add_file(listing, path);
+    file->place = g_strdup(place);
+    if (stat(place, &status) != 0)
+        fail_with(file, g_strerror(errno));
+    else if (!S_ISREG(status.st_mode))
+        fail_with(file, "not a file");
+    else
+        look_into(listing, file, true, false);
+}
+
+static CaptureInputs *open_all(const char *const *paths, const char *const *places,
+                               const CaptureOptions *options, Filter *filter)
 {
     CaptureInputs *inputs = g_new0(CaptureInputs, 1);
     inputs->files = g_ptr_array_new_with_free_func(input_file_free);
     inputs->numbered = g_ptr_array_new();
     Listing listing = { .inputs = inputs, .options = options, .filter = filter };
     listing.seen = g_hash_table_new_full(identity_hash, identity_equal, g_free, NULL);
-    for (; *arguments; arguments++)
-        list_argument(&listing, *arguments);
+    for (unsigned i = 0; paths[i]; i++)
+        if (places)
+            list_moved(&listing, paths[i], places[i]);
+        else
+            list_argument(&listing, paths[i]);
     g_hash_table_unref(listing.seen);
     number_files(inputs);
     return inputs;
+}
+
+CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options,
+                                   Filter *filter)
+{
+    return open_all(arguments, NULL, options, filter);
+}
+
+CaptureInputs *capture_inputs_open_moved(const char *const *paths, const char *const *places,
+                                         const CaptureOptions *options, Filter *filter)
+{
+    return open_all(paths, places, options, filter);
 }
 
 const InputFile *capture_inputs_only_once(const CaptureInputs *inputs)
@@ -255,6 +289,7 @@ CaptureInputs *capture_inputs_again(const CaptureInputs *inputs)
         const InputFile *file = g_ptr_array_index(inputs->numbered, i);
         InputFile *copy = g_new0(InputFile, 1);
         copy->path = g_strdup(file->path);
+        copy->place = g_strdup(file->place);
         copy->number = file->number;
         copy->timed = file->timed;
         copy->first_time = file->first_time;

@@ -25,6 +25,7 @@ typedef enum InputState {
 typedef struct InputFile {
     /* as given; for a file in a directory, the directory as given and the file's name */
     char *path;
+    char *place; /* where it lies now; NULL: at its path */
     InputState state;
     char *problem;   /* one line for a person, with the path; NULL: no problem */
     unsigned number; /* from 1; 0: the file is not read at all */
@@ -50,6 +51,14 @@ typedef struct CaptureInputs {
  * file. */
 CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOptions *options,
                                    Filter *filter);
+
+/* The same files, which have moved: the file of `paths`, whose name the reports tell, lies at the
+ * same index of `places`. */
+CaptureInputs *capture_inputs_open_moved(const char *const *paths, const char *const *places,
+                                         const CaptureOptions *options, Filter *filter);
+
+/* What is opened to read it. */
+const char *input_file_place(const InputFile *file);
 
 /* Bytes on disk of `count` readable inputs, from number `first` on; 0 if one of them shows its size
  * only at its end. */

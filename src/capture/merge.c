@@ -176,7 +176,8 @@ static void open_next(CaptureMerge *merge)
         source->batch = file->begun;
         file->begun = (FrameBatch){ 0 };
     } else {
-        source->reader = capture_reader_open(file->path, file->number, &merge->options, &error);
+        source->reader =
+            capture_reader_open(input_file_place(file), file->number, &merge->options, &error);
     }
     if (!source->reader) {
         input_file_fail(file, error);

@@ -117,6 +117,14 @@ static void add_redact_key(JsonBuilder *json, const char *fingerprint)
     add_text(json, "redact_key_fingerprint", known ? fingerprint : NULL);
 }
 
+static void add_keylogs(JsonBuilder *json, const GPtrArray *sums)
+{
+    begin_array(json, "keylogs_sha256");
+    for (guint i = 0; sums && i < sums->len; i++)
+        json_builder_add_string_value(json, g_ptr_array_index(sums, i));
+    json_builder_end_array(json);
+}
+
 static void add_command(JsonBuilder *json, const ManifestFacts *facts)
 {
     static const char match[] = "--match";
@@ -137,6 +145,7 @@ static void add_command(JsonBuilder *json, const ManifestFacts *facts)
     json_builder_end_array(json);
     add_truth(json, "redacted", facts->redactor != NULL);
     add_redact_key(json, facts->redact_key);
+    add_keylogs(json, facts->keylog_sums);
     add_text(json, "ended", facts->interrupted ? "interrupted" : "complete");
     add_truth(json, "separate", facts->separate);
     json_builder_set_member_name(json, "filter");

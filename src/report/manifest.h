@@ -10,6 +10,8 @@
 #include "http/redaction.h"
 #include "servers/servers.h"
 
+#define MANIFEST_NAME "manifest.json"
+
 typedef struct ManifestReport {
     char *name;    /* owned, like the sum */
     uint64_t size; /* bytes */
@@ -45,7 +47,8 @@ typedef struct ManifestFacts {
     /* NULL: the command line is told as it was given; otherwise what --match looks for by its name
      * in it */
     const Redactor *redactor;
-    const char *redact_key; /* its fingerprint; "": a random key; NULL: none */
+    const GPtrArray *keylog_sums; /* of texts; NULL: none */
+    const char *redact_key;       /* its fingerprint; "": a random key; NULL: none */
     const Thresholds *thresholds;
     const StreamLimits *limits;
     bool separate;

@@ -477,5 +477,8 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
     write_clocks(&summary);
     write_vantage_points(&summary);
     write_losses(&summary);
+    /* with its label it takes the whole width */
+    if (facts->manifest_sum)
+        g_string_append_printf(text, "  manifest      %s\n", facts->manifest_sum);
     fputs(text->str, out);
 }

@@ -18,6 +18,7 @@ typedef struct SummaryFacts {
     const Servers *servers;      /* finished; NULL: nobody asked */
     const TlsKeysCounters *keys; /* what key logs held; NULL: there was none, in no input either */
     bool matching;               /* something was looked for */
+    const char *manifest_sum;    /* 64 digits; NULL: there is no manifest */
     bool evidence;               /* captures of single connections were written: */
     uint64_t captures;           /* how many */
     uint64_t left_out;           /* those that deserve one beyond the bound */

@@ -1,0 +1,177 @@
+#!/bin/sh
+# --verify: what has not changed is the same; whatever is changed is found; and where a run cannot be
+# repeated, that is said, with a status of its own.
+set -eu
+. "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
+cd "$work"
+mkdir in
+cp "$top/samples/request-crossed-the-idle-close-seen-by-the-server.pcap" in/race.pcap
+cp "$top/samples/close-declared-then-reused.pcap" in/reused.pcap
+cp "$top/samples/close-declared-and-left-to-the-client.pcap" in/good.pcap
+
+# verifies STATUS TEXT OPTION...: ends so, and one of its lines is this one.
+verifies() {
+    expected=$1
+    text=$2
+    shift 2
+    status=0
+    "$CONNAUDIT" "$@" >out 2>errors || status=$?
+    [ "$status" -eq "$expected" ] || fail "$*: status $status instead of $expected: $(cat out errors)"
+    grep -qxF -- "$text" out || fail "$*: '$text' is not said: $(cat out errors)"
+}
+
+"$CONNAUDIT" -o made --evidence=made/captures --prompt-close=3 in 2>summary
+sum=$(sha256sum <made/manifest.json | cut -d ' ' -f 1)
+grep -qx "  manifest      $sum" summary || fail "the manifest's own sum is not told: $(cat summary)"
+(cd made && sha256sum -c --strict --quiet SHA256SUMS) || fail "sha256sum -c"
+[ "$(wc -l <made/SHA256SUMS)" -eq "$(find made -type f ! -name SHA256SUMS | wc -l)" ] ||
+    fail "a file is not in SHA256SUMS"
+verifies 0 'run again: the same bytes' --verify=made
+grep -qx "manifest.json: $sum" out || fail "--verify does not tell the sum of the manifest"
+[ "$(grep -c ': judged the same: ' out)" -eq "$(ls made/captures | wc -l)" ] ||
+    fail "captures are not judged: $(cat out)"
+[ "$(ls made/captures | wc -l)" -ge 2 ] || fail "there are no captures to judge"
+"$CONNAUDIT" -q --verify=made >out || fail "-q: status $?"
+[ ! -s out ] || fail "-q: $(cat out)"
+
+# changed FILE TEXT: one byte of it is changed, and that is found.
+changed() {
+    cp -p "$1" kept
+    size=$(wc -c <"$1")
+    printf 'X' | dd of="$1" bs=1 seek=$((size / 2)) conv=notrunc 2>dd
+    cmp -s "$1" kept && die "$1 was not changed"
+    verifies 1 "$2" --verify=made
+    verifies 1 'not run again: what is there differs' --verify=made
+    cp -p kept "$1"
+}
+changed made/connections.csv 'connections.csv: DIFFERS'
+changed made/servers.csv 'servers.csv: DIFFERS'
+changed made/SHA256SUMS 'SHA256SUMS: DIFFERS'
+changed in/race.pcap 'in/race.pcap: DIFFERS'
+capture=$(ls made/captures | head -n 1)
+changed "made/captures/$capture" "$capture: DIFFERS"
+mv made/pairs.csv aside
+verifies 1 'pairs.csv: CANNOT BE READ: No such file or directory' --verify=made
+ln -s ../aside made/pairs.csv
+verifies 1 'pairs.csv: CANNOT BE READ: is a link' --verify=made
+rm made/pairs.csv
+mv aside made/pairs.csv
+
+# What somebody wrote into the manifest together with sums that fit is found by the second run.
+# forged SED-EXPRESSION WHAT: the manifest is changed so.
+forged() {
+    cp -R made forged
+    sed "$1" made/manifest.json >forged/manifest.json
+    cmp -s made/manifest.json forged/manifest.json && die "$1: nothing was changed"
+    grep -v manifest.json made/SHA256SUMS >rest
+    {
+        grep -E ' (connections|exchanges|findings|servers|pairs|idle|inputs)' rest
+        (cd forged && sha256sum manifest.json)
+        grep captures/ rest
+    } >forged/SHA256SUMS
+    verifies 1 "run again: DIFFERS in $2" --verify=forged
+    rm -R forged
+}
+forged 's/"http_connections" : 3/"http_connections" : 2/' totals
+forged 's/"prompt_close_s" : "3.000000000"/"prompt_close_s" : "1.000000000"/' thresholds
+forged 's/"frames" : [0-9]*/"frames" : 999/' inputs
+cp -R made forged
+sed 's/contradicted/as_declared /' made/connections.csv >forged/connections.csv
+old=$(sha256sum <made/connections.csv | cut -d ' ' -f 1)
+new=$(sha256sum <forged/connections.csv | cut -d ' ' -f 1)
+sed "s/$old/$new/" made/manifest.json >forged/manifest.json
+last=$(sha256sum <forged/manifest.json | cut -d ' ' -f 1)
+sed "s/$old/$new/;s/$sum/$last/" made/SHA256SUMS >forged/SHA256SUMS
+verifies 1 'run again: DIFFERS in connections.csv' --verify=forged
+
+# Captures that have moved, and reports that have moved with their captures.
+mkdir later
+mv in later/in
+mv made later/made
+verifies 1 'in/race.pcap: CANNOT BE READ: No such file or directory' --verify=later/made
+verifies 0 'run again: the same bytes' --verify=later/made --inputs=later
+verifies 0 'run again: the same bytes' --verify=later/made --inputs=later/in
+mkdir empty
+verifies 1 'in/race.pcap: NOT THERE' --verify=later/made --inputs=empty
+mv later/in in
+
+# What cannot be repeated.
+"$CONNAUDIT" -q -o piped - <in/race.pcap
+verifies 4 'not run again: standard input cannot be read again' --verify=piped
+"$CONNAUDIT" -q -o random --redact in
+verifies 4 'not run again: the key of --redact was random, and is forgotten' --verify=random
+"$CONNAUDIT" -q -o keyed --redact --redact-key=key in
+verifies 4 'not run again: give the same key again (--redact-key)' --verify=keyed
+verifies 4 'not run again: the key of --redact-key is not there' --verify=keyed --redact-key=none
+[ ! -e none ] || fail "--verify made a key"
+verifies 0 'run again: the same bytes' --verify=keyed --redact-key=key
+head -c 32 in/race.pcap >other
+chmod 600 other
+verifies 4 'not run again: this is another key (--redact-key)' --verify=keyed --redact-key=other
+"$CONNAUDIT" -q -o sought --redact --redact-key=key --match=example in
+verifies 4 'not run again: what --match looked for is hidden' --verify=sought --redact-key=key
+"$CONNAUDIT" -q -o unhashed --no-hash in
+verifies 0 'in/race.pcap: not compared: the manifest has no sum of it' --verify=unhashed
+sed 's/"connaudit" : "[0-9]*\./"connaudit" : "99./' piped/manifest.json >manifest
+cp manifest piped/manifest.json
+rm piped/SHA256SUMS
+"$CONNAUDIT" -q -o versions in
+sed 's/"connaudit" : "[0-9]*\./"connaudit" : "99./' versions/manifest.json >manifest
+cp manifest versions/manifest.json
+{
+    grep -v manifest.json versions/SHA256SUMS
+    (cd versions && sha256sum manifest.json)
+} >sums
+cp sums versions/SHA256SUMS
+verifies 4 'not run again: it is of another version of connaudit' --verify=versions
+
+# Key logs have to be the same ones.
+echo 'CLIENT_RANDOM 00 00' >log
+echo 'CLIENT_RANDOM 11 11' >otherlog
+"$CONNAUDIT" -q -o sealed -k log in
+verifies 4 'not run again: give the same key logs again (-k)' --verify=sealed
+verifies 4 'not run again: these are other key logs' --verify=sealed -k otherlog
+verifies 0 'run again: the same bytes' --verify=sealed -k log
+
+# Secrets that an input holds are not in the captures, but the second run has them.
+"$CONNAUDIT" -q -o tls --evidence=tls "$top"/samples/tls12-*.pcapng
+ls tls | grep -q pcapng || fail "there is no capture of a TLS connection"
+verifies 0 'run again: the same bytes' --verify=tls
+
+# Manifests of strangers: what they hold is no reason to open something else, nor to fail otherwise.
+# strange STATUS TEXT
+mkdir strange
+strange() {
+    printf '%s\n' "$2" >strange/manifest.json
+    status=0
+    "$CONNAUDIT" --verify=strange >out 2>errors || status=$?
+    [ "$status" -eq "$1" ] || fail "$2: status $status: $(cat out errors)"
+}
+strange 1 ''
+strange 1 '[]'
+strange 1 '{}'
+strange 1 '{"connaudit": 1}'
+strange 1 '{"connaudit": "0.1.0", "reports": 7, "inputs": {}, "command": [1, null, "x"], "evidence": []}'
+strange 1 '{"connaudit": "0.1.0", "reports": [{"name": "../in/race.pcap", "sha256": 3}, 4, [], null]}'
+if grep -q 'race.pcap' out; then
+    fail "a name leads out of the directory"
+fi
+strange 1 '{"connaudit": "0.1.0", "inputs": [{"path": "in/race.pcap"}], "command": ["connaudit", "-o"]}'
+rm strange/manifest.json
+mkfifo strange/manifest.json
+status=0
+timeout 10 "$CONNAUDIT" --verify=strange >out 2>errors || status=$?
+[ "$status" -eq 1 ] || fail "a pipe as a manifest: status $status"
+
+# refuses OPTION...
+refuses() {
+    status=0
+    "$CONNAUDIT" "$@" >out 2>errors || status=$?
+    [ "$status" -eq 2 ] || fail "$*: status $status"
+}
+refuses --verify=keyed in
+refuses --verify=keyed -r servers
+refuses --verify=keyed -o again
+refuses --inputs=in in
+refuses --verify=
+finish
