@@ -26,6 +26,7 @@ complete -c connaudit -l max-memory -x -a '256M 512M 1G 2G 4G' -d "Bound on what
 complete -c connaudit -l no-hash -d "Do not compute the inputs' SHA-256"
 complete -c connaudit -l fail-on -x -a 'contradicted undetermined error warning nothing' -d "Exit with 3 if there is one of: contradicted, undetermined, error, warning; or nothing: no HTTP was judged"
 complete -c connaudit -l strict -d "Exit with 1 if an input ends in the middle of a packet"
+complete -c connaudit -l no-sandbox -d "Do not give up the rights that reading these inputs and writing these outputs does not need"
 complete -c connaudit -l color -x -a 'auto always never' -d "auto (on a terminal), always or never"
 complete -c connaudit -l progress -x -a 'auto always never' -d "Tell how far it has come on standard error: auto (on a terminal), always or never"
 complete -c connaudit -l quiet -s q -d "No summary and no progress on standard error"

@@ -15,13 +15,21 @@ struct HeldOutput {
     uint64_t pass; /* of what is written next, those that did already */
 };
 
+static FILE *spare; /* NULL: none is open yet */
+
+void held_output_prepare(void)
+{
+    if (!spare)
+        spare = tmpfile();
+}
+
 static ssize_t take(void *cookie, const char *bytes, size_t size)
 {
     HeldOutput *held = cookie;
     size_t passed = (size_t)MIN(held->pass, size), left = size - passed;
     held->pass -= passed;
     if (!held->anew && !held->spool && held->holds(held->data)) {
-        held->spool = tmpfile();
+        held->spool = spare ? g_steal_pointer(&spare) : tmpfile();
         if (!held->spool)
             return 0;
     }

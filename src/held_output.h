@@ -12,6 +12,9 @@
 
 typedef struct HeldOutput HeldOutput;
 
+/* Opens the file for what is held now, while the process may still make one. */
+void held_output_prepare(void);
+
 /* What is written is held, in a file without a name, once `holds` says so; until then it goes to
  * `to`. NULL, with errno set: there is no such stream. */
 HeldOutput *held_output_new(FILE *to, bool (*holds)(const void *data), const void *data);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "capture/hash.h"
 #include "capture/unpack.h"
+#include "confine.h"
 #include "evidence_pass.h"
 #include "http2/fields.h"
 #include "options.h"
@@ -128,6 +129,11 @@ static ExitStatus read_inputs(const Options *options, char **command)
         complain(error->message);
         return EXIT_USAGE;
     }
+    Sandbox sandbox;
+    if (!confine_run(options, &sandbox, &error)) {
+        complain(error->message);
+        return is_usage_error(error) ? EXIT_USAGE : EXIT_NOT_READ;
+    }
     g_autoptr(CaptureInputs) inputs = run_open_inputs(options, filter, keys, &out);
     if (inputs->unfit) {
         complain(inputs->unfit->message);
@@ -139,6 +145,7 @@ static ExitStatus read_inputs(const Options *options, char **command)
     RunContext context = { .options = options,
                            .filter = filter,
                            .keys = keys,
+                           .sandbox = options->no_sandbox ? NULL : &sandbox,
                            .keylog_sums = keylog_sums,
                            .redact_key = options->redact ? &redact_key : NULL,
                            .command = (const char *const *)command,
@@ -191,6 +198,8 @@ static void print_versions(void)
         const char *version = unpack_library_version(packers[i][1]);
         printf("%s %s\n", packers[i][0], version ? version : "not in this build");
     }
+    const char *sandbox = sandbox_library_version();
+    printf("libseccomp %s\n", sandbox ? sandbox : "not in this build");
 }
 
 static ExitStatus print_and_stop(const Options *options)
@@ -232,6 +241,7 @@ int main(int argc, char **argv)
     ExitStatus status = options.prints   ? print_and_stop(&options)
                         : options.verify ? verify_and_stop(&options)
                                          : read_inputs(&options, argv);
+    output_unprepare();
     options_clear(&options);
     return (int)status;
 }

@@ -102,6 +102,11 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
                              fail_on, take_fail_on),
     [OPTION_STRICT] =
         FLAG("strict", 0, "Exit with 1 if an input ends in the middle of a packet", strict),
+    [OPTION_NO_SANDBOX] =
+        FLAG("no-sandbox", 0,
+             "Do not give up the rights that reading these inputs and writing these outputs does "
+             "not need",
+             no_sandbox),
     [OPTION_COLOR] =
         TAKES("color", 0, "WHEN", "auto (on a terminal), always or never", colour, take_color),
     [OPTION_PROGRESS] = TAKES("progress", 0, "WHEN",

@@ -53,6 +53,7 @@ typedef struct Options {
     bool no_hash;
     bool evidence_secrets;
     bool quiet;
+    bool no_sandbox;
     bool strict; /* an input that ends in the middle of a packet is an error */
     ProgressWhen progress;
     bool pedantic;

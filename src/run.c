@@ -503,6 +503,7 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
     ManifestFacts facts = { .version = context->version,
                             .command = context->command,
                             .redactor = run->pass.engine.audit.texts.redactor,
+                            .sandbox = context->sandbox,
                             .keylog_sums = context->keylog_sums,
                             .redact_key =
                                 context->redact_key ? context->redact_key->fingerprint : NULL,

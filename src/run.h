@@ -2,6 +2,7 @@
 #ifndef RUN_H
 #define RUN_H
 
+#include "base/sandbox.h"
 #include "capture/inputs.h"
 #include "options.h"
 #include "packets/evidence_list.h"
@@ -25,6 +26,7 @@ typedef struct RunContext {
     const Options *options;
     Filter *filter;               /* NULL: none */
     TlsKeys *keys;                /* takes what inputs hold, too */
+    const Sandbox *sandbox;       /* NULL: not asked for */
     const GPtrArray *keylog_sums; /* of the files of key logs, in their order */
     const RedactKey *redact_key;  /* NULL: nothing is hidden */
     const char *const *command;   /* as main() got it */

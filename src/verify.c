@@ -1,8 +1,10 @@
 #include "verify.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "confine.h"
 #include "report/checksums.h"
 #include "verify_again.h"
 #include "verify_sum.h"
@@ -214,13 +216,27 @@ static VerifyResult check_again(Verification *verification)
     return text ? VERIFY_DIFFERS : VERIFY_SAME;
 }
 
-VerifyResult verify(const Options *options, const char *version, FILE *out, GError **error)
+/* The directory of a run, flat but for the captures. */
+static void remove_directory(const char *path)
+{
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+    for (const char *name; directory && (name = g_dir_read_name(directory));) {
+        g_autofree char *inner = g_build_filename(path, name, NULL);
+        if (g_unlink(inner) != 0)
+            remove_directory(inner);
+    }
+    g_rmdir(path);
+}
+
+static VerifyResult verify_within(const Options *options, const char *version,
+                                  const char *directory, FILE *out, GError **error)
 {
     g_autoptr(VerifyManifest) manifest = verify_manifest_read(options->verify, error);
     if (!manifest)
         return VERIFY_DIFFERS;
     Verification verification = { .again = { .options = options,
                                              .version = version,
+                                             .directory = directory,
                                              .manifest = manifest,
                                              .then = parse_command(manifest) },
                                   .out = out,
@@ -237,5 +253,16 @@ VerifyResult verify(const Options *options, const char *version, FILE *out, GErr
         options_clear(verification.again.then);
     g_free(verification.again.then);
     g_ptr_array_unref(verification.places);
+    return result;
+}
+
+VerifyResult verify(const Options *options, const char *version, FILE *out, GError **error)
+{
+    g_autofree char *directory = g_dir_make_tmp("connaudit-verify-XXXXXX", error);
+    if (!directory)
+        return VERIFY_DIFFERS;
+    confine_verify(options, directory);
+    VerifyResult result = verify_within(options, version, directory, out, error);
+    remove_directory(directory);
     return result;
 }

@@ -2,7 +2,6 @@
  * reports say of the inputs is their old paths, wherever they lie now. */
 #include "verify_again.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "packets/evidence_list.h"
@@ -87,18 +86,6 @@ char *verify_why_not(const VerifyAgain *again)
 
 /* Running -------------------------------------------------------------------------------------- */
 
-/* The directory of a run, flat but for the captures. */
-static void remove_directory(const char *path)
-{
-    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
-    for (const char *name; directory && (name = g_dir_read_name(directory));) {
-        g_autofree char *inner = g_build_filename(path, name, NULL);
-        if (g_unlink(inner) != 0)
-            remove_directory(inner);
-    }
-    g_rmdir(path);
-}
-
 static char **input_paths(const VerifyManifest *manifest)
 {
     char **paths = g_new0(char *, manifest->inputs->len + 1);
@@ -114,14 +101,14 @@ static void set_text(char **text, char *value)
 }
 
 /* Where the run writes to, and what it reads. */
-static void redirect(const VerifyAgain *again, const char *directory)
+static void redirect(const VerifyAgain *again)
 {
     Options *then = again->then;
     g_strfreev(then->inputs);
     then->inputs = input_paths(again->manifest);
-    set_text(&then->output, g_build_filename(directory, "reports", NULL));
+    set_text(&then->output, g_build_filename(again->directory, "reports", NULL));
     if (then->evidence)
-        set_text(&then->evidence, g_build_filename(directory, "captures", NULL));
+        set_text(&then->evidence, g_build_filename(again->directory, "captures", NULL));
     g_strfreev(then->keylogs);
     then->keylogs = g_strdupv(again->options->keylogs);
     then->progress = again->options->progress;
@@ -164,15 +151,10 @@ static bool run_once_more(const VerifyAgain *again, GError **error)
 bool verify_run(const VerifyAgain *again, char **ret_text)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *directory = g_dir_make_tmp("connaudit-verify-XXXXXX", &error);
     g_autoptr(VerifyManifest) manifest = NULL;
-    *ret_text = NULL;
-    if (directory) {
-        redirect(again, directory);
-        if (run_once_more(again, &error))
-            manifest = verify_manifest_read(again->then->output, &error);
-        remove_directory(directory);
-    }
+    redirect(again);
+    if (run_once_more(again, &error))
+        manifest = verify_manifest_read(again->then->output, &error);
     *ret_text =
         manifest ? verify_manifest_compare(again->manifest, manifest) : g_strdup(error->message);
     return manifest;

@@ -10,6 +10,7 @@ typedef struct VerifyAgain {
     const char *version;
     const VerifyManifest *manifest;
     Options *then;             /* what the manifest's command asked for; its inputs are replaced */
+    const char *directory;     /* where it may write */
     const char *const *places; /* of its inputs, in their order */
 } VerifyAgain;
 

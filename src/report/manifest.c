@@ -93,6 +93,7 @@ static void add_versions(JsonBuilder *json, const ManifestFacts *facts)
     add_text(json, "json_glib", manifest_library_version());
     add_text(json, "libcrypto", hash_library_version());
     add_text(json, "libnghttp2", h2_fields_library_version());
+    add_text(json, "libseccomp", sandbox_library_version());
     add_text(json, "zlib", unpack_library_version("gzip"));
     add_text(json, "libzstd", unpack_library_version("zstd"));
     add_text(json, "liblz4", unpack_library_version("lz4"));
@@ -125,6 +126,19 @@ static void add_keylogs(JsonBuilder *json, const GPtrArray *sums)
     json_builder_end_array(json);
 }
 
+/* What was in force depends on the kernel, and changes no report. */
+static void add_sandbox(JsonBuilder *json, const Sandbox *sandbox)
+{
+    begin_object(json, "sandbox");
+    json_builder_set_member_name(json, "landlock");
+    if (sandbox && sandbox->landlock)
+        json_builder_add_int_value(json, sandbox->landlock);
+    else
+        json_builder_add_null_value(json);
+    add_truth(json, "seccomp", sandbox && sandbox->seccomp);
+    json_builder_end_object(json);
+}
+
 static void add_command(JsonBuilder *json, const ManifestFacts *facts)
 {
     static const char match[] = "--match";
@@ -146,6 +160,7 @@ static void add_command(JsonBuilder *json, const ManifestFacts *facts)
     add_truth(json, "redacted", facts->redactor != NULL);
     add_redact_key(json, facts->redact_key);
     add_keylogs(json, facts->keylog_sums);
+    add_sandbox(json, facts->sandbox);
     add_text(json, "ended", facts->interrupted ? "interrupted" : "complete");
     add_truth(json, "separate", facts->separate);
     json_builder_set_member_name(json, "filter");

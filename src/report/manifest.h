@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "audit/totals.h"
+#include "base/sandbox.h"
 #include "capture/inputs.h"
 #include "http/redaction.h"
 #include "servers/servers.h"
@@ -51,6 +52,7 @@ typedef struct ManifestFacts {
     const char *redact_key;       /* its fingerprint; "": a random key; NULL: none */
     const Thresholds *thresholds;
     const StreamLimits *limits;
+    const Sandbox *sandbox; /* NULL: not asked for */
     bool separate;
     bool interrupted;   /* somebody stopped the run before all inputs were read */
     const char *filter; /* NULL: none */

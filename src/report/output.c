@@ -33,6 +33,7 @@
 
 G_DEFINE_QUARK(connaudit - output - error - quark, output_error)
 
+static char *volatile prepared[OUTPUTS_MAX]; /* directories that nothing has appeared in */
 static Output *volatile active[OUTPUTS_MAX]; /* what a signal would leave behind, in their order */
 
 void output_set_error(GError **error, const Output *output, const char *name, int failure)
@@ -67,6 +68,9 @@ void output_abandon(void)
         if (output->created && !output->committed)
             rmdir(output->path);
     }
+    for (unsigned i = OUTPUTS_MAX; i-- > 0;)
+        if (prepared[i])
+            rmdir(prepared[i]);
 }
 
 void output_temporary_name(char ret_name[TEMPORARY_NAME_MAX], const char *name, unsigned attempt)
@@ -136,6 +140,59 @@ static bool open_stream(Output *output, OutputFile *file, GError **error)
 }
 
 /* Opening -------------------------------------------------------------------------------------- */
+
+static char *without_slashes(const char *path)
+{
+    char *text = g_strdup(path);
+    for (size_t length = strlen(text); length > 1 && text[length - 1] == '/'; length--)
+        text[length - 1] = '\0';
+    return text;
+}
+
+bool output_prepare(const char *path, const char *const *inputs, GError **error)
+{
+    struct stat status;
+    Output output = { .path = without_slashes(path) };
+    bool exists = stat(output.path, &status) == 0;
+    bool fits = output_check_place(&output, exists, inputs, error);
+    interrupt_hold();
+    bool created = fits && !exists && mkdir(output.path, 0700) == 0;
+    if (fits && !exists && !created)
+        output_set_error(error, &output, NULL, errno);
+    unsigned i = 0;
+    while (created && prepared[i])
+        g_assert(++i < OUTPUTS_MAX);
+    if (created)
+        prepared[i] = g_steal_pointer(&output.path);
+    interrupt_release();
+    g_free(output.path);
+    return exists ? fits : created;
+}
+
+void output_unprepare(void)
+{
+    interrupt_hold();
+    for (unsigned i = OUTPUTS_MAX; i-- > 0;) {
+        char *path = prepared[i];
+        prepared[i] = NULL;
+        if (path)
+            rmdir(path);
+        g_free(path);
+    }
+    interrupt_release();
+}
+
+/* Files have appeared there: it stays. */
+static void forget_prepared(const char *path)
+{
+    for (unsigned i = 0; i < OUTPUTS_MAX; i++) {
+        char *candidate = prepared[i];
+        if (candidate && strcmp(candidate, path) == 0) {
+            prepared[i] = NULL;
+            g_free(candidate);
+        }
+    }
+}
 
 static bool open_directory(Output *output, const char *const *inputs, GError **error)
 {
@@ -207,9 +264,7 @@ Output *output_open(const char *path, const char *const *names, const char *cons
                     bool force, GError **error)
 {
     g_autoptr(Output) output = g_new0(Output, 1);
-    output->path = g_strdup(path);
-    while (strlen(output->path) > 1 && g_str_has_suffix(output->path, "/"))
-        output->path[strlen(output->path) - 1] = '\0';
+    output->path = without_slashes(path);
     output->directory = -1;
     output->force = force;
     interrupt_hold();
@@ -375,6 +430,7 @@ static void settle(Output *output)
     for (unsigned i = 0; i < output->count; i++)
         output_forget_replaced(output, &output->files[i]);
     output->committed = true;
+    forget_prepared(output->path);
     fsync(output->directory);
 }
 

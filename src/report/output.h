@@ -35,6 +35,13 @@ typedef enum OutputError {
 Output *output_open(const char *path, const char *const *names, const char *const *inputs,
                     bool force, GError **error);
 
+/* Makes the directory now if it is not there, for output_open() later, when the process may have no
+ * right to make one any more. */
+bool output_prepare(const char *path, const char *const *inputs, GError **error);
+
+/* Removes the directories of output_prepare() in which nothing has appeared. */
+void output_unprepare(void);
+
 /* Who else could change what is written there; NULL: nobody. Static. */
 const char *output_note(const Output *output);
 
