@@ -23,6 +23,7 @@ complete -c connaudit -l close-grace -x -d "How long closing may take after a de
 complete -c connaudit -l timeout-tolerance -x -d "How much earlier than stated an idle timeout may fire (1)"
 complete -c connaudit -l half-close -x -d "How long one side may stay open after the other closed (30)"
 complete -c connaudit -l max-memory -x -a '256M 512M 1G 2G 4G' -d "Bound on what is kept of connections; suffixes K, M, G (512M)"
+complete -c connaudit -l max-unpacked -x -a '1G 10G 100G' -d "Bound on what one compressed input unpacks to; suffixes K, M, G (none)"
 complete -c connaudit -l no-hash -d "Do not compute the inputs' SHA-256"
 complete -c connaudit -l fail-on -x -a 'contradicted undetermined error warning nothing' -d "Exit with 3 if there is one of: contradicted, undetermined, error, warning; or nothing: no HTTP was judged"
 complete -c connaudit -l strict -d "Exit with 1 if an input ends in the middle of a packet"

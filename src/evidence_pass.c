@@ -51,7 +51,7 @@ static void read_again(const Pass *first, CaptureInputs *inputs, EvidenceList *l
                        EvidenceWriter *writer, Progress *progress)
 {
     Pass second = { .inputs = inputs,
-                    .capture = { .hash = true },
+                    .capture = { .hash = true, .max_unpacked = first->capture.max_unpacked },
                     .engine = first->engine,
                     .separate = first->separate,
                     .progress = progress,

@@ -22,6 +22,8 @@ static const char *words_of(OptionId id)
         return "auto always never";
     case OPTION_MAX_MEMORY:
         return "256M 512M 1G 2G 4G";
+    case OPTION_MAX_UNPACKED:
+        return "1G 10G 100G";
     case OPTION_COMPLETION:
         return "bash zsh fish";
     default:

@@ -95,6 +95,10 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
     [OPTION_MAX_MEMORY] = TAKES("max-memory", 0, "SIZE",
                                 "Bound on what is kept of connections; suffixes K, M, G (512M)",
                                 max_memory, take_memory),
+    [OPTION_MAX_UNPACKED] = TAKES("max-unpacked", 0, "SIZE",
+                                  "Bound on what one compressed input unpacks to; suffixes K, M, "
+                                  "G (none)",
+                                  max_unpacked, take_unpacked),
     [OPTION_NO_HASH] = FLAG("no-hash", 0, "Do not compute the inputs' SHA-256", no_hash),
     [OPTION_FAIL_ON] = TAKES("fail-on", 0, "LIST",
                              "Exit with 3 if there is one of: contradicted, undetermined, error, "

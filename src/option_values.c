@@ -159,8 +159,8 @@ bool take_seconds(const OptionInfo *info, const char *text, Options *options, GE
     return true;
 }
 
-bool take_memory(const OptionInfo *info G_GNUC_UNUSED, const char *text, Options *options,
-                 GError **error)
+/* Bytes, or with a suffix 1,024 of them, and so on. 0: it is no such size. */
+static size_t parse_size(const char *text)
 {
     static const char suffixes[] = "KMG";
     char *end;
@@ -170,14 +170,29 @@ bool take_memory(const OptionInfo *info G_GNUC_UNUSED, const char *text, Options
         const char *suffix = strchr(suffixes, g_ascii_toupper(*end));
         shift = suffix && !end[1] ? (unsigned)(10 * (suffix - suffixes + 1)) : 64;
     }
-    if (size == 0 || shift == 64 || size > (G_MAXSIZE / 2) >> shift ||
-        size << shift < MEMORY_LEAST) {
-        g_set_error(error, OPTIONS_ERROR, 0,
-                    "--max-memory takes a size from 16M, such as 800M or 2G, not '%s'", text);
-        return false;
-    }
-    options->max_memory = size << shift;
-    return true;
+    return size == 0 || shift == 64 || size > (G_MAXSIZE / 2) >> shift ? 0 : size << shift;
+}
+
+bool take_memory(const OptionInfo *info G_GNUC_UNUSED, const char *text, Options *options,
+                 GError **error)
+{
+    options->max_memory = parse_size(text);
+    if (options->max_memory >= MEMORY_LEAST)
+        return true;
+    g_set_error(error, OPTIONS_ERROR, 0,
+                "--max-memory takes a size from 16M, such as 800M or 2G, not '%s'", text);
+    return false;
+}
+
+bool take_unpacked(const OptionInfo *info G_GNUC_UNUSED, const char *text, Options *options,
+                   GError **error)
+{
+    options->max_unpacked = parse_size(text);
+    if (options->max_unpacked)
+        return true;
+    g_set_error(error, OPTIONS_ERROR, 0,
+                "--max-unpacked takes a size, such as 500M or 20G, not '%s'", text);
+    return false;
 }
 
 bool take_evidence_max(const OptionInfo *info G_GNUC_UNUSED, const char *text, Options *options,

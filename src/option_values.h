@@ -15,8 +15,8 @@ bool take_color(const OptionInfo *info, const char *text, Options *options, GErr
 bool take_progress(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_match(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_seconds(const OptionInfo *info, const char *text, Options *options, GError **error);
-/* Bytes, or with a suffix 1,024 of them, and so on. */
 bool take_memory(const OptionInfo *info, const char *text, Options *options, GError **error);
+bool take_unpacked(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_evidence_max(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_text(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_directory(const OptionInfo *info, const char *text, Options *options, GError **error);

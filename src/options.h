@@ -68,7 +68,8 @@ typedef struct Options {
     bool prints;     /* something, and stops: `printed`, or what the members above say */
     char *printed;   /* owned: help or completion; NULL: neither */
     Thresholds thresholds;
-    size_t max_memory; /* bytes */
+    size_t max_memory;   /* bytes */
+    size_t max_unpacked; /* bytes of an input; 0: any number */
 } Options;
 
 #define OPTIONS_ERROR (options_error_quark())

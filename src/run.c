@@ -628,9 +628,11 @@ static CaptureOptions capture_options(const Options *options, TlsKeys *keys, Row
     /* evidence takes a second pass, over bytes that must be the same */
     bool shown = options->output || (options->report == REPORT_INPUTS && !options->show);
     bool hash = options->evidence || (shown && !options->no_hash);
-    return (CaptureOptions){
-        .hash = hash, .secrets = { take_keylog, keys }, .waits = flush_rows, .data = out
-    };
+    return (CaptureOptions){ .hash = hash,
+                             .max_unpacked = options->max_unpacked,
+                             .secrets = { take_keylog, keys },
+                             .waits = flush_rows,
+                             .data = out };
 }
 
 TlsKeys *run_read_keylogs(const Options *options, GPtrArray *sums, GError **error)

@@ -52,6 +52,7 @@ void frame_batch_clear(FrameBatch *batch)
 
 static void note_bytes(CaptureReader *reader)
 {
+    reader->info.unpacked = unpacker_total(reader->unpacker);
     reader->info.bytes_read = capture_bytes_read_count(reader->bytes);
     reader->info.size = capture_bytes_size(reader->bytes);
 }
@@ -229,6 +230,8 @@ CaptureReader *capture_reader_open(const char *path, unsigned input, const Captu
         reader->secrets = options->secrets;
     reader->bytes = bytes;
     reader->unpacker = unpacker_new(bytes);
+    if (options)
+        unpacker_limit(reader->unpacker, options->max_unpacked);
     reader->input = capture_input_new(reader->unpacker);
     reader->info.path = reader->path;
     reader->info.compression = unpacker_format(reader->unpacker);

@@ -99,6 +99,7 @@ typedef struct CaptureInfo {
 
     CaptureEnd end;
     uint64_t bytes_read; /* as stored on disk; somewhat ahead of the packets */
+    uint64_t unpacked;   /* bytes that its compressed data gave so far; 0: it is not compressed */
     uint64_t size;       /* size of a file on disk; otherwise bytes_read */
     /* 64 digits, known at the end; NULL: not asked for, or the input could not be read
      * completely */
@@ -127,6 +128,7 @@ typedef struct CaptureOptions {
     /* compute the SHA-256 of the bytes on disk; this reads to the end of the input even if the
      * packets end earlier */
     bool hash;
+    uint64_t max_unpacked; /* bytes that an input may unpack to; 0: any number */
     /* Called before reading waits for an input that has nothing to give, with all frames that came
      * before handed out; NULL: nobody needs to know. */
     void (*waits)(void *data);

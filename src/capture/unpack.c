@@ -18,8 +18,9 @@ struct Unpacker {
     void *state;                /* state of the format */
     uint8_t *input;             /* INPUT_SIZE bytes of compressed data */
     UnpackPortion portion;
-    bool may_end; /* the state after the last step */
-    bool filled;  /* the last step filled the output */
+    bool may_end;         /* the state after the last step */
+    bool filled;          /* the last step filled the output */
+    uint64_t total, most; /* bytes given, and how many may be; 0: all */
     char *failure;
     bool cut;
 };
@@ -154,17 +155,46 @@ static bool unpack_step(Unpacker *unpacker)
     return false;
 }
 
+void unpacker_limit(Unpacker *unpacker, uint64_t most)
+{
+    unpacker->most = most;
+}
+
+uint64_t unpacker_total(const Unpacker *unpacker)
+{
+    return unpacker->total;
+}
+
+/* All that may be given has been: it fits only if nothing follows. */
+static bool is_beyond(Unpacker *unpacker)
+{
+    uint8_t next;
+    unpacker->portion.out = &next;
+    unpacker->portion.out_left = 1;
+    while (unpacker->portion.out_left == 1 && unpack_step(unpacker))
+        ;
+    if (unpacker->portion.out_left == 0 && !unpacker->failure)
+        unpacker->failure = g_strdup_printf(
+            "unpacks to more than %" G_GUINT64_FORMAT " bytes (--max-unpacked)", unpacker->most);
+    return unpacker->failure;
+}
+
 ssize_t unpacker_read(Unpacker *unpacker, void *buffer, size_t size)
 {
     if (unpacker->failure)
         return -1;
     if (!unpacker->format)
         return read_bytes(unpacker, buffer, size);
+    if (unpacker->most && unpacker->total == unpacker->most)
+        return is_beyond(unpacker) ? -1 : 0;
+    if (unpacker->most)
+        size = (size_t)MIN(size, unpacker->most - unpacker->total);
     unpacker->portion.out = buffer;
     unpacker->portion.out_left = size;
     while (unpacker->portion.out_left == size && unpack_step(unpacker))
         ;
     size_t given = size - unpacker->portion.out_left;
+    unpacker->total += given;
     if (given > 0)
         return (ssize_t)given;
     return unpacker->failure ? -1 : 0;

@@ -17,6 +17,12 @@ typedef struct Unpacker Unpacker;
 /* Reads `bytes`. The caller keeps them and must not free them earlier. */
 Unpacker *unpacker_new(CaptureBytes *bytes);
 
+/* Compressed data that gives more than `most` bytes is a failure; 0: there is no bound. */
+void unpacker_limit(Unpacker *unpacker, uint64_t most);
+
+/* How many bytes it has given; of what is not compressed 0. */
+uint64_t unpacker_total(const Unpacker *unpacker);
+
 /* "gzip", "zstd", "lz4", "xz", static; NULL if nothing is compressed. */
 const char *unpacker_format(const Unpacker *unpacker);
 

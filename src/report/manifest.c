@@ -269,6 +269,10 @@ static void add_content(JsonBuilder *json, const CaptureInfo *info)
     add_text(json, "sha256", info->sha256);
     add_text(json, "format", info->format);
     add_text(json, "compression", info->compression);
+    if (info->compression)
+        add_count(json, "unpacked", info->unpacked);
+    else
+        add_text(json, "unpacked", NULL);
     add_links(json, info);
     add_count(json, "frames", info->frames);
     add_count(json, "packets", info->packets);

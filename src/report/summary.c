@@ -369,6 +369,31 @@ static void append_clock(GString *words, const CaptureInfo *info)
 }
 
 /* The inputs whose clocks leave something open; the first of many. */
+/* A capture that has been compressed so well is none that anybody took. */
+#define UNPACKED_RATIO 1000
+
+static void write_unpacked(Summary *summary)
+{
+    const CaptureInputs *inputs = summary->facts->inputs;
+    for (guint i = 0; inputs && i < inputs->numbered->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->numbered, i);
+        const CaptureInfo *info = file->info;
+        if (!info || info->bytes_read == 0 || info->unpacked / info->bytes_read < UNPACKED_RATIO)
+            continue;
+        g_autofree char *name = capture_display_name(file->path);
+        g_autoptr(GString) words = g_string_new(name);
+        g_string_append(words, ": ");
+        page_append_count(words, info->unpacked);
+        g_string_append(words, " bytes from ");
+        page_append_count(words, info->bytes_read);
+        g_string_append(words, ", ");
+        page_append_count(words, info->unpacked / info->bytes_read);
+        g_string_append(words, " times as much (--max-unpacked)");
+        write_words(summary, "unpacked", words->str);
+        return;
+    }
+}
+
 static void write_clocks(Summary *summary)
 {
     const CaptureInputs *inputs = summary->facts->inputs;
@@ -474,6 +499,7 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
     write_matches(&summary);
     write_evidence(&summary);
     write_left_out(&summary);
+    write_unpacked(&summary);
     write_clocks(&summary);
     write_vantage_points(&summary);
     write_losses(&summary);
