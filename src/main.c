@@ -198,6 +198,7 @@ static void print_versions(void)
         const char *version = unpack_library_version(packers[i][1]);
         printf("%s %s\n", packers[i][0], version ? version : "not in this build");
     }
+    printf("PCRE2 %s\n", match_library_version());
     const char *sandbox = sandbox_library_version();
     printf("libseccomp %s\n", sandbox ? sandbox : "not in this build");
 }

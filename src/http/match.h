@@ -33,6 +33,9 @@ unsigned matcher_ask(const Matcher *matcher, Span value);
 /* The same of a request's target and of every field value, up to the first that matches. */
 unsigned matcher_ask_head(const Matcher *matcher, const Head *head);
 
+/* The version of PCRE2; static. */
+const char *match_library_version(void);
+
 void matcher_free(Matcher *matcher);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Matcher, matcher_free)
 

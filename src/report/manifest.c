@@ -10,6 +10,7 @@
 #include "http2/fields.h"
 #include "decode/decode.h"
 #include "http/exchange.h"
+#include "http/match.h"
 #include "http1/head.h"
 #include "http1/pending.h"
 #include "report/time.h"
@@ -93,6 +94,7 @@ static void add_versions(JsonBuilder *json, const ManifestFacts *facts)
     add_text(json, "json_glib", manifest_library_version());
     add_text(json, "libcrypto", hash_library_version());
     add_text(json, "libnghttp2", h2_fields_library_version());
+    add_text(json, "pcre2", match_library_version());
     add_text(json, "libseccomp", sandbox_library_version());
     add_text(json, "zlib", unpack_library_version("gzip"));
     add_text(json, "libzstd", unpack_library_version("zstd"));
