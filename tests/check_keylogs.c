@@ -29,13 +29,17 @@ START_TEST(test_files)
     const char *paths[] = { a, b, NULL };
     g_autoptr(TlsKeys) keys = tls_keys_new((size_t)1 << 20);
     g_autoptr(GError) error = NULL;
-    ck_assert(keylogs_read(keys, paths, &error));
+    g_autoptr(GPtrArray) sums = g_ptr_array_new_with_free_func(g_free);
+    ck_assert(keylogs_read(keys, paths, sums, &error));
+    ck_assert_uint_eq(sums->len, 2);
+    for (guint i = 0; i < sums->len; i++)
+        ck_assert_uint_eq(strlen(g_ptr_array_index(sums, i)), 64);
     ck_assert_uint_eq(tls_keys_counters(keys)->lines, 3);
     ck_assert_uint_eq(tls_keys_counters(keys)->taken, 1);
     ck_assert_uint_eq(tls_keys_counters(keys)->repeated, 1);
     ck_assert_uint_eq(tls_keys_counters(keys)->unknown, 1);
     g_unlink(a);
-    ck_assert(!keylogs_read(keys, paths, &error));
+    ck_assert(!keylogs_read(keys, paths, sums, &error));
     ck_assert_ptr_nonnull(strstr(error->message, a));
     ck_assert_ptr_null(strstr(error->message, SECRET));
     g_unlink(b);
@@ -53,7 +57,8 @@ static int abort_with(const char *path)
         if (g_chdir(g_get_tmp_dir()) != 0)
             _exit(2);
         TlsKeys *keys = tls_keys_new((size_t)1 << 20);
-        if (!keylogs_read(keys, paths, NULL) || prctl(PR_GET_DUMPABLE) != 0)
+        GPtrArray *sums = g_ptr_array_new();
+        if (!keylogs_read(keys, paths, sums, NULL) || prctl(PR_GET_DUMPABLE) != 0)
             _exit(3);
         abort();
     }
