@@ -15,6 +15,7 @@
 #include "pass.h"
 #include "report/checksums.h"
 #include "report/connection_page.h"
+#include "report/hop_rows.h"
 #include "report/input_rows.h"
 #include "report/manifest.h"
 #include "report/output.h"
@@ -51,6 +52,7 @@ typedef struct Run {
     Pass pass;
     Table *reports[REPORT_COUNT]; /* NULL: not wanted */
     Servers *servers;
+    Hops *hops; /* NULL: nobody asks for them */
     AuditTotals totals;
     bool analyzed;
     bool unread; /* nobody reads standard output any longer */
@@ -66,6 +68,13 @@ typedef struct Run {
     char *manifest_sum; /* NULL: there is no manifest */
 } Run;
 
+/* Captures that are judged alone have none: the legs of one proxy may lie in two of them. */
+static bool wants_hops(const Options *options)
+{
+    return !options->show && !options->separate &&
+           (options->output || options->report == REPORT_HOPS);
+}
+
 static EngineOptions engine_options(const Options *options)
 {
     EngineOptions wanted = engine_options_default();
@@ -79,6 +88,9 @@ static EngineOptions engine_options(const Options *options)
     wanted.audit.session = &SESSION_TLS;
     wanted.audit.texts.wish =
         wanted.audit.exchange_rows || wanted.audit.finding_rows ? TEXT_WISH_ALL : TEXT_WISH_HOST;
+    wanted.audit.texts.digests = wants_hops(options);
+    if (wants_hops(options))
+        wanted.audit.texts.wish = TEXT_WISH_ALL;
     if (options->show) {
         wanted.audit.exchange_rows = wanted.audit.connection_rows = wanted.audit.finding_rows =
             false;
@@ -109,6 +121,8 @@ static void write_totals(Run *run)
         write_server_rows(run->reports[REPORT_SERVERS], run->servers);
     if (run->reports[REPORT_PAIRS])
         write_pair_rows(run->reports[REPORT_PAIRS], run->servers);
+    if (run->reports[REPORT_HOPS] && run->hops)
+        write_hop_rows(run->reports[REPORT_HOPS], run->hops);
     if (run->reports[REPORT_INPUTS])
         write_input_rows(run->reports[REPORT_INPUTS], run->pass.inputs);
 }
@@ -243,6 +257,8 @@ static void analyze(Run *run)
         return;
     end_late_rows(run);
     servers_finish(run->servers);
+    if (run->hops)
+        hops_finish(run->hops);
     write_mismatches(run);
     write_totals(run);
 }
@@ -742,6 +758,9 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     state->pass.engine.limits = limits_beside(options, context->keys);
     state->servers = servers_new(&SERVERS_LIMITS_DEFAULT);
     audit_listen(&state->pass.engine.audit, audit_listener_of_servers(state->servers));
+    state->hops = wants_hops(options) ? hops_new() : NULL;
+    if (state->hops)
+        audit_listen(&state->pass.engine.audit, audit_listener_of_hops(state->hops));
     g_autoptr(Redactor) redactor = redactor_for(context->redact_key);
     state->pass.engine.filter = context->filter;
     state->pass.engine.audit.texts.redactor = redactor;
@@ -753,6 +772,7 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     evidence_pass_clear(&state->evidence);
     g_clear_pointer(&state->manifest_sum, g_free);
     servers_free(state->servers);
+    hops_free(state->hops);
     return written;
 }
 

@@ -87,7 +87,7 @@ static ChunkResult read_pieces(ChunkReader *reader, Span bytes, size_t cut, size
     while (result == CHUNK_MORE && total < bytes.length) {
         size_t taken, length = MIN(MAX(size, 1), bytes.length - total);
         g_autofree uint8_t *copy = g_memdup2(bytes.bytes + total, length);
-        result = chunk_read(reader, span_make(copy, length), &taken);
+        result = chunk_read(reader, span_make(copy, length), NULL, &taken);
         ck_assert_uint_le(taken, length);
         ck_assert(result != CHUNK_MORE || taken == length);
         total += taken;
@@ -117,16 +117,16 @@ START_TEST(test_skip)
     ChunkReader reader = { 0 };
     size_t taken;
     ck_assert(!chunk_skip(&reader, 1));
-    chunk_read(&reader, span_of_text("10\r\nab"), &taken);
+    chunk_read(&reader, span_of_text("10\r\nab"), NULL, &taken);
     ck_assert(!chunk_skip(&reader, 15));
     ck_assert(chunk_skip(&reader, 13));
     ck_assert(chunk_skip(&reader, 1));
     ck_assert(!chunk_skip(&reader, 1));
     ck_assert(!chunk_in_trailer(&reader));
-    ck_assert_int_eq(chunk_read(&reader, span_of_text("\r\n0\r\n"), &taken), CHUNK_MORE);
+    ck_assert_int_eq(chunk_read(&reader, span_of_text("\r\n0\r\n"), NULL, &taken), CHUNK_MORE);
     ck_assert(chunk_in_trailer(&reader));
     ck_assert(!chunk_skip(&reader, 1));
-    ck_assert_int_eq(chunk_read(&reader, span_of_text("\r\n"), &taken), CHUNK_END);
+    ck_assert_int_eq(chunk_read(&reader, span_of_text("\r\n"), NULL, &taken), CHUNK_END);
     ck_assert_uint_eq(reader.notes, 0);
 }
 END_TEST
@@ -140,7 +140,7 @@ static ChunkResult read_long(const char *before, size_t section, const char *aft
     g_string_append(text, after);
     ChunkReader reader = { 0 };
     size_t taken;
-    return chunk_read(&reader, span_make(text->str, text->len), &taken);
+    return chunk_read(&reader, span_make(text->str, text->len), NULL, &taken);
 }
 
 START_TEST(test_bounds)

@@ -18,7 +18,7 @@ static ChunkResult read_pieces(ChunkReader *reader, Span bytes, size_t step, boo
             total += piece.length;
             continue;
         }
-        result = chunk_read(reader, piece, &taken);
+        result = chunk_read(reader, piece, NULL, &taken);
         g_assert_cmpuint(taken, <=, piece.length);
         g_assert_true(result != CHUNK_MORE || taken == piece.length);
         total += taken;

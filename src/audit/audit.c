@@ -19,6 +19,7 @@ typedef struct Audit {
     Judge judge;
     Findings findings;
     size_t judged_size;    /* bytes that hang on the judge and the findings */
+    Instant known[2];      /* by side: where its last bytes stand; not set: none have come */
     bool matched;          /* an exchange was found that is looked for */
     RuleSet matched_rules; /* what such exchanges break */
 } Audit;
@@ -85,6 +86,7 @@ static void audit_rest(Connection *connection)
     uint64_t state[2] = { audit->matched, (uintptr_t)audit->stage };
     pack_words(packed, state, sizeof state);
     pack_words(packed, &audit->matched_rules, sizeof audit->matched_rules);
+    pack_words(packed, audit->known, sizeof audit->known);
     audit->stage->pack(audit->session, packed);
     protocol_pack(&audit->protocol, packed);
     judge_pack(&audit->judge, packed);
@@ -110,6 +112,7 @@ static void audit_wake(Connection *connection)
     uint64_t state[2];
     unpack_words(&packed, state, sizeof state);
     unpack_words(&packed, &audit->matched_rules, sizeof audit->matched_rules);
+    unpack_words(&packed, audit->known, sizeof audit->known);
     audit->matched = state[0];
     audit->stage = (const SessionStage *)(uintptr_t)state[1];
     audit->session = audit->stage->unpack(&packed);
@@ -210,12 +213,18 @@ static bool note_match(const Hearing *hearing, const Exchange *exchange, RuleSet
     return true;
 }
 
+static ProxySource source_of(const Audit *audit)
+{
+    return audit->stage->source ? audit->stage->source(audit->session) : (ProxySource){ 0 };
+}
+
 static void tell_exchange(const Hearing *hearing, Exchange *exchange, const Judgement *judgement)
 {
     const AuditOptions *options = &hearing->auditor->options;
     JudgedExchange judged = { .context = &hearing->context,
                               .ending = hearing->ending,
                               .client = hearing->client,
+                              .source = source_of(hearing->audit),
                               .exchange = exchange,
                               .judgement = judgement };
     for (unsigned i = 0; i < options->listener_count; i++)
@@ -563,12 +572,34 @@ static void tell_records(Auditor *auditor, Audit *audit, const Connection *conne
                 options->listeners[i].record(options->listeners[i].data, connection, &note);
 }
 
+/* What is encrypted is not missing: that it hides HTTP, nobody knows. */
+static void tell_hidden(const Auditor *auditor, const Audit *audit, const SessionUnit *unit)
+{
+    const AuditOptions *options = &auditor->options;
+    const Connection *connection = unit->connection;
+    HiddenBytes hidden = { .connection = connection,
+                           .client = MAX(protocol_facts(&audit->protocol)->client, 0),
+                           .from = audit->known[unit->side],
+                           .to = instant_of(&unit->first) };
+    if (unit->reason == REASON_ENCRYPTED)
+        return;
+    if (!instant_is_set(hidden.from))
+        hidden.from = (Instant){ connection->start, connection->first_frame };
+    for (unsigned i = 0; i < options->listener_count; i++)
+        if (options->listeners[i].hidden)
+            options->listeners[i].hidden(options->listeners[i].data, &hidden);
+}
+
 static void feed_session(Auditor *auditor, Audit *audit, const StreamEvent *event)
 {
     SessionUnit unit;
     audit->stage->feed(audit->session, event);
     while (audit->stage->next(audit->session, &unit)) {
         protocol_feed(&audit->protocol, &unit, &auditor->options.texts, auditor->options.matcher);
+        if (unit.kind == SESSION_DATA)
+            audit->known[unit.side] = instant_of(&unit.last);
+        else
+            tell_hidden(auditor, audit, &unit);
         take_settled(auditor, event->connection, audit);
     }
     if (auditor->hears_records && audit->stage == &SESSION_TLS)

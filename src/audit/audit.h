@@ -11,8 +11,8 @@
 #include "http/match.h"
 #include "session/session.h"
 
-/* For the servers, a trace, the list of evidence and its writer. */
-#define AUDIT_LISTENERS_MAX 4
+/* For the servers, the hops, a trace, the list of evidence and its writer. */
+#define AUDIT_LISTENERS_MAX 5
 
 typedef struct AuditOptions {
     Thresholds thresholds;

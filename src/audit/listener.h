@@ -5,6 +5,7 @@
 
 #include "audit/row.h"
 #include "capture/reader.h"
+#include "hops/hops.h"
 #include "servers/servers.h"
 
 /* What became of a frame. */
@@ -19,7 +20,8 @@ typedef struct JudgedExchange {
     const JudgeContext *context;
     const Ending *ending; /* of its connection; NULL: that goes on */
     int client;           /* side index */
-    Exchange *exchange;   /* a listener that takes over its text leaves `text` NULL */
+    ProxySource source;   /* what a PROXY header said of its connection */
+    Exchange *exchange;   /* a listener that takes over its text leaves `text` NULL; so of `digest` */
     const Judgement *judgement;
 } JudgedExchange;
 
@@ -32,6 +34,15 @@ typedef struct EndedConnection {
     bool matches; /* what is looked for was found in it; true if nothing is looked for */
 } EndedConnection;
 
+/* Bytes of a connection are missing, and messages may be among them. */
+typedef struct HiddenBytes {
+    const Connection *connection;
+    int client; /* side index */
+    /* the last bytes before them that are there (or the connection's start), and what shows that
+     * they are missing */
+    Instant from, to;
+} HiddenBytes;
+
 /* NULL: this listener has no use for it. */
 typedef struct AuditListener {
     void *data;
@@ -40,10 +51,14 @@ typedef struct AuditListener {
     /* a record of TLS */
     void (*record)(void *data, const Connection *connection, const TlsNote *note);
     void (*exchange)(void *data, const JudgedExchange *judged);
+    void (*hidden)(void *data, const HiddenBytes *hidden);
     void (*ended)(void *data, const EndedConnection *ended);
 } AuditListener;
 
 /* `servers` is borrowed. */
 AuditListener audit_listener_of_servers(Servers *servers);
+
+/* The same. The exchanges need digests (TextOptions) and all texts. */
+AuditListener audit_listener_of_hops(Hops *hops);
 
 #endif

@@ -121,6 +121,7 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
         ret_segment->network = layer.network;
         ret_segment->packet_id = layer.packet_id;
         ret_segment->hops = layer.hops;
+        ret_segment->heading = layer.heading;
         ret_segment->quoted = layer.quoted;
     }
     decoder->quic = decoder->quic && result == DECODE_NOT_TCP;

@@ -20,6 +20,12 @@ enum {
     TCP_ACK = 0x10,
 };
 
+/* Which way a packet went, as the host saw it that captured: some link headers tell. */
+typedef enum Heading {
+    HEADING_IN = 1 << 0,
+    HEADING_OUT = 1 << 1,
+} Heading;
+
 typedef struct Segment {
     /* of several fragments that which made the packet whole: before it, no receiver can have had
      * any of it, though its sender may have sent it earlier */
@@ -33,6 +39,7 @@ typedef struct Segment {
     uint16_t source_port, destination_port;
     uint16_t packet_id; /* of the IP header; 0: IPv6, or the sender numbers none */
     uint8_t hops;       /* left: TTL or hop limit */
+    uint8_t heading;    /* Heading; 0: the link header does not tell */
     bool quoted;        /* by an ICMP error: see decoder_found_stub() */
     uint64_t network;   /* hash of the VLANs and overlays around it, equal in every run; 0: none */
     uint32_t sequence, acknowledgement; /* raw */

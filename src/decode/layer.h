@@ -35,6 +35,7 @@ typedef struct Layer {
     uint64_t network;   /* of the headers so far, see Segment */
     uint16_t packet_id; /* of the latest IP header, see Segment */
     uint8_t hops;
+    uint8_t heading; /* Heading, see Segment */
     bool quoted; /* by an ICMP error */
 } Layer;
 

@@ -6,13 +6,26 @@
 
 typedef DecodeResult LinkDecoder(Layer *layer);
 
+/* Linux' packet types, PACKET_HOST and PACKET_OUTGOING; the others are of packets for somebody
+ * else. */
+static void set_packet_type(Layer *layer, uint32_t type)
+{
+    layer->heading = type == 0 ? HEADING_IN : type == 4 ? HEADING_OUT : 0;
+}
+
 static DecodeResult decode_linux_sll(Layer *layer)
 {
+    uint16_t type;
+    if (span_be16(layer->bytes, 0, &type))
+        set_packet_type(layer, type);
     return ethertype_decode(layer, 16, 14);
 }
 
 static DecodeResult decode_linux_sll2(Layer *layer)
 {
+    uint8_t type;
+    if (span_u8(layer->bytes, 10, &type))
+        set_packet_type(layer, type);
     return ethertype_decode(layer, 20, 0);
 }
 
@@ -193,15 +206,25 @@ static DecodeResult skip_to(Layer *layer, uint32_t size, LayerKind kind)
     return layer_is(layer, kind);
 }
 
+/* A byte that says whether the host has sent the packet. */
+static void set_sent(Layer *layer)
+{
+    uint8_t sent;
+    if (span_u8(layer->bytes, 0, &sent))
+        layer->heading = sent ? HEADING_OUT : HEADING_IN;
+}
+
 /* A direction before a PPP frame. */
 static DecodeResult decode_ppp_with_direction(Layer *layer)
 {
+    set_sent(layer);
     return skip_to(layer, 1, LAYER_PPP);
 }
 
 /* A direction in the place of the address. */
 static DecodeResult decode_ppp_of_daemon(Layer *layer)
 {
+    set_sent(layer);
     return skip_to(layer, 2, LAYER_PPP);
 }
 
@@ -216,8 +239,19 @@ static DecodeResult decode_netanalyzer_preamble(Layer *layer)
     return skip_to(layer, 12, LAYER_ETHERNET);
 }
 
+#define NFLOG_PACKET 1
 #define NFLOG_PAYLOAD 9
 #define NFLOG_ATTRIBUTES_MAX 64
+
+/* The hook at which a packet was logged: protocol (16 bits), hook. Before routing and on the way in
+ * are 0 and 1, on the way out and behind routing 3 and 4. What is forwarded has no direction. */
+static void set_hook(Layer *layer)
+{
+    uint8_t hook;
+    if (!span_u8(layer->bytes, 4 + 2, &hook))
+        return;
+    layer->heading = hook <= 1 ? HEADING_IN : hook == 3 || hook == 4 ? HEADING_OUT : 0;
+}
 
 /* Linux' packet log: attributes of length, type and value, in the byte order of the machine. Types
  * are small numbers. */
@@ -237,6 +271,8 @@ static DecodeResult decode_nflog(Layer *layer)
         uint32_t padded = (length + 3) & ~3u;
         if (length < 4 || length > layer->wire_length)
             return DECODE_MALFORMED;
+        if ((little ? low : high) == NFLOG_PACKET && length >= 8)
+            set_hook(layer);
         if ((little ? low : high) == NFLOG_PAYLOAD) {
             layer_skip(layer, 4);
             layer_set_length(layer, length - 4);
@@ -324,14 +360,22 @@ static DecodeResult decode_ppi(Layer *layer)
 }
 
 #define PKTAP_MAX 4096 /* it is about 150 bytes */
+#define PKTAP_FLAGS_AT 36
 
-/* macOS: length, kind, link type. */
+/* macOS: length, kind, link type, name of the interface, flags of which the lowest two are the
+ * directions in and out. */
 static DecodeResult decode_pktap(Layer *layer)
 {
-    uint32_t size;
+    uint32_t size, flags;
     if (!span_le32(layer->bytes, 0, &size))
         return layer_lacks(layer, 12);
-    return size < 12 || size > PKTAP_MAX ? DECODE_MALFORMED : decode_inner_link(layer, size, 8);
+    if (size < 12 || size > PKTAP_MAX)
+        return DECODE_MALFORMED;
+    bool told = size >= PKTAP_FLAGS_AT + 4 && span_le32(layer->bytes, PKTAP_FLAGS_AT, &flags);
+    uint8_t heading = told ? flags & (HEADING_IN | HEADING_OUT) : 0;
+    DecodeResult result = decode_inner_link(layer, size, 8);
+    layer->heading = heading;
+    return result;
 }
 
 DecodeResult link_decode(int link_type, Layer *layer)

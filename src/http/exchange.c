@@ -168,6 +168,13 @@ static void compare_offer(Exchange *exchange, const Head *response)
         websocket_accept_given(response) != exchange->upgrade.websocket_accept;
 }
 
+static ExchangeDigest *digest_of(Exchange *exchange)
+{
+    if (!exchange->digest)
+        exchange->digest = exchange_digest_new();
+    return exchange->digest;
+}
+
 void exchange_take_request(Exchange *exchange, const Exchange *before, const Head *head,
                            const BodyFraming *framing, const TextOptions *options)
 {
@@ -176,6 +183,8 @@ void exchange_take_request(Exchange *exchange, const Exchange *before, const Hea
     const FieldLine *expect = head_field(head, FIELD_EXPECT, 0, NULL);
     take_offer(exchange, head);
     exchange->expects_continue = expect && span_is_nocase(expect->value, "100-continue");
+    if (options->digests)
+        digest_request_head(digest_of(exchange), head);
     TextWish wish = options->wish;
     if (wish == TEXT_WISH_NONE)
         return;
@@ -200,6 +209,8 @@ void exchange_take_response(Exchange *exchange, const Head *head, const BodyFram
     take_head(&exchange->response, head, framing);
     exchange->status = head->status;
     compare_offer(exchange, head);
+    if (options->digests)
+        digest_response_head(digest_of(exchange), head);
     if (options->wish == TEXT_WISH_ALL)
         take_connection_texts(text_of(exchange), head, TEXT_RESPONSE_CONNECTION, options->redactor);
 }
@@ -223,6 +234,7 @@ void exchange_pack(const Exchange *exchange, GByteArray *to)
 {
     Exchange rest = *exchange;
     rest.text = NULL;
+    rest.digest = NULL;
     pack_words(to, &rest, sizeof rest);
     const ExchangeText *text = exchange->text;
     PackedFields fields = { .there = text != NULL };
@@ -233,6 +245,17 @@ void exchange_pack(const Exchange *exchange, GByteArray *to)
     pack_words(to, &fields, sizeof fields);
     if (text)
         pack_span(to, span_make(text->block.str, text->block.len));
+    exchange_digest_pack(exchange->digest, to);
+}
+
+static ExchangeText *unpack_text_block(Span *from, const PackedFields *fields)
+{
+    Span block = unpack_span(from);
+    ExchangeText *text = text_new(block.length + 1);
+    memcpy(text->start, fields->start, sizeof text->start);
+    memcpy(text->length, fields->length, sizeof text->length);
+    g_string_append_len(&text->block, (const char *)block.bytes, (gssize)block.length);
+    return text;
 }
 
 void exchange_unpack(Exchange *exchange, Span *from)
@@ -240,13 +263,9 @@ void exchange_unpack(Exchange *exchange, Span *from)
     PackedFields fields;
     unpack_words(from, exchange, sizeof *exchange);
     unpack_words(from, &fields, sizeof fields);
-    if (!fields.there)
-        return;
-    Span block = unpack_span(from);
-    ExchangeText *text = exchange->text = text_new(block.length + 1);
-    memcpy(text->start, fields.start, sizeof text->start);
-    memcpy(text->length, fields.length, sizeof text->length);
-    g_string_append_len(&text->block, (const char *)block.bytes, (gssize)block.length);
+    if (fields.there)
+        exchange->text = unpack_text_block(from, &fields);
+    exchange->digest = exchange_digest_unpack(from);
 }
 
 Exchange exchange_copy(const Exchange *exchange)
@@ -265,12 +284,14 @@ Exchange exchange_copy(const Exchange *exchange)
 size_t exchange_text_size(const Exchange *exchange)
 {
     const ExchangeText *text = exchange->text;
-    return text ? sizeof *text + text->block.allocated_len : 0;
+    return (text ? sizeof *text + text->block.allocated_len : 0) +
+           exchange_digest_size(exchange->digest);
 }
 
 void exchange_clear(Exchange *exchange)
 {
     ExchangeText *text = g_steal_pointer(&exchange->text);
+    exchange_digest_free(g_steal_pointer(&exchange->digest));
     if (!text || --text->owners > 0)
         return;
     g_free(text->block.str);

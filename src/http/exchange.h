@@ -9,6 +9,7 @@
 
 #include "base/evidence.h"
 #include "http/body.h"
+#include "http/digest.h"
 #include "http/head.h"
 #include "http/header_flags.h"
 #include "http/options.h"
@@ -178,6 +179,7 @@ typedef struct Exchange {
 
     unsigned match;     /* MatchAnswer of its heads, if anything is looked for */
     ExchangeText *text; /* owned; NULL if no report asks for it */
+    ExchangeDigest *digest; /* likewise */
 } Exchange;
 
 /* Which texts are wanted. */
@@ -188,6 +190,7 @@ typedef struct TextOptions {
     /* borrowed; NULL: as sent. Otherwise targets, hosts and field values are taken by their names
      * in it, but for what the Connection field lists; the facts are those of the bytes as sent. */
     const Redactor *redactor;
+    bool digests; /* what takes to compare exchanges is wanted as well */
 } TextOptions;
 
 /* Fills the facts that a head states. `framing` has been decided by the caller. `before`: the
@@ -206,7 +209,7 @@ const char *exchange_text(const Exchange *exchange, ExchangeTextField field);
 /* The exchange as packed bytes, and back. */
 void exchange_pack(const Exchange *exchange, GByteArray *to);
 void exchange_unpack(Exchange *exchange, Span *from);
-/* Bytes that its text takes now. */
+/* Bytes that its text and its digest take now. */
 size_t exchange_text_size(const Exchange *exchange);
 
 /* Frees what it owns; the struct itself is the caller's. */

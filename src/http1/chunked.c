@@ -232,7 +232,7 @@ bool chunk_skip(ChunkReader *reader, int64_t length)
     return true;
 }
 
-ChunkResult chunk_read(ChunkReader *reader, Span bytes, size_t *ret_taken)
+ChunkResult chunk_read(ChunkReader *reader, Span bytes, ContentHash *content, size_t *ret_taken)
 {
     size_t at = 0;
     ChunkResult result = CHUNK_MORE;
@@ -242,6 +242,8 @@ ChunkResult chunk_read(ChunkReader *reader, Span bytes, size_t *ret_taken)
             if ((uint64_t)reader->left < rest)
                 rest = (size_t)reader->left;
             chunk_skip(reader, (int64_t)rest);
+            if (content)
+                content_hash_add(content, span_make(bytes.bytes + at, rest));
             at += rest;
             continue;
         }

@@ -1,8 +1,9 @@
 /* The chunked coding's framing (RFC 9112 §7.1), fed in pieces of any size. Chunk data is not
- * looked at. */
+ * looked at, only hashed where somebody asks for it. */
 #ifndef HTTP1_CHUNKED_H
 #define HTTP1_CHUNKED_H
 
+#include "base/content_hash.h"
 #include "base/span.h"
 
 /* Extensions are a few bytes where they are used at all; Apache refuses lines above 8 KiB. */
@@ -33,8 +34,8 @@ typedef enum ChunkResult {
     CHUNK_LIMIT, /* … is one too many for a line, the trailer section, or a size of 63 bits */
 } ChunkResult;
 
-/* Reads on. *ret_taken is how many of the bytes belong to the body; all of them with CHUNK_MORE. */
-ChunkResult chunk_read(ChunkReader *reader, Span bytes, size_t *ret_taken);
+/* Reads on. Chunk data is added to `content`; NULL: nobody wants it hashed. *ret_taken is how many of the bytes belong to the body; all of them with CHUNK_MORE. */
+ChunkResult chunk_read(ChunkReader *reader, Span bytes, ContentHash *content, size_t *ret_taken);
 
 /* Passes over `length` bytes that nobody has. False, and nothing changes, if they are not all
  * chunk data. */

@@ -174,6 +174,8 @@ static MessageReader *reader_of(Conversation *conversation, const SessionUnit *u
     if (conversation->facts.client >= 0)
         kind = unit->side == conversation->facts.client ? HEAD_REQUEST : HEAD_RESPONSE;
     message_reader_init(reader, kind, connection->opener_known ? 0 : REASON_MIDSTREAM);
+    if (conversation->texts.digests)
+        message_reader_hash_content(reader);
     conversation->reads[unit->side] = true;
     return reader;
 }
@@ -188,6 +190,8 @@ static void learn_sides(Conversation *conversation, int side, HeadKind kind)
     message_reader_clear(other);
     message_reader_init(other, kind == HEAD_REQUEST ? HEAD_RESPONSE : HEAD_REQUEST,
                         REASON_MIDSTREAM);
+    if (conversation->texts.digests)
+        message_reader_hash_content(other);
 }
 
 static void handle_messages(Conversation *conversation, int side)

@@ -71,9 +71,21 @@ static void drop_gathered(MessageReader *reader)
     g_clear_pointer(&reader->instead, g_free);
 }
 
+void message_reader_hash_content(MessageReader *reader)
+{
+    if (!reader->content)
+        reader->content = g_new0(ContentHash, 1);
+}
+
+const ContentHash *message_reader_content(const MessageReader *reader)
+{
+    return reader->content_cut ? NULL : reader->content;
+}
+
 void message_reader_clear(MessageReader *reader)
 {
     drop_gathered(reader);
+    g_clear_pointer(&reader->content, g_free);
 }
 
 void message_reader_pack(const MessageReader *reader, GByteArray *to)
@@ -82,11 +94,14 @@ void message_reader_pack(const MessageReader *reader, GByteArray *to)
     g_assert(!reader->unit);
     rest.head.bytes = NULL;
     rest.instead = NULL;
+    rest.content = NULL;
     rest.data.bytes = NULL;
     pack_words(to, &rest, sizeof rest);
     gather_pack(&reader->head, to);
     pack_span(to, span_make((const uint8_t *)reader->instead,
                             reader->instead ? sizeof *reader->instead : 0));
+    pack_span(to, span_make((const uint8_t *)reader->content,
+                            reader->content ? sizeof *reader->content : 0));
 }
 
 void message_reader_unpack(MessageReader *reader, Span *from)
@@ -96,16 +111,26 @@ void message_reader_unpack(MessageReader *reader, Span *from)
     Span instead = unpack_span(from);
     if (instead.length)
         reader->instead = g_memdup2(instead.bytes, instead.length);
+    Span content = unpack_span(from);
+    if (content.length)
+        reader->content = g_memdup2(content.bytes, content.length);
 }
 
 size_t message_reader_size(const MessageReader *reader)
 {
-    return gather_size(&reader->head) + (reader->instead ? sizeof *reader->instead : 0);
+    return gather_size(&reader->head) + (reader->instead ? sizeof *reader->instead : 0) +
+           (reader->content ? sizeof *reader->content : 0);
 }
 
 static bool has_begun(const MessageReader *reader)
 {
     return reader->state >= STATE_HEAD && reader->state <= STATE_UNTIL_CLOSE;
+}
+
+static void hash(const MessageReader *reader, Span body)
+{
+    if (reader->content)
+        content_hash_add(reader->content, body);
 }
 
 /* The bytes of the head as far as they are there. */
@@ -340,6 +365,9 @@ static void finish_head(MessageReader *reader, MessageEvent *event)
     reader->body = BODY_NONE;
     reader->edge = EDGE_AHEAD;
     reader->chunks = (ChunkReader){ 0 };
+    reader->content_cut = false;
+    if (reader->content)
+        *reader->content = (ContentHash){ 0 };
 }
 
 /* Most heads lie in one segment. They are parsed at once, with their start line. */
@@ -481,9 +509,12 @@ static ChunkResult release_body(MessageReader *reader)
     size_t taken;
     if (reader->state == STATE_CHUNKED)
         result =
-            chunk_read(&reader->chunks, span_first(gathered(reader), reader->head.held), &taken);
+            chunk_read(&reader->chunks, span_first(gathered(reader), reader->head.held),
+                       reader->content, &taken);
     else if (reader->state == STATE_LENGTH)
         reader->left -= reader->head.held;
+    if (reader->state != STATE_CHUNKED)
+        hash(reader, span_first(gathered(reader), reader->head.held));
     drop_gathered(reader);
     return result;
 }
@@ -540,6 +571,7 @@ static Step step_length(MessageReader *reader, MessageEvent *event)
     size_t length = reader->data.length;
     if ((uint64_t)reader->left < length)
         length = (size_t)reader->left;
+    hash(reader, span_first(reader->data, length));
     consume(reader, length);
     reader->left -= (int64_t)length;
     return reader->left == 0 ? report_end(reader, event) : STEP_AGAIN;
@@ -551,7 +583,7 @@ static Step step_chunked(MessageReader *reader, MessageEvent *event)
         return step_refused(reader, event);
     reader->edge = EDGE_PASSED;
     size_t taken;
-    ChunkResult result = chunk_read(&reader->chunks, reader->data, &taken);
+    ChunkResult result = chunk_read(&reader->chunks, reader->data, reader->content, &taken);
     consume(reader, taken);
     switch (result) {
     case CHUNK_MORE:
@@ -589,6 +621,7 @@ static void count_gap(MessageReader *reader, int64_t length)
     reader->at += length;
     reader->at_missing = true;
     reader->edge = EDGE_PASSED;
+    reader->content_cut = true;
 }
 
 static Step step_gap(MessageReader *reader, MessageEvent *event)
@@ -670,6 +703,7 @@ static Step step_data(MessageReader *reader, MessageEvent *event)
     case STATE_UNTIL_CLOSE:
         if (reader->edge == EDGE_DOUBTED)
             return step_refused(reader, event);
+        hash(reader, reader->data);
         break;
     case STATE_HEAD_DONE:
     case STATE_HEAD_CUT:

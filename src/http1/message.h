@@ -14,6 +14,7 @@
 
 #include <glib.h>
 
+#include "base/content_hash.h"
 #include "base/evidence.h"
 #include "base/span.h"
 #include "http1/chunked.h"
@@ -91,7 +92,8 @@ typedef struct MessageReader {
     /* the message in progress */
     Mark first; /* as sent */
     Gather head;
-    Instead *instead; /* or NULL */
+    Instead *instead;     /* or NULL */
+    ContentHash *content; /* of the body so far; NULL: nobody asks for it */
     int64_t left;     /* of the state */
     ChunkReader chunks;
     ReasonSet sought;
@@ -103,11 +105,17 @@ typedef struct MessageReader {
     bool leading : 1;    /* empty lines were passed over before this message */
     bool at_missing : 1; /* the byte before `at` lies in a gap */
     bool finished : 1;
+    bool content_cut : 1; /* bytes of the body are missing */
 } MessageReader;
 
 /* `kind` HEAD_EITHER: requests or responses, as the first start line says; then it stays with
  * that. `sought` not 0: the reader begins by seeking (mid-stream: REASON_MIDSTREAM). */
 void message_reader_init(MessageReader *reader, HeadKind kind, ReasonSet sought);
+
+/* From now on bodies are hashed: their content, without the chunked coding. */
+void message_reader_hash_content(MessageReader *reader);
+/* Of the message that has just ended; NULL: it lacks bytes, or nobody asks for it. */
+const ContentHash *message_reader_content(const MessageReader *reader);
 
 /* Of the reader's side; the unit is borrowed until next() returns false. */
 void message_reader_feed(MessageReader *reader, const SessionUnit *unit);

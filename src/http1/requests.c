@@ -60,6 +60,8 @@ static void request_head(Conversation *conversation, const MessageEvent *message
     exchange_take_request(exchange, before, &message->head, &framing, &conversation->texts);
     conversation_look_for_match(conversation, exchange, &message->head);
     message_facts_head(&exchange->request, message);
+    if (exchange->digest)
+        digest_head_at(&exchange->digest->request, &message->last);
     note_credentials(before, exchange);
     if (exchange->method == METHOD_CONNECT)
         framing = (BodyFraming){ .kind = BODY_OPAQUE, .notes = framing.notes };
@@ -125,9 +127,13 @@ static void request_lost(Conversation *conversation, const MessageEvent *message
 
 static void request_ends(Conversation *conversation, const MessageEvent *message)
 {
-    if (conversation->requesting >= 0)
-        message_facts_end(&conversation_at(conversation, conversation->requesting)->request,
-                          message, conversation_client(conversation));
+    MessageReader *reader = conversation_client(conversation);
+    if (conversation->requesting >= 0) {
+        Exchange *exchange = conversation_at(conversation, conversation->requesting);
+        message_facts_end(&exchange->request, message, reader);
+        if (exchange->digest)
+            digest_content(&exchange->digest->request, message_reader_content(reader));
+    }
     conversation->requesting = -1;
 }
 

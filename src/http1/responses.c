@@ -326,6 +326,8 @@ static void response_head(Conversation *conversation, MessageReader *reader,
     exchange_take_response(exchange, &message->head, &framing, &conversation->texts);
     conversation_look_for_match(conversation, exchange, &message->head);
     message_facts_head(&exchange->response, message);
+    if (exchange->digest)
+        digest_head_at(&exchange->digest->response, &message->last);
     conversation->facts.version = exchange->response.version;
     conversation->facts.minor = exchange->response.minor;
     response_steers_client(conversation, exchange);
@@ -350,6 +352,8 @@ static void response_ends(Conversation *conversation, const MessageReader *reade
         return;
     }
     message_facts_end(&exchange->response, message, reader);
+    if (exchange->digest)
+        digest_content(&exchange->digest->response, message_reader_content(reader));
     if (exchange->unsolicited && stamp_is_set(&conversation->facts.last_response))
         return;
     conversation->facts.last_response = message->last;

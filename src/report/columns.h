@@ -7,6 +7,7 @@
 #include "judge/findings.h"
 #include "judge/judge.h"
 #include "report/rows.h"
+#include "hops/hops.h"
 #include "report/table.h"
 #include "servers/servers.h"
 
@@ -19,6 +20,7 @@ typedef struct RowSource {
         const Server *server;
         const Pair *pair;
         const InputFile *input;
+        const HopRow *hop;
     };
     const RowFile *file;
     RowConnection from;         /* not set: of servers and pairs */

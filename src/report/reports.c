@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "report/hop_rows.h"
 #include "report/input_rows.h"
 #include "report/rows.h"
 #include "report/server_rows.h"
@@ -34,6 +35,10 @@ static const struct {
                        "longest_idle_tried_s lost_requests",
                        "client_ip server_ip server_port reuses longest_idle_tried_s "
                        "lost_requests" },
+    [REPORT_HOPS] = { "hops", HOP_COLUMNS, NULL,
+                      "connection exchange back_connection back_exchange basis undetermined "
+                      "method target status back_status findings",
+                      "connection back_connection basis undetermined target status back_status" },
     [REPORT_INPUTS] = { "inputs", INPUT_COLUMNS, NULL,
                         "input file format packets first_time last_time cut_short drops",
                         "input file packets first_time last_time cut_short" },

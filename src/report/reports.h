@@ -18,6 +18,7 @@ typedef enum ReportName {
     REPORT_FINDINGS,
     REPORT_SERVERS,
     REPORT_PAIRS,
+    REPORT_HOPS,
     REPORT_INPUTS,
 } ReportName;
 #define REPORT_COUNT (REPORT_INPUTS + 1)

@@ -24,7 +24,8 @@ typedef struct Clear {
     /* what is being fed, and has not been handed out; NULL: nothing */
     const StreamEvent *event;
     int64_t taken;     /* bytes of it that are the header's */
-    uint64_t released; /* the held bytes are being handed out */
+    ProxySource source; /* what the header named */
+    uint64_t released;  /* the held bytes are being handed out */
 } Clear;
 
 G_STATIC_ASSERT(sizeof(Clear) % sizeof(uint64_t) == 0);
@@ -76,8 +77,8 @@ static void look_at_preface(Clear *clear, const StreamEvent *event)
     guint before = clear->held ? clear->held->len : 0;
     if (before)
         hold(clear, event);
-    int length =
-        proxy_header_parse(before ? span_make(clear->held->data, clear->held->len) : event->data);
+    Span bytes = before ? span_make(clear->held->data, clear->held->len) : event->data;
+    int length = proxy_header_parse(bytes);
     if (length == PROXY_HEADER_PARTIAL) {
         if (!before)
             hold(clear, event);
@@ -90,6 +91,7 @@ static void look_at_preface(Clear *clear, const StreamEvent *event)
             g_byte_array_set_size(clear->held, before);
         return;
     }
+    clear->source = proxy_header_source(span_first(bytes, (size_t)length));
     drop_held(clear);
     clear->skip = length - (int64_t)before;
     skip_header(clear, event);
@@ -201,6 +203,11 @@ static SessionEnd clear_end(const void *state, int side)
     return (SessionEnd){ .gap = ((const Clear *)state)->tail_gap[side] };
 }
 
+static ProxySource clear_source(const void *state)
+{
+    return ((const Clear *)state)->source;
+}
+
 static void clear_pack(const void *state, GByteArray *to)
 {
     const Clear *clear = state;
@@ -235,6 +242,7 @@ const SessionStage SESSION_CLEAR = {
     .feed = clear_feed,
     .next = clear_next,
     .end = clear_end,
+    .source = clear_source,
     .pack = clear_pack,
     .unpack = clear_unpack,
     .size = clear_size,

@@ -1,5 +1,10 @@
 #include "session/proxy_header.h"
 
+#include <arpa/inet.h>
+#include <glib.h>
+
+#include "base/text.h"
+
 static const char signature_v2[] = "\r\n\r\n\0\r\nQUIT\n"; /* 12 bytes */
 
 enum {
@@ -98,4 +103,63 @@ int proxy_header_parse(Span bytes)
     if (!agrees(bytes, signature_v2, SIGNATURE_SIZE))
         return parse_v1(bytes);
     return bytes.length < SIGNATURE_SIZE ? PROXY_HEADER_PARTIAL : parse_v2(bytes);
+}
+
+/* Version 2: the first address and the first port of a stream over IP. */
+static ProxySource source_v2(Span header)
+{
+    ProxySource source = { 0 };
+    uint8_t command, family;
+    if (!span_u8(header, SIGNATURE_SIZE, &command) || (command & 0x0f) != 1 ||
+        !span_u8(header, SIGNATURE_SIZE + 1, &family) || (family != 0x11 && family != 0x21))
+        return source;
+    bool is_v4 = family == 0x11;
+    size_t size = is_v4 ? 4 : 16;
+    uint16_t length;
+    if (!span_be16(header, SIGNATURE_SIZE + 2, &length) || length < 2 * size + 4 ||
+        !span_be16(header, FIXED_SIZE_V2 + 2 * size, &source.port))
+        return source;
+    source.known = true;
+    source.address.version = is_v4 ? 4 : 6;
+    memcpy(source.address.bytes, header.bytes + FIXED_SIZE_V2, size);
+    return source;
+}
+
+/* The next word behind blanks; it leaves `rest`. */
+static Span next_word(Span *rest)
+{
+    *rest = text_trim(*rest);
+    size_t length = 0;
+    while (length < rest->length && is_v1_byte(rest->bytes[length]) && rest->bytes[length] != ' ')
+        length++;
+    Span word = span_first(*rest, length);
+    *rest = span_after(*rest, length);
+    return word;
+}
+
+/* Version 1: PROXY, the protocol, two addresses, two ports. */
+static ProxySource source_v1(Span header)
+{
+    ProxySource source = { 0 };
+    Span words[5];
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        words[i] = next_word(&header);
+    bool is_v4 = span_is_nocase(words[1], "TCP4");
+    char text[INET6_ADDRSTRLEN] = "";
+    int64_t port;
+    if ((!is_v4 && !span_is_nocase(words[1], "TCP6")) || words[2].length >= sizeof text ||
+        !text_number(words[4], &port) || port > UINT16_MAX)
+        return source;
+    memcpy(text, words[2].bytes, words[2].length);
+    source.known = inet_pton(is_v4 ? AF_INET : AF_INET6, text, source.address.bytes) == 1;
+    source.address.version = is_v4 ? 4 : 6;
+    source.port = (uint16_t)port;
+    return source;
+}
+
+ProxySource proxy_header_source(Span header)
+{
+    return agrees(header, signature_v2, SIGNATURE_SIZE) && header.length >= SIGNATURE_SIZE
+               ? source_v2(header)
+               : source_v1(header);
 }

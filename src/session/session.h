@@ -16,6 +16,7 @@
 #include "base/evidence.h"
 #include "base/span.h"
 #include "session/fin_belief.h"
+#include "session/proxy_header.h"
 #include "stream/stream.h"
 
 typedef enum SessionUnitKind { SESSION_DATA, SESSION_GAP } SessionUnitKind;
@@ -71,6 +72,9 @@ typedef struct SessionStage {
     bool (*next)(void *state, SessionUnit *ret_unit);
     /* How a side has ended, as far as its events have been fed. */
     SessionEnd (*end)(const void *state, int side);
+    /* Whose connection a PROXY header before the first byte says that this is. NULL: no header is
+     * ever taken off. */
+    ProxySource (*source)(const void *state);
     void (*pack)(const void *state, GByteArray *to);
     void *(*unpack)(Span *from);
     size_t (*size)(const void *state);

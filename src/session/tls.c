@@ -174,6 +174,12 @@ static SessionEnd tls_end(const void *state, int side)
                                                              : SESSION_NOT_CLOSED;
     return end;
 }
+
+static ProxySource tls_source(const void *state)
+{
+    return SESSION_CLEAR.source(((const Tls *)state)->clear);
+}
+
 static size_t tls_size(const void *state)
 {
     return tls_rest_size(state);
@@ -196,6 +202,7 @@ const SessionStage SESSION_TLS = {
     .feed = tls_feed,
     .next = tls_next,
     .end = tls_end,
+    .source = tls_source,
     .pack = tls_pack,
     .unpack = tls_unpack,
     .size = tls_size,

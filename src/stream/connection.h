@@ -67,8 +67,9 @@ typedef struct Transmissions {
 
 /* One direction of a connection: what its sender sent. What every packet changes stands first. */
 typedef struct Half {
-    bool seen;     /* at least one segment of this side is in the capture */
-    bool syn_seen; /* its SYN, too: nothing of this side came before offset 0 */
+    bool seen;        /* at least one segment of this side is in the capture */
+    bool syn_seen;    /* its SYN, too: nothing of this side came before offset 0 */
+    uint8_t headings; /* Heading, of all its segments as far as they tell */
     /* Neither its SYN is in the capture, nor a segment of the peer that stands at the peer's own
      * first byte, behind its SYN, and so acknowledges the first number: how many bytes of this
      * side are missing before offset 0 is unknown. */

@@ -506,6 +506,7 @@ static void arrive_number(Flow *flow, int side, const Segment *segment, Item *it
     if (item->offset < own->acked)
         own->lower = true;
     note_hops(&flow->facts.half[side].hops, segment->hops);
+    flow->facts.half[side].headings |= segment->heading;
     if (segment->length)
         note_payload(own, &flow->facts.half[side].resent, item);
     if (segment->flags & TCP_FIN)

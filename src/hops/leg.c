@@ -1,0 +1,87 @@
+#include "hops/leg.h"
+
+bool endpoint_equal(const Endpoint *a, const Endpoint *b)
+{
+    return a->port == b->port && address_equal(&a->address, &b->address);
+}
+
+uint64_t hash_both(uint64_t a, uint64_t b)
+{
+    uint64_t words[2] = { a, b };
+    return content_hash_of(span_make(words, sizeof words));
+}
+
+uint64_t address_hash(const IpAddress *address)
+{
+    return hash_both(content_hash_of(span_make(address->bytes, sizeof address->bytes)),
+                     address->version);
+}
+
+uint64_t endpoint_hash(const Endpoint *endpoint)
+{
+    return hash_both(address_hash(&endpoint->address), endpoint->port);
+}
+
+void leg_clear(Leg *leg)
+{
+    g_free(leg->method);
+    g_free(leg->target);
+    exchange_digest_free(leg->digest);
+}
+
+size_t leg_size(const Leg *leg)
+{
+    return sizeof *leg + strlen(leg->method) + strlen(leg->target) + 2 +
+           exchange_digest_size(leg->digest);
+}
+
+bool field_pairs_next(FieldPairs *pairs, const DigestField **ret_front,
+                      const DigestField **ret_back)
+{
+    unsigned fronts = pairs->front ? pairs->front->count : 0;
+    unsigned backs = pairs->back ? pairs->back->count : 0;
+    *ret_front = pairs->front_at < fronts ? &pairs->front->fields[pairs->front_at] : NULL;
+    *ret_back = pairs->back_at < backs ? &pairs->back->fields[pairs->back_at] : NULL;
+    if (*ret_front && *ret_back) {
+        int order = strcmp(head_digest_name(pairs->front, *ret_front),
+                           head_digest_name(pairs->back, *ret_back));
+        if (order > 0)
+            *ret_front = NULL;
+        else if (order < 0)
+            *ret_back = NULL;
+    }
+    pairs->front_at += *ret_front != NULL;
+    pairs->back_at += *ret_back != NULL;
+    return *ret_front || *ret_back;
+}
+
+bool field_is_rewritten(const HeadDigest *head, const DigestField *field)
+{
+    return (digest_traits(field->known) & (FIELD_REWRITTEN | FIELD_HOP)) ||
+           g_str_has_prefix(head_digest_name(head, field), "x-forwarded-");
+}
+
+static const DigestField *present(const DigestField *field)
+{
+    return field && field->present ? field : NULL;
+}
+
+const DigestField *leg_request_field(const Leg *leg, DigestName name)
+{
+    return present(head_digest_find(leg->digest->request.head, name));
+}
+
+const DigestField *leg_response_field(const Leg *leg, DigestName name)
+{
+    return present(head_digest_find(leg->digest->response.head, name));
+}
+
+bool content_differs(const ContentDigest *a, const ContentDigest *b)
+{
+    return a->known && b->known && (a->length != b->length || a->hash != b->hash);
+}
+
+bool content_is_carried(const ContentDigest *a, const ContentDigest *b)
+{
+    return a->known && b->known && a->length > 0 && a->length == b->length && a->hash == b->hash;
+}

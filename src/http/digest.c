@@ -1,0 +1,398 @@
+#include "http/digest.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "base/pack.h"
+#include "base/text.h"
+#include "http/options.h"
+
+static const struct {
+    const char *name;
+    unsigned traits;
+} NAMES[DIGEST_NAME_COUNT] = {
+    [DIGEST_OTHER] = { "", 0 },
+#define DIGEST(id, name, traits) [DIGEST_##id] = { name, traits },
+#include "http/digest_names.def"
+#undef DIGEST
+};
+
+unsigned digest_traits(DigestName name)
+{
+    return NAMES[name].traits;
+}
+
+/* In lower case already. */
+static DigestName known_name(const char *name)
+{
+    unsigned low = 1, high = DIGEST_NAME_COUNT;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        int order = strcmp(name, NAMES[middle].name);
+        if (order == 0)
+            return (DigestName)middle;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return DIGEST_OTHER;
+}
+
+/* Heads ---------------------------------------------------------------------------------------- */
+
+/* A field while the head is being read. */
+typedef struct Draft {
+    char name[DIGEST_NAME_MAX + 1];
+    ContentHash value;
+    bool present, listed;
+} Draft;
+
+typedef struct Drafts {
+    Draft drafts[DIGEST_FIELDS_MAX];
+    unsigned count;
+    bool whole;
+} Drafts;
+
+/* NULL: there is no room for it. */
+static Draft *draft_of(Drafts *drafts, Span name)
+{
+    char lower[DIGEST_NAME_MAX + 1] = "";
+    if (name.length > DIGEST_NAME_MAX || memchr(name.bytes, '\0', name.length)) {
+        drafts->whole = false;
+        return NULL;
+    }
+    for (size_t i = 0; i < name.length; i++)
+        lower[i] = g_ascii_tolower((char)name.bytes[i]);
+    for (unsigned i = 0; i < drafts->count; i++)
+        if (strcmp(drafts->drafts[i].name, lower) == 0)
+            return &drafts->drafts[i];
+    if (drafts->count == DIGEST_FIELDS_MAX) {
+        drafts->whole = false;
+        return NULL;
+    }
+    Draft *draft = &drafts->drafts[drafts->count++];
+    *draft = (Draft){ .present = false };
+    memcpy(draft->name, lower, sizeof lower);
+    return draft;
+}
+
+/* Several lines are one list (RFC 9110 section 5.3), and a proxy may make one line of them. */
+static void add_line(Drafts *drafts, const FieldLine *field)
+{
+    Draft *draft = draft_of(drafts, field->name);
+    if (!draft)
+        return;
+    if (draft->present)
+        content_hash_add(&draft->value, span_of_text(", "));
+    content_hash_add(&draft->value, field->value);
+    draft->present = true;
+}
+
+static void add_options(Drafts *drafts, Span value)
+{
+    ListCursor cursor = { .rest = value };
+    Span member;
+    while (list_next(&cursor, &member)) {
+        Draft *draft = text_is_token(member) ? draft_of(drafts, member) : NULL;
+        if (draft)
+            draft->listed = true;
+    }
+}
+
+static int compare_drafts(const void *left, const void *right)
+{
+    return strcmp(((const Draft *)left)->name, ((const Draft *)right)->name);
+}
+
+static HeadDigest *head_of_drafts(Drafts *drafts)
+{
+    size_t names = 0;
+    for (unsigned i = 0; i < drafts->count; i++)
+        names += strlen(drafts->drafts[i].name) + 1;
+    size_t size = sizeof(HeadDigest) + drafts->count * sizeof(DigestField) + names;
+    HeadDigest *head = g_malloc0(size);
+    head->size = (uint32_t)size;
+    head->count = (uint16_t)drafts->count;
+    head->whole = drafts->whole;
+    qsort(drafts->drafts, drafts->count, sizeof(Draft), compare_drafts);
+    char *texts = (char *)&head->fields[head->count];
+    uint16_t at = 0;
+    for (unsigned i = 0; i < drafts->count; i++) {
+        const Draft *draft = &drafts->drafts[i];
+        head->fields[i] =
+            (DigestField){ .value = draft->present ? (uint32_t)content_hash_value(&draft->value) : 0,
+                           .text = at,
+                           .known = (uint8_t)known_name(draft->name),
+                           .present = draft->present,
+                           .listed = draft->listed };
+        memcpy(texts + at, draft->name, strlen(draft->name) + 1);
+        at = (uint16_t)(at + strlen(draft->name) + 1);
+    }
+    return head;
+}
+
+static bool forbids_transformation(const Head *head)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        if (!span_is_nocase(head->fields[i].name, "Cache-Control"))
+            continue;
+        ListCursor cursor = { .rest = head->fields[i].value };
+        Span member;
+        while (list_next(&cursor, &member))
+            if (span_is_nocase(member, "no-transform"))
+                return true;
+    }
+    return false;
+}
+
+static HeadDigest *digest_head(const Head *head)
+{
+    Drafts drafts;
+    drafts.count = 0;
+    drafts.whole = !(head->notes & (HEAD_INCOMPLETE | HEAD_BAD_LINE));
+    for (size_t i = 0; i < head->field_count; i++) {
+        add_line(&drafts, &head->fields[i]);
+        if (head->fields[i].known == FIELD_CONNECTION)
+            add_options(&drafts, head->fields[i].value);
+    }
+    HeadDigest *digest = head_of_drafts(&drafts);
+    digest->no_transform = forbids_transformation(head);
+    return digest;
+}
+
+const DigestField *head_digest_find(const HeadDigest *head, DigestName name)
+{
+    for (unsigned i = 0; head && i < head->count; i++)
+        if (head->fields[i].known == name)
+            return &head->fields[i];
+    return NULL;
+}
+
+uint32_t digest_value(Span value)
+{
+    return (uint32_t)content_hash_of(value);
+}
+
+/* Targets -------------------------------------------------------------------------------------- */
+
+/* Without scheme and authority of an absolute form. */
+static Span path_and_query(Span target, bool *ret_absolute)
+{
+    *ret_absolute = false;
+    const uint8_t *colon = target.length ? memchr(target.bytes, ':', target.length) : NULL;
+    if (!colon || target.bytes[0] == '/')
+        return target;
+    Span rest = span_after(target, (size_t)(colon - target.bytes));
+    if (!span_starts_with(rest, "://"))
+        return target;
+    *ret_absolute = true;
+    rest = span_after(rest, 3);
+    size_t authority = 0;
+    while (authority < rest.length && !strchr("/?#", rest.bytes[authority]))
+        authority++;
+    rest = span_after(rest, authority);
+    return rest.length ? rest : span_of_text("/");
+}
+
+static void digest_tails(TargetDigest *digest, Span path)
+{
+    size_t at = path.length;
+    for (unsigned i = 0; i < TARGET_TAILS_MAX && at > 0; i++) {
+        do
+            at--;
+        while (at > 0 && path.bytes[at] != '/');
+        digest->tail[i] = digest_value(span_after(path, at));
+        digest->before[i] = digest_value(span_first(path, at));
+    }
+}
+
+static TargetDigest digest_target(Span target)
+{
+    TargetDigest digest = { .is_path = true };
+    Span path = path_and_query(target, &digest.absolute);
+    digest.is_path = path.length > 0 && (path.bytes[0] == '/' || path.bytes[0] == '?');
+    const uint8_t *mark = path.length ? memchr(path.bytes, '?', path.length) : NULL;
+    size_t length = mark ? (size_t)(mark - path.bytes) : path.length;
+    size_t last = length;
+    while (last > 0 && path.bytes[last - 1] != '/')
+        last--;
+    digest.whole = content_hash_of(path);
+    digest.query = content_hash_of(span_after(path, length));
+    digest.last = content_hash_of(span_make(path.bytes + last, length - last));
+    digest_tails(&digest, span_first(path, length));
+    return digest;
+}
+
+/* Forwarding ----------------------------------------------------------------------------------- */
+
+static IpAddress parse_address(Span text)
+{
+    IpAddress address = { 0 };
+    char copy[INET6_ADDRSTRLEN] = "";
+    text = text_trim(text);
+    if (text.length == 0 || text.length >= sizeof copy)
+        return address;
+    memcpy(copy, text.bytes, text.length);
+    if (inet_pton(AF_INET, copy, address.bytes) == 1)
+        address.version = 4;
+    else if (inet_pton(AF_INET6, copy, address.bytes) == 1)
+        address.version = 6;
+    return address;
+}
+
+/* Quotes, brackets and a port go (RFC 7239 section 6). */
+static Span bare_node(Span node)
+{
+    node = text_trim(node);
+    if (node.length >= 2 && node.bytes[0] == '"' && node.bytes[node.length - 1] == '"')
+        node = span_make(node.bytes + 1, node.length - 2);
+    bool bracket = node.length > 0 && node.bytes[0] == '[';
+    const uint8_t *end =
+        node.length ? memchr(node.bytes, bracket ? ']' : ':', node.length) : NULL;
+    if (bracket && end)
+        return span_make(node.bytes + 1, (size_t)(end - node.bytes) - 1);
+    bool one_colon = end && !memchr(end + 1, ':', (size_t)(node.bytes + node.length - end - 1));
+    return one_colon ? span_first(node, (size_t)(end - node.bytes)) : node;
+}
+
+static Span last_member(Span value)
+{
+    ListCursor cursor = { .rest = value };
+    Span member, last = { 0 };
+    while (list_next(&cursor, &member))
+        last = member;
+    return last;
+}
+
+/* The node of `for` in one element. */
+static Span forwarded_for(Span element)
+{
+    while (element.length) {
+        const uint8_t *end = memchr(element.bytes, ';', element.length);
+        Span pair = end ? span_first(element, (size_t)(end - element.bytes)) : element;
+        element = end ? span_after(element, pair.length + 1) : (Span){ 0 };
+        pair = text_trim(pair);
+        if (pair.length > 4 && span_is_nocase(span_first(pair, 4), "for="))
+            return span_after(pair, 4);
+    }
+    return (Span){ 0 };
+}
+
+static void take_forwarded(ExchangeDigest *digest, const FieldLine *field)
+{
+    Span last = last_member(field->value);
+    if (span_is_nocase(field->name, "X-Forwarded-For"))
+        digest->forwarded[FORWARDED_X_FOR] = parse_address(bare_node(last));
+    else if (span_is_nocase(field->name, "Forwarded"))
+        digest->forwarded[FORWARDED_STANDARD] = parse_address(bare_node(forwarded_for(last)));
+    else if (span_is_nocase(field->name, "X-Real-IP"))
+        digest->forwarded[FORWARDED_X_REAL_IP] = parse_address(bare_node(field->value));
+    else if (span_is_nocase(field->name, "Client-IP"))
+        digest->forwarded[FORWARDED_CLIENT_IP] = parse_address(bare_node(field->value));
+}
+
+/* version "-" trace-id "-" … */
+static uint32_t trace_of(Span value)
+{
+    enum { TRACE_AT = 3, TRACE_LENGTH = 32 };
+    if (value.length < TRACE_AT + TRACE_LENGTH)
+        return 0;
+    return digest_value(span_first(span_after(value, TRACE_AT), TRACE_LENGTH));
+}
+
+static uint64_t hash_lower(Span text)
+{
+    g_autofree char *lower = g_ascii_strdown((const char *)text.bytes, (gssize)text.length);
+    return content_hash_of(span_make(lower, text.length));
+}
+
+void digest_request_head(ExchangeDigest *digest, const Head *head)
+{
+    g_free(digest->request.head);
+    digest->request.head = digest_head(head);
+    digest->method = content_hash_of(head->method);
+    digest->target = digest_target(head->target);
+    digest->host = digest->trace_parent = 0;
+    const FieldLine *host = head_field(head, FIELD_HOST, 0, NULL);
+    if (host && host->value.length)
+        digest->host = hash_lower(host->value);
+    for (size_t i = 0; i < head->field_count; i++) {
+        const FieldLine *field = &head->fields[i];
+        if (field->known == FIELD_OTHER && field->value.length)
+            take_forwarded(digest, field);
+        if (span_is_nocase(field->name, "traceparent"))
+            digest->trace_parent = trace_of(field->value);
+    }
+}
+
+void digest_response_head(ExchangeDigest *digest, const Head *head)
+{
+    g_free(digest->response.head);
+    digest->response.head = digest_head(head);
+}
+
+void digest_content(MessageDigest *message, const ContentHash *content)
+{
+    message->content.known = content != NULL;
+    if (!content)
+        return;
+    message->content.hash = content_hash_value(content);
+    message->content.length = content->length;
+}
+
+/* Its life ------------------------------------------------------------------------------------- */
+
+G_STATIC_ASSERT(sizeof(ExchangeDigest) % sizeof(uint64_t) == 0);
+
+ExchangeDigest *exchange_digest_new(void)
+{
+    return g_new0(ExchangeDigest, 1);
+}
+
+void exchange_digest_free(ExchangeDigest *digest)
+{
+    if (!digest)
+        return;
+    g_free(digest->request.head);
+    g_free(digest->response.head);
+    g_free(digest);
+}
+
+static size_t head_size(const HeadDigest *head)
+{
+    return head ? head->size : 0;
+}
+
+size_t exchange_digest_size(const ExchangeDigest *digest)
+{
+    return digest ? sizeof *digest + head_size(digest->request.head) +
+                        head_size(digest->response.head)
+                  : 0;
+}
+
+void exchange_digest_pack(const ExchangeDigest *digest, GByteArray *to)
+{
+    pack_span(to, span_make(digest, digest ? sizeof *digest : 0));
+    if (!digest)
+        return;
+    pack_span(to, span_make(digest->request.head, head_size(digest->request.head)));
+    pack_span(to, span_make(digest->response.head, head_size(digest->response.head)));
+}
+
+static HeadDigest *unpack_head(Span *from)
+{
+    Span bytes = unpack_span(from);
+    return bytes.length ? g_memdup2(bytes.bytes, bytes.length) : NULL;
+}
+
+ExchangeDigest *exchange_digest_unpack(Span *from)
+{
+    Span bytes = unpack_span(from);
+    if (bytes.length == 0)
+        return NULL;
+    ExchangeDigest *digest = g_memdup2(bytes.bytes, bytes.length);
+    digest->request.head = unpack_head(from);
+    digest->response.head = unpack_head(from);
+    return digest;
+}

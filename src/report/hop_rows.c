@@ -1,0 +1,178 @@
+#include "report/hop_rows.h"
+
+#include <string.h>
+
+#include "report/columns.h"
+
+/* Of which of the two legs. */
+enum { FRONT, BACK };
+
+static const Leg *leg_of(const RowSource *row, int which)
+{
+    return which == FRONT ? row->hop->front : row->hop->back;
+}
+
+static bool is_pair(const RowSource *row)
+{
+    return row->hop->front && row->hop->back;
+}
+
+FIELDS(write_connection)
+{
+    char id[48] = "";
+    const Leg *leg = leg_of(row, which);
+    if (leg)
+        g_snprintf(id, sizeof id, CONNECTION_NAME, FRAME_PARTS(leg->path.connection));
+    table_word(table, id);
+}
+
+FIELDS(write_exchange_number)
+{
+    const Leg *leg = leg_of(row, which);
+    write_optional(table, leg ? (int64_t)leg->number : -1);
+}
+
+FIELD(write_basis)
+{
+    table_word(table, hop_basis_name(row->hop->basis));
+}
+
+FIELD(write_undetermined)
+{
+    table_word(table, hop_doubt_name(row->hop->doubt));
+}
+
+FIELD(write_candidates)
+{
+    write_optional(table, is_pair(row) ? -1 : (int64_t)row->hop->candidates);
+}
+
+FIELD(write_attempt)
+{
+    write_optional(table, is_pair(row) ? (int64_t)row->hop->attempt : -1);
+}
+
+enum { FRONT_CLIENT, FRONT_SERVER, BACK_CLIENT, BACK_SERVER };
+
+FIELDS(write_hop_address)
+{
+    const Leg *leg = leg_of(row, which == BACK_CLIENT || which == BACK_SERVER ? BACK : FRONT);
+    if (!leg)
+        table_empty(table);
+    else if (which == FRONT_CLIENT || which == BACK_CLIENT)
+        write_address(table, &leg->path.client.address);
+    else
+        write_address(table, &leg->path.server.address);
+}
+
+FIELDS(write_hop_port)
+{
+    const Leg *leg = leg_of(row, which);
+    write_optional(table, leg ? leg->path.server.port : -1);
+}
+
+FIELDS(write_request_frame)
+{
+    const Leg *leg = leg_of(row, which);
+    table_frame(table, leg ? leg->request.frame : 0);
+}
+
+FIELDS(write_response_frame)
+{
+    const Leg *leg = leg_of(row, which);
+    table_frame(table, leg ? leg->response.frame : 0);
+}
+
+/* Never negative: clocks are set back. */
+static void write_between(Table *table, Instant from, Instant to)
+{
+    bool both = instant_is_set(from) && instant_is_set(to);
+    write_optional_duration(table, both ? MAX(to.time - from.time, 0) : -1);
+}
+
+FIELD(write_held)
+{
+    if (is_pair(row))
+        write_between(table, row->hop->front->head, row->hop->back->request);
+    else
+        table_empty(table);
+}
+
+FIELD(write_served)
+{
+    const Leg *back = row->hop->back;
+    if (back)
+        write_between(table, back->request_end, back->response);
+    else
+        table_empty(table);
+}
+
+FIELD(write_returned)
+{
+    if (is_pair(row))
+        write_between(table, row->hop->back->response, row->hop->front->response);
+    else
+        table_empty(table);
+}
+
+FIELD(write_method)
+{
+    const Leg *leg = row->hop->front ? row->hop->front : row->hop->back;
+    table_text(table, leg->method);
+}
+
+FIELD(write_target)
+{
+    const Leg *leg = row->hop->front ? row->hop->front : row->hop->back;
+    table_text(table, leg->target);
+}
+
+FIELD(write_back_target)
+{
+    bool differs = is_pair(row) && strcmp(row->hop->front->target, row->hop->back->target) != 0;
+    table_text(table, differs ? row->hop->back->target : "");
+}
+
+FIELD(write_host_changed)
+{
+    bool changed = is_pair(row) && row->hop->front->digest->host != row->hop->back->digest->host;
+    table_word(table, !is_pair(row) ? "" : changed ? "yes" : "no");
+}
+
+const Column HOP_COLUMNS[] = {
+    { "connection", COLUMN_LABEL, write_connection, FRONT },
+    { "exchange", COLUMN_NUMBER, write_exchange_number, FRONT },
+    { "back_connection", COLUMN_LABEL, write_connection, BACK },
+    { "back_exchange", COLUMN_NUMBER, write_exchange_number, BACK },
+    { "basis", COLUMN_WORD, write_basis, 0 },
+    { "undetermined", COLUMN_WORD, write_undetermined, 0 },
+    { "candidates", COLUMN_NUMBER, write_candidates, 0 },
+    { "attempt", COLUMN_NUMBER, write_attempt, 0 },
+    { "client_ip", COLUMN_ADDRESS, write_hop_address, FRONT_CLIENT },
+    { "server_ip", COLUMN_ADDRESS, write_hop_address, FRONT_SERVER },
+    { "server_port", COLUMN_NUMBER, write_hop_port, FRONT },
+    { "proxy_ip", COLUMN_ADDRESS, write_hop_address, BACK_CLIENT },
+    { "back_server_ip", COLUMN_ADDRESS, write_hop_address, BACK_SERVER },
+    { "back_server_port", COLUMN_NUMBER, write_hop_port, BACK },
+    { "request_frame", COLUMN_FRAME, write_request_frame, FRONT },
+    { "back_request_frame", COLUMN_FRAME, write_request_frame, BACK },
+    { "back_response_frame", COLUMN_FRAME, write_response_frame, BACK },
+    { "response_frame", COLUMN_FRAME, write_response_frame, FRONT },
+    { "held_s", COLUMN_SECONDS, write_held, 0 },
+    { "server_s", COLUMN_SECONDS, write_served, 0 },
+    { "returned_s", COLUMN_SECONDS, write_returned, 0 },
+    { "method", COLUMN_TEXT, write_method, 0 },
+    { "target", COLUMN_TEXT, write_target, 0 },
+    { "back_target", COLUMN_TEXT, write_back_target, 0 },
+    { "host_changed", COLUMN_WORD, write_host_changed, 0 },
+    { NULL, COLUMN_TEXT, NULL, 0 },
+};
+
+void write_hop_rows(Table *table, Hops *hops)
+{
+    HopRow hop;
+    while (hops_next(hops, &hop)) {
+        RowSource source = { .hop = &hop };
+        table_row(table, &source);
+    }
+}
