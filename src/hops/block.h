@@ -109,6 +109,9 @@ bool hop_nests(const Leg *front, const Leg *back);
 bool hop_request_disagrees(const Leg *front, const Leg *back);
 bool hop_response_disagrees(const Leg *front, const Leg *back);
 
+/* Whether both responses have a content that should be the same. */
+bool hop_contents_compare(const Leg *front, const Leg *back);
+
 /* Fills the links that only the times can prove. */
 void block_learn(Block *block);
 

@@ -255,7 +255,7 @@ typedef struct Carried {
     bool same;
 } Carried;
 
-#define CARRIED_MAX (2 * DIGEST_FIELDS_MAX + 3)
+#define CARRIED_MAX (2 * DIGEST_FIELDS_MAX + 2)
 
 typedef struct CarriedList {
     Carried items[CARRIED_MAX];
@@ -297,10 +297,9 @@ static void list_carried(CarriedList *list, const Leg *front, const Leg *back)
     if (!leg_is_answered(front) || !leg_is_answered(back))
         return;
     list_fields(list, f->response.head, b->response.head, true);
-    if (front->status == 200 && back->status == 200 && f->response.content.known &&
+    if (hop_contents_compare(front, back) && f->response.content.known &&
         b->response.content.known)
         add_carried(list, 2, !content_differs(&f->response.content, &b->response.content));
-    add_carried(list, 3, front->status == back->status);
 }
 
 /* A field that the hop hands on unchanged at least as often as not, and here it is another. */
@@ -468,7 +467,7 @@ static void count_hops(Doubts *doubts)
     for (uint32_t i = 0; i < doubts->count; i++) {
         const Leg *front = front_leg(doubts, i), *back = back_leg(doubts, i);
         hash_counts_add(&memory->claims, hop_key(front, back), 1);
-        if (is_marked(front) || is_marked(back))
+        if (stands(back_of(doubts, i)) || is_marked(front) || is_marked(back))
             hash_set_add(&memory->marked, hop_key(front, back));
     }
 }

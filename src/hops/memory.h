@@ -44,7 +44,7 @@ typedef struct HopMemory {
     HashSet known_backs;    /* hop_back_key() of claims */
     HashCounts exchanges;   /* by server endpoint */
     HashCounts claims;      /* by hop_key() */
-    HashSet marked;         /* hops of which a response has Via or Age */
+    HashSet marked;         /* hops of which a response has Via or Age, or a claim an id */
 } HopMemory;
 
 void hop_memory_init(HopMemory *memory);

@@ -126,6 +126,12 @@ static bool same_coding(const Leg *front, const Leg *back)
     return a && b ? a->value == b->value : !a && !b;
 }
 
+bool hop_contents_compare(const Leg *front, const Leg *back)
+{
+    return front->status == 200 && back->status == 200 &&
+           front->digest->method == back->digest->method && same_coding(front, back);
+}
+
 static bool answer_fields_differ(const Leg *front, const Leg *back)
 {
     FieldPairs pairs = { .front = front->digest->response.head,
@@ -147,7 +153,7 @@ bool hop_response_disagrees(const Leg *front, const Leg *back)
     if (!leg_request_field(back, DIGEST_RANGE) &&
         instant_precedes(front->response, back->response))
         return true;
-    return front->status == 200 && same_coding(front, back) &&
+    return hop_contents_compare(front, back) &&
            content_differs(&front->digest->response.content, &back->digest->response.content);
 }
 
