@@ -174,6 +174,55 @@ CREATE TABLE pairs (
     lost_after_close INTEGER
 );
 
+CREATE TABLE hops (
+    connection TEXT,
+    exchange INTEGER,
+    back_connection TEXT,
+    back_exchange INTEGER,
+    basis TEXT,
+    undetermined TEXT,
+    candidates INTEGER,
+    attempt INTEGER,
+    client_ip TEXT,
+    server_ip TEXT,
+    server_port INTEGER,
+    proxy_ip TEXT,
+    back_server_ip TEXT,
+    back_server_port INTEGER,
+    request_frame INTEGER,
+    back_request_frame INTEGER,
+    back_response_frame INTEGER,
+    response_frame INTEGER,
+    held_s REAL,
+    server_s REAL,
+    returned_s REAL,
+    method TEXT,
+    target TEXT,
+    back_target TEXT,
+    host_changed TEXT,
+    request_version TEXT,
+    back_request_version TEXT,
+    back_response_version TEXT,
+    response_version TEXT,
+    status INTEGER,
+    back_status INTEGER,
+    answered_by TEXT,
+    request_consumed TEXT,
+    request_added TEXT,
+    request_changed TEXT,
+    request_nominated TEXT,
+    response_consumed TEXT,
+    response_added TEXT,
+    response_changed TEXT,
+    response_nominated TEXT,
+    findings TEXT,
+    declared TEXT,
+    back_declared TEXT,
+    back_cause TEXT,
+    proxy_status TEXT,
+    completeness TEXT
+);
+
 CREATE TABLE inputs (
     input INTEGER PRIMARY KEY,
     file TEXT,
@@ -192,6 +241,7 @@ CREATE TABLE inputs (
 .import --csv --skip 1 report/findings.csv findings
 .import --csv --skip 1 report/servers.csv servers
 .import --csv --skip 1 report/pairs.csv pairs
+.import --csv --skip 1 report/hops.csv hops
 .import --csv --skip 1 report/inputs.csv inputs
 
 UPDATE connections SET
@@ -359,6 +409,54 @@ UPDATE pairs SET
     longest_idle_tried_s = nullif(longest_idle_tried_s, ''),
     lost_requests = nullif(lost_requests, ''),
     lost_after_close = nullif(lost_after_close, '');
+
+UPDATE hops SET
+    connection = nullif(connection, ''),
+    exchange = nullif(exchange, ''),
+    back_connection = nullif(back_connection, ''),
+    back_exchange = nullif(back_exchange, ''),
+    basis = nullif(basis, ''),
+    undetermined = nullif(undetermined, ''),
+    candidates = nullif(candidates, ''),
+    attempt = nullif(attempt, ''),
+    client_ip = nullif(client_ip, ''),
+    server_ip = nullif(server_ip, ''),
+    server_port = nullif(server_port, ''),
+    proxy_ip = nullif(proxy_ip, ''),
+    back_server_ip = nullif(back_server_ip, ''),
+    back_server_port = nullif(back_server_port, ''),
+    request_frame = nullif(request_frame, ''),
+    back_request_frame = nullif(back_request_frame, ''),
+    back_response_frame = nullif(back_response_frame, ''),
+    response_frame = nullif(response_frame, ''),
+    held_s = nullif(held_s, ''),
+    server_s = nullif(server_s, ''),
+    returned_s = nullif(returned_s, ''),
+    method = nullif(method, ''),
+    target = nullif(target, ''),
+    back_target = nullif(back_target, ''),
+    host_changed = nullif(host_changed, ''),
+    request_version = nullif(request_version, ''),
+    back_request_version = nullif(back_request_version, ''),
+    back_response_version = nullif(back_response_version, ''),
+    response_version = nullif(response_version, ''),
+    status = nullif(status, ''),
+    back_status = nullif(back_status, ''),
+    answered_by = nullif(answered_by, ''),
+    request_consumed = nullif(request_consumed, ''),
+    request_added = nullif(request_added, ''),
+    request_changed = nullif(request_changed, ''),
+    request_nominated = nullif(request_nominated, ''),
+    response_consumed = nullif(response_consumed, ''),
+    response_added = nullif(response_added, ''),
+    response_changed = nullif(response_changed, ''),
+    response_nominated = nullif(response_nominated, ''),
+    findings = nullif(findings, ''),
+    declared = nullif(declared, ''),
+    back_declared = nullif(back_declared, ''),
+    back_cause = nullif(back_cause, ''),
+    proxy_status = nullif(proxy_status, ''),
+    completeness = nullif(completeness, '');
 
 UPDATE inputs SET
     input = nullif(input, ''),

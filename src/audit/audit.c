@@ -282,6 +282,7 @@ static void add_exchange_row(const Hearing *hearing, Exchange *exchange, const J
     if (judgement->ended && hearing->ending && hearing->ending->by_session)
         row->exchange.judgement.ended_how =
             carrier_end(connection, hearing->ending, hearing->client).how;
+    row->exchange.exchange.digest = NULL; /* no row shows it */
 }
 
 /* The one place where an exchange is judged, checked against the rules, counted, reported to the

@@ -180,6 +180,36 @@ static void pass_doubts_on(const Block *block)
     }
 }
 
+/* Whether the answer to the front began before those to all its backs. */
+static bool answered_first(const Block *block, const Front *front, const Leg *leg)
+{
+    for (uint32_t at = front->back; at != NO_LEG; at = block->backs[at].next) {
+        const Leg *back = &block->legs[at];
+        if (leg_is_answered(back) && instant_precedes(back->response, leg->response))
+            return false;
+    }
+    return true;
+}
+
+AnsweredBy block_answered_by(const Block *block, uint32_t front, uint32_t back)
+{
+    const Leg *leg = &block->legs[front];
+    bool decided = block->fronts[front].back != NO_LEG ||
+                   block->fronts[front].basis == HOP_BASIS_NONE;
+    if (!decided || !leg_is_answered(leg))
+        return ANSWERED_BY_UNKNOWN;
+    if (answered_first(block, &block->fronts[front], leg))
+        return ANSWERED_BY_PROXY;
+    if (back == NO_LEG || !leg_is_answered(&block->legs[back]))
+        return ANSWERED_BY_UNKNOWN;
+    for (uint32_t at = block->backs[back].next; at != NO_LEG; at = block->backs[at].next)
+        if (leg_is_answered(&block->legs[at]))
+            return ANSWERED_BY_UNKNOWN;
+    bool passed_on = block->legs[back].status == leg->status && leg->status > 0 &&
+                     instant_precedes(block->legs[back].response, leg->response);
+    return passed_on ? ANSWERED_BY_SERVER : ANSWERED_BY_UNKNOWN;
+}
+
 void block_decide(Block *block)
 {
     block_learn(block);

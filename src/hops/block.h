@@ -4,6 +4,7 @@
 
 #include "hops/leg.h"
 #include "hops/memory.h"
+#include "judge/rules.h"
 
 #define NO_LEG UINT32_MAX
 
@@ -65,7 +66,15 @@ typedef struct Back {
     uint32_t given_up; /* the front of a claim that was given up; NO_LEG */
     uint32_t attempt;  /* of a claimed one, from 1 */
     uint32_t next;     /* the next claimed back of its front; NO_LEG */
+    RuleSet findings;  /* of a claimed one */
 } Back;
+
+/* Whose answer a front's response is. */
+typedef enum AnsweredBy {
+    ANSWERED_BY_UNKNOWN,
+    ANSWERED_BY_SERVER, /* the back's response, passed on */
+    ANSWERED_BY_PROXY,
+} AnsweredBy;
 
 /* A leg as a front. */
 typedef struct Front {
@@ -74,6 +83,7 @@ typedef struct Front {
     uint32_t back;  /* its first claimed back; NO_LEG */
     HopBasis basis; /* NONE, or of its first back */
     HopDoubt doubt;
+    RuleSet findings; /* of one of which nothing was sent on */
 } Front;
 
 typedef struct Block {
@@ -94,6 +104,9 @@ void block_clear(Block *block);
 
 /* Finds pairs, what was not sent on, and why the rest is open. */
 void block_decide(Block *block);
+
+/* Of a front with or without backs; of the pair with this one. NO_LEG: of the front alone. */
+AnsweredBy block_answered_by(const Block *block, uint32_t front, uint32_t back);
 
 /* Within hops/ --------------------------------------------------------------------------------- */
 

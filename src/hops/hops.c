@@ -225,6 +225,8 @@ bool hops_next(Hops *hops, HopRow *ret_row)
         ret_row->basis = front->basis;
         ret_row->doubt = front->doubt;
         ret_row->candidates = front->asked;
+        ret_row->answered_by = block_answered_by(block, place->front, place->back);
+        ret_row->findings = front->findings;
     }
     if (place->back != NO_LEG) {
         const Back *back = &block->backs[place->back];
@@ -233,6 +235,7 @@ bool hops_next(Hops *hops, HopRow *ret_row)
         ret_row->doubt = back->doubt;
         ret_row->attempt = back->front == NO_LEG ? 0 : back->attempt;
         ret_row->candidates = back->count;
+        ret_row->findings = back->findings;
     }
     return true;
 }

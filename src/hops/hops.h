@@ -15,6 +15,8 @@ typedef struct HopRow {
     HopBasis basis;
     HopDoubt doubt;
     uint32_t candidates, attempt;
+    AnsweredBy answered_by;
+    RuleSet findings;
 } HopRow;
 
 typedef struct Hops Hops;

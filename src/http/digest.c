@@ -105,12 +105,14 @@ static int compare_drafts(const void *left, const void *right)
     return strcmp(((const Draft *)left)->name, ((const Draft *)right)->name);
 }
 
-static HeadDigest *head_of_drafts(Drafts *drafts)
+/* `text`: of Proxy-Status. */
+static HeadDigest *head_of_drafts(Drafts *drafts, const char *text)
 {
     size_t names = 0;
     for (unsigned i = 0; i < drafts->count; i++)
         names += strlen(drafts->drafts[i].name) + 1;
-    size_t size = sizeof(HeadDigest) + drafts->count * sizeof(DigestField) + names;
+    size_t texts_size = names + (*text ? strlen(text) + 1 : 0);
+    size_t size = sizeof(HeadDigest) + drafts->count * sizeof(DigestField) + texts_size;
     HeadDigest *head = g_malloc0(size);
     head->size = (uint32_t)size;
     head->count = (uint16_t)drafts->count;
@@ -129,6 +131,10 @@ static HeadDigest *head_of_drafts(Drafts *drafts)
         memcpy(texts + at, draft->name, strlen(draft->name) + 1);
         at = (uint16_t)(at + strlen(draft->name) + 1);
     }
+    if (*text) {
+        head->proxy_status = at; /* not 0: the field's own name stands before it */
+        memcpy(texts + at, text, strlen(text) + 1);
+    }
     return head;
 }
 
@@ -146,8 +152,25 @@ static bool forbids_transformation(const Head *head)
     return false;
 }
 
-static HeadDigest *digest_head(const Head *head)
+static void append_proxy_status(GString *text, const Head *head, const Redactor *redactor)
 {
+    for (size_t i = 0; i < head->field_count; i++) {
+        const FieldLine *field = &head->fields[i];
+        if (head->kind != HEAD_RESPONSE || !span_is_nocase(field->name, "Proxy-Status"))
+            continue;
+        if (text->len)
+            text_append_bounded(text, 0, DIGEST_TEXT_MAX, span_of_text(", "));
+        if (redactor)
+            redactor_append(redactor, text, field->value);
+        else
+            text_append_bounded(text, 0, DIGEST_TEXT_MAX, field->value);
+    }
+}
+
+static HeadDigest *digest_head(const Head *head, const Redactor *redactor)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    append_proxy_status(text, head, redactor);
     Drafts drafts;
     drafts.count = 0;
     drafts.whole = !(head->notes & (HEAD_INCOMPLETE | HEAD_BAD_LINE));
@@ -156,7 +179,7 @@ static HeadDigest *digest_head(const Head *head)
         if (head->fields[i].known == FIELD_CONNECTION)
             add_options(&drafts, head->fields[i].value);
     }
-    HeadDigest *digest = head_of_drafts(&drafts);
+    HeadDigest *digest = head_of_drafts(&drafts, text->str);
     digest->no_transform = forbids_transformation(head);
     return digest;
 }
@@ -310,7 +333,7 @@ static uint64_t hash_lower(Span text)
 void digest_request_head(ExchangeDigest *digest, const Head *head)
 {
     g_free(digest->request.head);
-    digest->request.head = digest_head(head);
+    digest->request.head = digest_head(head, NULL);
     digest->method = content_hash_of(head->method);
     digest->target = digest_target(head->target);
     digest->host = digest->trace_parent = 0;
@@ -326,10 +349,10 @@ void digest_request_head(ExchangeDigest *digest, const Head *head)
     }
 }
 
-void digest_response_head(ExchangeDigest *digest, const Head *head)
+void digest_response_head(ExchangeDigest *digest, const Head *head, const Redactor *redactor)
 {
     g_free(digest->response.head);
-    digest->response.head = digest_head(head);
+    digest->response.head = digest_head(head, redactor);
 }
 
 void digest_content(MessageDigest *message, const ContentHash *content)

@@ -11,6 +11,10 @@
 #include "base/evidence.h"
 #include "decode/decode.h"
 #include "http/head.h"
+#include "http/redaction.h"
+
+/* Of Proxy-Status (RFC 9209). */
+#define DIGEST_TEXT_MAX 256
 
 /* What is known of a field by its name. */
 typedef enum FieldTrait {
@@ -61,6 +65,7 @@ typedef struct HeadDigest {
     uint16_t count;
     bool whole; /* all fields and options of the head are here */
     bool no_transform;
+    uint16_t proxy_status; /* where the text of Proxy-Status begins, escaped; 0: there is none */
     DigestField fields[]; /* by name; behind them the names, lower case, each ended by a 0 */
 } HeadDigest;
 
@@ -104,7 +109,8 @@ typedef struct ExchangeDigest {
 
 ExchangeDigest *exchange_digest_new(void);
 void digest_request_head(ExchangeDigest *digest, const Head *head);
-void digest_response_head(ExchangeDigest *digest, const Head *head);
+/* `redactor`: for the one text that is kept; NULL: as it was sent. */
+void digest_response_head(ExchangeDigest *digest, const Head *head, const Redactor *redactor);
 
 /* When the head's last byte was known. */
 static inline void digest_head_at(MessageDigest *message, const Stamp *last)
@@ -122,6 +128,14 @@ const DigestField *head_digest_find(const HeadDigest *head, DigestName name);
 static inline const char *head_digest_name(const HeadDigest *head, const DigestField *field)
 {
     return (const char *)&head->fields[head->count] + field->text;
+}
+
+/* Proxy-Status, escaped; "": there is none. */
+static inline const char *head_digest_proxy_status(const HeadDigest *head)
+{
+    return head && head->proxy_status
+               ? (const char *)&head->fields[head->count] + head->proxy_status
+               : "";
 }
 
 /* What `value` of a field is for this one value. */

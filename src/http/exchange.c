@@ -210,7 +210,7 @@ void exchange_take_response(Exchange *exchange, const Head *head, const BodyFram
     exchange->status = head->status;
     compare_offer(exchange, head);
     if (options->digests)
-        digest_response_head(digest_of(exchange), head);
+        digest_response_head(digest_of(exchange), head, options->redactor);
     if (options->wish == TEXT_WISH_ALL)
         take_connection_texts(text_of(exchange), head, TEXT_RESPONSE_CONNECTION, options->redactor);
 }
@@ -316,16 +316,21 @@ bool exchange_switched(const Exchange *exchange)
            (exchange->method == METHOD_CONNECT && exchange->status / 100 == 2);
 }
 
-const char *message_version_text(const MessageFacts *message)
+const char *http_version_text(HttpVersion version, unsigned minor)
 {
     static const char *const minors[] = { "HTTP/1.0", "HTTP/1.1", "HTTP/1.2", "HTTP/1.3",
                                           "HTTP/1.4", "HTTP/1.5", "HTTP/1.6", "HTTP/1.7",
                                           "HTTP/1.8", "HTTP/1.9" };
-    if (!message->begun || message->version == HTTP_UNKNOWN)
+    if (version == HTTP_UNKNOWN)
         return "";
-    if (message->version == HTTP_0_9)
+    if (version == HTTP_0_9)
         return "HTTP/0.9";
-    if (message->version == HTTP_2)
+    if (version == HTTP_2)
         return "HTTP/2";
-    return minors[message->minor % G_N_ELEMENTS(minors)];
+    return minors[minor % G_N_ELEMENTS(minors)];
+}
+
+const char *message_version_text(const MessageFacts *message)
+{
+    return message->begun ? http_version_text(message->version, message->minor) : "";
 }

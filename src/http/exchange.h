@@ -223,6 +223,7 @@ Duration exchange_idle_until(const Exchange *exchange, const Stamp *end);
 bool exchange_switched(const Exchange *exchange);
 
 /* The word of the version column, "" if unknown. */
+const char *http_version_text(HttpVersion version, unsigned minor);
 const char *message_version_text(const MessageFacts *message);
 
 #endif

@@ -36,6 +36,7 @@ typedef struct RowSource {
 /* Fields that several reports have. A negative number or duration is an absent field. */
 void write_optional(Table *table, int64_t number);
 void write_optional_duration(Table *table, Nanoseconds duration);
+void write_completeness(Table *table, const RowSource *row, int which);
 void write_address(Table *table, const IpAddress *address);
 
 #endif

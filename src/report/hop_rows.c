@@ -107,9 +107,10 @@ FIELD(write_served)
         table_empty(table);
 }
 
+/* Absent where the front was answered first. */
 FIELD(write_returned)
 {
-    if (is_pair(row))
+    if (is_pair(row) && instant_precedes(row->hop->back->response, row->hop->front->response))
         write_between(table, row->hop->back->response, row->hop->front->response);
     else
         table_empty(table);
@@ -139,6 +140,103 @@ FIELD(write_host_changed)
     table_word(table, !is_pair(row) ? "" : changed ? "yes" : "no");
 }
 
+/* Versions and statuses, in the order of a good exchange. */
+enum { REQUEST, BACK_REQUEST, BACK_RESPONSE, RESPONSE };
+
+FIELDS(write_version)
+{
+    const Leg *leg = leg_of(row, which == BACK_REQUEST || which == BACK_RESPONSE ? BACK : FRONT);
+    const char *version = "";
+    if (leg && (which == REQUEST || which == BACK_REQUEST))
+        version = http_version_text(leg->request_version, leg->request_minor);
+    else if (leg)
+        version = http_version_text(leg->response_version, leg->response_minor);
+    table_word(table, version);
+}
+
+FIELDS(write_status)
+{
+    const Leg *leg = leg_of(row, which);
+    write_optional(table, leg && leg->status ? leg->status : -1);
+}
+
+FIELD(write_answered_by)
+{
+    static const char *const names[] = { [ANSWERED_BY_UNKNOWN] = "",
+                                         [ANSWERED_BY_SERVER] = "server",
+                                         [ANSWERED_BY_PROXY] = "proxy" };
+    table_word(table, names[row->hop->answered_by]);
+}
+
+/* What became of the fields of a message. */
+enum { CONSUMED, ADDED, CHANGED, NOMINATED, OF_RESPONSE = 4 };
+
+static bool became(int what, const DigestField *received, const DigestField *forwarded)
+{
+    bool had = received && received->present, has = forwarded && forwarded->present;
+    switch (what) {
+    case CONSUMED:
+        return had && !has;
+    case ADDED:
+        return !had && has;
+    case CHANGED:
+        return had && has && received->value != forwarded->value;
+    default:
+        return had && has && received->listed && received->value == forwarded->value;
+    }
+}
+
+static void append_fields(GString *text, int what, const HeadDigest *received,
+                          const HeadDigest *forwarded)
+{
+    FieldPairs pairs = { .front = received, .back = forwarded };
+    const DigestField *a, *b;
+    if (!received || !forwarded || !received->whole || !forwarded->whole)
+        return;
+    while (field_pairs_next(&pairs, &a, &b))
+        if (became(what, a, b))
+            g_string_append_printf(text, "%s%s", text->len ? " " : "",
+                                   a ? head_digest_name(received, a)
+                                     : head_digest_name(forwarded, b));
+}
+
+/* A request goes from the front to the back; a response, if it is the back's, the other way. */
+FIELDS(write_fields)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (is_pair(row)) {
+        const ExchangeDigest *front = row->hop->front->digest, *back = row->hop->back->digest;
+        if (which < OF_RESPONSE)
+            append_fields(text, which, front->request.head, back->request.head);
+        else if (row->hop->answered_by == ANSWERED_BY_SERVER)
+            append_fields(text, which - OF_RESPONSE, back->response.head, front->response.head);
+    }
+    table_list(table, text->str);
+}
+
+FIELD(write_hop_findings)
+{
+    g_autofree char *names = rule_names(row->hop->findings);
+    table_list(table, names);
+}
+
+FIELDS(write_declared)
+{
+    const Leg *leg = leg_of(row, which);
+    table_word(table, leg ? declared_name(leg->judgement.declaration.declared) : "");
+}
+
+FIELD(write_back_cause)
+{
+    table_word(table, row->hop->back ? cause_name(row->hop->back->judgement.cause) : "");
+}
+
+FIELD(write_proxy_status)
+{
+    const Leg *front = row->hop->front;
+    table_text(table, front ? head_digest_proxy_status(front->digest->response.head) : "");
+}
+
 const Column HOP_COLUMNS[] = {
     { "connection", COLUMN_LABEL, write_connection, FRONT },
     { "exchange", COLUMN_NUMBER, write_exchange_number, FRONT },
@@ -165,6 +263,27 @@ const Column HOP_COLUMNS[] = {
     { "target", COLUMN_TEXT, write_target, 0 },
     { "back_target", COLUMN_TEXT, write_back_target, 0 },
     { "host_changed", COLUMN_WORD, write_host_changed, 0 },
+    { "request_version", COLUMN_LABEL, write_version, REQUEST },
+    { "back_request_version", COLUMN_LABEL, write_version, BACK_REQUEST },
+    { "back_response_version", COLUMN_LABEL, write_version, BACK_RESPONSE },
+    { "response_version", COLUMN_LABEL, write_version, RESPONSE },
+    { "status", COLUMN_NUMBER, write_status, FRONT },
+    { "back_status", COLUMN_NUMBER, write_status, BACK },
+    { "answered_by", COLUMN_WORD, write_answered_by, 0 },
+    { "request_consumed", COLUMN_WORDS, write_fields, CONSUMED },
+    { "request_added", COLUMN_WORDS, write_fields, ADDED },
+    { "request_changed", COLUMN_WORDS, write_fields, CHANGED },
+    { "request_nominated", COLUMN_WORDS, write_fields, NOMINATED },
+    { "response_consumed", COLUMN_WORDS, write_fields, OF_RESPONSE + CONSUMED },
+    { "response_added", COLUMN_WORDS, write_fields, OF_RESPONSE + ADDED },
+    { "response_changed", COLUMN_WORDS, write_fields, OF_RESPONSE + CHANGED },
+    { "response_nominated", COLUMN_WORDS, write_fields, OF_RESPONSE + NOMINATED },
+    { "findings", COLUMN_WORDS, write_hop_findings, 0 },
+    { "declared", COLUMN_WORD, write_declared, FRONT },
+    { "back_declared", COLUMN_WORD, write_declared, BACK },
+    { "back_cause", COLUMN_WORD, write_back_cause, 0 },
+    { "proxy_status", COLUMN_TEXT, write_proxy_status, 0 },
+    { "completeness", COLUMN_WORDS, write_completeness, 0 },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
@@ -173,6 +292,10 @@ void write_hop_rows(Table *table, Hops *hops)
     HopRow hop;
     while (hops_next(hops, &hop)) {
         RowSource source = { .hop = &hop };
+        if (hop.front)
+            source.completeness |= hop.front->judgement.completeness;
+        if (hop.back)
+            source.completeness |= hop.back->judgement.completeness;
         table_row(table, &source);
     }
 }

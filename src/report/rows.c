@@ -80,7 +80,7 @@ FIELD(write_findings)
     table_list(table, names->str);
 }
 
-FIELD(write_completeness)
+void write_completeness(Table *table, const RowSource *row, int which G_GNUC_UNUSED)
 {
     GString *text = table_items(table);
     for (unsigned bit = 0; bit < REASON_COUNT; bit++) {
