@@ -21,7 +21,7 @@ typedef struct JudgedExchange {
     const Ending *ending; /* of its connection; NULL: that goes on */
     int client;           /* side index */
     ProxySource source;   /* what a PROXY header said of its connection */
-    Exchange *exchange;   /* a listener that takes over its text leaves `text` NULL; so of `digest` */
+    Exchange *exchange; /* a listener that takes over its text leaves `text` NULL; so of `digest` */
     const Judgement *judgement;
 } JudgedExchange;
 

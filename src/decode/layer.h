@@ -36,7 +36,7 @@ typedef struct Layer {
     uint16_t packet_id; /* of the latest IP header, see Segment */
     uint8_t hops;
     uint8_t heading; /* Heading, see Segment */
-    bool quoted; /* by an ICMP error */
+    bool quoted;     /* by an ICMP error */
 } Layer;
 
 /* Why a header of `size` bytes is not there, or is not all there. */

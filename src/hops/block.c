@@ -50,8 +50,8 @@ static int compare_legs(const void *left, const void *right)
     const Leg *a = left, *b = right;
     int order = compare_instants(a->request, b->request);
     if (order == 0)
-        order = (a->path.connection > b->path.connection) -
-                (a->path.connection < b->path.connection);
+        order =
+            (a->path.connection > b->path.connection) - (a->path.connection < b->path.connection);
     return order ? order : (a->number > b->number) - (a->number < b->number);
 }
 
@@ -194,8 +194,8 @@ static bool answered_first(const Block *block, const Front *front, const Leg *le
 AnsweredBy block_answered_by(const Block *block, uint32_t front, uint32_t back)
 {
     const Leg *leg = &block->legs[front];
-    bool decided = block->fronts[front].back != NO_LEG ||
-                   block->fronts[front].basis == HOP_BASIS_NONE;
+    bool decided =
+        block->fronts[front].back != NO_LEG || block->fronts[front].basis == HOP_BASIS_NONE;
     if (!decided || !leg_is_answered(leg))
         return ANSWERED_BY_UNKNOWN;
     if (answered_first(block, &block->fronts[front], leg))

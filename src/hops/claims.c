@@ -102,11 +102,11 @@ static void look(Sweep *sweep, Waiting *waiting, uint32_t back, Admits *admits)
 
 static void begin_sweep(Sweep *sweep, Block *block)
 {
-    *sweep = (Sweep){ .block = block,
-                      .by_key = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
-                                                      free_waiting),
-                      .get = content_hash_of(span_of_text("GET")),
-                      .head = content_hash_of(span_of_text("HEAD")) };
+    *sweep =
+        (Sweep){ .block = block,
+                 .by_key = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_waiting),
+                 .get = content_hash_of(span_of_text("GET")),
+                 .head = content_hash_of(span_of_text("HEAD")) };
 }
 
 /* The candidates of one back, in `found`. */
@@ -128,8 +128,7 @@ static void end_sweep(Sweep *sweep)
 /* What the front sent stands in the back, beyond what proxies write. */
 static bool is_carried(const Leg *front, const Leg *back)
 {
-    FieldPairs pairs = { .front = front->digest->request.head,
-                         .back = back->digest->request.head };
+    FieldPairs pairs = { .front = front->digest->request.head, .back = back->digest->request.head };
     const DigestField *sent, *passed;
     bool any = false;
     while (field_pairs_next(&pairs, &sent, &passed)) {
@@ -139,8 +138,8 @@ static bool is_carried(const Leg *front, const Leg *back)
         if (passed && passed->present && passed->value == sent->value)
             return true;
     }
-    return !any || content_is_carried(&front->digest->request.content,
-                                      &back->digest->request.content);
+    return !any ||
+           content_is_carried(&front->digest->request.content, &back->digest->request.content);
 }
 
 /* Links ---------------------------------------------------------------------------------------- */
@@ -222,8 +221,8 @@ void block_learn(Block *block)
     g_hash_table_iter_init(&iter, links);
     while (g_hash_table_iter_next(&iter, &key, &value)) {
         const LinkCount *link = value;
-        if (link->nested * 10 >= hash_counts_get(&answered, link->client) * 9 &&
-            link->alone >= 5 && link->path_count >= G_N_ELEMENTS(link->paths))
+        if (link->nested * 10 >= hash_counts_get(&answered, link->client) * 9 && link->alone >= 5 &&
+            link->path_count >= G_N_ELEMENTS(link->paths))
             hash_set_add(&block->memory->learned, *(const uint64_t *)key);
     }
     hash_counts_clear(&answered);
@@ -356,9 +355,9 @@ static void keep_innermost(Sweep *sweep)
 static HopBasis narrow_all(Sweep *sweep, uint32_t back)
 {
     const Leg *leg = &sweep->block->legs[back];
-    HopBasis basis = leg->source.known      ? HOP_BASIS_PROXY_PROTOCOL
-                     : sweep->count == 1    ? HOP_BASIS_ONLY
-                                            : HOP_BASIS_UNKNOWN;
+    HopBasis basis = leg->source.known   ? HOP_BASIS_PROXY_PROTOCOL
+                     : sweep->count == 1 ? HOP_BASIS_ONLY
+                                         : HOP_BASIS_UNKNOWN;
     for (size_t i = 0; i < G_N_ELEMENTS(STEPS); i++) {
         bool was_open = sweep->count > 1;
         narrow(sweep, back, STEPS[i].disagrees);

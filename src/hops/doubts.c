@@ -280,8 +280,8 @@ static void list_fields(CarriedList *list, const HeadDigest *front, const HeadDi
     while (field_pairs_next(&pairs, &a, &b)) {
         if (!a || !b || !a->present || !b->present)
             continue;
-        bool counts = response ? digest_traits(a->known) & FIELD_ANSWER
-                               : !field_is_rewritten(front, a);
+        bool counts =
+            response ? digest_traits(a->known) & FIELD_ANSWER : !field_is_rewritten(front, a);
         if (counts)
             add_carried(list, name_hash(front, a, response), a->value == b->value);
     }
@@ -297,8 +297,7 @@ static void list_carried(CarriedList *list, const Leg *front, const Leg *back)
     if (!leg_is_answered(front) || !leg_is_answered(back))
         return;
     list_fields(list, f->response.head, b->response.head, true);
-    if (hop_contents_compare(front, back) && f->response.content.known &&
-        b->response.content.known)
+    if (hop_contents_compare(front, back) && f->response.content.known && b->response.content.known)
         add_carried(list, 2, !content_differs(&f->response.content, &b->response.content));
 }
 

@@ -99,8 +99,8 @@ static bool is_sure(const Exchange *exchange)
 static void hide_exchange(Hops *hops, const Connection *connection, int client,
                           const Exchange *exchange)
 {
-    Instant from = instant_of(exchange->request.begun ? &exchange->request.first
-                                                      : &exchange->response.first);
+    Instant from =
+        instant_of(exchange->request.begun ? &exchange->request.first : &exchange->response.first);
     Instant to = { connection->last_time, connection->last_frame };
     if (!exchange->request.begun)
         from = (Instant){ connection->start, connection->first_frame };
@@ -178,8 +178,7 @@ static void add_front_rows(Hops *hops, uint32_t index)
     const Block *block = &hops->block;
     const Front *front = &block->fronts[index];
     RowPlace place = { .first = block->legs[index].request, .front = index, .back = NO_LEG };
-    if (!hash_set_has(&hops->memory.known_servers,
-                      endpoint_hash(&block->legs[index].path.server)))
+    if (!hash_set_has(&hops->memory.known_servers, endpoint_hash(&block->legs[index].path.server)))
         return;
     if (front->back == NO_LEG)
         g_array_append_val(hops->places, place);

@@ -24,7 +24,8 @@ static bool same_heading(const LegPath *front, const LegPath *back)
  * host. */
 static bool may_be_two_legs(const LegPath *front, const LegPath *back)
 {
-    return front->connection != back->connection && !endpoint_equal(&front->server, &back->server) &&
+    return front->connection != back->connection &&
+           !endpoint_equal(&front->server, &back->server) &&
            (!address_equal(&front->client.address, &back->client.address) ||
             address_equal(&front->client.address, &front->server.address));
 }
@@ -57,8 +58,7 @@ Instant hop_front_end(const Leg *front)
 {
     if (leg_is_answered(front))
         return front->response;
-    return instant_is_set(front->end) ? front->end
-                                      : (Instant){ NANOSECONDS_MAX, UINT64_MAX };
+    return instant_is_set(front->end) ? front->end : (Instant){ NANOSECONDS_MAX, UINT64_MAX };
 }
 
 static bool method_fits(const Leg *front, const Leg *back)
@@ -89,8 +89,7 @@ static bool time_fits(const Leg *front, const Leg *back)
     if (!leg_is_answered(front))
         return !instant_is_set(front->end) || instant_precedes(back->request, front->end);
     if (slice)
-        return !front->response_complete ||
-               instant_precedes(back->request, front->response_end);
+        return !front->response_complete || instant_precedes(back->request, front->response_end);
     if (!instant_precedes(back->request, front->response))
         return false;
     return front->status >= 400 || !leg_is_answered(back) ||
@@ -106,8 +105,7 @@ bool hop_nests(const Leg *front, const Leg *back)
 
 bool hop_request_disagrees(const Leg *front, const Leg *back)
 {
-    FieldPairs pairs = { .front = front->digest->request.head,
-                         .back = back->digest->request.head };
+    FieldPairs pairs = { .front = front->digest->request.head, .back = back->digest->request.head };
     const DigestField *sent, *passed;
     while (field_pairs_next(&pairs, &sent, &passed)) {
         if (!passed || !passed->present || field_is_rewritten(pairs.back, passed))
@@ -150,8 +148,7 @@ bool hop_response_disagrees(const Leg *front, const Leg *back)
         return false;
     if (front->status != back->status || answer_fields_differ(front, back))
         return true;
-    if (!leg_request_field(back, DIGEST_RANGE) &&
-        instant_precedes(front->response, back->response))
+    if (!leg_request_field(back, DIGEST_RANGE) && instant_precedes(front->response, back->response))
         return true;
     return hop_contents_compare(front, back) &&
            content_differs(&front->digest->response.content, &back->digest->response.content);

@@ -123,7 +123,8 @@ static HeadDigest *head_of_drafts(Drafts *drafts, const char *text)
     for (unsigned i = 0; i < drafts->count; i++) {
         const Draft *draft = &drafts->drafts[i];
         head->fields[i] =
-            (DigestField){ .value = draft->present ? (uint32_t)content_hash_value(&draft->value) : 0,
+            (DigestField){ .value =
+                               draft->present ? (uint32_t)content_hash_value(&draft->value) : 0,
                            .text = at,
                            .known = (uint8_t)known_name(draft->name),
                            .present = draft->present,
@@ -271,8 +272,7 @@ static Span bare_node(Span node)
     if (node.length >= 2 && node.bytes[0] == '"' && node.bytes[node.length - 1] == '"')
         node = span_make(node.bytes + 1, node.length - 2);
     bool bracket = node.length > 0 && node.bytes[0] == '[';
-    const uint8_t *end =
-        node.length ? memchr(node.bytes, bracket ? ']' : ':', node.length) : NULL;
+    const uint8_t *end = node.length ? memchr(node.bytes, bracket ? ']' : ':', node.length) : NULL;
     if (bracket && end)
         return span_make(node.bytes + 1, (size_t)(end - node.bytes) - 1);
     bool one_colon = end && !memchr(end + 1, ':', (size_t)(node.bytes + node.length - end - 1));
@@ -389,9 +389,9 @@ static size_t head_size(const HeadDigest *head)
 
 size_t exchange_digest_size(const ExchangeDigest *digest)
 {
-    return digest ? sizeof *digest + head_size(digest->request.head) +
-                        head_size(digest->response.head)
-                  : 0;
+    return digest
+               ? sizeof *digest + head_size(digest->request.head) + head_size(digest->response.head)
+               : 0;
 }
 
 void exchange_digest_pack(const ExchangeDigest *digest, GByteArray *to)

@@ -39,9 +39,9 @@ unsigned digest_traits(DigestName name);
 
 /* A field, or an option of Connection, or both. */
 typedef struct DigestField {
-    uint32_t value; /* hash of its lines, joined as one list; of an option alone: 0 */
-    uint16_t text;  /* where its name begins among the texts */
-    uint8_t known;  /* DigestName */
+    uint32_t value;   /* hash of its lines, joined as one list; of an option alone: 0 */
+    uint16_t text;    /* where its name begins among the texts */
+    uint8_t known;    /* DigestName */
     bool present : 1; /* there is a field of this name */
     bool listed : 1;  /* Connection lists this name */
 } DigestField;
@@ -66,7 +66,7 @@ typedef struct HeadDigest {
     bool whole; /* all fields and options of the head are here */
     bool no_transform;
     uint16_t proxy_status; /* where the text of Proxy-Status begins, escaped; 0: there is none */
-    DigestField fields[]; /* by name; behind them the names, lower case, each ended by a 0 */
+    DigestField fields[];  /* by name; behind them the names, lower case, each ended by a 0 */
 } HeadDigest;
 
 /* A whole body, without transfer codings. */
@@ -77,7 +77,7 @@ typedef struct ContentDigest {
 } ContentDigest;
 
 typedef struct MessageDigest {
-    HeadDigest *head; /* owned; NULL: there is no head */
+    HeadDigest *head;      /* owned; NULL: there is no head */
     Nanoseconds head_time; /* of the head's last byte */
     FrameId head_frame;
     ContentDigest content;
@@ -88,11 +88,11 @@ typedef struct MessageDigest {
 
 /* Where a request goes, without the authority of an absolute form. */
 typedef struct TargetDigest {
-    bool is_path;       /* a path, of origin form or absolute form */
-    bool absolute;      /* absolute form, or CONNECT: meant for a forward proxy */
-    uint64_t whole;     /* path and query */
-    uint64_t query;     /* with its question mark */
-    uint64_t last;      /* the last segment of the path */
+    bool is_path;   /* a path, of origin form or absolute form */
+    bool absolute;  /* absolute form, or CONNECT: meant for a forward proxy */
+    uint64_t whole; /* path and query */
+    uint64_t query; /* with its question mark */
+    uint64_t last;  /* the last segment of the path */
     /* of the path's last 1, 2, … segments, and of what stands before them; 0: there are not so many
      */
     uint32_t tail[TARGET_TAILS_MAX], before[TARGET_TAILS_MAX];
@@ -102,8 +102,8 @@ typedef struct ExchangeDigest {
     MessageDigest request, response;
     TargetDigest target;
     uint64_t method;
-    uint64_t host;         /* of the Host field, in lower case */
-    uint32_t trace_parent; /* the trace's number in traceparent; 0: none */
+    uint64_t host;                           /* of the Host field, in lower case */
+    uint32_t trace_parent;                   /* the trace's number in traceparent; 0: none */
     IpAddress forwarded[FORWARDED_BY_COUNT]; /* version 0: none, or no address */
 } ExchangeDigest;
 

@@ -177,8 +177,8 @@ typedef struct Exchange {
     /* frame of bytes right behind the response that are of no message; 0: none */
     FrameId trailing_bytes;
 
-    unsigned match;     /* MatchAnswer of its heads, if anything is looked for */
-    ExchangeText *text; /* owned; NULL if no report asks for it */
+    unsigned match;         /* MatchAnswer of its heads, if anything is looked for */
+    ExchangeText *text;     /* owned; NULL if no report asks for it */
     ExchangeDigest *digest; /* likewise */
 } Exchange;
 

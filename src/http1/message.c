@@ -508,9 +508,8 @@ static ChunkResult release_body(MessageReader *reader)
     ChunkResult result = CHUNK_MORE;
     size_t taken;
     if (reader->state == STATE_CHUNKED)
-        result =
-            chunk_read(&reader->chunks, span_first(gathered(reader), reader->head.held),
-                       reader->content, &taken);
+        result = chunk_read(&reader->chunks, span_first(gathered(reader), reader->head.held),
+                            reader->content, &taken);
     else if (reader->state == STATE_LENGTH)
         reader->left -= reader->head.held;
     if (reader->state != STATE_CHUNKED)

@@ -94,7 +94,7 @@ typedef struct MessageReader {
     Gather head;
     Instead *instead;     /* or NULL */
     ContentHash *content; /* of the body so far; NULL: nobody asks for it */
-    int64_t left;     /* of the state */
+    int64_t left;         /* of the state */
     ChunkReader chunks;
     ReasonSet sought;
     unsigned state : 4;  /* State */

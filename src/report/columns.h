@@ -4,10 +4,10 @@
 #define REPORT_COLUMNS_H
 
 #include "capture/inputs.h"
+#include "hops/hops.h"
 #include "judge/findings.h"
 #include "judge/judge.h"
 #include "report/rows.h"
-#include "hops/hops.h"
 #include "report/table.h"
 #include "servers/servers.h"
 

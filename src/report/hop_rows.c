@@ -162,9 +162,9 @@ FIELDS(write_status)
 
 FIELD(write_answered_by)
 {
-    static const char *const names[] = { [ANSWERED_BY_UNKNOWN] = "",
-                                         [ANSWERED_BY_SERVER] = "server",
-                                         [ANSWERED_BY_PROXY] = "proxy" };
+    static const char *const names[] = {
+        [ANSWERED_BY_UNKNOWN] = "", [ANSWERED_BY_SERVER] = "server", [ANSWERED_BY_PROXY] = "proxy"
+    };
     table_word(table, names[row->hop->answered_by]);
 }
 
@@ -203,7 +203,7 @@ static void append_fields(GString *text, int what, const HeadDigest *received,
 /* A request goes from the front to the back; a response, if it is the back's, the other way. */
 FIELDS(write_fields)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    GString *text = table_items(table);
     if (is_pair(row)) {
         const ExchangeDigest *front = row->hop->front->digest, *back = row->hop->back->digest;
         if (which < OF_RESPONSE)
@@ -216,8 +216,9 @@ FIELDS(write_fields)
 
 FIELD(write_hop_findings)
 {
-    g_autofree char *names = rule_names(row->hop->findings);
-    table_list(table, names);
+    GString *names = table_items(table);
+    append_rule_names(names, row->hop->findings);
+    table_list(table, names->str);
 }
 
 FIELDS(write_declared)

@@ -23,7 +23,7 @@ typedef struct Clear {
     Stamp held_first;    /* of its first byte */
     /* what is being fed, and has not been handed out; NULL: nothing */
     const StreamEvent *event;
-    int64_t taken;     /* bytes of it that are the header's */
+    int64_t taken;      /* bytes of it that are the header's */
     ProxySource source; /* what the header named */
     uint64_t released;  /* the held bytes are being handed out */
 } Clear;
