@@ -77,8 +77,8 @@ run_pages docs/data.md
 mkdir "$work/all"
 cd "$work/all"
 ln -s "$top/samples" .
-connaudit -q -a -o report samples/*.pcap* samples/timeouts/*.pcap*
-connaudit -q -a -f jsonl -o lines samples/*.pcap* samples/timeouts/*.pcap*
+connaudit -q -a -o report samples/*.pcap* samples/timeouts/*.pcap* samples/hops/*.pcap
+connaudit -q -a -f jsonl -o lines samples/*.pcap* samples/timeouts/*.pcap* samples/hops/*.pcap
 
 if command -v sqlite3 >/dev/null; then
     sqlite3 all.db ".read $top/docs/reports.sql" >out 2>&1 || fail "reports.sql: $(cat out)"
@@ -110,6 +110,8 @@ if command -v sqlite3 >/dev/null; then
     orphans findings connections 'a.connection = b.connection' 1
     orphans findings exchanges "$exchange" 'a.exchange IS NOT NULL'
     orphans connections exchanges "$exchange" 'a.verdict IS NOT NULL'
+    orphans hops exchanges "$exchange" 'a.exchange IS NOT NULL'
+    orphans hops exchanges 'a.back_connection = b.connection AND a.back_exchange = b.exchange' 'a.back_exchange IS NOT NULL'
     orphans connections servers "$server" 'a.verdict IS NOT NULL'
     orphans connections pairs "$server AND a.client_ip = b.client_ip" 'a.verdict IS NOT NULL'
     for column in connections.last_input connections.end_input findings.proof_input \

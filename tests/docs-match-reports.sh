@@ -45,7 +45,8 @@ for report in connections exchanges findings servers pairs hops inputs; do
         }' types_of="$work/types" "$page" >"$work/wrong"
     [ ! -s "$work/wrong" ] || { cat "$work/wrong"; exit 1; }
 
-    "$CONNAUDIT" -q -a -f jsonl -r "$report" "$top"/samples/*.pcap* >"$work/rows" || :
+    "$CONNAUDIT" -q -a -f jsonl -r "$report" "$top"/samples/*.pcap* \
+        "$top"/samples/hops/*.pcap >"$work/rows" || :
     [ -s "$work/rows" ] || die "-r $report: no rows"
     while read -r column type empty; do
         case $type in

@@ -51,6 +51,8 @@ folder . connections exchanges findings
 # Each has hundreds of exchanges of few kinds. tests/timeouts.sh counts them.
 cd timeouts
 folder timeouts connections findings servers pairs
+cd ../hops
+folder hops hops findings
 cd ..
 
 # The pages of some connections: <sample>.show.txt is the page of the sample's first one.
