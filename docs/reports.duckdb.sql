@@ -227,7 +227,11 @@ CREATE TABLE hops (
     back_declared VARCHAR,
     back_cause VARCHAR,
     proxy_status VARCHAR,
-    completeness VARCHAR
+    completeness VARCHAR,
+    request_input BIGINT,
+    back_request_input BIGINT,
+    back_response_input BIGINT,
+    response_input BIGINT
 );
 COPY hops FROM 'report/hops.csv' (HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"');
 

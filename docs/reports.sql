@@ -220,7 +220,11 @@ CREATE TABLE hops (
     back_declared TEXT,
     back_cause TEXT,
     proxy_status TEXT,
-    completeness TEXT
+    completeness TEXT,
+    request_input INTEGER,
+    back_request_input INTEGER,
+    back_response_input INTEGER,
+    response_input INTEGER
 );
 
 CREATE TABLE inputs (
@@ -456,7 +460,11 @@ UPDATE hops SET
     back_declared = nullif(back_declared, ''),
     back_cause = nullif(back_cause, ''),
     proxy_status = nullif(proxy_status, ''),
-    completeness = nullif(completeness, '');
+    completeness = nullif(completeness, ''),
+    request_input = nullif(request_input, ''),
+    back_request_input = nullif(back_request_input, ''),
+    back_response_input = nullif(back_response_input, ''),
+    response_input = nullif(response_input, '');
 
 UPDATE inputs SET
     input = nullif(input, ''),

@@ -24,7 +24,7 @@ import tempfile
 import termios
 import time
 
-FILES = ['SHA256SUMS', 'connections.csv', 'exchanges.csv', 'findings.csv', 'inputs.csv', 'manifest.json', 'pairs.csv',
+FILES = ['SHA256SUMS', 'connections.csv', 'exchanges.csv', 'findings.csv', 'hops.csv', 'inputs.csv', 'manifest.json', 'pairs.csv',
          'servers.csv']
 ROWS = [name for name in FILES if name not in ('SHA256SUMS', 'inputs.csv', 'manifest.json')]
 LONG = 400  # times the capture, for a run that takes long enough to be stopped in its midst

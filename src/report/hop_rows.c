@@ -71,16 +71,35 @@ FIELDS(write_hop_port)
     write_optional(table, leg ? leg->path.server.port : -1);
 }
 
-FIELDS(write_request_frame)
+/* The messages, in the order of a good exchange. */
+enum { REQUEST, BACK_REQUEST, BACK_RESPONSE, RESPONSE };
+
+static const Leg *leg_of_message(const RowSource *row, int which)
 {
-    const Leg *leg = leg_of(row, which);
-    table_frame(table, leg ? leg->request.frame : 0);
+    return leg_of(row, which == BACK_REQUEST || which == BACK_RESPONSE ? BACK : FRONT);
 }
 
-FIELDS(write_response_frame)
+static bool is_request(int which)
 {
-    const Leg *leg = leg_of(row, which);
-    table_frame(table, leg ? leg->response.frame : 0);
+    return which == REQUEST || which == BACK_REQUEST;
+}
+
+static FrameId first_frame_of(const RowSource *row, int which)
+{
+    const Leg *leg = leg_of_message(row, which);
+    if (!leg)
+        return 0;
+    return is_request(which) ? leg->request.frame : leg->response.frame;
+}
+
+FIELDS(write_frame)
+{
+    table_frame(table, first_frame_of(row, which));
+}
+
+FIELDS(write_frame_input)
+{
+    table_frame_input(table, first_frame_of(row, which));
 }
 
 /* Never negative: clocks are set back. */
@@ -140,14 +159,11 @@ FIELD(write_host_changed)
     table_word(table, !is_pair(row) ? "" : changed ? "yes" : "no");
 }
 
-/* Versions and statuses, in the order of a good exchange. */
-enum { REQUEST, BACK_REQUEST, BACK_RESPONSE, RESPONSE };
-
 FIELDS(write_version)
 {
-    const Leg *leg = leg_of(row, which == BACK_REQUEST || which == BACK_RESPONSE ? BACK : FRONT);
+    const Leg *leg = leg_of_message(row, which);
     const char *version = "";
-    if (leg && (which == REQUEST || which == BACK_REQUEST))
+    if (leg && is_request(which))
         version = http_version_text(leg->request_version, leg->request_minor);
     else if (leg)
         version = http_version_text(leg->response_version, leg->response_minor);
@@ -253,10 +269,10 @@ const Column HOP_COLUMNS[] = {
     { "proxy_ip", COLUMN_ADDRESS, write_hop_address, BACK_CLIENT },
     { "back_server_ip", COLUMN_ADDRESS, write_hop_address, BACK_SERVER },
     { "back_server_port", COLUMN_NUMBER, write_hop_port, BACK },
-    { "request_frame", COLUMN_FRAME, write_request_frame, FRONT },
-    { "back_request_frame", COLUMN_FRAME, write_request_frame, BACK },
-    { "back_response_frame", COLUMN_FRAME, write_response_frame, BACK },
-    { "response_frame", COLUMN_FRAME, write_response_frame, FRONT },
+    { "request_frame", COLUMN_FRAME, write_frame, REQUEST },
+    { "back_request_frame", COLUMN_FRAME, write_frame, BACK_REQUEST },
+    { "back_response_frame", COLUMN_FRAME, write_frame, BACK_RESPONSE },
+    { "response_frame", COLUMN_FRAME, write_frame, RESPONSE },
     { "held_s", COLUMN_SECONDS, write_held, 0 },
     { "server_s", COLUMN_SECONDS, write_served, 0 },
     { "returned_s", COLUMN_SECONDS, write_returned, 0 },
@@ -285,6 +301,10 @@ const Column HOP_COLUMNS[] = {
     { "back_cause", COLUMN_WORD, write_back_cause, 0 },
     { "proxy_status", COLUMN_TEXT, write_proxy_status, 0 },
     { "completeness", COLUMN_WORDS, write_completeness, 0 },
+    { "request_input", COLUMN_NUMBER, write_frame_input, REQUEST },
+    { "back_request_input", COLUMN_NUMBER, write_frame_input, BACK_REQUEST },
+    { "back_response_input", COLUMN_NUMBER, write_frame_input, BACK_RESPONSE },
+    { "response_input", COLUMN_NUMBER, write_frame_input, RESPONSE },
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
