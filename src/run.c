@@ -72,7 +72,8 @@ typedef struct Run {
 static bool wants_hops(const Options *options)
 {
     return !options->show && !options->separate &&
-           (options->output || options->report == REPORT_HOPS);
+           (options->output || options->report == REPORT_HOPS ||
+            options->report == REPORT_FINDINGS);
 }
 
 static EngineOptions engine_options(const Options *options)
@@ -122,7 +123,8 @@ static void write_totals(Run *run)
     if (run->reports[REPORT_PAIRS])
         write_pair_rows(run->reports[REPORT_PAIRS], run->servers);
     if (run->reports[REPORT_HOPS] && run->hops)
-        write_hop_rows(run->reports[REPORT_HOPS], run->hops);
+        write_hop_rows(run->reports[REPORT_HOPS], run->hops,
+                       run->context->options->matcher != NULL);
     if (run->reports[REPORT_INPUTS])
         write_input_rows(run->reports[REPORT_INPUTS], run->pass.inputs);
 }
@@ -196,6 +198,27 @@ static void write_mismatches(Run *run)
     }
 }
 
+/* So do those that concern both sides of a proxy. */
+static void write_hop_findings(Run *run)
+{
+    unsigned count = 0;
+    const HopFinding *findings = run->hops ? hops_findings(run->hops, &count) : NULL;
+    for (unsigned i = 0; i < count; i++) {
+        const LegPath *path = &findings[i].path;
+        FindingRow row = { .connection = { .first_frame = path->connection,
+                                           .stream_number_known = path->stream_number_known,
+                                           .stream_number = path->stream_number,
+                                           .address = { path->client.address,
+                                                        path->server.address },
+                                           .port = { path->client.port, path->server.port } },
+                           .finding = findings[i].finding };
+        audit_count_finding(&run->totals.audit, row.finding.severity, row.finding.rule);
+        bool listed = !run->context->options->matcher || findings[i].matches;
+        if (run->reports[REPORT_FINDINGS] && listed)
+            write_finding(run, &row);
+    }
+}
+
 /* More rows are of no use. */
 static bool writing_failed(void *data)
 {
@@ -260,6 +283,7 @@ static void analyze(Run *run)
     if (run->hops)
         hops_finish(run->hops);
     write_mismatches(run);
+    write_hop_findings(run);
     write_totals(run);
 }
 
@@ -758,7 +782,7 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     state->pass.engine.limits = limits_beside(options, context->keys);
     state->servers = servers_new(&SERVERS_LIMITS_DEFAULT);
     audit_listen(&state->pass.engine.audit, audit_listener_of_servers(state->servers));
-    state->hops = wants_hops(options) ? hops_new() : NULL;
+    state->hops = wants_hops(options) ? hops_new(options->pedantic) : NULL;
     if (state->hops)
         audit_listen(&state->pass.engine.audit, audit_listener_of_hops(state->hops));
     g_autoptr(Redactor) redactor = redactor_for(context->redact_key);

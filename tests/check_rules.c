@@ -24,7 +24,7 @@ static bool is_ascii_line(const char *text)
 START_TEST(entry)
 {
     static const char *const parties[] = {
-        "client", "server", "both", "sender", "either", "", NULL
+        "client", "server", "both", "sender", "either", "proxy", "", NULL
     };
     const RuleInfo *info = rule_info((Rule)_i);
     ck_assert_msg(info->name && *info->name, "rule %d has no name", _i);

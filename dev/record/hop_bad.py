@@ -1,11 +1,25 @@
 #!/usr/bin/python3
-# A proxy that reads no Connection field: hop_bad.py HOST PORT BACK-HOST BACK-PORT. Heads go through byte by
-# byte, with the client's version and options; a request that got no answer is sent again, whatever it is.
+# A bad proxy: hop_bad.py HOST PORT BACK-HOST BACK-PORT [strip]. It reads no Connection field: heads go through
+# byte by byte, with the client's version and options; a request that got no answer is sent again, whatever it
+# is. With `strip` it adds X-Forwarded-For before it removes what Connection names, hands close on, and writes
+# all contents in capitals.
 import socket
 import sys
 import threading
 
 host, port, back_host, back_port = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+
+
+strip = len(sys.argv) > 5
+
+
+def stripped(head, fields, peer):
+    named = [name.strip() for name in fields.get(b"connection", b"").split(b",")]
+    lines = head[:-4].split(b"\r\n") + [b"X-Forwarded-For: " + peer.encode()]
+    kept = [line for line in lines[1:] if line.partition(b":")[0].strip().lower() not in named + [b"connection"]]
+    if b"close" in named:
+        kept.append(b"Connection: close")
+    return b"\r\n".join(lines[:1] + kept) + b"\r\n\r\n"
 
 
 def read_head(file):
@@ -48,7 +62,8 @@ def answer_of(back, file, request):
         if status >= 200:
             break
     bodiless = request.startswith(b"HEAD ") or status in (204, 304)
-    return heads + (b"" if bodiless else body_of(file, fields, True)), fields
+    body = b"" if bodiless else body_of(file, fields, True)
+    return heads + (body.upper() if strip else body), fields
 
 
 def serve(front):
@@ -57,7 +72,7 @@ def serve(front):
         head, fields = read_head(file)
         if head is None:
             break
-        request = head + body_of(file, fields)
+        request = (stripped(head, fields, front.getpeername()[0]) if strip else head) + body_of(file, fields)
         for _ in range(2):
             if back is None:
                 back = socket.create_connection((back_host, back_port))

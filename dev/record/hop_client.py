@@ -4,6 +4,7 @@
 #   fields   one request after the other, with what Connection may name and what proxies should consume
 #   crowd    three at a time, each with a cookie and a path of its own; then three that are equal
 #   faults   a server that drops, errs, answers late; methods that may not be sent twice
+#   still    a response that says no-transform, and a close
 #   old      HTTP/1.0 and HTTP/1.1 in turn, one request a connection
 import itertools
 import random
@@ -142,6 +143,14 @@ def faults():
     client.end()
 
 
+def still():
+    client = Client()
+    client.ask("/shop/still?nt=1")
+    client.ask("/shop/other")
+    client.ask("/shop/close", ["Connection: close"])
+    client.end()
+
+
 def old():
     for turn in range(4):
         client = Client()
@@ -150,4 +159,4 @@ def old():
 
 
 for plan in plans:
-    {"fields": fields, "crowd": crowd, "faults": faults, "old": old}[plan]()
+    {"fields": fields, "crowd": crowd, "faults": faults, "old": old, "still": still}[plan]()

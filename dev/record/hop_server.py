@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # The origin behind a proxy: hop_server.py HOST PORT LOG. HTTP/1.1 with keep-alive; what it does is said in
 # the query: st=STATUS, len=BYTES, delay=SECONDS, chunked=1, close=1, drop=1 (reads the request and closes),
-# hints=1 (a 103 first), own=1 (nominates a field of its own), keep=1 (promises a timeout).
+# hints=1 (a 103 first), own=1 (nominates a field of its own), keep=1 (promises a timeout),
+# nt=1 (says no-transform).
 # Each request is logged: marker, the client's address and port, its number on that connection.
 import socket
 import sys
@@ -65,6 +66,8 @@ def answer(sock, method, target, fields, version, marker):
     if "own" in query:
         options.append("X-Internal")
         head += "X-Internal: rack-7\r\n"
+    if "nt" in query:
+        head += "Cache-Control: no-transform\r\n"
     if "keep" in query:
         head += "Keep-Alive: timeout=9\r\n"
     if options:

@@ -132,7 +132,7 @@ static bool is_carried(const Leg *front, const Leg *back)
     const DigestField *sent, *passed;
     bool any = false;
     while (field_pairs_next(&pairs, &sent, &passed)) {
-        if (!sent || !sent->present || field_is_rewritten(pairs.front, sent))
+        if (!sent || !sent->present || field_is_rewritten(sent))
             continue;
         any = true;
         if (passed && passed->present && passed->value == sent->value)

@@ -280,8 +280,7 @@ static void list_fields(CarriedList *list, const HeadDigest *front, const HeadDi
     while (field_pairs_next(&pairs, &a, &b)) {
         if (!a || !b || !a->present || !b->present)
             continue;
-        bool counts =
-            response ? digest_traits(a->known) & FIELD_ANSWER : !field_is_rewritten(front, a);
+        bool counts = response ? digest_traits(a->known) & FIELD_ANSWER : !field_is_rewritten(a);
         if (counts)
             add_carried(list, name_hash(front, a, response), a->value == b->value);
     }

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "http/match.h"
+
 /* What the rows are made of: a front or an unclaimed back, and the frame that it is sorted by. */
 typedef struct RowPlace {
     Instant first, second;
@@ -13,14 +15,17 @@ struct Hops {
     GArray *holes; /* Hole */
     HopMemory memory;
     Block block;
-    bool decided;
-    GArray *places; /* RowPlace */
+    bool decided, pedantic;
+    GArray *findings; /* HopFinding */
+    GArray *places;   /* RowPlace */
     guint next;
 };
 
-Hops *hops_new(void)
+Hops *hops_new(bool pedantic)
 {
     Hops *hops = g_new0(Hops, 1);
+    hops->pedantic = pedantic;
+    hops->findings = g_array_new(FALSE, FALSE, sizeof(HopFinding));
     hops->legs = g_array_new(FALSE, FALSE, sizeof(Leg));
     hops->holes = g_array_new(FALSE, FALSE, sizeof(Hole));
     hops->places = g_array_new(FALSE, FALSE, sizeof(RowPlace));
@@ -36,6 +41,9 @@ void hops_free(Hops *hops)
         block_clear(&hops->block);
     for (guint i = 0; i < hops->legs->len; i++)
         leg_clear(&g_array_index(hops->legs, Leg, i));
+    for (guint i = 0; i < hops->findings->len; i++)
+        hop_finding_clear(&g_array_index(hops->findings, HopFinding, i));
+    g_array_unref(hops->findings);
     g_array_unref(hops->legs);
     g_array_unref(hops->holes);
     g_array_unref(hops->places);
@@ -145,6 +153,7 @@ void hops_exchange(Hops *hops, const Connection *connection, int client, ProxySo
     Leg leg = { .path = path_of(connection, client),
                 .number = exchange->number,
                 .source = source,
+                .matches = exchange->match & MATCH_FOUND,
                 .judgement = *judgement,
                 .method = g_strdup(exchange_text(exchange, TEXT_METHOD)),
                 .target = g_strdup(exchange_text(exchange, TEXT_TARGET)),
@@ -204,6 +213,7 @@ void hops_finish(Hops *hops)
     block_init(&hops->block, hops->legs, hops->holes, &hops->memory);
     hops->decided = true;
     block_decide(&hops->block);
+    block_find(&hops->block, hops->findings, hops->pedantic);
     for (uint32_t i = 0; i < hops->block.count; i++) {
         add_front_rows(hops, i);
         add_back_row(hops, i);
@@ -237,4 +247,10 @@ bool hops_next(Hops *hops, HopRow *ret_row)
         ret_row->findings = back->findings;
     }
     return true;
+}
+
+const HopFinding *hops_findings(const Hops *hops, unsigned *ret_count)
+{
+    *ret_count = hops->findings->len;
+    return (const HopFinding *)(const void *)hops->findings->data;
 }

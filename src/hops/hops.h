@@ -5,7 +5,7 @@
 #ifndef HOPS_HOPS_H
 #define HOPS_HOPS_H
 
-#include "hops/block.h"
+#include "hops/hop_rules.h"
 
 /* A pair, a front without a claim, or a back without one. What it points to lives until the next
  * call. */
@@ -21,7 +21,8 @@ typedef struct HopRow {
 
 typedef struct Hops Hops;
 
-Hops *hops_new(void);
+/* `pedantic`: also what hardly any proxy keeps. */
+Hops *hops_new(bool pedantic);
 
 /* A judged exchange; takes over its digest. `client`: the side index. */
 void hops_exchange(Hops *hops, const Connection *connection, int client, ProxySource source,
@@ -32,6 +33,9 @@ void hops_hidden(Hops *hops, const Connection *connection, int client, Instant f
 
 void hops_finish(Hops *hops);
 bool hops_next(Hops *hops, HopRow *ret_row);
+
+/* What proxies break, by connection and rule; once finished. */
+const HopFinding *hops_findings(const Hops *hops, unsigned *ret_count);
 
 void hops_free(Hops *hops);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hops, hops_free)

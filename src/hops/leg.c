@@ -55,10 +55,9 @@ bool field_pairs_next(FieldPairs *pairs, const DigestField **ret_front,
     return *ret_front || *ret_back;
 }
 
-bool field_is_rewritten(const HeadDigest *head, const DigestField *field)
+bool field_is_rewritten(const DigestField *field)
 {
-    return (digest_traits(field->known) & (FIELD_REWRITTEN | FIELD_HOP)) ||
-           g_str_has_prefix(head_digest_name(head, field), "x-forwarded-");
+    return (digest_traits(field->known) & (FIELD_REWRITTEN | FIELD_HOP)) || field->forwarding;
 }
 
 static const DigestField *present(const DigestField *field)

@@ -70,6 +70,7 @@ typedef struct Leg {
     uint16_t interim[INTERIM_MAX];
     unsigned interims;
     bool switched;
+    bool matches; /* it has what is looked for */
     Judgement judgement;
     char *method, *target;  /* owned, escaped */
     ExchangeDigest *digest; /* owned */
@@ -99,7 +100,7 @@ bool field_pairs_next(FieldPairs *pairs, const DigestField **ret_front,
                       const DigestField **ret_back);
 
 /* Whether proxies write or change this field as a matter of course. */
-bool field_is_rewritten(const HeadDigest *head, const DigestField *field);
+bool field_is_rewritten(const DigestField *field);
 
 const DigestField *leg_request_field(const Leg *leg, DigestName name);
 const DigestField *leg_response_field(const Leg *leg, DigestName name);

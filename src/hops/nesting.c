@@ -108,7 +108,7 @@ bool hop_request_disagrees(const Leg *front, const Leg *back)
     FieldPairs pairs = { .front = front->digest->request.head, .back = back->digest->request.head };
     const DigestField *sent, *passed;
     while (field_pairs_next(&pairs, &sent, &passed)) {
-        if (!passed || !passed->present || field_is_rewritten(pairs.back, passed))
+        if (!passed || !passed->present || field_is_rewritten(passed))
             continue;
         bool had = sent && sent->present;
         if (had ? sent->value != passed->value : digest_traits(passed->known) & FIELD_STRONG)

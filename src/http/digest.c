@@ -5,6 +5,7 @@
 
 #include "base/pack.h"
 #include "base/text.h"
+#include "http/header_flags.h"
 #include "http/options.h"
 
 static const struct {
@@ -45,7 +46,8 @@ static DigestName known_name(const char *name)
 typedef struct Draft {
     char name[DIGEST_NAME_MAX + 1];
     ContentHash value;
-    bool present, listed;
+    DigestName known;
+    bool present, listed, meant_for_all, forwarding;
 } Draft;
 
 typedef struct Drafts {
@@ -74,6 +76,9 @@ static Draft *draft_of(Drafts *drafts, Span name)
     Draft *draft = &drafts->drafts[drafts->count++];
     *draft = (Draft){ .present = false };
     memcpy(draft->name, lower, sizeof lower);
+    draft->known = known_name(lower);
+    draft->meant_for_all = field_is_meant_for_all(name);
+    draft->forwarding = g_str_has_prefix(lower, "x-forwarded-");
     return draft;
 }
 
@@ -126,9 +131,11 @@ static HeadDigest *head_of_drafts(Drafts *drafts, const char *text)
             (DigestField){ .value =
                                draft->present ? (uint32_t)content_hash_value(&draft->value) : 0,
                            .text = at,
-                           .known = (uint8_t)known_name(draft->name),
+                           .known = (uint8_t)draft->known,
                            .present = draft->present,
-                           .listed = draft->listed };
+                           .listed = draft->listed,
+                           .meant_for_all = draft->meant_for_all,
+                           .forwarding = draft->forwarding };
         memcpy(texts + at, draft->name, strlen(draft->name) + 1);
         at = (uint16_t)(at + strlen(draft->name) + 1);
     }
@@ -168,6 +175,18 @@ static void append_proxy_status(GString *text, const Head *head, const Redactor 
     }
 }
 
+static void redact_names(Drafts *drafts, const Redactor *redactor)
+{
+    for (unsigned i = 0; i < drafts->count; i++) {
+        Draft *draft = &drafts->drafts[i];
+        if (draft->known != DIGEST_OTHER)
+            continue;
+        g_autoptr(GString) name = g_string_new(NULL);
+        redactor_append(redactor, name, span_of_text(draft->name));
+        g_strlcpy(draft->name, name->str, sizeof draft->name);
+    }
+}
+
 static HeadDigest *digest_head(const Head *head, const Redactor *redactor)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -180,6 +199,8 @@ static HeadDigest *digest_head(const Head *head, const Redactor *redactor)
         if (head->fields[i].known == FIELD_CONNECTION)
             add_options(&drafts, head->fields[i].value);
     }
+    if (redactor)
+        redact_names(&drafts, redactor);
     HeadDigest *digest = head_of_drafts(&drafts, text->str);
     digest->no_transform = forbids_transformation(head);
     return digest;
@@ -330,10 +351,10 @@ static uint64_t hash_lower(Span text)
     return content_hash_of(span_make(lower, text.length));
 }
 
-void digest_request_head(ExchangeDigest *digest, const Head *head)
+void digest_request_head(ExchangeDigest *digest, const Head *head, const Redactor *redactor)
 {
     g_free(digest->request.head);
-    digest->request.head = digest_head(head, NULL);
+    digest->request.head = digest_head(head, redactor);
     digest->method = content_hash_of(head->method);
     digest->target = digest_target(head->target);
     digest->host = digest->trace_parent = 0;

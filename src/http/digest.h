@@ -39,11 +39,13 @@ unsigned digest_traits(DigestName name);
 
 /* A field, or an option of Connection, or both. */
 typedef struct DigestField {
-    uint32_t value;   /* hash of its lines, joined as one list; of an option alone: 0 */
-    uint16_t text;    /* where its name begins among the texts */
-    uint8_t known;    /* DigestName */
-    bool present : 1; /* there is a field of this name */
-    bool listed : 1;  /* Connection lists this name */
+    uint32_t value;         /* hash of its lines, joined as one list; of an option alone: 0 */
+    uint16_t text;          /* where its name begins among the texts */
+    uint8_t known;          /* DigestName */
+    bool present : 1;       /* there is a field of this name */
+    bool listed : 1;        /* Connection lists this name */
+    bool meant_for_all : 1; /* nobody must list it */
+    bool forwarding : 1;    /* X-Forwarded-… */
 } DigestField;
 
 /* More are no ordinary head, and such names no ordinary names: they are left out. */
@@ -108,8 +110,9 @@ typedef struct ExchangeDigest {
 } ExchangeDigest;
 
 ExchangeDigest *exchange_digest_new(void);
-void digest_request_head(ExchangeDigest *digest, const Head *head);
-/* `redactor`: for the one text that is kept; NULL: as it was sent. */
+/* `redactor`: names of fields that are not in the list above, and Proxy-Status, are taken by their
+ * names in it; NULL: as they were sent. */
+void digest_request_head(ExchangeDigest *digest, const Head *head, const Redactor *redactor);
 void digest_response_head(ExchangeDigest *digest, const Head *head, const Redactor *redactor);
 
 /* When the head's last byte was known. */

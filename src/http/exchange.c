@@ -184,7 +184,7 @@ void exchange_take_request(Exchange *exchange, const Exchange *before, const Hea
     take_offer(exchange, head);
     exchange->expects_continue = expect && span_is_nocase(expect->value, "100-continue");
     if (options->digests)
-        digest_request_head(digest_of(exchange), head);
+        digest_request_head(digest_of(exchange), head, options->redactor);
     TextWish wish = options->wish;
     if (wish == TEXT_WISH_NONE)
         return;

@@ -104,6 +104,11 @@ static unsigned flag_of_nomination(const Head *head, Span member)
     return for_all ? FLAG_END_TO_END_NOMINATED : 0;
 }
 
+bool field_is_meant_for_all(Span name)
+{
+    return is_sensitive(name) || is_among(name, end_to_end_fields, G_N_ELEMENTS(end_to_end_fields));
+}
+
 static unsigned nominations(const Head *head)
 {
     unsigned header_flags = 0;

@@ -45,6 +45,10 @@ typedef enum HeaderFlag {
     (FLAG_H2_CONNECTION | FLAG_H2_PROXY_CONNECTION | FLAG_H2_KEEP_ALIVE |                          \
      FLAG_H2_TRANSFER_ENCODING | FLAG_H2_UPGRADE)
 
+/* Whether a Connection option of this name would name a field that concerns everybody, or one of
+ * identity or routing (FLAG_END_TO_END_NOMINATED, FLAG_SENSITIVE_NOMINATED). */
+bool field_is_meant_for_all(Span name);
+
 /* `listed`: what connection_options() says of the head. */
 unsigned header_flags(const Head *head, const Listed *listed);
 

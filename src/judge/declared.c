@@ -120,7 +120,7 @@ Declaration declaration_of(const Exchange *exchange, ReasonSet request_hidden,
 
 const char *party_name(Party party)
 {
-    static const char *const names[] = { "", "client", "server", "both" };
+    static const char *const names[] = { "", "client", "server", "both", "proxy" };
     G_STATIC_ASSERT(G_N_ELEMENTS(names) == PARTY_COUNT);
     return names[party];
 }

@@ -5,8 +5,14 @@
 #include "http/exchange.h"
 #include "judge/verdict.h"
 
-typedef enum Party { PARTY_NONE = 0, PARTY_CLIENT = 1, PARTY_SERVER = 2, PARTY_BOTH = 3 } Party;
-#define PARTY_COUNT (PARTY_BOTH + 1)
+typedef enum Party {
+    PARTY_NONE = 0,
+    PARTY_CLIENT = 1,
+    PARTY_SERVER = 2,
+    PARTY_BOTH = 3,
+    PARTY_PROXY = 4, /* between two connections (hops/) */
+} Party;
+#define PARTY_COUNT (PARTY_PROXY + 1)
 
 /* Ordered: the stronger the greater. */
 typedef enum Basis {

@@ -1014,10 +1014,11 @@ TEXT(H2_TE) = {
 TEXT(H2_CLOSE_WITHOUT_GOAWAY) = {
     .summary = "the server closed a connection of HTTP/2 without GOAWAY (with streams open: a "
                "warning)",
-    .explanation = "A server should send GOAWAY before it closes. It says up to which stream it has "
-                   "worked, so that a client knows which requests it may send again. Without it, a "
-                   "request that crosses the close may or may not have been processed. A server "
-                   "may drop a client that broke the protocol; then the finding is not reported.",
+    .explanation =
+        "A server should send GOAWAY before it closes. It says up to which stream it has "
+        "worked, so that a client knows which requests it may send again. Without it, a "
+        "request that crosses the close may or may not have been processed. A server "
+        "may drop a client that broke the protocol; then the finding is not reported.",
     .example = "<<< HEADERS stream 1 END_STREAM\n"
                "    :status: 200\n"
                "<<< FIN\n",
@@ -1078,6 +1079,223 @@ TEXT(H2_MISDIRECTED) = {
                "<<< HEADERS stream 3\n"
                "    :status: 421\n",
     .advice = "Give hosts that are served at different places different certificates.",
+};
+
+TEXT(NOMINATED_FORWARDED) = {
+    .summary = "a proxy forwarded a field that the Connection field of the message it got "
+               "had named",
+    .explanation = "A field that Connection names is meant for the next recipient alone: "
+                   "a proxy must remove it, and then remove or replace Connection. This "
+                   "one stands behind the proxy with the same value. Another exchange of "
+                   "the same two servers has no such field on either side, so the proxy "
+                   "does not write it of its own accord.",
+    .example = ">>> GET / HTTP/1.1\n"
+               "    Host: example.com\n"
+               "    Connection: X-Hop\n"
+               "    X-Hop: mine\n"
+               "\n"
+               "    (the proxy sends on)\n"
+               "\n"
+               "    GET / HTTP/1.1\n"
+               "    Host: example.com\n"
+               "    X-Hop: mine\n",
+    .advice = "Make the proxy read Connection, and remove what it names. Until it does, "
+              "let it remove the fields that your servers believe.",
+};
+
+TEXT(END_TO_END_KEPT) = {
+    .summary = "a proxy forwarded a field that Connection had named, but that is meant for "
+               "everybody",
+    .explanation = "Strictly the proxy had to remove it, as it had been told. But a client "
+                   "must not name Authorization, Cookie or Cache-Control there: that is "
+                   "the graver fault (end-to-end-nominated), and keeping the field is the "
+                   "safer way to break a rule.",
+    .example = ">>> GET / HTTP/1.1\n"
+               "    Connection: Cookie\n"
+               "    Cookie: session=1\n"
+               "\n"
+               "    (the proxy sends on)\n"
+               "\n"
+               "    GET / HTTP/1.1\n"
+               "    Cookie: session=1\n",
+    .advice = "Nothing at the proxy. Find the client that names the field.",
+};
+
+TEXT(OPTION_FORWARDED) = {
+    .summary = "a proxy forwarded an option of the Connection field",
+    .explanation = "Connection options concern one connection. A proxy must remove the Connection "
+                   "field that it got, or replace it with options of its own. The option "
+                   "stands in both fields, and another exchange of this hop was forwarded "
+                   "without it. The options close, keep-alive, te and upgrade do not count: "
+                   "the proxy may mean them itself.",
+    .example = ">>> GET / HTTP/1.1\n"
+               "    Connection: X-Hop\n"
+               "\n"
+               "    (the proxy sends on)\n"
+               "\n"
+               "    GET / HTTP/1.1\n"
+               "    Connection: X-Hop\n",
+    .advice = "Make the proxy remove the Connection field before it adds its own.",
+};
+
+TEXT(HOP_BY_HOP_FORWARDED) = {
+    .summary = "a proxy forwarded Keep-Alive, Proxy-Connection, TE, Upgrade or HTTP2-Settings",
+    .explanation = "These fields concern one connection, so a proxy should remove or replace "
+                   "them even if Connection does not name them. A Keep-Alive field that "
+                   "is passed on in a response promises the client the timeout of another "
+                   "server. TE: trailers does not count, nor what the forwarded message "
+                   "names in its own Connection.",
+    .example = "<<< HTTP/1.1 200 OK\n"
+               "    Keep-Alive: timeout=5\n"
+               "\n"
+               "    (the proxy sends on)\n"
+               "\n"
+               "    HTTP/1.1 200 OK\n"
+               "    Keep-Alive: timeout=5\n",
+    .advice = "Make the proxy remove the field. With nginx: proxy_hide_header, or proxy_set_header "
+              "with an empty value.",
+};
+
+TEXT(NOMINATION_STRUCK_PROXY) = {
+    .summary = "a client named a field in Connection, and the proxy then left out what it "
+               "otherwise adds",
+    .explanation = "A client that names X-Forwarded-For in Connection must not be able to "
+                   "keep the proxy from adding its own (CVE-2022-31813 is this fault). All "
+                   "other requests of the hop, at least three, have the field behind the "
+                   "proxy, one of them though its client sent none; this one lacks it.",
+    .example = ">>> GET / HTTP/1.1\n"
+               "    Connection: X-Forwarded-For\n"
+               "\n"
+               "    (the proxy sends on, without the X-Forwarded-For that it adds to all others)\n"
+               "\n"
+               "    GET / HTTP/1.1\n",
+    .advice = "Update the proxy: it must remove what Connection names before it adds fields "
+              "of its own. Until then, servers must not take a missing field for a local "
+              "client.",
+};
+
+TEXT(CLOSE_FOLLOWS_CLIENT) = {
+    .summary = "a proxy says close to the server exactly where its client did",
+    .explanation = "At least two of its HTTP/1.1 clients said close, at least five did not, "
+                   "and behind the proxy it is the same without an exception. Whether the "
+                   "proxy hands the option on, or closes on purpose, the capture cannot "
+                   "tell.",
+    .example = ">>> GET / HTTP/1.1\n"
+               "    Connection: close\n"
+               "\n"
+               "    (the proxy sends on)\n"
+               "\n"
+               "    GET / HTTP/1.1\n"
+               "    Connection: close\n",
+    .advice = "Persistence towards the server should not depend on clients: let the proxy "
+              "keep a pool of connections.",
+};
+
+TEXT(BACK_NEVER_REUSED) = {
+    .summary = "a proxy uses a new connection to the server for each request, and says so",
+    .explanation = "At least ten requests, none of which asks for persistence or follows "
+                   "another one on its connection: the default of nginx. It costs a handshake "
+                   "each time, and ports.",
+    .example = ">>> GET / HTTP/1.0\n"
+               "    Connection: close\n",
+    .advice =
+        "nginx: keepalive in the upstream block, proxy_http_version 1.1, and proxy_set_header "
+        "Connection \"\".",
+};
+
+TEXT(VERSION_MIRRORED) = {
+    .summary = "a proxy sends the version of its client instead of its own",
+    .explanation = "An intermediary must send its own HTTP version, unless it goes back "
+                   "on purpose because of a server that needs it. Here requests are HTTP/1.0 "
+                   "behind the proxy where they are in front of it, and HTTP/1.1 where they "
+                   "are that.",
+    .example = ">>> GET / HTTP/1.0\n"
+               "\n"
+               "    (the proxy sends on)\n"
+               "\n"
+               "    GET / HTTP/1.0\n",
+    .advice = "Update the proxy, or set the version that it uses towards servers.",
+};
+
+TEXT(INTERIM_NOT_FORWARDED) = {
+    .summary = "a proxy did not forward a 1xx response",
+    .explanation = "A proxy must forward 1xx responses that it has not asked for itself. "
+                   "It matters for 103 (Early Hints). 100 and 101 do not count. Of a forward "
+                   "proxy it is a warning; of a gateway the specification does not say so.",
+    .example = "<<< HTTP/1.1 103 Early Hints\n"
+               "<<< HTTP/1.1 200 OK\n"
+               "\n"
+               "    (the proxy sends on)\n"
+               "\n"
+               "    HTTP/1.1 200 OK\n",
+    .advice = "Look whether the proxy supports 103. Otherwise let the server send Link in "
+              "the final response.",
+};
+
+TEXT(RETRIED_UNSAFELY) = {
+    .summary = "a proxy sent a request again whose method is not idempotent",
+    .explanation = "A proxy must not repeat such a request on its own: the server may have "
+                   "done already what was asked. Of a forward proxy it is an error, unless "
+                   "the first attempt crossed the closing of an idle connection; of a gateway "
+                   "a warning, for its operator may know that it is safe.",
+    .example = ">>> POST /order HTTP/1.1\n"
+               "<<< FIN\n"
+               "\n"
+               "    (on the next connection)\n"
+               "\n"
+               ">>> POST /order HTTP/1.1\n",
+    .advice = "nginx: no non_idempotent in proxy_next_upstream. HAProxy: no all-retryable-errors "
+              "in retry-on for such requests.",
+};
+
+TEXT(RETRIED) = {
+    .summary = "a proxy sent a request again",
+    .explanation = "The method is idempotent, so it may. The sentence says what became of "
+                   "the attempt before. Ranges of one response that are asked for one by "
+                   "one are no attempts.",
+    .example = ">>> GET / HTTP/1.1\n"
+               "<<< FIN\n"
+               "\n"
+               "    (on the next connection)\n"
+               "\n"
+               ">>> GET / HTTP/1.1\n",
+    .advice = "Look at the connection of the attempt before: its cause says what failed.",
+};
+
+TEXT(GATEWAY_ERROR) = {
+    .summary = "a proxy answered with 500, 502, 503 or 504 of its own",
+    .explanation = "The finding joins the answer to the request behind the proxy that caused "
+                   "it. If that crossed the closing of an idle connection, nobody is at "
+                   "fault; if the server closed without an answer, the server is; otherwise "
+                   "the proxy gave up, or answered without asking anybody.",
+    .example = "<<< HTTP/1.1 502 Bad Gateway\n",
+    .advice = "Follow the back connection: connaudit --show. For keep-alive races let the "
+              "proxy close idle connections before the server does.",
+};
+
+TEXT(TRANSFORMED) = {
+    .summary = "a proxy changed the content of a response that says no-transform",
+    .explanation = "A proxy must not transform the content of a response with the cache "
+                   "directive no-transform. Content or Content-Encoding are others behind "
+                   "it. Of a forward proxy it is an error; a gateway acts for the server.",
+    .example = "<<< HTTP/1.1 200 OK\n"
+               "    Cache-Control: no-transform\n"
+               "\n"
+               "    (the proxy sends on)\n"
+               "\n"
+               "    HTTP/1.1 200 OK\n"
+               "    Cache-Control: no-transform\n"
+               "    Content-Encoding: gzip\n",
+    .advice = "Exempt such responses from compression and from rewriting.",
+};
+
+TEXT(VIA_MISSING) = {
+    .summary = "a proxy forwarded a request without Via (only with --pedantic)",
+    .explanation = "Every intermediary must add Via to the requests that it forwards. Hardly "
+                   "any reverse proxy does.",
+    .example = ">>> GET / HTTP/1.1\n"
+               "    Host: example.com\n",
+    .advice = "Turn Via on where loops between proxies are possible.",
 };
 
 #define NOTE SEVERITY_NOTE

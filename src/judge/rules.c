@@ -58,6 +58,7 @@ const char *rule_category(Rule rule)
         { RULE_LENGTH_AND_CHUNKED, "framing" },
         { RULE_H2_CONNECTION_FIELD, "http2" },
         { RULE_OVERLAP_CONFLICT, "transport" },
+        { RULE_NOMINATED_FORWARDED, "proxy" },
     };
     size_t at = G_N_ELEMENTS(categories) - 1;
     while (categories[at].first > rule)

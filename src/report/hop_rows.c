@@ -308,7 +308,12 @@ const Column HOP_COLUMNS[] = {
     { NULL, COLUMN_TEXT, NULL, 0 },
 };
 
-void write_hop_rows(Table *table, Hops *hops)
+static bool is_listed(const HopRow *hop)
+{
+    return (hop->front && hop->front->matches) || (hop->back && hop->back->matches);
+}
+
+void write_hop_rows(Table *table, Hops *hops, bool matching)
 {
     HopRow hop;
     while (hops_next(hops, &hop)) {
@@ -317,6 +322,7 @@ void write_hop_rows(Table *table, Hops *hops)
             source.completeness |= hop.front->judgement.completeness;
         if (hop.back)
             source.completeness |= hop.back->judgement.completeness;
-        table_row(table, &source);
+        if (!matching || is_listed(&hop))
+            table_row(table, &source);
     }
 }

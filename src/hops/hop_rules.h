@@ -1,0 +1,35 @@
+/* The rules about proxies (docs/rules.md): asked about the pairs of a block. */
+#ifndef HOPS_HOP_RULES_H
+#define HOPS_HOP_RULES_H
+
+#include "hops/block.h"
+#include "judge/findings.h"
+
+/* A finding at a connection: the front's of a request, the back's of a response. */
+typedef struct HopFinding {
+    LegPath path;
+    bool matches; /* what is looked for was found in one of its cases */
+    Finding finding;
+} HopFinding;
+
+/* What led to an error of the proxy's own. */
+typedef enum HopFault {
+    HOP_FAULT_RACE,      /* the request crossed the closing of an idle connection */
+    HOP_FAULT_FORGOTTEN, /* the server no longer knew the connection */
+    HOP_FAULT_AFTER_FIN, /* the proxy did not notice that the server had closed */
+    HOP_FAULT_SERVER,    /* the server closed without an answer */
+    HOP_FAULT_TIMEOUT,   /* the proxy gave up waiting */
+    HOP_FAULT_PROXY,     /* nothing was sent on */
+} HopFault;
+#define HOP_FAULT_COUNT (HOP_FAULT_PROXY + 1)
+
+/* `back`: the front's last one; NULL: none. */
+HopFault hop_fault_of(const Leg *front, const Leg *back);
+
+void hop_finding_clear(HopFinding *finding);
+
+/* Sets the findings of backs and fronts, and adds to `list` (of HopFinding): one a rule and
+ * connection. */
+void block_find(Block *block, GArray *list, bool pedantic);
+
+#endif
