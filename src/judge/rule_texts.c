@@ -1166,7 +1166,7 @@ TEXT(NOMINATION_STRUCK_PROXY) = {
     .example = ">>> GET / HTTP/1.1\n"
                "    Connection: X-Forwarded-For\n"
                "\n"
-               "    (the proxy sends on, without the X-Forwarded-For that it adds to all others)\n"
+               "    (the proxy sends on, without an X-Forwarded-For)\n"
                "\n"
                "    GET / HTTP/1.1\n",
     .advice = "Update the proxy: it must remove what Connection names before it adds fields "
@@ -1244,7 +1244,7 @@ TEXT(RETRIED_UNSAFELY) = {
                "    (on the next connection)\n"
                "\n"
                ">>> POST /order HTTP/1.1\n",
-    .advice = "nginx: no non_idempotent in proxy_next_upstream. HAProxy: no all-retryable-errors "
+    .advice = "In nginx: no non_idempotent in proxy_next_upstream. HAProxy: no all-retryable-errors "
               "in retry-on for such requests.",
 };
 
