@@ -23,9 +23,8 @@ static bool is_ascii_line(const char *text)
 
 START_TEST(entry)
 {
-    static const char *const parties[] = {
-        "client", "server", "both", "sender", "either", "proxy", "", NULL
-    };
+    static const char *const parties[] = { "client", "server", "both", "sender",
+                                           "either", "proxy",  "",     NULL };
     const RuleInfo *info = rule_info((Rule)_i);
     ck_assert_msg(info->name && *info->name, "rule %d has no name", _i);
     ck_assert_msg(strlen(info->name) <= 40, "%s: the name is too long", info->name);

@@ -90,8 +90,8 @@ static inline bool leg_is_open(const Leg *leg)
     return !leg_is_answered(leg) && !instant_is_set(leg->end);
 }
 
-/* Fields with both names and values of both heads, in the order of names; NULL: only one of them has
- * it. False: there are no more. */
+/* The fields of both heads, in the order of names; NULL: only the other one has it. False: there are
+ * no more. */
 typedef struct FieldPairs {
     const HeadDigest *front, *back;
     unsigned front_at, back_at;

@@ -1199,7 +1199,7 @@ TEXT(BACK_NEVER_REUSED) = {
     .example = ">>> GET / HTTP/1.0\n"
                "    Connection: close\n",
     .advice =
-        "nginx: keepalive in the upstream block, proxy_http_version 1.1, and proxy_set_header "
+        "In nginx: keepalive in the upstream block, proxy_http_version 1.1, and proxy_set_header "
         "Connection \"\".",
 };
 
@@ -1244,8 +1244,9 @@ TEXT(RETRIED_UNSAFELY) = {
                "    (on the next connection)\n"
                "\n"
                ">>> POST /order HTTP/1.1\n",
-    .advice = "In nginx: no non_idempotent in proxy_next_upstream. HAProxy: no all-retryable-errors "
-              "in retry-on for such requests.",
+    .advice =
+        "In nginx: no non_idempotent in proxy_next_upstream. HAProxy: no all-retryable-errors "
+        "in retry-on for such requests.",
 };
 
 TEXT(RETRIED) = {
