@@ -3,7 +3,8 @@
  *
  * This folder pairs them (docs/hops.md).
  * In: judged exchanges of all connections, and the stretches of time in which a connection may hide
- * some. Out: pairs, fronts of which nothing was sent on, and what keeps the others from being paired.
+ * some. Out: pairs, fronts of which nothing was sent on, and what keeps the others from being
+ * paired.
  * It must not know packets, or how a report looks. */
 #ifndef HOPS_LEG_H
 #define HOPS_LEG_H
@@ -90,8 +91,8 @@ static inline bool leg_is_open(const Leg *leg)
     return !leg_is_answered(leg) && !instant_is_set(leg->end);
 }
 
-/* The fields of both heads, in the order of names; NULL: only the other one has it. False: there are
- * no more. */
+/* The fields of both heads, in the order of names; NULL: only the other one has it. False: there
+ * are no more. */
 typedef struct FieldPairs {
     const HeadDigest *front, *back;
     unsigned front_at, back_at;
