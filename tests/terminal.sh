@@ -126,7 +126,7 @@ bad=$(grep -c contradicted "$work/verdicts")
 "$CONNAUDIT" -q -rservers close-declared-then-reused.pcap | grep -q '^server_ip' || fail "-rservers"
 "$CONNAUDIT" -qrpairs close-declared-then-reused.pcap | grep -q '^client_ip' || fail "-qrpairs"
 [ "$("$CONNAUDIT" -V)" = "$("$CONNAUDIT" --version)" ] || fail "-V"
-[ "$("$CONNAUDIT" --version | wc -l)" -eq 10 ] || fail "--version does not name all libraries"
+[ "$("$CONNAUDIT" --version | wc -l)" -eq 12 ] || fail "--version does not name all libraries"
 "$CONNAUDIT" --help | awk 'length($0) > 80 { print; exit 1 }' || fail "--help is too wide"
 
 # refuses WORDS OPTION...
