@@ -415,6 +415,21 @@ size_t exchange_digest_size(const ExchangeDigest *digest)
                : 0;
 }
 
+static HeadDigest *copy_head(const HeadDigest *head)
+{
+    return head ? g_memdup2(head, head->size) : NULL;
+}
+
+ExchangeDigest *exchange_digest_copy(const ExchangeDigest *digest)
+{
+    if (!digest)
+        return NULL;
+    ExchangeDigest *copy = g_memdup2(digest, sizeof *digest);
+    copy->request.head = copy_head(digest->request.head);
+    copy->response.head = copy_head(digest->response.head);
+    return copy;
+}
+
 void exchange_digest_pack(const ExchangeDigest *digest, GByteArray *to)
 {
     pack_span(to, span_make(digest, digest ? sizeof *digest : 0));

@@ -145,6 +145,7 @@ static inline const char *head_digest_proxy_status(const HeadDigest *head)
 uint32_t digest_value(Span value);
 
 size_t exchange_digest_size(const ExchangeDigest *digest);
+ExchangeDigest *exchange_digest_copy(const ExchangeDigest *digest); /* NULL is one of NULL */
 void exchange_digest_pack(const ExchangeDigest *digest, GByteArray *to);
 ExchangeDigest *exchange_digest_unpack(Span *from); /* NULL: NULL was packed */
 void exchange_digest_free(ExchangeDigest *digest);

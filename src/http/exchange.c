@@ -272,6 +272,7 @@ Exchange exchange_copy(const Exchange *exchange)
 {
     Exchange copy = *exchange;
     const ExchangeText *from = exchange->text;
+    copy.digest = exchange_digest_copy(exchange->digest);
     if (!from)
         return copy;
     ExchangeText *text = copy.text = text_new(from->block.len + 1);

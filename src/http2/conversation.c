@@ -321,6 +321,7 @@ bool h2_conversation_next(H2Conversation *conversation, Exchange *ret_exchange)
     Exchange *exchange = conversation->settled->pdata[0];
     *ret_exchange = *exchange;
     exchange->text = NULL;
+    exchange->digest = NULL;
     g_ptr_array_remove_index(conversation->settled, 0);
     return true;
 }
@@ -341,6 +342,7 @@ void h2_conversation_take_upgraded(H2Conversation *conversation, const Exchange 
     exchange->method = copy.method;
     exchange->match = copy.match;
     exchange->text = copy.text;
+    exchange->digest = copy.digest;
     conversation->facts.exchanges = exchanges + 1;
     conversation->highest[conversation->facts.client] = 1;
     conversation->h2.opened = conversation->h2.highest = 1;
@@ -427,6 +429,7 @@ static void collect_rest(H2Conversation *conversation)
         Exchange *exchange = conversation->streams->pdata[i];
         conversation->rest[i] = *exchange;
         exchange->text = NULL;
+        exchange->digest = NULL;
     }
     qsort(conversation->rest, count, sizeof(Exchange), compare_numbers);
 }

@@ -216,6 +216,8 @@ static void new_request(H2Conversation *conversation, const H2Event *event, cons
         set_head_end(&exchange->request, event);
         exchange->sending = event->sending;
         take_request_head(conversation, exchange, head, reasons);
+        if (exchange->digest)
+            digest_head_at(&exchange->digest->request, &event->last);
         note_next(conversation, exchange);
         if (!in_step)
             exchange->requests_hidden = conversation->facts.client_hidden;
@@ -373,6 +375,8 @@ static void take_final(H2Conversation *conversation, Exchange *exchange, const H
     exchange->stream.head_open = 0;
     if (head->status) {
         exchange_take_response(exchange, head, &none, &conversation->texts);
+        if (exchange->digest)
+            digest_head_at(&exchange->digest->response, &event->last);
         look_for_match(conversation, exchange, head);
     } else {
         exchange->response.header_flags = flags_of(head);
