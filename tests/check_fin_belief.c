@@ -13,15 +13,17 @@ static const struct {
     const char *name;
     FinProof proof;
     bool unseen;    /* no segment of the side is in the capture */
-    bool gap, loss; /* it ends with a gap, that of a loss */
+    bool gap, loss; /* it ends with a gap, that of a loss … */
+    bool fin;       /* … whose last number may be its FIN */
     MessagesEnd messages;
     FinBelief belief;
     int64_t offset; /* of the FIN */
 } ROWS[] = {
-    { "none", FIN_NONE, false, false, false, { true, false }, FIN_NOT, 0 },
-    { "seen", FIN_SEEN, false, false, false, { false, false }, FIN_SURE, FIN_OFFSET },
+    { "none", FIN_NONE, false, false, false, false, { true, false }, FIN_NOT, 0 },
+    { "seen", FIN_SEEN, false, false, false, false, { false, false }, FIN_SURE, FIN_OFFSET },
     { "seen again",
       FIN_RETRANSMITTED,
+      false,
       false,
       false,
       false,
@@ -33,6 +35,7 @@ static const struct {
       false,
       false,
       false,
+      false,
       { true, false },
       FIN_SURE,
       FIN_OFFSET },
@@ -41,26 +44,55 @@ static const struct {
       false,
       false,
       false,
+      false,
       { false, false },
       FIN_PERHAPS,
       FIN_OFFSET },
-    { "a gap at the end", FIN_NONE, false, true, true, { true, false }, FIN_PERHAPS, GAP_OFFSET },
+    { "a gap at the end",
+      FIN_NONE,
+      false,
+      true,
+      true,
+      true,
+      { true, false },
+      FIN_PERHAPS,
+      GAP_OFFSET },
+    { "a gap at the end, and its side stood lower later",
+      FIN_NONE,
+      false,
+      true,
+      true,
+      false,
+      { true, false },
+      FIN_NOT,
+      0 },
     { "a gap of which one offset is of no message",
       FIN_NONE,
       false,
       true,
       true,
+      false,
       { true, true },
       FIN_SURE,
       GAP_OFFSET },
-    { "bytes that the snap length cut", FIN_NONE, false, true, false, { true, true }, FIN_NOT, 0 },
-    { "a side that was never seen", FIN_NONE, true, true, true, { true, true }, FIN_NOT, 0 },
+    { "bytes that the snap length cut",
+      FIN_NONE,
+      false,
+      true,
+      false,
+      true,
+      { true, true },
+      FIN_NOT,
+      0 },
+    { "a side that was never seen", FIN_NONE, true, true, true, true, { true, true }, FIN_NOT, 0 },
 };
 
 START_TEST(test_belief)
 {
     Half half = { .seen = !ROWS[_i].unseen,
                   .fin = { ROWS[_i].proof, { .frame = 9, .offset = FIN_OFFSET, .acked = 5 } } };
+    if (ROWS[_i].fin)
+        half.fin_in_gap = (Stamp){ .frame = 8, .offset = GAP_OFFSET };
     SessionEnd session = {
         .gap = { .last = { .frame = ROWS[_i].gap ? 8 : 0, .offset = GAP_OFFSET, .acked = 4 },
                  .is_loss = ROWS[_i].loss }

@@ -16,7 +16,8 @@ static FinEvidence evidence_of_carrier(const Half *half, const SessionEnd *sessi
         return (FinEvidence){ .belief = FIN_SURE, .fact = *fin };
     if (fin->proof == FIN_IMPLIED)
         return (FinEvidence){ .belief = messages->whole ? FIN_SURE : FIN_PERHAPS, .fact = *fin };
-    if (!stamp_is_set(&gap->last) || !gap->is_loss || !half->seen)
+    bool may_be = messages->one_left || stamp_is_set(&half->fin_in_gap);
+    if (!stamp_is_set(&gap->last) || !gap->is_loss || !half->seen || !may_be)
         return (FinEvidence){ .belief = FIN_NOT };
     return (FinEvidence){ .belief = messages->one_left ? FIN_SURE : FIN_PERHAPS,
                           .fact = implied_by(gap) };
