@@ -87,7 +87,7 @@ static const struct {
     int target;
 } HIDDEN[] = {
     { 5, REASON_LOSS, 15, -1 }, /* responses are missing, too: it may answer the lost one */
-    { 5, REASON_LOSS, 14, 0 },  /* it acknowledges the gap in part */
+    { 5, REASON_LOSS, 14, -1 }, /* it acknowledges the gap in part: there may be several */
     { 1, REASON_LOSS, 11, 0 },  /* one byte is no request */
     { 5, 0, 15, 0 },            /* no response is missing */
 };

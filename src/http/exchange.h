@@ -222,6 +222,14 @@ Duration exchange_idle_until(const Exchange *exchange, const Stamp *end);
 /* Any 2xx to CONNECT, and 101: HTTP/1 ends there. */
 bool exchange_switched(const Exchange *exchange);
 
+/* The method of its request is not in the capture, so it may have been HEAD or CONNECT. */
+static inline bool exchange_method_is_open(const Exchange *exchange)
+{
+    const MessageFacts *request = &exchange->request;
+    return exchange->request_hidden ||
+           (request->begun && !request->has_head && request->broken && request->reasons);
+}
+
 /* The word of the version column, "" if unknown. */
 const char *http_version_text(HttpVersion version, unsigned minor);
 const char *message_version_text(const MessageFacts *message);

@@ -324,11 +324,13 @@ void conversation_feed(Conversation *conversation, const SessionUnit *unit)
 /* The end ------------------------------------------------------------------------------------- */
 
 /* The messages of this side lack no byte: an offset beyond them is a FIN (judgement.md §3). */
-static bool messages_are_whole(const Conversation *conversation, int side)
+static bool messages_are_whole(const Conversation *conversation, const Connection *connection,
+                               int side)
 {
     const MessageReader *reader = &conversation->reader[side];
-    return !conversation->reads[side] ||
-           !(message_reader_lacks_bytes(reader) || message_reader_seeking(reader));
+    if (!conversation->reads[side])
+        return connection->opener_known;
+    return !(message_reader_lacks_bytes(reader) || message_reader_seeking(reader));
 }
 
 static void resolve_fin(Conversation *conversation, const Half *half, const SessionEnd *session,
@@ -394,9 +396,10 @@ void conversation_end(Conversation *conversation, const Connection *connection,
 {
     ConversationFacts *facts = &conversation->facts;
     for (int side = 0; side < 2; side++)
-        conversation->end[side].whole = messages_are_whole(conversation, side);
+        conversation->end[side].whole = messages_are_whole(conversation, connection, side);
     finish_reader(conversation, 0, &ends[0], closed);
     finish_reader(conversation, 1, &ends[1], closed);
+    conversation_responses_end(conversation, connection);
     if (facts->client < 0 && connection->opener_known)
         facts->client = 0;
     for (int side = 0; side < 2; side++)

@@ -71,6 +71,9 @@ static int anchor_of(const Pending *pending, const ResponseStart *response)
 {
     for (int i = pending->settled; i < pending_count(pending); i++) {
         const Exchange *exchange = pending_at(pending, i);
+        if (exchange->response_hidden && exchange->request.begun &&
+            exchange->request.last.acked >= response->offset)
+            return -1;
         if (!pairing_reaches(exchange, response->acked))
             continue;
         if (!exchange->sending.resent && !exchange->pipelined_behind_gap &&
@@ -91,7 +94,7 @@ static bool skips_hidden_request(const Pairing *pairing, const Exchange *exchang
     bool behind =
         request->complete ? pairing->client_gap_end > request->last_place + 2 : request->broken;
     return (response->server_hidden & GAP_REASONS) && behind &&
-           pairing->client_gap_past <= response->acked;
+           response->acked > stamp_past(&request->last) + 1;
 }
 
 int pairing_target(const Pairing *pairing, const Pending *pending, const ResponseStart *response)

@@ -1,6 +1,16 @@
 /* The client's messages. */
 #include "http1/conversation_state.h"
 
+/* In mid-stream, the first one that is seen: the server has acknowledged something before, and sent
+ * nothing, so it owes a response already. */
+static bool may_be_behind_another(const Conversation *conversation, const Exchange *exchange)
+{
+    const Connection *connection = conversation->unit->connection;
+    int server = 1 - conversation->facts.client;
+    return !connection->opener_known && exchange->number == 1 && server == 0 &&
+           connection->half[0].payload == 0;
+}
+
 static bool request_begins(Conversation *conversation, const MessageEvent *message)
 {
     const SessionUnit *unit = conversation->unit;
@@ -24,6 +34,8 @@ static bool request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->pipelined_behind_gap = pairing_begins_behind_gap(
         pairing, message->first_place, message->first.acked, &exchange->sending);
     exchange->requests_hidden = conversation->facts.client_hidden;
+    if (may_be_behind_another(conversation, exchange))
+        exchange->pairing_open = REASON_MIDSTREAM;
     conversation->requesting = index;
     if (!exchange->request.tentative)
         conversation->facts.client_hidden = 0;

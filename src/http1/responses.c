@@ -47,20 +47,25 @@ static void note_answered(Conversation *conversation, const Exchange *exchange, 
 }
 
 /* What it answers is not in the capture. Others may wait, or may have been answered by it or by
- * another such response: settled is what came before them. */
-static void answer_hidden_request(Conversation *conversation, int index, Asked asked, int64_t acked)
+ * another such response. */
+static void answer_hidden_request(Conversation *conversation, int index, int64_t acked)
 {
     Pending *pending = &conversation->pending;
-    int settled = pending->settled;
     pending_at(pending, index)->request.reasons |= conversation->facts.client_hidden;
-    while (settled < index &&
-           (pending_at(pending, settled)->answered || !pending_at(pending, settled)->request.begun))
-        settled++;
-    if (asked == ASKED)
-        settle_before(conversation, settled);
     for (int i = pending->settled; i < index; i++)
         if (pairing_reaches(pending_at(pending, i), acked))
             pending_at(pending, i)->response_hidden = true;
+}
+
+/* It answers a request that nobody sees: settled is what came before those that wait. */
+static void settle_before_hidden(Conversation *conversation, int index)
+{
+    const Pending *pending = &conversation->pending;
+    int settled = pending->settled;
+    while (settled < index &&
+           (pending_at(pending, settled)->answered || !pending_at(pending, settled)->request.begun))
+        settled++;
+    settle_before(conversation, settled);
 }
 
 /* How much of a request had arrived cannot be told where bytes of it are missing: what looks like a
@@ -103,7 +108,7 @@ static int stand_alone(Conversation *conversation, const ResponseStart *response
     alone->unsolicited = asked == ASKED_NOT;
     alone->perhaps_unasked = asked == ASKED_PERHAPS;
     if (asked != ASKED_NOT)
-        answer_hidden_request(conversation, index, asked, response->acked);
+        answer_hidden_request(conversation, index, response->acked);
     return index;
 }
 
@@ -168,6 +173,17 @@ static int find_exchange(Conversation *conversation, const MessageEvent *message
     return index;
 }
 
+/* Those of which only 1xx have come, and then bytes of the server are missing. */
+static void hide_final_responses(Conversation *conversation, int except)
+{
+    const Pending *pending = &conversation->pending;
+    for (int i = pending->settled; i < pending_count(pending); i++) {
+        Exchange *exchange = pending_at(pending, i);
+        if (i != except && exchange->interim.count && !exchange->response.begun)
+            exchange->response_hidden = true;
+    }
+}
+
 static bool response_begins(Conversation *conversation, MessageReader *reader,
                             const MessageEvent *message)
 {
@@ -185,6 +201,8 @@ static bool response_begins(Conversation *conversation, MessageReader *reader,
     conversation->pairing.behind_gap = pairing_may_be_behind_gap(&conversation->pairing, exchange,
                                                                  conversation->facts.server_hidden);
     exchange->responses_hidden |= conversation->facts.server_hidden;
+    if (conversation->facts.server_hidden)
+        hide_final_responses(conversation, index);
     conversation->facts.server_hidden = 0;
     note_answered(conversation, exchange, &message->first);
     return true;
@@ -257,30 +275,48 @@ static void part_from_request(Conversation *conversation)
     conversation->answering = index;
 }
 
-/* In mid-stream, a response more than there are requests answers one from before the capture; and
- * if so, those before it may do, too. */
-static void answer_what_came_before(Conversation *conversation)
+/* A response more than there are requests, in mid-stream or behind a gap of the server: it answers
+ * one of them, or one from before the capture, and those before it may answer others than theirs. */
+static void shift_pairs_before(Conversation *conversation, int extra, int64_t since, Reason reason)
 {
-    Exchange *extra = conversation_at(conversation, conversation->answering);
+    for (int i = conversation->pending.settled; i < extra; i++) {
+        Exchange *exchange = conversation_at(conversation, i);
+        if (exchange->answered && exchange->request.begun && exchange->response.begun &&
+            exchange->response.first.offset >= since)
+            exchange->pairing_open |= reason;
+    }
+}
+
+static void answer_what_came_before(Conversation *conversation, int index, int64_t since,
+                                    Reason reason)
+{
+    Exchange *extra = conversation_at(conversation, index);
     extra->unsolicited = false;
     extra->request_hidden = true;
-    extra->request.reasons |= REASON_MIDSTREAM;
-    for (int i = conversation->pending.settled; i < conversation->answering; i++)
-        if (conversation_at(conversation, i)->answered &&
-            conversation_at(conversation, i)->request.begun)
-            conversation_at(conversation, i)->pairing_open |= REASON_MIDSTREAM;
+    extra->request.reasons |= reason;
+    shift_pairs_before(conversation, index, since, reason);
 }
 
 static void weigh_status(Conversation *conversation, int status)
 {
-    Exchange *exchange = conversation_at(conversation, conversation->answering);
-    if (may_be_unasked(status) && conversation->pairing.behind_gap)
+    int index = conversation->answering;
+    Exchange *exchange = conversation_at(conversation, index);
+    bool unasked = may_be_unasked(status);
+    int64_t gap = conversation->pairing.server_gap_past;
+    if (unasked && conversation->pairing.behind_gap) {
         part_from_request(conversation);
-    else if (!may_be_unasked(status) && exchange->unsolicited &&
-             !conversation->unit->connection->opener_known)
-        answer_what_came_before(conversation);
-    else if (may_be_unasked(status) && exchange->request_hidden)
-        exchange->perhaps_unasked = true;
+    } else if (exchange->unsolicited && !unasked) {
+        if (!conversation->unit->connection->opener_known)
+            answer_what_came_before(conversation, index, NO_OFFSET, REASON_MIDSTREAM);
+        else if (gap != NO_OFFSET)
+            answer_what_came_before(conversation, index, gap, REASON_LOSS);
+    } else if (exchange->request_hidden) {
+        exchange->perhaps_unasked |= unasked;
+        if (!unasked && exchange->perhaps_unasked && gap != NO_OFFSET)
+            shift_pairs_before(conversation, index, gap, REASON_LOSS);
+        if (!exchange->perhaps_unasked)
+            settle_before_hidden(conversation, index);
+    }
 }
 
 /* In mid-stream, the first response. */
@@ -311,7 +347,8 @@ static void response_head(Conversation *conversation, MessageReader *reader,
     exchange->response.last_place = message->last_place;
     BodyFraming framing = framing_of_response(&message->head, method_text(exchange->method));
     message_reader_body(reader, &framing);
-    if (exchange->request_hidden || may_be_of_before(conversation)) /* of a HEAD, perhaps */
+    if (exchange_method_is_open(exchange) ||
+        may_be_of_before(conversation)) /* of a HEAD, perhaps */
         message_reader_body_refused(reader);
     int status = message->head.status;
     if (status < 200 && status != 101) {
@@ -417,6 +454,16 @@ static void response_lost(Conversation *conversation, const MessageReader *reade
                             message, reader);
     conversation->answering = -1;
     conversation_lost_between(conversation, &conversation->facts.server_hidden, message);
+}
+
+void conversation_responses_end(Conversation *conversation, const Connection *connection)
+{
+    for (int i = conversation->pending.settled; i < pending_count(&conversation->pending); i++) {
+        const Exchange *exchange = conversation_at(conversation, i);
+        if (!connection->opener_known && exchange->unsolicited && exchange->response.begun &&
+            !exchange->response.has_head)
+            answer_what_came_before(conversation, i, NO_OFFSET, REASON_MIDSTREAM);
+    }
 }
 
 void conversation_response_event(Conversation *conversation, MessageReader *reader,

@@ -21,7 +21,7 @@ static bool body_is_open(const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
     bool none_came = response->has_head && message_body_bytes(response) <= 0;
-    return exchange->request_hidden && response->framing.kind == BODY_UNTIL_CLOSE &&
+    return exchange_method_is_open(exchange) && response->framing.kind == BODY_UNTIL_CLOSE &&
            (none_came || exchange->status / 100 == 2);
 }
 

@@ -17,7 +17,8 @@ bool reset_came_before(const RstFact *reset, bool own, const Stamp *other)
     if (!stamp_precedes(&reset->stamp, other) ||
         (bare && other->time - reset->stamp.time <= RESET_REORDER))
         return false;
-    int64_t known = own ? reset->stamp.offset : reset->stamp.acked;
+    /* What lies below the number where the sender of `other` stood by then is a late copy. */
+    int64_t known = own ? reset->stamp.offset : MAX(reset->stamp.acked, reset->peer_sent);
     return known <= other->offset; /* NO_OFFSET is less than any */
 }
 
@@ -28,7 +29,9 @@ static Closing closing_of(const Connection *connection, int side, const FinEvide
 {
     const RstFact *rst = connection_reset(connection, side);
     bool has_fin = fin->belief == FIN_SURE || (fin->belief == FIN_PERHAPS && perhaps);
-    if (has_fin && !(rst && reset_came_before(rst, true, &fin->fact.stamp))) {
+    bool behind = rst && fin->fact.proof != FIN_IMPLIED && /* else it may have come long before */
+                  reset_came_before(rst, true, &fin->fact.stamp);
+    if (has_fin && !behind) {
         Closing closing = closing_by_fin(&fin->fact);
         closing.by_session = fin->by_session;
         return closing;

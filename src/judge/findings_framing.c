@@ -86,9 +86,17 @@ static bool lacks_bytes(const Case *c)
            (REASON_LOSS | REASON_SNAPLEN | REASON_MIDSTREAM | REASON_LIMIT | REASON_ONE_DIRECTION);
 }
 
+/* What was read as the body is perhaps the next request: the body may have been refused by a
+ * response that cannot be named. */
+static bool may_be_withheld(const Case *c)
+{
+    return c->sender == PARTY_CLIENT && c->exchange->expects_continue &&
+           (!c->exchange->response.has_head || c->judgement->pairing_open);
+}
+
 static bool bad_chunk(const Case *c, FindingBuilder *builder)
 {
-    if (!(c->message->body_notes & BODY_BAD_CHUNK) || lacks_bytes(c))
+    if (!(c->message->body_notes & BODY_BAD_CHUNK) || lacks_bytes(c) || may_be_withheld(c))
         return false;
     builder_case_message(builder, c);
     builder_frame(builder, c->message->last.frame);
@@ -152,7 +160,8 @@ static bool bare_lf(const Case *c, FindingBuilder *builder)
 
 static bool bad_start_line(const Case *c, FindingBuilder *builder)
 {
-    return noted(c, builder, HEAD_BAD_START, "a start line off the grammar");
+    return !c->message->sought && /* else it may be a part of one */
+           noted(c, builder, HEAD_BAD_START, "a start line off the grammar");
 }
 
 static bool space_before_colon(const Case *c, FindingBuilder *builder)

@@ -127,14 +127,15 @@ static bool closed_late(const Case *c, FindingBuilder *builder)
 }
 
 /* §9.6: the final response to a request that said close should say it too. A 1.0 response says it
- * by its version. */
+ * by its version. In mid-stream the response may be another's. */
 static bool close_not_echoed(const Case *c, FindingBuilder *builder)
 {
     const MessageFacts *request = &c->exchange->request, *response = &c->exchange->response;
     if (!is_answered(c->exchange) || !(request->options & OPTION_CLOSE) ||
         !request_is_certain(c->exchange) || exchange_switched(c->exchange) ||
         !head_is_whole(response) || (response->options & OPTION_CLOSE) ||
-        response->version != HTTP_1_1 || c->judgement->pairing_open)
+        response->version != HTTP_1_1 || c->judgement->pairing_open ||
+        !c->context->connection->opener_known)
         return false;
     builder_request(builder, request);
     builder_response(builder, response);

@@ -133,6 +133,17 @@ static Declaration declare(const JudgeContext *context, const Exchange *exchange
                           hidden_response_reasons(context, exchange));
 }
 
+/* A response behind an accepted reset declares nothing. */
+static Declaration declare_what_came(const JudgeContext *context, const Exchange *exchange)
+{
+    if (!exchange->answered || got_response(context, exchange))
+        return declare(context, exchange);
+    Exchange alone = *exchange;
+    alone.status = 0;
+    alone.response = (MessageFacts){ .begun = false };
+    return declare(context, &alone);
+}
+
 /* What an undetermined verdict of the table rests on. */
 static ReasonSet reason_of_cause(Cause cause)
 {
@@ -377,7 +388,7 @@ static Judgement judge_tail(Judge *judge, const Sequel *sequel, const Before *be
 {
     const JudgeContext *context = sequel->context;
     Readings readings;
-    Declaration declaration = declare(context, exchange);
+    Declaration declaration = declare_what_came(context, exchange);
     Stated stated = stated_by(judge, exchange);
     facts_of_pending(&readings, sequel, before, exchange, &declaration, &stated);
     Particulars particulars = particulars_of(sequel, exchange, &declaration, &stated);

@@ -234,7 +234,8 @@ static void weigh_endless_body(Readings *readings, const Exchange *exchange)
 static bool may_lack_body(const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
-    return exchange->request_hidden && response->has_head && message_body_bytes(response) <= 0;
+    return exchange_method_is_open(exchange) && response->has_head &&
+           message_body_bytes(response) <= 0;
 }
 
 /* The client has closed its half only, and the capture ends before the server has closed the
@@ -497,6 +498,8 @@ static void weigh_undelivered(Readings *readings, const Sequel *sequel, const Ex
         resent->offset < response->first.offset || resent->offset > response->last.offset)
         return;
     Nanoseconds silence = ending->server.stamp.time - resent->last;
+    if (silence < 0) /* it went on behind the reset */
+        return;
     Nanoseconds due = 2 * resent->interval + resent->interval / TIMER_ERROR;
     if (silence <= due && resent->count > 2)
         readings_set(readings, FACT_UNDELIVERED, true);
@@ -652,14 +655,13 @@ static ReasonSet gave_up_on_a_record(const JudgeContext *context)
     return gave_up ? facts->client_hidden & REASON_MALFORMED : 0;
 }
 
-/* The request behind the first one that was seen was sent before the end of this response, and got
- * none: the two were pipelined, and others before the capture may have been. */
+/* The request behind the first one that was seen was sent before the end of this response: the two
+ * were pipelined, and others before the capture may have been. */
 static bool may_be_pipelined(const Exchange *exchange)
 {
     const Stamp *next = &exchange->next_request;
-    return exchange->number == 1 && !exchange->later_answered && exchange->response.begun &&
-           stamp_is_set(next) && next->acked != NO_OFFSET &&
-           next->acked < stamp_past(&exchange->response.last);
+    return exchange->number == 1 && exchange->response.begun && stamp_is_set(next) &&
+           next->acked != NO_OFFSET && next->acked < stamp_past(&exchange->response.last);
 }
 
 /* In mid-stream a response may be that of a request from before the capture. What may be the rest
@@ -673,7 +675,8 @@ static void weigh_real(Readings *readings, const JudgeContext *context, ReasonSe
         readings_add(readings, FACT_REAL, REAL_NO, REASON_LIMIT);
     if (exchange->pairing_open)
         readings_add(readings, FACT_REAL, REAL_NO, exchange->pairing_open);
-    else if (!context->connection->opener_known && is_out_of_step(exchange))
+    else if (!context->connection->opener_known &&
+             (is_out_of_step(exchange) || may_be_pipelined(exchange)))
         readings_add(readings, FACT_REAL, REAL_NO, REASON_MIDSTREAM);
 }
 
@@ -713,8 +716,6 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
     const JudgeContext *context = sequel->context;
     readings_init(readings, &VERDICT_HTTP1);
     weigh_real(readings, context, before->tunnel, exchange);
-    if (!context->connection->opener_known && !sequel->answered && may_be_pipelined(exchange))
-        readings_add(readings, FACT_REAL, REAL_NO, REASON_MIDSTREAM);
     if (gave_up_on_a_record(context))
         readings_add(readings, FACT_REAL, REAL_NO, gave_up_on_a_record(context));
     weigh_declared(readings, declaration);

@@ -3,7 +3,8 @@
 bool request_sent_knowing(const Exchange *request, const Announcement *announcement)
 {
     const Stamp *first = &request->request.first;
-    if (request->sending.resent || first->acked == NO_OFFSET || first->acked < announcement->past)
+    if (request->sending.resent || first->acked == NO_OFFSET || first->acked < announcement->past ||
+        first->time < announcement->time)
         return false;
     if (request->sending.quiet_acked >= announcement->past)
         return request->sending.free_since <= announcement->time;

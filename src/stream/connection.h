@@ -43,6 +43,8 @@ typedef struct RstFact {
     /* without ACK flag: the only segment that it can answer, if that was captured after it; 0:
      * none such */
     FrameId answers_next;
+    /* one past the highest number of the other side that was captured before it, FIN included */
+    int64_t peer_sent;
     uint8_t hops; /* left: TTL or hop limit */
 } RstFact;
 

@@ -184,8 +184,10 @@ static void move_held(Flow *flow, int side, int64_t by)
     }
     for (int of = 0; flow->resets && of < 2; of++) {
         for (unsigned i = 0; i < flow->resets->count[of]; i++) {
-            Stamp *stamp = &flow->resets->list[of][i].fact.stamp;
-            move_offset(of == side ? &stamp->offset : &stamp->acked, by);
+            RstFact *fact = &flow->resets->list[of][i].fact;
+            move_offset(of == side ? &fact->stamp.offset : &fact->stamp.acked, by);
+            if (of != side)
+                fact->peer_sent += by;
         }
     }
 }

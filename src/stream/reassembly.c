@@ -200,6 +200,8 @@ static void deliver_payload(Sink *sink, Flow *flow, int side, const Item *item, 
     }
     if (begin < own->next && begin < end)
         count_old(sink, flow, side, begin, MIN(end, own->next));
+    if (begin < own->acked) /* it has not received what acknowledged that, and waits for it still */
+        flow->direction[side].free = false;
     if (end > own->next)
         deliver_new(sink, flow, side, item, *stamp, MAX(begin, own->next), end);
 }

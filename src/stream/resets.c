@@ -100,9 +100,11 @@ void resets_arrive(Flow *flow, int side, const Segment *segment, const Item *ite
                        .clock = item->clock },
             .answers = answers != ANSWERS_NOTHING,
             .answers_bare = answers == ANSWERS_BARE,
+            .peer_sent = flow->direction[!side].sent,
             .hops = segment->hops,
         },
         .acked = flow->direction[side].acked,
+        .later = NO_OFFSET,
         .sequence = segment->sequence,
     };
 }
@@ -135,6 +137,22 @@ static bool goes_on(const Flow *flow, int side, const Segment *segment, const It
     return !elsewhere || end > item->sent_before || item->acked > reset->acked;
 }
 
+/* What the sender of a RST sent behind it arrived behind it: if it was acknowledged, whoever did that
+ * had not accepted the RST. */
+static bool acknowledges_later(const Reset *reset, const Item *item)
+{
+    return reset->later != NO_OFFSET && item->acked > MAX(reset->acked, reset->later);
+}
+
+static void note_later(Flow *flow, int side, const Segment *segment, const Item *item)
+{
+    for (unsigned i = 0; item->length && i < flow->resets->count[side]; i++) {
+        Reset *reset = &flow->resets->list[side][i];
+        if (reset->later == NO_OFFSET && segment->time - reset->fact.stamp.time > RESET_REORDER)
+            reset->later = item->offset;
+    }
+}
+
 /* `side` sent this segment: what does it say about the RSTs that it had received? */
 void resets_check(Flow *flow, int side, const Segment *segment, const Item *item,
                   StreamCounters *counters)
@@ -142,6 +160,7 @@ void resets_check(Flow *flow, int side, const Segment *segment, const Item *item
     if (!flow->resets || (segment->flags & TCP_RST))
         return;
     bool refuted = false;
+    note_later(flow, side, segment, item);
     for (unsigned i = 0; i < flow->resets->count[!side]; i++) {
         Reset *reset = &flow->resets->list[!side][i];
         const Stamp *stamp = &reset->fact.stamp;
@@ -150,7 +169,8 @@ void resets_check(Flow *flow, int side, const Segment *segment, const Item *item
             reset->refuted = true;
         if (went_on && flow->facts.ignored_reset == 0)
             flow->facts.ignored_reset = stamp->frame;
-        if (item->acked != NO_OFFSET && item->acked > stamp->offset)
+        if (item->acked != NO_OFFSET &&
+            (item->acked > stamp->offset || acknowledges_later(reset, item)))
             reset->refuted = true;
         if (segment->time <= stamp->time + RESET_REORDER && (segment->flags & TCP_ACK) &&
             segment->acknowledgement == reset->sequence) {

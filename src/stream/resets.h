@@ -10,6 +10,7 @@
 typedef struct Reset {
     RstFact fact;
     int64_t acked; /* of its sender's stream, by its receiver, before it */
+    int64_t later; /* where data begins that its sender sent behind it; NO_OFFSET: none */
     uint32_t sequence;
     bool refuted, delivered;
 } Reset;

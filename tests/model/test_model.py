@@ -94,9 +94,10 @@ class Captures(unittest.TestCase):
             self.assertEqual([repr(s) for s in before.segments], [repr(s) for s in after.segments])
 
     def test_a_step_that_no_time_shows(self):
-        segments = [SimpleNamespace(tap=0), SimpleNamespace(tap=10), SimpleNamespace(tap=12)]
-        for times, hidden in (((0, 10, 12), False), ((0, 7, 9), True), ((0, 10, 9), False), ((0, -1, 1), False)):
-            frames = [(time, number, None, 0) for number, time in enumerate(times)]
+        segments = [SimpleNamespace(tap=time * 1000) for time in (0, 100, 120)]
+        for times, hidden in (((0, 100, 120), False), ((0, 70, 90), True), ((0, 100, 81), True), ((0, 100, 79), False),
+                              ((0, -21, -1), False)):
+            frames = [(time * 1000, number, None, 0) for number, time in enumerate(times)]
             self.assertEqual(trials.hides_step(frames, segments), hidden, times)
 
     def test_the_clock_of_the_file(self):

@@ -9,7 +9,7 @@ from capture import Capture, Packets, trial_of
 from dice import Dice
 from draw import Conversation
 from losses import MODES, lose
-from tcp import SERVER
+from tcp import MS, SERVER
 from truth import ACCUSING, BROKEN, KEPT, OPEN, judge
 from visible import shows_loss
 
@@ -264,9 +264,10 @@ def is_seen(failure):
 
 
 def hides_step(frames, segments):
-    """Whether the clock was set back between two frames that are so far apart that their times do not show it."""
+    """Whether the clock was set back between two frames that are so far apart that their times do not show it, or
+    hardly: packets may be so much out of their order."""
     pairs = [(time, segments[number].tap - time) for time, number, *_ in frames]
-    return any(back > back_before and time >= time_before
+    return any(back > back_before and time >= time_before - 20 * MS
                for (time_before, back_before), (time, back) in zip(pairs, pairs[1:]))
 
 

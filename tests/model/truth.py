@@ -29,6 +29,8 @@ class View:
         self.resets = [s for s in segments if s.flags & RST and self.counts(s)]
         self.limit = self.resets[0].tap if self.resets else None
         self.until = segments[-1].tap if segments else 0
+        # Below that what comes behind the reset is a late copy: it had been sent before.
+        self.stood = max((s.end for s in self.of[SERVER] if self.limit is not None and s.tap <= self.limit), default=0)
 
     def counts(self, reset):
         """Whether the receiver took it for the end, as far as what it sent afterwards can tell."""
@@ -61,7 +63,8 @@ class View:
         """(any, all) of these bytes passed; of the server's, before a reset that ended everything."""
         any_of, at = False, start
         pieces = sorted((s.seq, s.seq + len(s.data)) for s in self.of[side]
-                        if s.data and (self.limit is None or side == CLIENT or s.tap <= self.limit))
+                        if s.data and (self.limit is None or side == CLIENT or s.tap <= self.limit
+                                       or s.seq < self.stood))
         for low, high in pieces:
             if low < end and high > start:
                 any_of = True
@@ -322,8 +325,9 @@ class Judge:
         shaken = self.shaken()
         closing = self.ending.closing
         late = closing.tap - shaken if closing and shaken is not None else 0
+        latest = closing.tap - self.view.all[0].tap if closing else 0  # a handshake has a first and a last packet
         rows = set()
-        if late > PROMPT - MARGIN:
+        if max(late, latest) > PROMPT - MARGIN:
             rows |= {(BROKEN, "aborted" if cause == "closed_unanswered" else cause) for cause in causes}
         if late < PROMPT + MARGIN:
             rows.add((BROKEN, "aborted"))
@@ -374,6 +378,8 @@ class Judge:
             return False
         times = [s.tap for s in self.view.of[SERVER] if s.data and s.seq <= acked < s.seq + len(s.data)
                  and s.tap <= closing.tap]
+        if len(times) == 2:
+            return closing.tap - times[-1] <= SECOND
         return len(times) > 2 and closing.tap - times[-1] <= (times[-1] - times[-2]) * 9 // 4 + MARGIN
 
     def row(self, exchange):
@@ -442,12 +448,12 @@ class Judge:
         if got != "none" and self.undelivered(exchange):
             rows = {(KEPT, "undelivered")}
             if self.view.acked(SERVER, self.ending.closing.tap) > self.talk.tcp(SERVER).una:
-                rows |= self.usual(exchange, by, declared)  # an acknowledgement got as far as to the tap
+                rows |= self.delivered(exchange, by, declared)  # an acknowledgement got as far as to the tap
             if any(self.got[x] != "none" for x in self.exchanges if x.index > exchange.index):
                 rows.add((KEPT, "reused"))
             return rows if self.head_seen(exchange) else rows | {(BROKEN, "aborted")}
         if got != "none" and by != "client" and self.seems_undelivered(exchange):
-            return {(KEPT, "undelivered")} | self.delivered(exchange, by, declared)
+            return {(KEPT, "undelivered"), (OPEN, "loss")} | self.delivered(exchange, by, declared)
         return self.delivered(exchange, by, declared)
 
     def delivered(self, exchange, by, declared):
