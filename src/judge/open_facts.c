@@ -493,9 +493,11 @@ static void weigh_undelivered(Readings *readings, const Sequel *sequel, const Ex
     const Transmissions *resent = &server->resent;
     const MessageFacts *response = &exchange->response;
     const Ending *ending = sequel->ending;
+    bool interim = stamp_is_set(&exchange->interim.first);
+    const Stamp *start = interim ? &exchange->interim.first : &response->first;
     if (ending->server.how != END_HOW_RST || !response->begun || resent->count < 2 ||
         resent->interval < RETRANSMISSION_LEAST || resent->offset < server->acked ||
-        resent->offset < response->first.offset || resent->offset > response->last.offset)
+        resent->offset < start->offset || resent->offset > response->last.offset)
         return;
     Nanoseconds silence = ending->server.stamp.time - resent->last;
     if (silence < 0) /* it went on behind the reset */
