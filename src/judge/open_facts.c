@@ -238,6 +238,14 @@ static bool may_lack_body(const Exchange *exchange)
            message_body_bytes(response) <= 0;
 }
 
+/* In mid-stream the first response may be that to a HEAD from before the capture. */
+static bool may_answer_head_before(const JudgeContext *context, const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    return !context->connection->opener_known && exchange->number == 1 && response->has_head &&
+           message_body_bytes(response) <= 0;
+}
+
 /* The client has closed its half only, and the capture ends before the server has closed the
  * other. */
 static bool may_yet_complete(const Sequel *sequel)
@@ -281,6 +289,8 @@ static void weigh_got(Readings *readings, const Sequel *sequel, const Exchange *
     if (may_lack_body(exchange))
         readings_add(readings, FACT_GOT, GOT_PART,
                      hidden_request_reasons(sequel->context, exchange));
+    else if (may_answer_head_before(sequel->context, exchange))
+        readings_add(readings, FACT_GOT, GOT_PART, REASON_MIDSTREAM);
     else if (may_yet_complete(sequel))
         readings_add(readings, FACT_GOT, GOT_PART, REASON_CAPTURE_ENDED);
     else if (response->broken || hidden)
