@@ -7,6 +7,7 @@
 #include "audit/protocol.h"
 #include "h2_frames.h"
 #include "http2/fields.h"
+#include "http2/frame.h"
 
 static const TextOptions TEXTS = { .wish = TEXT_WISH_ALL };
 
@@ -169,6 +170,43 @@ START_TEST(test_rests)
 }
 END_TEST
 
+/* For a page: each frame, with what it says of a stream or the connection. */
+START_TEST(test_notes)
+{
+    static const struct {
+        int side;
+        uint8_t type;
+        uint32_t stream, length, last_id, code;
+    } expected[] = { { 1, H2_SETTINGS, 0, 0, 0, 0 },
+                     { 0, H2_HEADERS, 1, 23, 0, 0 },
+                     { 1, H2_RST_STREAM, 1, 4, 0, 7 },
+                     { 1, H2_GOAWAY, 0, 8, 1, 2 } };
+    Talk talk;
+    H2FrameNote note;
+    begin(&talk, true);
+    protocol_want_notes(&talk.protocol);
+    say(&talk, 1, "SETTINGS");
+    ck_assert(!protocol_next_note(&talk.protocol, &note)); /* it may still be HTTP/1.1 */
+    say(&talk, 0, "PREFACE");
+    say(&talk, 0, REQUEST(1, "/a"));
+    say(&talk, 1, "RST_STREAM 1 7");
+    say(&talk, 1, "GOAWAY 1 2");
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
+        ck_assert(protocol_next_note(&talk.protocol, &note));
+        ck_assert_int_eq(note.side, expected[i].side);
+        ck_assert_uint_eq(note.type, expected[i].type);
+        ck_assert_uint_eq(note.stream, expected[i].stream);
+        ck_assert_uint_eq(note.length, expected[i].length);
+        ck_assert_uint_eq(note.last_id, expected[i].last_id);
+        ck_assert_uint_eq(note.code, expected[i].code);
+        ck_assert_uint_gt(note.first, 0);
+    }
+    ck_assert(!protocol_next_note(&talk.protocol, &note));
+    protocol_clear(&talk.protocol);
+    g_string_free(talk.text, TRUE);
+}
+END_TEST
+
 /* The bound of open streams: what comes on top is not read, and that is said. */
 START_TEST(test_streams)
 {
@@ -328,6 +366,7 @@ int main(void)
         return 77; /* skipped */
     tcase_add_test(tests, test_settled);
     tcase_add_test(tests, test_rests);
+    tcase_add_test(tests, test_notes);
     tcase_add_test(tests, test_streams);
     tcase_add_test(tests, test_continuations);
     tcase_add_test(tests, test_gaps);

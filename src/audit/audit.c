@@ -52,8 +52,10 @@ void auditor_init(Auditor *auditor, const AuditOptions *options)
 {
     *auditor = (Auditor){ .options = *options, .step = STEP_FRAME };
     auditor->rows = g_array_new(FALSE, FALSE, sizeof(AuditRow));
-    for (unsigned i = 0; i < options->listener_count; i++)
+    for (unsigned i = 0; i < options->listener_count; i++) {
         auditor->hears_records = auditor->hears_records || options->listeners[i].record;
+        auditor->hears_frames = auditor->hears_frames || options->listeners[i].h2_frame;
+    }
 }
 
 void auditor_clear(Auditor *auditor)
@@ -135,6 +137,8 @@ static Audit *audit_of(const Auditor *auditor, Connection *connection, const Str
         if (audit->stage == &SESSION_TLS && auditor->hears_records)
             tls_want_notes(audit->session);
         protocol_init(&audit->protocol, &auditor->options.texts, auditor->options.matcher);
+        if (auditor->hears_frames)
+            protocol_want_notes(&audit->protocol);
         judge_init(&audit->judge);
         findings_init(&audit->findings);
         connection->owner = audit;
@@ -591,6 +595,16 @@ static void tell_hidden(const Auditor *auditor, const Audit *audit, const Sessio
             options->listeners[i].hidden(options->listeners[i].data, &hidden);
 }
 
+static void tell_h2_frames(Auditor *auditor, Audit *audit, const Connection *connection)
+{
+    const AuditOptions *options = &auditor->options;
+    H2FrameNote note;
+    while (protocol_next_note(&audit->protocol, &note))
+        for (unsigned i = 0; i < options->listener_count; i++)
+            if (options->listeners[i].h2_frame)
+                options->listeners[i].h2_frame(options->listeners[i].data, connection, &note);
+}
+
 static void feed_session(Auditor *auditor, Audit *audit, const StreamEvent *event)
 {
     SessionUnit unit;
@@ -605,6 +619,8 @@ static void feed_session(Auditor *auditor, Audit *audit, const StreamEvent *even
     }
     if (auditor->hears_records && audit->stage == &SESSION_TLS)
         tell_records(auditor, audit, event->connection);
+    if (auditor->hears_frames)
+        tell_h2_frames(auditor, audit, event->connection);
     event->connection->owner_size = sizeof *audit + audit->stage->size(audit->session) +
                                     protocol_size(&audit->protocol) + audit->judged_size;
 }

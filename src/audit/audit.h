@@ -43,6 +43,7 @@ typedef struct Auditor {
     uint64_t order;     /* frames fed so far */
     AuditStep step;
     bool hears_records; /* a listener does */
+    bool hears_frames;  /* of HTTP/2 */
     GArray *rows;       /* AuditRow, in the order in which they became final */
 } Auditor;
 

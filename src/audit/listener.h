@@ -6,6 +6,7 @@
 #include "audit/row.h"
 #include "capture/reader.h"
 #include "hops/hops.h"
+#include "http2/conversation.h"
 #include "servers/servers.h"
 
 /* What became of a frame. */
@@ -50,6 +51,8 @@ typedef struct AuditListener {
     void (*no_more_frames)(void *data); /* of this engine */
     /* a record of TLS */
     void (*record)(void *data, const Connection *connection, const TlsNote *note);
+    /* a frame of HTTP/2 */
+    void (*h2_frame)(void *data, const Connection *connection, const H2FrameNote *note);
     void (*exchange)(void *data, const JudgedExchange *judged);
     void (*hidden)(void *data, const HiddenBytes *hidden);
     void (*ended)(void *data, const EndedConnection *ended);

@@ -139,6 +139,15 @@ static void become_http2(Protocol *protocol)
     g_clear_pointer(&protocol->http1, conversation_free);
 }
 
+static H2Conversation *new_http2(const Protocol *protocol, H2Begin begin, int client,
+                                 const TextOptions *texts, const Matcher *matcher)
+{
+    H2Conversation *conversation = h2_conversation_new(begin, client, texts, matcher);
+    if (protocol->notes_frames)
+        h2_conversation_want_notes(conversation);
+    return conversation;
+}
+
 /* No first bytes tell: the frames of this unit may. Then HTTP/2 begins with it. */
 static bool find_frames(Protocol *protocol, const SessionUnit *unit, const TextOptions *texts,
                         const Matcher *matcher)
@@ -153,7 +162,7 @@ static bool find_frames(Protocol *protocol, const SessionUnit *unit, const TextO
         return false;
     ReasonSet reasons = unit->connection->opener_known ? facts->reasons : REASON_MIDSTREAM;
     g_clear_pointer(&protocol->http2, h2_conversation_free);
-    protocol->http2 = h2_conversation_new(H2_BEGAN_UNSEEN, client, texts, matcher);
+    protocol->http2 = new_http2(protocol, H2_BEGAN_UNSEEN, client, texts, matcher);
     h2_conversation_miss_begin(protocol->http2, reasons ? reasons : REASON_LOSS);
     h2_conversation_feed(protocol->http2, unit, 0);
     become_http2(protocol);
@@ -174,7 +183,7 @@ static void feed_open(Protocol *protocol, const SessionUnit *unit, const TextOpt
         become_http1(protocol);
     if (now == GUESS_NOT_YET || now == GUESS_HTTP2) {
         if (!protocol->http2)
-            protocol->http2 = h2_conversation_new(H2_BEGINS_WITH_PREFACE, client, texts, matcher);
+            protocol->http2 = new_http2(protocol, H2_BEGINS_WITH_PREFACE, client, texts, matcher);
         h2_conversation_feed(protocol->http2, unit, 0);
     }
     if (now == GUESS_HTTP2)
@@ -209,7 +218,7 @@ static void upgrade(Protocol *protocol, const SessionUnit *unit, const TextOptio
     if (!h2_fields_supported() || !switched || switched->status != 101)
         return;
     protocol->state = PROTOCOL_UPGRADED;
-    protocol->http2 = h2_conversation_new(H2_BEGINS_WITH_PREFACE, facts->client, texts, matcher);
+    protocol->http2 = new_http2(protocol, H2_BEGINS_WITH_PREFACE, facts->client, texts, matcher);
     h2_conversation_take_upgraded(protocol->http2, switched, facts->exchanges);
     feed_upgraded(protocol, unit);
 }
@@ -255,6 +264,17 @@ bool protocol_next(Protocol *protocol, Exchange *ret_exchange)
         return !protocol->http2 && conversation_next(protocol->http1, ret_exchange);
     }
     return false;
+}
+
+void protocol_want_notes(Protocol *protocol)
+{
+    protocol->notes_frames = true;
+}
+
+bool protocol_next_note(Protocol *protocol, H2FrameNote *ret_note)
+{
+    bool speaks = protocol->state == PROTOCOL_HTTP2 || protocol->state == PROTOCOL_UPGRADED;
+    return speaks && h2_conversation_next_note(protocol->http2, ret_note);
 }
 
 void protocol_end(Protocol *protocol, const Connection *connection, const SessionEnd ends[2],

@@ -25,7 +25,8 @@ typedef struct Protocol {
     Conversation *http1;   /* NULL: it is HTTP/2 */
     H2Conversation *http2; /* NULL: it is HTTP/1, or looks like that so far */
     uint8_t state;
-    uint8_t have[2]; /* by side: of `first` */
+    bool notes_frames; /* for a page */
+    uint8_t have[2];   /* by side: of `first` */
     bool gap_first[2];
     uint8_t first[2][PROTOCOL_FIRST_BYTES];
 } Protocol;
@@ -38,6 +39,10 @@ void protocol_clear(Protocol *protocol);
 void protocol_feed(Protocol *protocol, const SessionUnit *unit, const TextOptions *texts,
                    const Matcher *matcher);
 bool protocol_next(Protocol *protocol, Exchange *ret_exchange);
+
+/* Frames of HTTP/2 are noted, and the next of them; false: none. */
+void protocol_want_notes(Protocol *protocol);
+bool protocol_next_note(Protocol *protocol, H2FrameNote *ret_note);
 
 /* The connection has ended (conversation_end()). */
 void protocol_end(Protocol *protocol, const Connection *connection, const SessionEnd ends[2],

@@ -50,6 +50,8 @@ void h2_conversation_free(H2Conversation *conversation)
     }
     g_ptr_array_unref(conversation->streams);
     g_ptr_array_unref(conversation->settled);
+    if (conversation->notes)
+        g_array_unref(conversation->notes);
     g_free(conversation);
 }
 
@@ -82,7 +84,8 @@ static void unpack_block(H2Block *block, Span *from)
 void h2_conversation_pack(const H2Conversation *conversation, GByteArray *to)
 {
     g_autofree H2Conversation *rest = g_memdup2(conversation, sizeof *conversation);
-    uint64_t words[2] = { conversation->streams->len, (uintptr_t)conversation->matcher };
+    uint64_t words[3] = { conversation->streams->len, (uintptr_t)conversation->matcher,
+                          conversation->notes != NULL };
     g_assert(conversation->settled->len == 0);
     rest->facts.h2 = NULL;
     rest->block[0].bytes = rest->block[1].bytes = NULL;
@@ -101,11 +104,13 @@ void h2_conversation_pack(const H2Conversation *conversation, GByteArray *to)
 H2Conversation *h2_conversation_unpack(Span *from)
 {
     H2Conversation *conversation = g_new0(H2Conversation, 1);
-    uint64_t words[2];
+    uint64_t words[3];
     unpack_words(from, conversation, PACKED_SIZE);
     unpack_words(from, &conversation->texts, sizeof conversation->texts);
     unpack_words(from, words, sizeof words);
     conversation->matcher = (const Matcher *)(uintptr_t)words[1];
+    if (words[2])
+        h2_conversation_want_notes(conversation);
     conversation->facts.h2 = &conversation->h2;
     for (int side = 0; side < 2; side++) {
         unpack_block(&conversation->block[side], from);
@@ -265,9 +270,45 @@ static void take_goaway(H2Conversation *conversation, int side, const H2Event *e
         conversation->h2.idle_end = event->first;
 }
 
+void h2_conversation_want_notes(H2Conversation *conversation)
+{
+    if (!conversation->notes)
+        conversation->notes = g_array_new(FALSE, TRUE, sizeof(H2FrameNote));
+}
+
+bool h2_conversation_next_note(H2Conversation *conversation, H2FrameNote *ret_note)
+{
+    if (!conversation->notes || conversation->notes->len == 0)
+        return false;
+    *ret_note = g_array_index(conversation->notes, H2FrameNote, 0);
+    g_array_remove_index(conversation->notes, 0);
+    return true;
+}
+
+static void note_frame(H2Conversation *conversation, int side, const H2Event *event)
+{
+    const H2Frame *frame = &event->frame;
+    H2FrameNote note = { .first = event->first.frame,
+                         .last = event->last.frame,
+                         .side = side,
+                         .type = frame->type,
+                         .flags = frame->flags,
+                         .stream = frame->stream,
+                         .length = frame->length };
+    if (!conversation->notes || event->kind != H2_FRAME_ENDS)
+        return;
+    if (frame->type == H2_GOAWAY && span_be32(event->payload, 0, &note.last_id))
+        span_be32(event->payload, 4, &note.code);
+    else if (frame->type == H2_RST_STREAM)
+        span_be32(event->payload, 0, &note.code);
+    note.last_id &= 0x7fffffff;
+    g_array_append_val(conversation->notes, note);
+}
+
 static void take_frame(H2Conversation *conversation, int side, const H2Event *event)
 {
     uint8_t type = event->frame.type;
+    note_frame(conversation, side, event);
     if (type == H2_HEADERS || type == H2_CONTINUATION ||
         (type == H2_PUSH_PROMISE && side != conversation->facts.client)) {
         h2_take_block_frame(conversation, side, event);

@@ -54,6 +54,20 @@ void h2_conversation_feed(H2Conversation *conversation, const SessionUnit *unit,
 /* The next settled exchange, now owned by the caller (exchange_clear()); false: none. */
 bool h2_conversation_next(H2Conversation *conversation, Exchange *ret_exchange);
 
+/* A frame, for a page: as it stands on the wire. */
+typedef struct H2FrameNote {
+    FrameId first, last; /* frames of the capture that have its first and its last byte */
+    int side;
+    uint8_t type, flags;
+    uint32_t stream, length;
+    uint32_t last_id; /* of GOAWAY */
+    uint32_t code;    /* of GOAWAY and RST_STREAM */
+} H2FrameNote;
+
+/* From now on each frame is noted, until h2_conversation_next_note() takes the note. */
+void h2_conversation_want_notes(H2Conversation *conversation);
+bool h2_conversation_next_note(H2Conversation *conversation, H2FrameNote *ret_note);
+
 /* The connection has ended (STREAM_END). `ends`: by side, how its session ended. */
 void h2_conversation_end(H2Conversation *conversation, const Connection *connection,
                          const SessionEnd ends[2]);

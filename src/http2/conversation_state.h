@@ -46,6 +46,7 @@ struct H2Conversation {
     H2Fields fields[2];
     GPtrArray *streams;      /* of Exchange, by stream id */
     GPtrArray *settled;      /* of Exchange, first to last */
+    GArray *notes;           /* of H2FrameNote; NULL: nobody wants them */
     Exchange *rest;          /* after the end: those that were pending */
     const SessionUnit *unit; /* being fed */
 };

@@ -30,6 +30,7 @@ struct ConnectionTrace {
     GArray *packets;   /* TracedSegment */
     GArray *findings;  /* Finding */
     GArray *notes;     /* TlsNote */
+    GArray *h2_frames; /* H2FrameNote */
     size_t omitted_at;
     TracedConnection traced;
 };
@@ -79,6 +80,7 @@ ConnectionTrace *connection_trace_new(const ConnectionName *name, const TraceLim
     trace->packets = g_array_new(FALSE, FALSE, sizeof(TracedSegment));
     trace->findings = g_array_new(FALSE, FALSE, sizeof(Finding));
     trace->notes = g_array_new(FALSE, FALSE, sizeof(TlsNote));
+    trace->h2_frames = g_array_new(FALSE, FALSE, sizeof(H2FrameNote));
     return trace;
 }
 
@@ -102,6 +104,7 @@ void connection_trace_free(ConnectionTrace *trace)
         finding_clear(&g_array_index(trace->findings, Finding, i));
     g_array_free(trace->findings, TRUE);
     g_array_free(trace->notes, TRUE);
+    g_array_free(trace->h2_frames, TRUE);
     g_free(trace);
 }
 
@@ -241,6 +244,16 @@ static void hear_frame(void *data, const Frame *frame G_GNUC_UNUSED, const Frame
         connection_trace_segment(data, &result->owner, result->segment);
 }
 
+/* More are not on the page. */
+#define H2_FRAMES_MAX 10000
+
+static void hear_h2_frame(void *data, const Connection *connection, const H2FrameNote *note)
+{
+    ConnectionTrace *trace = data;
+    if (is_traced(trace, connection) && trace->h2_frames->len < H2_FRAMES_MAX)
+        g_array_append_val(trace->h2_frames, *note);
+}
+
 static void hear_exchange(void *data, const JudgedExchange *judged)
 {
     connection_trace_exchange(data, judged->context->connection, judged->exchange,
@@ -262,6 +275,7 @@ AuditListener connection_trace_listener(ConnectionTrace *trace)
     return (AuditListener){ .data = trace,
                             .frame = hear_frame,
                             .record = hear_record,
+                            .h2_frame = hear_h2_frame,
                             .exchange = hear_exchange,
                             .ended = hear_end };
 }
@@ -313,5 +327,7 @@ const TracedConnection *connection_trace_result(ConnectionTrace *trace,
     traced->record_count = trace->notes->len;
     traced->findings = (const Finding *)(const void *)trace->findings->data;
     traced->finding_count = trace->findings->len;
+    traced->h2_frames = (const H2FrameNote *)(const void *)trace->h2_frames->data;
+    traced->h2_frame_count = trace->h2_frames->len;
     return traced;
 }

@@ -31,8 +31,10 @@ typedef struct TracedConnection {
     ConnectionRow connection;     /* its decision.host is owned elsewhere */
     const ExchangeRow *exchanges; /* by number */
     size_t exchange_count;
-    uint64_t exchanges_omitted; /* left out at a bound, in the middle */
-    const Finding *findings;    /* with their texts */
+    uint64_t exchanges_omitted;   /* left out at a bound, in the middle */
+    const H2FrameNote *h2_frames; /* in the order in which they were read */
+    size_t h2_frame_count;
+    const Finding *findings; /* with their texts */
     size_t finding_count;
     const TracedSegment *segments; /* in the order of the capture */
     size_t segment_count;

@@ -57,6 +57,21 @@ static void add_declared(Build *build, const Declaration *declaration)
                   party_name(declaration->by), bases[declaration->basis]);
 }
 
+/* RFC 9113 §8.2.2: nothing can be declared. The filter finds the stream in Wireshark. */
+static void add_stream(Build *build, const Exchange *exchange)
+{
+    const Connection *connection = &build->traced->connection.connection;
+    StoryText *text = story_item(build->story, "stream", STORY_PLAIN);
+    story_say(text, "%" PRIu32, exchange->stream.id);
+    if (exchange->stream.pushed)
+        story_add(text, ", pushed");
+    if (connection->stream_number_known)
+        story_say(text, "; http2.streamid == %" PRIu32 " && tcp.stream == %" PRIu32,
+                  exchange->stream.id, connection->stream_number);
+    story_add(story_item(build->story, "declared", STORY_PLAIN),
+              "nothing: HTTP/2 has no field for it");
+}
+
 static void add_completeness(Build *build, ReasonSet reasons)
 {
     reasoning_add_completeness(story_item(build->story, "completeness", STORY_PLAIN), reasons);
@@ -239,7 +254,10 @@ static void add_exchange(Build *build, const ExchangeRow *row)
     if (connection->decision.set && connection->decision.exchange == exchange->number &&
         connection->facts.exchanges > 1)
         story_add(heading, " (decides the connection)");
-    add_declared(build, &judgement->declaration);
+    if (exchange->kind == EXCHANGE_HTTP2)
+        add_stream(build, exchange);
+    else
+        add_declared(build, &judgement->declaration);
     add_message(build, exchange, false);
     add_message(build, exchange, true);
     add_outcome(build, row);

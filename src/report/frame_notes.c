@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "http2/frame.h"
 #include "report/page.h"
 #include "report/reasoning.h"
+#include "report/stream_reasoning.h"
 
 typedef struct Note {
     FrameId frame;
@@ -300,6 +302,46 @@ static void note_witness(FrameNotes *notes)
                   "the witness: the server had sent no FIN by now");
 }
 
+/* Frames of HTTP/2 ----------------------------------------------------------------------------- */
+
+/* ", END_STREAM" */
+static void add_h2_flags(StoryText *text, const H2FrameNote *frame)
+{
+    bool ends = frame->type == H2_DATA || frame->type == H2_HEADERS;
+    bool answers = frame->type == H2_SETTINGS || frame->type == H2_PING;
+    if (ends && (frame->flags & H2_FLAG_END_STREAM))
+        story_add(text, ", END_STREAM");
+    if (answers && (frame->flags & H2_FLAG_ACK))
+        story_add(text, ", ACK");
+}
+
+static void note_h2_frame(FrameNotes *notes, const H2FrameNote *frame)
+{
+    const char *name = h2_frame_name(frame->type);
+    if (frame->type == H2_DATA && !(frame->flags & H2_FLAG_END_STREAM))
+        return; /* more of the same */
+    StoryText *text = add_note(notes, frame->first, true);
+    if (name)
+        story_say(text, "HTTP/2: %s", name);
+    else
+        story_say(text, "HTTP/2: a frame of type %u", frame->type);
+    if (frame->stream)
+        story_say(text, ", stream %" PRIu32, frame->stream);
+    if (frame->type == H2_GOAWAY)
+        story_say(text, ", last stream %" PRIu32, frame->last_id);
+    if (frame->type == H2_GOAWAY || frame->type == H2_RST_STREAM) {
+        story_add(text, ", ");
+        stream_reasoning_add_code(text, frame->code);
+    } else {
+        story_say(text, ", %" PRIu32 " bytes", frame->length);
+    }
+    add_h2_flags(text, frame);
+    if (frame->last != frame->first) {
+        story_add(text, ", to ");
+        story_add_frame(text, frame->last);
+    }
+}
+
 FrameNotes *frame_notes_new(const TracedConnection *traced, unsigned time_digits)
 {
     FrameNotes *notes = g_new0(FrameNotes, 1);
@@ -313,6 +355,8 @@ FrameNotes *frame_notes_new(const TracedConnection *traced, unsigned time_digits
         note_lost_request(notes, exchange);
         note_response(notes, exchange);
     }
+    for (size_t i = 0; i < traced->h2_frame_count; i++)
+        note_h2_frame(notes, &traced->h2_frames[i]);
     note_end(notes);
     note_witness(notes);
     g_array_sort(notes->list, compare_notes);
