@@ -328,12 +328,10 @@ static const Exchange *take_pending_of(const Hearing *hearing, bool http2)
     Exchange *exchanges = protocol_pending(&audit->protocol, http2, &count);
     if (count == 0)
         return NULL;
-    Hearing part = *hearing;
-    part.context.facts = protocol_facts_of(&audit->protocol, http2);
     g_autofree Judgement *judgements = g_new0(Judgement, count);
-    judge_ended(&audit->judge, &part.context, hearing->ending, exchanges, count, judgements);
+    judge_ended(&audit->judge, &hearing->context, hearing->ending, exchanges, count, judgements);
     for (size_t i = 0; i < count; i++)
-        audit_take(&part, &exchanges[i], &judgements[i]);
+        audit_take(hearing, &exchanges[i], &judgements[i]);
     return &exchanges[count - 1];
 }
 
@@ -341,10 +339,16 @@ static const Exchange *take_pending_of(const Hearing *hearing, bool http2)
 static RuleSet take_pending(const Hearing *hearing)
 {
     Audit *audit = hearing->audit;
-    const Exchange *last = take_pending_of(hearing, false);
-    const Exchange *last_stream = take_pending_of(hearing, true);
+    bool is_http2 = audit->protocol.http2 != NULL;
+    const Exchange *last = NULL;
+    if (is_http2 && audit->protocol.http1) { /* upgraded */
+        Hearing before = *hearing;
+        before.context.facts = protocol_facts_of(&audit->protocol, false);
+        last = take_pending_of(&before, false);
+    }
+    const Exchange *last_now = take_pending_of(hearing, is_http2);
     return findings_connection(&audit->findings, &hearing->context, hearing->ending,
-                               last_stream ? last_stream : last, &hearing->options);
+                               last_now ? last_now : last, &hearing->options);
 }
 
 /* The end of a connection ---------------------------------------------------------------------- */

@@ -45,7 +45,7 @@ void protocol_unpack(Protocol *protocol, Span *from)
         protocol->http2 = h2_conversation_unpack(from);
 }
 
-size_t protocol_size(const Protocol *protocol)
+size_t protocol_size_any(const Protocol *protocol)
 {
     return (protocol->http1 ? conversation_size(protocol->http1) : 0) +
            (protocol->http2 ? h2_conversation_size(protocol->http2) : 0);
@@ -209,9 +209,8 @@ static void feed_upgraded(Protocol *protocol, const SessionUnit *unit)
         h2_conversation_feed(protocol->http2, unit, from > 0 ? (size_t)from : 0);
 }
 
-/* The 101 has just come. */
-static void upgrade(Protocol *protocol, const SessionUnit *unit, const TextOptions *texts,
-                    const Matcher *matcher)
+void protocol_upgrade(Protocol *protocol, const SessionUnit *unit, const TextOptions *texts,
+                      const Matcher *matcher)
 {
     const ConversationFacts *facts = conversation_facts(protocol->http1);
     const Exchange *switched = last_exchange(protocol);
@@ -225,12 +224,12 @@ static void upgrade(Protocol *protocol, const SessionUnit *unit, const TextOptio
 
 /* As a conversation ---------------------------------------------------------------------------- */
 
-void protocol_feed(Protocol *protocol, const SessionUnit *unit, const TextOptions *texts,
-                   const Matcher *matcher)
+void protocol_feed_any(Protocol *protocol, const SessionUnit *unit, const TextOptions *texts,
+                       const Matcher *matcher)
 {
     switch ((ProtocolState)protocol->state) {
     case PROTOCOL_HTTP1:
-        break;
+        g_assert_not_reached();
     case PROTOCOL_HTTP2:
         h2_conversation_feed(protocol->http2, unit, 0);
         return;
@@ -243,12 +242,9 @@ void protocol_feed(Protocol *protocol, const SessionUnit *unit, const TextOption
         feed_open(protocol, unit, texts, matcher);
         return;
     }
-    conversation_feed(protocol->http1, unit);
-    if (conversation_facts(protocol->http1)->upgraded_at[unit->side] != NO_OFFSET)
-        upgrade(protocol, unit, texts, matcher);
 }
 
-bool protocol_next(Protocol *protocol, Exchange *ret_exchange)
+bool protocol_next_any(Protocol *protocol, Exchange *ret_exchange)
 {
     switch ((ProtocolState)protocol->state) {
     case PROTOCOL_HTTP1:

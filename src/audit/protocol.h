@@ -36,9 +36,40 @@ void protocol_clear(Protocol *protocol);
 
 /* A unit of the session, and the next settled exchange, as of a conversation. `texts`, `matcher`:
  * as at the begin. */
-void protocol_feed(Protocol *protocol, const SessionUnit *unit, const TextOptions *texts,
-                   const Matcher *matcher);
-bool protocol_next(Protocol *protocol, Exchange *ret_exchange);
+void protocol_feed_any(Protocol *protocol, const SessionUnit *unit, const TextOptions *texts,
+                       const Matcher *matcher);
+/* The 101 has just come. */
+void protocol_upgrade(Protocol *protocol, const SessionUnit *unit, const TextOptions *texts,
+                      const Matcher *matcher);
+bool protocol_next_any(Protocol *protocol, Exchange *ret_exchange);
+
+/* A client that opens with this can speak HTTP/1 only. */
+static inline bool protocol_is_plain(const SessionUnit *unit)
+{
+    return unit->kind == SESSION_DATA && unit->side == 0 && unit->connection->opener_known &&
+           unit->length > 0 && unit->data.bytes[0] != 'P';
+}
+
+/* The same, quicker: nearly all units are of HTTP/1. */
+static inline void protocol_feed(Protocol *protocol, const SessionUnit *unit,
+                                 const TextOptions *texts, const Matcher *matcher)
+{
+    if (protocol->state == PROTOCOL_UNKNOWN && protocol_is_plain(unit))
+        protocol->state = PROTOCOL_HTTP1;
+    if (protocol->state != PROTOCOL_HTTP1) {
+        protocol_feed_any(protocol, unit, texts, matcher);
+        return;
+    }
+    conversation_feed(protocol->http1, unit);
+    if (conversation_facts(protocol->http1)->upgraded_at[unit->side] != NO_OFFSET)
+        protocol_upgrade(protocol, unit, texts, matcher);
+}
+
+static inline bool protocol_next(Protocol *protocol, Exchange *ret_exchange)
+{
+    return protocol->state == PROTOCOL_HTTP1 ? conversation_next(protocol->http1, ret_exchange)
+                                             : protocol_next_any(protocol, ret_exchange);
+}
 
 /* Frames of HTTP/2 are noted, and the next of them; false: none. */
 void protocol_want_notes(Protocol *protocol);
@@ -58,6 +89,11 @@ const ConversationFacts *protocol_facts_of(const Protocol *protocol, bool http2)
 void protocol_pack(const Protocol *protocol, GByteArray *to);
 void protocol_unpack(Protocol *protocol, Span *from);
 /* Bytes that hang on it. */
-size_t protocol_size(const Protocol *protocol);
+size_t protocol_size_any(const Protocol *protocol);
+
+static inline size_t protocol_size(const Protocol *protocol)
+{
+    return protocol->http2 ? protocol_size_any(protocol) : conversation_size(protocol->http1);
+}
 
 #endif

@@ -321,7 +321,10 @@ static RuleSet ask_all(Findings *findings, RuleScope scope, const Case *c)
     unsigned prefilter = prefilter_of(scope, c);
     if (prefilter == 0)
         return rules;
+    bool is_stream = c->exchange && c->exchange->kind == EXCHANGE_HTTP2;
     for (size_t g = 0; g < G_N_ELEMENTS(groups); g++) {
+        if (groups[g] == &FINDINGS_HTTP2 && !is_stream)
+            continue;
         for (size_t i = 0; i < groups[g]->count; i++) {
             const RuleTest *test = &groups[g]->tests[i];
             if (test->scope == scope && (test->prefilter & prefilter) && ask(findings, test, c))

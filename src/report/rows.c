@@ -330,15 +330,17 @@ FIELDS(write_alert)
 FIELDS(write_goaway)
 {
     const ConnectionRow *connection = row->connection;
-    GString *text = table_items(table);
-    if (connection->h2) {
-        const H2Goaways *goaways = &connection->h2->goaways[side_of(connection, which)];
-        for (uint32_t i = 0; i < MIN(goaways->count, H2_GOAWAYS_KEPT); i++)
-            g_string_append_printf(text, "%s%" PRIu32 "/%" PRIu32, i ? " " : "",
-                                   goaways->kept[i].last_id, goaways->kept[i].code);
-        if (goaways->count > H2_GOAWAYS_KEPT)
-            g_string_append(text, " " TEXT_CUT);
+    if (!connection->h2) {
+        table_list(table, "");
+        return;
     }
+    GString *text = table_items(table);
+    const H2Goaways *goaways = &connection->h2->goaways[side_of(connection, which)];
+    for (uint32_t i = 0; i < MIN(goaways->count, H2_GOAWAYS_KEPT); i++)
+        g_string_append_printf(text, "%s%" PRIu32 "/%" PRIu32, i ? " " : "",
+                               goaways->kept[i].last_id, goaways->kept[i].code);
+    if (goaways->count > H2_GOAWAYS_KEPT)
+        g_string_append(text, " " TEXT_CUT);
     table_list(table, text->str);
 }
 
