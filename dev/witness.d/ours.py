@@ -6,7 +6,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-from tshark import Message, last_line
+from tshark import Message, keylog, last_line
 
 CUT = "\\..."  # ends a value that was longer than its field may be
 
@@ -60,7 +60,9 @@ class Connaudit:
 
     def run(self, report, *options):
         environment = dict(os.environ, TZ="UTC", LC_ALL="C")
-        command = [self.program, "-q", "-r", report, *options, self.path]
+        keys = keylog(self.path)
+        secrets = ["-k", keys] if keys else []
+        command = [self.program, "-q", "-r", report, *options, *secrets, self.path]
         try:
             result = subprocess.run(command, env=environment, check=False, capture_output=True,
                                     stdin=subprocess.DEVNULL, timeout=self.timeout)

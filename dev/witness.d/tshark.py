@@ -124,6 +124,12 @@ class Stream:
         return {self.segments[0].source, self.segments[0].destination}
 
 
+def keylog(path):
+    """The secrets of TLS that lie beside a capture: NAME.keys beside NAME.pcap. None: there are none."""
+    keys = os.path.splitext(path)[0] + ".keys"
+    return os.path.abspath(keys) if os.path.exists(keys) else None
+
+
 class Tshark:
     """Runs tshark on one capture with the defaults of a fresh installation."""
 
@@ -137,6 +143,9 @@ class Tshark:
             command = [self.program, "-n", "-r", self.path]
             for preference in COMMON_PREFERENCES:
                 command += ["-o", preference]
+            keys = keylog(self.path)
+            if keys:
+                command += ["-o", "tls.keylog_file:" + keys]
             try:
                 result = subprocess.run(command + arguments, env=environment, check=False,
                                         stdin=subprocess.DEVNULL, capture_output=True,
