@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "judge/ending.h"
+#include "judge/open_facts.h"
 #include "stream_table.h"
 
 #define NO_ACK (-1)
@@ -392,6 +393,28 @@ START_TEST(test_close_that_may_be_missing)
 }
 END_TEST
 
+/* A response that lay before others which could be read: in bytes that nobody can read, if that is
+ * all that the connection lacks. */
+START_TEST(test_why_a_response_is_hidden)
+{
+    static const struct {
+        ReasonSet reasons, lost, why;
+    } rows[] = {
+        { 0, 0, REASON_LOSS },
+        { REASON_LOSS, REASON_LOSS, REASON_LOSS },
+        { REASON_MALFORMED, 0, REASON_MALFORMED },
+        { REASON_MALFORMED | REASON_LOSS, REASON_LOSS, REASON_LOSS },
+    };
+    Connection connection = { .half = { { .seen = true }, { .seen = true } } };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        ConversationFacts facts = { .reasons = rows[i].reasons, .responses_lost = rows[i].lost };
+        JudgeContext context = { .connection = &connection, .facts = &facts };
+        Exchange exchange = { .request.begun = true, .response_hidden = true };
+        ck_assert_uint_eq(hidden_response_reasons(&context, &exchange), rows[i].why);
+    }
+}
+END_TEST
+
 START_TEST(test_words)
 {
     ck_assert_str_eq(end_how_name(END_HOW_NONE), "");
@@ -407,6 +430,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_ending, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_facts_by_hand);
     tcase_add_test(tcase, test_close_that_may_be_missing);
+    tcase_add_test(tcase, test_why_a_response_is_hidden);
     tcase_add_test(tcase, test_words);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -37,6 +37,13 @@ static bool reaches_behind(const JudgeContext *context, const Exchange *exchange
            context->facts->server_gap_past > request->acked;
 }
 
+/* A response lay where later ones could be read again: what the connection lacks at all is why. */
+static ReasonSet past_reasons(const ConversationFacts *facts)
+{
+    ReasonSet unread = facts->reasons & (REASON_ENCRYPTED | REASON_MALFORMED);
+    return unread && !facts->responses_lost ? unread : REASON_LOSS;
+}
+
 ReasonSet hidden_response_reasons(const JudgeContext *context, const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
@@ -48,7 +55,7 @@ ReasonSet hidden_response_reasons(const JudgeContext *context, const Exchange *e
     if (!context->connection->half[1 - context->facts->client].seen)
         return REASON_ONE_DIRECTION;
     if (exchange->response_hidden)
-        return hidden ? hidden : REASON_LOSS;
+        return hidden ? hidden : past_reasons(context->facts);
     return hidden && reaches_behind(context, exchange) ? hidden : 0;
 }
 
