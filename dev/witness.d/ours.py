@@ -83,8 +83,8 @@ class Connaudit:
         return sorted(found, key=lambda c: c.first)
 
     def messages(self):
-        """The messages of all exchanges."""
-        return messages(self.run("exchanges"))
+        """The messages of all exchanges of HTTP/1."""
+        return messages([row for row in self.run("exchanges") if not row["stream_id"]])
 
 
 def rows(text):
