@@ -101,7 +101,8 @@ START_TEST(test_eviction)
     rest(&fields);
     expect_hex(&fields, "bf", HEAD_RESPONSE, "  location=https://www.example.com");
     expect_hex(&fields, "be", HEAD_RESPONSE, "307  ");
-    expect_hex(&fields, "c1 c2", HEAD_RESPONSE, "  cache-control=private ..."); /* the 302 is gone */
+    /* the 302 is gone */
+    expect_hex(&fields, "c1 c2", HEAD_RESPONSE, "  cache-control=private ...");
     h2_fields_clear(&fields);
 }
 END_TEST

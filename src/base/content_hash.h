@@ -1,7 +1,7 @@
 /* A hash of bytes that come in pieces: the same bytes give the same value, however they are cut.
  *
- * It tells contents and values apart that nobody made to collide; whoever wants to can find two with
- * the same value. */
+ * It tells contents and values apart that nobody made to collide; whoever wants to can find two
+ * with the same value. */
 #ifndef BASE_CONTENT_HASH_H
 #define BASE_CONTENT_HASH_H
 

@@ -34,8 +34,8 @@ typedef enum ChunkResult {
     CHUNK_LIMIT, /* … is one too many for a line, the trailer section, or a size of 63 bits */
 } ChunkResult;
 
-/* Reads on. Chunk data is added to `content`; NULL: nobody wants it hashed. *ret_taken is how many of
- * the bytes belong to the body; all of them with CHUNK_MORE. */
+/* Reads on. Chunk data is added to `content`; NULL: nobody wants it hashed. *ret_taken is how many
+ * of the bytes belong to the body; all of them with CHUNK_MORE. */
 ChunkResult chunk_read(ChunkReader *reader, Span bytes, ContentHash *content, size_t *ret_taken);
 
 /* Passes over `length` bytes that nobody has. False, and nothing changes, if they are not all

@@ -276,7 +276,8 @@ static void part_from_request(Conversation *conversation)
 }
 
 /* A response more than there are requests, in mid-stream or behind a gap of the server: it answers
- * one of them, or one from before the capture, and those before it may answer others than theirs. */
+ * one of them, or one from before the capture, and those before it may answer others than
+ * theirs. */
 static void shift_pairs_before(Conversation *conversation, int extra, int64_t since, Reason reason)
 {
     for (int i = conversation->pending.settled; i < extra; i++) {

@@ -61,7 +61,7 @@ typedef struct Findings {
     Stamp unread_end;
     bool answered_any, max_everywhere;
     bool client_breach; /* HTTP/2: the client sent a malformed request */
-    int64_t max; /* Keep-Alive: max as last stated; -1: not */
+    int64_t max;        /* Keep-Alive: max as last stated; -1: not */
     uint32_t answered, max_at;
     RuleSet rules;
     GArray *list; /* of Finding, by rule; NULL: none */

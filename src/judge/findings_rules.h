@@ -36,8 +36,7 @@ typedef struct RuleGroup {
 } RuleGroup;
 
 extern const RuleGroup FINDINGS_PERSISTENCE, FINDINGS_UNANSWERED, FINDINGS_KEEP_ALIVE,
-    FINDINGS_OPTIONS, FINDINGS_UPGRADE, FINDINGS_FRAMING, FINDINGS_HTTP2,
-    FINDINGS_TRANSPORT;
+    FINDINGS_OPTIONS, FINDINGS_UPGRADE, FINDINGS_FRAMING, FINDINGS_HTTP2, FINDINGS_TRANSPORT;
 
 /* The verdict is this cause's, and nothing that is missing could have made it another's. */
 bool case_has_cause(const Case *c, Cause cause);

@@ -473,8 +473,8 @@ static void weigh_end(Readings *readings, const Sequel *sequel, const Exchange *
                      sequel->context->connection->opener_known ? REASON_LOSS : REASON_MIDSTREAM);
 }
 
-/* Whether the client's own close leaves what it had not received unread: a RST whose acknowledgement
- * says what it had, or a FIN, and a RST that refuses bytes behind it. */
+/* Whether the client's own close leaves what it had not received unread: a RST whose
+ * acknowledgement says what it had, or a FIN, and a RST that refuses bytes behind it. */
 static bool client_refuses(const Closing *client, const RstFact *reset)
 {
     if (client->how == END_HOW_RST)

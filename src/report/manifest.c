@@ -7,12 +7,12 @@
 #include "capture/links.h"
 #include "capture/merge.h"
 #include "capture/unpack.h"
-#include "http2/fields.h"
 #include "decode/decode.h"
 #include "http/exchange.h"
 #include "http/match.h"
 #include "http1/head.h"
 #include "http1/pending.h"
+#include "http2/fields.h"
 #include "report/time.h"
 #include "stream/numbering.h"
 

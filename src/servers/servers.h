@@ -69,8 +69,8 @@ typedef struct Server {
     uint64_t reuses; /* requests sent on a connection that had been used, lost ones included */
     uint64_t lost, races, lost_after_close;
     uint64_t undeclared_closes, aborted, resets;
-    uint64_t goaways; /* connections on which it sent one */
-    uint64_t refused; /* streams */
+    uint64_t goaways;         /* connections on which it sent one */
+    uint64_t refused;         /* streams */
     uint32_t most_served;     /* the greatest number of an answered exchange on its connection */
     uint64_t at_most;         /* connections that got that far */
     uint64_t ended_at_most;   /* of these: the server ended them there */

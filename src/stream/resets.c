@@ -137,8 +137,8 @@ static bool goes_on(const Flow *flow, int side, const Segment *segment, const It
     return !elsewhere || end > item->sent_before || item->acked > reset->acked;
 }
 
-/* What the sender of a RST sent behind it arrived behind it: if it was acknowledged, whoever did that
- * had not accepted the RST. */
+/* What the sender of a RST sent behind it arrived behind it: if it was acknowledged, whoever did
+ * that had not accepted the RST. */
 static bool acknowledges_later(const Reset *reset, const Item *item)
 {
     return reset->later != NO_OFFSET && item->acked > MAX(reset->acked, reset->later);

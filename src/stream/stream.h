@@ -44,8 +44,8 @@ typedef struct StreamEvent {
     Reason reason;
     bool segment_start; /* `data` begins where a segment's payload begins */
     /* DATA: a later segment of this side was captured before this one, so these bytes had probably
-     * been sent before and this is not their first transmission. Not said of what came at most 20 ms
-     * later and before anything of the other side: a TCP sends nothing again so soon */
+     * been sent before and this is not their first transmission. Not said of what came at most 20
+     * ms later and before anything of the other side: a TCP sends nothing again so soon */
     bool resent;
     /* DATA: what an earlier segment of this side without payload acknowledged that had this data's
      * offset as its number, when all this side had sent before was acknowledged; NO_OFFSET: there
