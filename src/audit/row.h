@@ -76,6 +76,12 @@ typedef struct ConnectionRow {
     H2Facts *h2;        /* owned; NULL: it is no HTTP/2. `facts` points to it */
 } ConnectionRow;
 
+/* How many there were; a stream that the server pushed is none that the client asked for. */
+static inline uint32_t connection_row_exchanges(const ConnectionRow *row)
+{
+    return row->facts.exchanges - (row->h2 ? row->h2->pushed : 0);
+}
+
 typedef struct FindingRow {
     RowConnection connection;
     Finding finding; /* owns its texts */

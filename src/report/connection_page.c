@@ -119,10 +119,11 @@ static void add_head(Build *build)
               FRAME_PARTS(connection->first_frame));
     add_sides(build);
     add_capture(build);
+    uint32_t exchanges = connection_row_exchanges(row);
     story_say(story_item(build->story, "carried", STORY_PLAIN),
               "%" PRIu32 " exchange%s, %" PRIu64 " bytes of the client, %" PRIu64 " of the server",
-              row->facts.exchanges, row->facts.exchanges == 1 ? "" : "s",
-              connection->half[row->client].payload, connection->half[1 - row->client].payload);
+              exchanges, exchanges == 1 ? "" : "s", connection->half[row->client].payload,
+              connection->half[1 - row->client].payload);
     if (row->decision.set)
         add_verdict(build, &row->decision.judgement);
 }

@@ -269,6 +269,23 @@ static void note_lost_request(FrameNotes *notes, const Exchange *exchange)
     }
 }
 
+/* With HTTP/2 the idle time of the report may end before the end: with a GOAWAY. */
+static void add_idle_before(StoryText *text, const FrameNotes *notes)
+{
+    const ConnectionRow *row = &notes->traced->connection;
+    const Stamp *end = &row->ending.stamp, *since = &row->facts.last_response;
+    Nanoseconds idle = row->idle;
+    if (row->h2) {
+        since = &row->h2->idle_from;
+        idle = end->time - since->time;
+    }
+    if (stamp_precedes(end, since) || end->time < since->time)
+        return;
+    story_add(text, ", ");
+    page_append_duration(story_words(text), idle, notes->time_digits);
+    story_add(text, row->h2 ? " after the last stream had ended" : " after the last response");
+}
+
 static void note_end(FrameNotes *notes)
 {
     const ConnectionRow *row = &notes->traced->connection;
@@ -280,15 +297,10 @@ static void note_end(FrameNotes *notes)
     story_say(text, "THE END%s", ending->latest_only ? ", known by this frame" : "");
     if (*who)
         story_say(text, ", by the %s", ending->possible == ENDER_BOTH ? "two sides at once" : who);
-    if (row->facts.last_until_close) {
+    if (row->facts.last_until_close)
         story_add(text, ", and with it of the last response");
-    } else if (row->idle >= 0 && !stamp_precedes(&ending->stamp, &row->facts.last_response) &&
-               ending->stamp.time >= row->facts.last_response.time) {
-        story_add(text, ", ");
-        page_append_duration(story_words(text), row->idle, notes->time_digits);
-        story_add(text, stamp_is_set(&row->facts.last_response) ? " after the last response"
-                                                                : " after the last record");
-    }
+    else if (row->idle >= 0)
+        add_idle_before(text, notes);
 }
 
 /* What shows that the connection was open. */

@@ -200,8 +200,7 @@ FIELD(write_protocol)
 
 FIELD(write_exchange_count)
 {
-    const ConnectionRow *connection = row->connection;
-    table_uint(table, connection->facts.exchanges - (connection->h2 ? connection->h2->pushed : 0));
+    table_uint(table, connection_row_exchanges(row->connection));
 }
 
 /* How the connection itself ended, whatever its exchanges did: with a FIN or RST, though a session
