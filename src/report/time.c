@@ -32,7 +32,7 @@ static void append_second(GString *text, time_t second)
 {
     struct tm utc;
     gmtime_r(&second, &utc);
-    append_number(text, (uint64_t)(utc.tm_year + 1900)); /* 1823 to 2116: NANOSECONDS_MAX */
+    append_number(text, (uint64_t)utc.tm_year + 1900); /* 1823 to 2116: NANOSECONDS_MAX */
     append_digits(text, '-', (uint64_t)utc.tm_mon + 1, 2);
     append_digits(text, '-', (uint64_t)utc.tm_mday, 2);
     append_digits(text, 'T', (uint64_t)utc.tm_hour, 2);

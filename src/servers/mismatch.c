@@ -55,6 +55,7 @@ bool pair_mismatch(const Pair *pair, bool matching, PairFinding *ret_finding)
     if (!pair_has_mismatch(pair))
         return false;
     unsigned count = risky_ones(pair, raced);
+    g_assert(count > 0); /* pair_has_mismatch() */
     bool matched = !matching;
     g_autoptr(GString) message = g_string_new(NULL), evidence = g_string_new(NULL);
     FindingBuilder builder = { .message = message, .evidence = evidence };

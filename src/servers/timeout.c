@@ -112,6 +112,7 @@ static Interval core_of(const Finder *finder, Interval window)
  * stray close, or another timer, lies farther away. */
 static Interval grown(const Finder *finder, Interval core, Interval window)
 {
+    g_assert(core.closes > 0);
     Interval spike = core;
     Nanoseconds spacing = span(finder, core.from, core.to) / (Nanoseconds)core.closes;
     Nanoseconds apart = MIN(GAP, MAX(8 * spacing, APART_LEAST));
