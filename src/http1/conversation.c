@@ -399,7 +399,8 @@ void conversation_end(Conversation *conversation, const Connection *connection,
         conversation->end[side].whole = messages_are_whole(conversation, connection, side);
     finish_reader(conversation, 0, &ends[0], closed);
     finish_reader(conversation, 1, &ends[1], closed);
-    conversation_responses_end(conversation, connection);
+    if (!connection->opener_known)
+        conversation_responses_end(conversation);
     if (facts->client < 0 && connection->opener_known)
         facts->client = 0;
     for (int side = 0; side < 2; side++)

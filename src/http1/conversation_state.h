@@ -54,8 +54,9 @@ void message_facts_break(MessageFacts *facts, const MessageEvent *message,
 void conversation_request_event(Conversation *conversation, const MessageEvent *message);
 void conversation_response_event(Conversation *conversation, MessageReader *reader,
                                  const MessageEvent *message);
-/* Of a response whose head never came whole it is not known whether somebody had asked for it. */
-void conversation_responses_end(Conversation *conversation, const Connection *connection);
+/* In mid-stream: of a response whose head never came whole it is not known whether somebody had
+ * asked for it. */
+void conversation_responses_end(Conversation *conversation);
 /* Bytes of the client behind its last request that are of no message: of a tunnel, of a new
  * protocol. */
 void conversation_note_early(Conversation *conversation, const Stamp *stamp);

@@ -457,12 +457,11 @@ static void response_lost(Conversation *conversation, const MessageReader *reade
     conversation_lost_between(conversation, &conversation->facts.server_hidden, message);
 }
 
-void conversation_responses_end(Conversation *conversation, const Connection *connection)
+void conversation_responses_end(Conversation *conversation)
 {
     for (int i = conversation->pending.settled; i < pending_count(&conversation->pending); i++) {
         const Exchange *exchange = conversation_at(conversation, i);
-        if (!connection->opener_known && exchange->unsolicited && exchange->response.begun &&
-            !exchange->response.has_head)
+        if (exchange->unsolicited && exchange->response.begun && !exchange->response.has_head)
             answer_what_came_before(conversation, i, NO_OFFSET, REASON_MIDSTREAM);
     }
 }

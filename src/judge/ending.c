@@ -29,9 +29,9 @@ static Closing closing_of(const Connection *connection, int side, const FinEvide
 {
     const RstFact *rst = connection_reset(connection, side);
     bool has_fin = fin->belief == FIN_SURE || (fin->belief == FIN_PERHAPS && perhaps);
-    bool behind = rst && fin->fact.proof != FIN_IMPLIED && /* else it may have come long before */
-                  reset_came_before(rst, true, &fin->fact.stamp);
-    if (has_fin && !behind) {
+    /* One that is implied may have come long before. */
+    if (has_fin && !(rst && fin->fact.proof != FIN_IMPLIED &&
+                     reset_came_before(rst, true, &fin->fact.stamp))) {
         Closing closing = closing_by_fin(&fin->fact);
         closing.by_session = fin->by_session;
         return closing;

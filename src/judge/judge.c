@@ -133,15 +133,23 @@ static Declaration declare(const JudgeContext *context, const Exchange *exchange
                           hidden_response_reasons(context, exchange));
 }
 
-/* A response behind an accepted reset declares nothing. */
-static Declaration declare_what_came(const JudgeContext *context, const Exchange *exchange)
+static G_GNUC_NO_INLINE Declaration declare_request(const JudgeContext *context,
+                                                    const Exchange *exchange)
 {
-    if (!exchange->answered || got_response(context, exchange))
-        return declare(context, exchange);
     Exchange alone = *exchange;
     alone.status = 0;
     alone.response = (MessageFacts){ .begun = false };
     return declare(context, &alone);
+}
+
+/* A response behind an accepted reset declares nothing. */
+static Declaration declare_what_came(const JudgeContext *context, const Exchange *exchange)
+{
+    const Connection *connection = context->connection;
+    bool reset = connection_reset(connection, 0) || connection_reset(connection, 1);
+    return reset && exchange->answered && !got_response(context, exchange)
+               ? declare_request(context, exchange)
+               : declare(context, exchange);
 }
 
 /* What an undetermined verdict of the table rests on. */

@@ -198,10 +198,11 @@ static void deliver_payload(Sink *sink, Flow *flow, int side, const Item *item, 
         sink->counters.bytes_after_fin += (uint64_t)(end - MAX(begin, c));
         end = c;
     }
-    if (begin < own->next && begin < end)
+    if (begin < own->next && begin < end) {
         count_old(sink, flow, side, begin, MIN(end, own->next));
-    if (begin < own->acked) /* it has not received what acknowledged that, and waits for it still */
-        flow->direction[side].free = false;
+        if (begin < own->acked) /* it has not received that acknowledgement, and waits for it */
+            flow->direction[side].free = false;
+    }
     if (end > own->next)
         deliver_new(sink, flow, side, item, *stamp, MAX(begin, own->next), end);
 }
