@@ -367,6 +367,7 @@ static bool head_fits(const Verdicts *verdicts, const MessageFacts *message, siz
            message->head_end - message->first.offset + 1 + HEADERS_MAX <= (int64_t)kept;
 }
 
+/* Where a frame of HTTP/2 is cut, nobody knows what the frames behind it are. */
 static bool all_heads_fit(const Recording *recording, size_t kept)
 {
     g_autoptr(Verdicts) verdicts = verdicts_of(recording, NULL);
@@ -374,7 +375,8 @@ static bool all_heads_fit(const Recording *recording, size_t kept)
         const VerdictRow *row = &g_array_index(verdicts->rows, VerdictRow, i);
         const Exchange *exchange = &row->exchange;
         if (row->kind == ROW_EXCHANGE &&
-            (exchange->interim.count || exchange_switched(exchange) ||
+            (exchange->kind == EXCHANGE_HTTP2 || exchange->interim.count ||
+             exchange_switched(exchange) ||
              !head_fits(verdicts, &exchange->request, row->request, kept) ||
              !head_fits(verdicts, &exchange->response, row->response, kept)))
             return false;
