@@ -94,7 +94,7 @@ static bool skips_hidden_request(const Pairing *pairing, const Exchange *exchang
     bool behind =
         request->complete ? pairing->client_gap_end > request->last_place + 2 : request->broken;
     return (response->server_hidden & GAP_REASONS) && behind &&
-           response->acked > stamp_past(&request->last) + 1;
+           session_acked_behind(&request->last, response->acked) > 1;
 }
 
 int pairing_target(const Pairing *pairing, const Pending *pending, const ResponseStart *response)

@@ -56,6 +56,12 @@ static inline Stamp session_known(const SessionUnit *unit, int64_t place)
     return unit->by_byte ? session_sent(unit, place) : unit->last;
 }
 
+/* How many bytes behind the one with this stamp, in the carrier, an acknowledgement covers. */
+static inline int64_t session_acked_behind(const Stamp *last, int64_t acked)
+{
+    return acked - stamp_past(last);
+}
+
 /* How one kind of session is read: clear text, and whatever wraps it.
  *
  * Grammar: create · (feed · next*)* · free. next() is called until it returns false before the next
