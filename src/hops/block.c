@@ -77,8 +77,10 @@ void block_init(Block *block, GArray *legs, GArray *holes, HopMemory *memory)
                       .backs = g_new0(Back, MAX(legs->len, 1)),
                       .fronts = g_new0(Front, MAX(legs->len, 1)),
                       .candidates = g_array_new(FALSE, FALSE, sizeof(uint32_t)) };
-    qsort(block->legs, block->count, sizeof(Leg), compare_legs);
-    qsort(block->holes, block->hole_count, sizeof(Hole), compare_holes);
+    if (block->count > 0) /* an empty array has no place */
+        qsort(block->legs, block->count, sizeof(Leg), compare_legs);
+    if (block->hole_count > 0)
+        qsort(block->holes, block->hole_count, sizeof(Hole), compare_holes);
     Nanoseconds latest = -NANOSECONDS_MAX;
     for (uint32_t i = 0; i < block->hole_count; i++)
         block->hole_ends[i] = latest = MAX(latest, block->holes[i].to.time);

@@ -218,7 +218,8 @@ void hops_finish(Hops *hops)
         add_front_rows(hops, i);
         add_back_row(hops, i);
     }
-    qsort(hops->places->data, hops->places->len, sizeof(RowPlace), compare_places);
+    if (hops->places->len > 0)
+        qsort(hops->places->data, hops->places->len, sizeof(RowPlace), compare_places);
 }
 
 bool hops_next(Hops *hops, HopRow *ret_row)

@@ -472,7 +472,8 @@ static void collect_rest(H2Conversation *conversation)
         exchange->text = NULL;
         exchange->digest = NULL;
     }
-    qsort(conversation->rest, count, sizeof(Exchange), compare_numbers);
+    if (count > 0)
+        qsort(conversation->rest, count, sizeof(Exchange), compare_numbers);
 }
 
 void h2_conversation_end(H2Conversation *conversation, const Connection *connection,
