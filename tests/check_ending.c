@@ -389,6 +389,13 @@ START_TEST(test_close_that_may_be_missing)
         (FinFact){ FIN_IMPLIED, { .frame = 8, .time = 80, .offset = 123, .acked = NO_OFFSET } };
     ending = ending_of(&connection, 0, fin);
     ck_assert_uint_eq(ending.possible, ENDER_SERVER | ENDER_CLIENT);
+    /* of the side that ended it anyway: it may have done so earlier */
+    fin[1].earlier =
+        (FinFact){ FIN_IMPLIED, { .frame = 8, .time = 80, .offset = 199, .acked = NO_OFFSET } };
+    fin[0].earlier = (FinFact){ .proof = FIN_NONE };
+    Ending own = ending_of(&connection, 0, fin);
+    ck_assert_uint_eq(own.possible, ENDER_SERVER);
+    ck_assert(own.latest_only);
     ck_assert_uint_eq(ending.reasons, REASON_LOSS);
 }
 END_TEST

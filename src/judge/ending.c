@@ -196,6 +196,8 @@ static void read_earlier(const Connection *connection, int client, const FinEvid
     Ending other = read_end(connection, client, read, true);
     if (other.possible != ending->possible)
         merge_reading(ending, &other);
+    else
+        ending->latest_only |= other.latest_only; /* it closed, but perhaps earlier */
 }
 
 Ending ending_of(const Connection *connection, int client, const FinEvidence fin[2])
