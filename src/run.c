@@ -34,6 +34,9 @@ enum { FILE_MANIFEST = REPORT_COUNT, FILE_SUMS, FILE_COUNT };
  * quarter of 512 MiB has room for more than a million lines. */
 #define SECRETS_PART 4
 
+/* Of --max-memory, at most, for the legs that hops compare; besides what connections take. */
+#define HOPS_PART 8
+
 /* More rows than anybody looks through on a terminal. */
 #define SCREEN_ROWS_MAX 1000
 
@@ -122,9 +125,6 @@ static void write_totals(Run *run)
         write_server_rows(run->reports[REPORT_SERVERS], run->servers);
     if (run->reports[REPORT_PAIRS])
         write_pair_rows(run->reports[REPORT_PAIRS], run->servers);
-    if (run->reports[REPORT_HOPS] && run->hops)
-        write_hop_rows(run->reports[REPORT_HOPS], run->hops,
-                       run->context->options->matcher != NULL);
     if (run->reports[REPORT_INPUTS])
         write_input_rows(run->reports[REPORT_INPUTS], run->pass.inputs);
 }
@@ -170,6 +170,25 @@ static void end_late_rows(Run *run)
     *late += more;
     if (run->late)
         late_rows_end(run->late);
+}
+
+static void take_hop(void *data, const HopRow *hop)
+{
+    const Run *run = data;
+    if (run->reports[REPORT_HOPS])
+        write_hop_row(run->reports[REPORT_HOPS], hop, run->context->options->matcher != NULL);
+}
+
+/* The default, or fewer legs a block for a test. */
+static HopsLimits hops_limits(const Options *options)
+{
+    HopsLimits limits = HOPS_LIMITS_DEFAULT;
+    limits.bytes = options->max_memory / HOPS_PART;
+    const char *stated = getenv("CONNAUDIT_HOPS_BLOCK");
+    int64_t legs;
+    if (stated && text_number(span_of_text(stated), &legs) && legs >= 8 && legs <= UINT32_MAX)
+        limits.legs = (unsigned)legs;
+    return limits;
 }
 
 /* Findings that concern no single connection come when all connections are known. */
@@ -782,7 +801,11 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     state->pass.engine.limits = limits_beside(options, context->keys);
     state->servers = servers_new(&SERVERS_LIMITS_DEFAULT);
     audit_listen(&state->pass.engine.audit, audit_listener_of_servers(state->servers));
-    state->hops = wants_hops(options) ? hops_new(options->pedantic) : NULL;
+    HopsOptions hops = { .limits = hops_limits(options),
+                         .pedantic = options->pedantic,
+                         .row = take_hop,
+                         .data = state };
+    state->hops = wants_hops(options) ? hops_new(&hops) : NULL;
     if (state->hops)
         audit_listen(&state->pass.engine.audit, audit_listener_of_hops(state->hops));
     g_autoptr(Redactor) redactor = redactor_for(context->redact_key);

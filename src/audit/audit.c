@@ -581,6 +581,20 @@ static void tell_records(Auditor *auditor, Audit *audit, const Connection *conne
                 options->listeners[i].record(options->listeners[i].data, connection, &note);
 }
 
+static void tell_heard(const Auditor *auditor, const Audit *audit, const SessionUnit *unit)
+{
+    const AuditOptions *options = &auditor->options;
+    const ConversationFacts *facts = protocol_facts(&audit->protocol);
+    HeardUnit heard = { .connection = unit->connection,
+                        .client = MAX(facts->client, 0),
+                        .by_client = unit->side == MAX(facts->client, 0),
+                        .at = instant_of(&unit->last),
+                        .begun = facts->exchanges };
+    for (unsigned i = 0; i < options->listener_count; i++)
+        if (options->listeners[i].heard)
+            options->listeners[i].heard(options->listeners[i].data, &heard);
+}
+
 /* What is encrypted is not missing: that it hides HTTP, nobody knows. */
 static void tell_hidden(const Auditor *auditor, const Audit *audit, const SessionUnit *unit)
 {
@@ -617,7 +631,8 @@ static void feed_session(Auditor *auditor, Audit *audit, const StreamEvent *even
         protocol_feed(&audit->protocol, &unit, &auditor->options.texts, auditor->options.matcher);
         if (unit.kind == SESSION_DATA)
             audit->known[unit.side] = instant_of(&unit.last);
-        else
+        tell_heard(auditor, audit, &unit);
+        if (unit.kind == SESSION_GAP)
             tell_hidden(auditor, audit, &unit);
         take_settled(auditor, event->connection, audit);
     }

@@ -31,6 +31,11 @@ static void hear_leg(void *data, const JudgedExchange *judged)
                   judged->ending != NULL, judged->exchange, judged->judgement);
 }
 
+static void hear_unit(void *data, const HeardUnit *unit)
+{
+    hops_heard(data, unit->connection, unit->client, unit->by_client, unit->at, unit->begun);
+}
+
 static void hear_hidden(void *data, const HiddenBytes *hidden)
 {
     hops_hidden(data, hidden->connection, hidden->client, hidden->from, hidden->to);
@@ -42,6 +47,7 @@ static void hear_end_of_legs(void *data, const EndedConnection *ended)
     const Connection *connection = ended->connection;
     const ConnectionRow *row = ended->row;
     bool carried = connection->half[0].payload + connection->half[1].payload > 0;
+    hops_ended(data, connection);
     if (connection->opener_known || row->facts.exchanges > 0 || !carried)
         return;
     hops_hidden(data, connection, row->client,
@@ -51,7 +57,9 @@ static void hear_end_of_legs(void *data, const EndedConnection *ended)
 
 AuditListener audit_listener_of_hops(Hops *hops)
 {
-    return (AuditListener){
-        .data = hops, .exchange = hear_leg, .hidden = hear_hidden, .ended = hear_end_of_legs
-    };
+    return (AuditListener){ .data = hops,
+                            .exchange = hear_leg,
+                            .heard = hear_unit,
+                            .hidden = hear_hidden,
+                            .ended = hear_end_of_legs };
 }

@@ -44,6 +44,15 @@ typedef struct HiddenBytes {
     Instant from, to;
 } HiddenBytes;
 
+/* A unit of a session has been read. */
+typedef struct HeardUnit {
+    const Connection *connection;
+    int client; /* side index */
+    bool by_client;
+    Instant at;     /* of its last byte */
+    uint32_t begun; /* exchanges of the connection so far */
+} HeardUnit;
+
 /* NULL: this listener has no use for it. */
 typedef struct AuditListener {
     void *data;
@@ -54,6 +63,7 @@ typedef struct AuditListener {
     /* a frame of HTTP/2 */
     void (*h2_frame)(void *data, const Connection *connection, const H2FrameNote *note);
     void (*exchange)(void *data, const JudgedExchange *judged);
+    void (*heard)(void *data, const HeardUnit *unit);
     void (*hidden)(void *data, const HiddenBytes *hidden);
     void (*ended)(void *data, const EndedConnection *ended);
 } AuditListener;

@@ -145,14 +145,14 @@ static bool something_was_sent(const Block *block, const Leg *front)
             return false;
         if (i - from > MEANWHILE_MAX)
             return true;
-        if (block->backs[i].front == NO_LEG &&
+        if (block->backs[i].front == NO_LEG && !back->claimed_connection &&
             hop_is_linked(block->memory, &front->path, &back->path))
             return true;
     }
     return false;
 }
 
-static void decide_front(const Block *block, uint32_t index)
+static void decide_front(const Block *block, uint32_t index, Nanoseconds blind)
 {
     Front *front = &block->fronts[index];
     const Leg *leg = &block->legs[index];
@@ -164,6 +164,8 @@ static void decide_front(const Block *block, uint32_t index)
         front->doubt = HOP_CAPTURE_ENDED;
     else if (block_has_gap(block, leg, NULL))
         front->doubt = HOP_GAP;
+    else if (leg->request.time < blind)
+        front->doubt = HOP_LIMIT;
     else if (leg->switched || something_was_sent(block, leg))
         front->doubt = HOP_UNRELATED;
     else if (!leg_is_answered(leg))
@@ -212,13 +214,13 @@ AnsweredBy block_answered_by(const Block *block, uint32_t front, uint32_t back)
     return passed_on ? ANSWERED_BY_SERVER : ANSWERED_BY_UNKNOWN;
 }
 
-void block_decide(Block *block)
+void block_decide(Block *block, Nanoseconds blind)
 {
     block_learn(block);
     block_claim(block);
-    block_doubt(block);
+    block_doubt(block, blind);
     chain_claims(block);
     for (uint32_t i = 0; i < block->count; i++)
-        decide_front(block, i);
+        decide_front(block, i, blind);
     pass_doubts_on(block);
 }

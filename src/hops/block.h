@@ -18,6 +18,7 @@
 typedef struct Hole {
     LegPath path;
     Instant from, to;
+    bool pending; /* an exchange has begun there, and has not come yet */
 } Hole;
 
 /* What showed which front it is. */
@@ -60,6 +61,7 @@ const char *hop_doubt_name(HopDoubt doubt);
 typedef struct Back {
     uint32_t first, count; /* its candidates, in Block.candidates */
     bool crowded;          /* more than are kept there */
+    bool fixed;            /* an earlier block has decided about it */
     uint32_t front;        /* claimed: the leg that caused it; NO_LEG */
     HopBasis basis;
     HopDoubt doubt;
@@ -102,8 +104,9 @@ typedef struct Block {
 void block_init(Block *block, GArray *legs, GArray *holes, HopMemory *memory);
 void block_clear(Block *block);
 
-/* Finds pairs, what was not sent on, and why the rest is open. */
-void block_decide(Block *block);
+/* Finds pairs, what was not sent on, and why the rest is open. What began before `blind` may lack
+ * partners that had to be dropped. */
+void block_decide(Block *block, Nanoseconds blind);
 
 /* Of a front with or without backs; of the pair with this one. NO_LEG: of the front alone. */
 AnsweredBy block_answered_by(const Block *block, uint32_t front, uint32_t back);
@@ -132,11 +135,14 @@ void block_learn(Block *block);
 void block_claim(Block *block);
 
 /* Gives up those that may be wrong. */
-void block_doubt(Block *block);
+void block_doubt(Block *block, Nanoseconds blind);
 
 /* Whether a connection that may have to do with the pair, or with the front alone (`back` NULL:
  * with any), hides something during the front's time. */
 bool block_has_gap(const Block *block, const Leg *front, const Leg *back);
+
+/* Whether an exchange that has not come yet may have to do with this leg. */
+bool block_awaits(const Block *block, const Leg *leg);
 
 /* Until when a front may have caused something. */
 Instant hop_front_end(const Leg *front);

@@ -19,8 +19,9 @@ typedef struct Waiting {
 
 typedef struct Sweep {
     Block *block;
-    GHashTable *by_key; /* uint64_t to Waiting */
-    uint64_t get, head; /* methods */
+    GHashTable *by_key;  /* uint64_t to Waiting */
+    GHashTable *by_name; /* connection and number to index, where an earlier block has claimed */
+    uint64_t get, head;  /* methods */
     uint32_t found[CANDIDATES_MAX];
     uint32_t count;
     bool crowded;
@@ -382,10 +383,37 @@ static bool is_candidate(const Block *block, uint32_t front, uint32_t back)
     return hop_nests(f, b) && hop_is_linked(block->memory, &f->path, &b->path) && is_carried(f, b);
 }
 
+static void name_leg(Sweep *sweep, uint32_t index)
+{
+    const Leg *leg = &sweep->block->legs[index];
+    uint64_t key = hash_both(leg->path.connection, leg->number);
+    g_hash_table_insert(sweep->by_name, g_memdup2(&key, sizeof key),
+                        g_memdup2(&index, sizeof index));
+}
+
+/* Its claim, if it has one, and if the front is still there. */
+static void keep_decision(Sweep *sweep, uint32_t index)
+{
+    const Leg *leg = &sweep->block->legs[index];
+    Back *back = &sweep->block->backs[index];
+    *back = (Back){ .fixed = true, .front = NO_LEG, .given_up = NO_LEG, .next = NO_LEG };
+    uint64_t key = hash_both(leg->claimed_connection, leg->claimed_number);
+    const uint32_t *front =
+        leg->claimed_connection ? g_hash_table_lookup(sweep->by_name, &key) : NULL;
+    if (!front)
+        return;
+    back->front = *front;
+    back->basis = HOP_BASIS_ONLY;
+}
+
 static void claim(Sweep *sweep, uint32_t index)
 {
     Block *block = sweep->block;
     Back *back = &block->backs[index];
+    if (block->legs[index].back_done) {
+        keep_decision(sweep, index);
+        return;
+    }
     HopBasis basis = HOP_BASIS_UNKNOWN;
     find_candidates(sweep, index, is_candidate);
     keep_innermost(sweep);
@@ -402,6 +430,8 @@ static void claim(Sweep *sweep, uint32_t index)
         block->fronts[sweep->found[i]].asked++;
     if (sweep->crowded || sweep->count != 1) {
         back->doubt = sweep->count > 0 || sweep->crowded ? HOP_AMBIGUOUS : HOP_ORPHAN;
+    } else if (block->legs[sweep->found[0]].front_done) {
+        back->doubt = HOP_LIMIT; /* that has gone out without it */
     } else if (leg_is_open(&block->legs[sweep->found[0]]) && basis != HOP_BASIS_PROXY_PROTOCOL) {
         back->doubt = HOP_CAPTURE_ENDED;
     } else {
@@ -419,10 +449,14 @@ static void sweep_for_claims(Block *block)
         block->backs[i] = (Back){ .front = NO_LEG, .given_up = NO_LEG, .next = NO_LEG };
     }
     begin_sweep(&sweep, block);
+    sweep.by_name = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     for (uint32_t i = 0; i < block->count; i++) {
+        if (block->legs[i].front_done)
+            name_leg(&sweep, i);
         claim(&sweep, i);
         wait(&sweep, i);
     }
+    g_hash_table_unref(sweep.by_name);
     end_sweep(&sweep);
 }
 
@@ -432,7 +466,7 @@ static bool find_misleading(Block *block)
     bool found = false;
     for (uint32_t i = 0; i < block->count; i++) {
         const Back *back = &block->backs[i];
-        if (back->front == NO_LEG || back->basis == HOP_BASIS_FORWARDED)
+        if (back->front == NO_LEG || back->fixed || back->basis == HOP_BASIS_FORWARDED)
             continue;
         const Leg *front = &block->legs[back->front], *leg = &block->legs[i];
         if (!forwarding_disagrees(block, front, leg))

@@ -16,7 +16,7 @@ typedef struct Doubts {
 
 static bool stands(const Back *back)
 {
-    return back->basis == HOP_BASIS_ID || back->basis == HOP_BASIS_PROXY_PROTOCOL;
+    return back->fixed || back->basis == HOP_BASIS_ID || back->basis == HOP_BASIS_PROXY_PROTOCOL;
 }
 
 static const Leg *back_leg(const Doubts *doubts, uint32_t claim)
@@ -153,7 +153,8 @@ static void doubt_contested(Doubts *doubts)
 
 /* gap ------------------------------------------------------------------------------------------ */
 
-bool block_has_gap(const Block *block, const Leg *front, const Leg *back)
+/* `back` NULL: by any connection. */
+static bool is_hidden(const Block *block, const Leg *front, const Leg *back, bool pending_only)
 {
     Instant end = hop_front_end(front);
     uint32_t low = 0, high = block->hole_count;
@@ -166,7 +167,7 @@ bool block_has_gap(const Block *block, const Leg *front, const Leg *back)
     }
     while (low > 0 && block->hole_ends[low - 1] >= front->head.time) {
         const Hole *hole = &block->holes[--low];
-        if (hole->to.time < front->head.time)
+        if (hole->to.time < front->head.time || (pending_only && !hole->pending))
             continue;
         if (!back || address_equal(&hole->path.client.address, &back->path.client.address) ||
             hop_is_linked(block->memory, &front->path, &hole->path))
@@ -175,11 +176,40 @@ bool block_has_gap(const Block *block, const Leg *front, const Leg *back)
     return false;
 }
 
-static void doubt_gaps(Doubts *doubts)
+bool block_awaits(const Block *block, const Leg *leg)
+{
+    for (uint32_t i = 0; i < block->hole_count; i++) {
+        const Hole *hole = &block->holes[i];
+        if (hole->pending && !instant_precedes(leg->request, hole->from) &&
+            leg->request.time <= hole->to.time)
+            return true;
+    }
+    return false;
+}
+
+bool block_has_gap(const Block *block, const Leg *front, const Leg *back)
+{
+    return is_hidden(block, front, back, false);
+}
+
+/* Partners of what began so early may have been dropped. */
+static void doubt_blind(Doubts *doubts, Nanoseconds blind)
 {
     for (uint32_t i = 0; i < doubts->count; i++)
-        if (block_has_gap(doubts->block, front_leg(doubts, i), back_leg(doubts, i)))
-            raise_doubt(back_of(doubts, i), HOP_GAP);
+        if (front_leg(doubts, i)->request.time < blind)
+            raise_doubt(back_of(doubts, i), HOP_LIMIT);
+}
+
+static void doubt_gaps(Doubts *doubts)
+{
+    for (uint32_t i = 0; i < doubts->count; i++) {
+        const Leg *front = front_leg(doubts, i);
+        Back *back = back_of(doubts, i);
+        if (block_has_gap(doubts->block, front, back_leg(doubts, i)))
+            raise_doubt(back, HOP_GAP);
+        if (!back->fixed && is_hidden(doubts->block, front, NULL, true))
+            back->doubt = HOP_GAP; /* a proxy may stand between that has not come yet */
+    }
 }
 
 /* unanswered ----------------------------------------------------------------------------------- */
@@ -396,25 +426,27 @@ static uint64_t signature_of(const Leg *back)
 
 static bool is_orphan(const Back *back)
 {
-    if (back->front != NO_LEG)
+    if (back->front != NO_LEG || back->fixed)
         return false;
     return (back->count == 0 && !back->crowded) || back->doubt == HOP_REWRITTEN ||
            back->doubt == HOP_CARRIED || back->doubt == HOP_LAYER;
 }
 
-static void remember_orphans(const Block *block)
+static void remember_orphans(const Block *block, Nanoseconds blind)
 {
-    for (uint32_t i = 0; i < block->count; i++)
-        if (is_orphan(&block->backs[i])) {
-            const Leg *leg = &block->legs[i];
+    for (uint32_t i = 0; i < block->count; i++) {
+        const Leg *leg = &block->legs[i];
+        if (is_orphan(&block->backs[i]) && leg->request.time >= blind &&
+            !block_awaits(block, leg)) {
             hash_set_add(&block->memory->orphans, signature_of(leg));
             hash_set_add(&block->memory->orphan_clients, address_hash(&leg->path.client.address));
         }
+    }
 }
 
-static void doubt_orphans(Doubts *doubts)
+static void doubt_orphans(Doubts *doubts, Nanoseconds blind)
 {
-    remember_orphans(doubts->block);
+    remember_orphans(doubts->block, blind);
     for (uint32_t i = 0; i < doubts->count; i++)
         if (hash_set_may_have(&doubts->block->memory->orphans, signature_of(back_leg(doubts, i))))
             raise_doubt(back_of(doubts, i), HOP_ORPHAN);
@@ -426,20 +458,21 @@ static uint64_t kept_key(const Leg *front)
     return hash_both(address_hash(&front->path.server.address), front->digest->target.whole);
 }
 
-static void remember_kept(const Block *block)
+static void remember_kept(const Block *block, Nanoseconds blind)
 {
     for (uint32_t i = 0; i < block->count; i++) {
         const Front *front = &block->fronts[i];
         const Leg *leg = &block->legs[i];
-        if (front->asked == 0 && !front->crowded && leg_is_answered(leg) && leg->status < 400)
+        if (front->asked == 0 && !front->crowded && !leg->front_done &&
+            leg->request.time >= blind && leg_is_answered(leg) && leg->status < 400)
             hash_set_add(&block->memory->kept, kept_key(leg));
     }
 }
 
-static void doubt_kept(Doubts *doubts)
+static void doubt_kept(Doubts *doubts, Nanoseconds blind)
 {
     const HopMemory *memory = doubts->block->memory;
-    remember_kept(doubts->block);
+    remember_kept(doubts->block, blind);
     for (uint32_t i = 0; i < doubts->count; i++) {
         uint64_t client = address_hash(&back_leg(doubts, i)->path.client.address);
         if (hash_set_may_have(&memory->orphan_clients, client) &&
@@ -460,8 +493,11 @@ static void count_hops(Doubts *doubts)
 {
     const Block *block = doubts->block;
     HopMemory *memory = block->memory;
-    for (uint32_t i = 0; i < block->count; i++)
-        hash_counts_add(&memory->exchanges, endpoint_hash(&block->legs[i].path.server), 1);
+    for (uint32_t i = 0; i < block->count; i++) {
+        if (!block->legs[i].counted)
+            hash_counts_add(&memory->exchanges, endpoint_hash(&block->legs[i].path.server), 1);
+        block->legs[i].counted = true;
+    }
     for (uint32_t i = 0; i < doubts->count; i++) {
         const Leg *front = front_leg(doubts, i), *back = back_leg(doubts, i);
         hash_counts_add(&memory->claims, hop_key(front, back), 1);
@@ -487,10 +523,11 @@ static void doubt_rare(Doubts *doubts)
     drop_doubted(doubts);
 }
 
-void block_doubt(Block *block)
+void block_doubt(Block *block, Nanoseconds blind)
 {
     Doubts doubts;
     collect_claims(&doubts, block);
+    doubt_blind(&doubts, blind);
     doubt_several(&doubts);
     doubt_contested(&doubts);
     doubt_gaps(&doubts);
@@ -499,8 +536,8 @@ void block_doubt(Block *block)
     doubt_carried(&doubts);
     doubt_layers(&doubts);
     drop_doubted(&doubts);
-    doubt_orphans(&doubts);
-    doubt_kept(&doubts);
+    doubt_orphans(&doubts, blind);
+    doubt_kept(&doubts, blind);
     doubt_rare(&doubts);
     g_free(doubts.claims);
 }

@@ -39,11 +39,6 @@ typedef struct HopAudit {
     bool pedantic;
 } HopAudit;
 
-void hop_finding_clear(HopFinding *finding)
-{
-    finding_clear(&finding->finding);
-}
-
 /* Cases ---------------------------------------------------------------------------------------- */
 
 static Case case_of(Block *block, uint32_t back)
@@ -673,13 +668,14 @@ static int compare_findings(const void *left, const void *right)
     return (a->finding.rule > b->finding.rule) - (a->finding.rule < b->finding.rule);
 }
 
-void block_find(Block *block, GArray *list, bool pedantic)
+void block_find(Block *block, HopFindings *found, Instant until, bool pedantic)
 {
-    g_autoptr(GHashTable) places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     g_autoptr(GHashTable) hops = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    HopAudit audit = {
-        .block = block, .list = list, .places = places, .hops = hops, .pedantic = pedantic
-    };
+    HopAudit audit = { .block = block,
+                       .list = found->list,
+                       .places = found->places,
+                       .hops = hops,
+                       .pedantic = pedantic };
     hash_counts_init(&audit.seen);
     for (uint32_t i = 0; i < block->count; i++)
         if (block->backs[i].front != NO_LEG) {
@@ -687,12 +683,32 @@ void block_find(Block *block, GArray *list, bool pedantic)
             count_case(&audit, &c);
         }
     for (uint32_t i = 0; i < block->count; i++) {
-        ask_about_error(&audit, i);
-        if (block->backs[i].front == NO_LEG)
+        if (!block->legs[i].front_done && instant_precedes(block->legs[i].request, until))
+            ask_about_error(&audit, i);
+        if (block->backs[i].front == NO_LEG || block->backs[i].fixed)
             continue;
         Case c = case_of(block, i);
-        ask(&audit, &c);
+        if (instant_precedes(c.front->request, until))
+            ask(&audit, &c);
     }
     hash_counts_clear(&audit.seen);
-    g_array_sort(list, compare_findings);
+}
+
+void hop_findings_init(HopFindings *found)
+{
+    found->list = g_array_new(FALSE, FALSE, sizeof(HopFinding));
+    found->places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+}
+
+void hop_findings_sort(HopFindings *found)
+{
+    g_array_sort(found->list, compare_findings);
+}
+
+void hop_findings_clear(HopFindings *found)
+{
+    for (guint i = 0; i < found->list->len; i++)
+        finding_clear(&g_array_index(found->list, HopFinding, i).finding);
+    g_array_unref(found->list);
+    g_hash_table_unref(found->places);
 }

@@ -26,10 +26,19 @@ typedef enum HopFault {
 /* `back`: the front's last one; NULL: none. */
 HopFault hop_fault_of(const Leg *front, const Leg *back);
 
-void hop_finding_clear(HopFinding *finding);
+/* Of all blocks. */
+typedef struct HopFindings {
+    GArray *list;       /* HopFinding */
+    GHashTable *places; /* private */
+} HopFindings;
 
-/* Sets the findings of backs and fronts, and adds to `list` (of HopFinding): one a rule and
- * connection. */
-void block_find(Block *block, GArray *list, bool pedantic);
+void hop_findings_init(HopFindings *found);
+/* By connection, then by rule; nothing is added after that. */
+void hop_findings_sort(HopFindings *found);
+void hop_findings_clear(HopFindings *found);
+
+/* Sets the findings of backs and fronts, and adds them to `found`: one a rule and connection. Asked
+ * about are the pairs whose front began before `until`, and that no earlier block has decided. */
+void block_find(Block *block, HopFindings *found, Instant until, bool pedantic);
 
 #endif

@@ -1,14 +1,15 @@
 /* All hops of a capture: takes legs in any order, decides blocks of them, hands out pairs and what
  * could not be paired.
  *
- * Grammar: new · (exchange | hidden | ended)* · finish · next* · free. */
+ * Grammar: new · (heard | exchange | hidden | ended)* · finish · free. A block is decided when so
+ * many legs have come as the limits allow, and at the end; its rows are handed out then. */
 #ifndef HOPS_HOPS_H
 #define HOPS_HOPS_H
 
 #include "hops/hop_rules.h"
 
-/* A pair, a front without a claim, or a back without one. What it points to lives until the next
- * call. */
+/* A pair, a front without a claim, or a back without one. What it points to lives until the
+ * function returns that gets it. */
 typedef struct HopRow {
     const Leg *front; /* NULL: not known */
     const Leg *back;  /* NULL: there is none, or it is not known */
@@ -19,10 +20,29 @@ typedef struct HopRow {
     RuleSet findings;
 } HopRow;
 
+/* Of legs that wait to be decided; twice as much while it is done. */
+typedef struct HopsLimits {
+    unsigned legs; /* 8 or more */
+    size_t bytes;
+} HopsLimits;
+
+extern const HopsLimits HOPS_LIMITS_DEFAULT;
+
+typedef struct HopsOptions {
+    HopsLimits limits;
+    bool pedantic; /* also rules that hardly any proxy keeps */
+    /* gets the rows, in their order; NULL: nobody does */
+    void (*row)(void *data, const HopRow *row);
+    void *data;
+} HopsOptions;
+
 typedef struct Hops Hops;
 
-/* `pedantic`: also what hardly any proxy keeps. */
-Hops *hops_new(bool pedantic);
+Hops *hops_new(const HopsOptions *options);
+
+/* Bytes of a connection up to `at` have been read; `begun`: of its exchanges so far. */
+void hops_heard(Hops *hops, const Connection *connection, int client, bool by_client, Instant at,
+                uint32_t begun);
 
 /* A judged exchange; takes over its digest. `client`: the side index. */
 void hops_exchange(Hops *hops, const Connection *connection, int client, ProxySource source,
@@ -31,11 +51,16 @@ void hops_exchange(Hops *hops, const Connection *connection, int client, ProxySo
 /* Bytes of a side are missing, and messages may be among them. */
 void hops_hidden(Hops *hops, const Connection *connection, int client, Instant from, Instant to);
 
+/* All exchanges of the connection have come. */
+void hops_ended(Hops *hops, const Connection *connection);
+
 void hops_finish(Hops *hops);
-bool hops_next(Hops *hops, HopRow *ret_row);
 
 /* What proxies break, by connection and rule; once finished. */
 const HopFinding *hops_findings(const Hops *hops, unsigned *ret_count);
+
+/* Legs that had to be dropped because too many overlapped. */
+uint64_t hops_dropped(const Hops *hops);
 
 void hops_free(Hops *hops);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hops, hops_free)

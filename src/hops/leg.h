@@ -72,6 +72,11 @@ typedef struct Leg {
     unsigned interims;
     bool switched;
     bool matches; /* it has what is looked for */
+    /* what earlier blocks have made of it: its row as a front, and as a back, are written; it is
+     * counted; which exchange it was claimed for (connection 0: none) */
+    bool front_done, back_done, counted;
+    FrameId claimed_connection;
+    uint32_t claimed_number;
     Judgement judgement;
     char *method, *target;  /* owned, escaped */
     ExchangeDigest *digest; /* owned */

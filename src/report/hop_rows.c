@@ -313,16 +313,14 @@ static bool is_listed(const HopRow *hop)
     return (hop->front && hop->front->matches) || (hop->back && hop->back->matches);
 }
 
-void write_hop_rows(Table *table, Hops *hops, bool matching)
+void write_hop_row(Table *table, const HopRow *hop, bool matching)
 {
-    HopRow hop;
-    while (hops_next(hops, &hop)) {
-        RowSource source = { .hop = &hop };
-        if (hop.front)
-            source.completeness |= hop.front->judgement.completeness;
-        if (hop.back)
-            source.completeness |= hop.back->judgement.completeness;
-        if (!matching || is_listed(&hop))
-            table_row(table, &source);
-    }
+    RowSource source = { .hop = hop };
+    if (matching && !is_listed(hop))
+        return;
+    if (hop->front)
+        source.completeness |= hop->front->judgement.completeness;
+    if (hop->back)
+        source.completeness |= hop->back->judgement.completeness;
+    table_row(table, &source);
 }

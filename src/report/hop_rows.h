@@ -8,7 +8,7 @@
 /* In the order of docs/reports.md. */
 extern const Column HOP_COLUMNS[];
 
-/* `hops` has been finished; its rows are taken. `matching`: those that have what is looked for. */
-void write_hop_rows(Table *table, Hops *hops, bool matching);
+/* `matching`: only if it has what is looked for. */
+void write_hop_row(Table *table, const HopRow *hop, bool matching);
 
 #endif
