@@ -203,7 +203,7 @@ void block_learn(Block *block)
     g_autoptr(GHashTable) links =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     HashCounts answered;
-    hash_counts_init(&answered);
+    hash_counts_init(&answered, UINT32_MAX);
     begin_sweep(&sweep, block);
     for (uint32_t i = 0; i < block->count; i++) {
         const Leg *leg = &block->legs[i];

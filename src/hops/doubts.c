@@ -223,7 +223,7 @@ static uint64_t asked_key(const Leg *leg)
 static void doubt_unanswered(Doubts *doubts)
 {
     HashCounts asked;
-    hash_counts_init(&asked);
+    hash_counts_init(&asked, UINT32_MAX);
     for (uint32_t i = 0; i < doubts->block->count; i++)
         hash_counts_add(&asked, asked_key(&doubts->block->legs[i]), 1);
     for (uint32_t i = 0; i < doubts->count; i++)
@@ -257,7 +257,7 @@ static void doubt_rewritten(Doubts *doubts)
     HashSet seen;
     HashCounts targets;
     hash_set_init(&seen, HOP_SIGNATURES_MAX);
-    hash_counts_init(&targets);
+    hash_counts_init(&targets, UINT32_MAX);
     for (uint32_t i = 0; i < doubts->count; i++) {
         const Leg *front = front_leg(doubts, i), *back = back_leg(doubts, i);
         uint64_t move = move_of(front, back);
@@ -335,8 +335,8 @@ static void doubt_carried(Doubts *doubts)
 {
     HashCounts same, other;
     CarriedList list;
-    hash_counts_init(&same);
-    hash_counts_init(&other);
+    hash_counts_init(&same, UINT32_MAX);
+    hash_counts_init(&other, UINT32_MAX);
     for (uint32_t i = 0; i < doubts->count; i++) {
         uint64_t hop = hop_key(front_leg(doubts, i), back_leg(doubts, i));
         list_carried(&list, front_leg(doubts, i), back_leg(doubts, i));
@@ -436,8 +436,10 @@ static void remember_orphans(const Block *block, Nanoseconds blind)
 {
     for (uint32_t i = 0; i < block->count; i++) {
         const Leg *leg = &block->legs[i];
-        if (is_orphan(&block->backs[i]) && leg->request.time >= blind &&
-            !block_awaits(block, leg)) {
+        if (is_orphan(&block->backs[i]) &&
+            hash_set_may_have(&block->memory->back_clients,
+                              address_hash(&leg->path.client.address)) &&
+            leg->request.time >= blind && !block_awaits(block, leg)) {
             hash_set_add(&block->memory->orphans, signature_of(leg));
             hash_set_add(&block->memory->orphan_clients, address_hash(&leg->path.client.address));
         }
@@ -464,6 +466,8 @@ static void remember_kept(const Block *block, Nanoseconds blind)
         const Front *front = &block->fronts[i];
         const Leg *leg = &block->legs[i];
         if (front->asked == 0 && !front->crowded && !leg->front_done &&
+            hash_set_may_have(&block->memory->front_servers,
+                              address_hash(&leg->path.server.address)) &&
             leg->request.time >= blind && leg_is_answered(leg) && leg->status < 400)
             hash_set_add(&block->memory->kept, kept_key(leg));
     }
@@ -517,16 +521,29 @@ static void doubt_rare(Doubts *doubts)
         uint64_t claims = hash_counts_get(&memory->claims, hop);
         uint64_t exchanges =
             hash_counts_get(&memory->exchanges, endpoint_hash(&front->path.server));
-        if (claims * 10 < exchanges && !hash_set_has(&memory->marked, hop))
+        if (claims < exchanges / 10 + (exchanges % 10 > 0) && !hash_set_has(&memory->marked, hop))
             raise_doubt(back_of(doubts, i), HOP_RARE);
     }
     drop_doubted(doubts);
+}
+
+/* Orphans and kept answers of other hosts concern nobody. */
+static void note_hosts(Doubts *doubts)
+{
+    HopMemory *memory = doubts->block->memory;
+    for (uint32_t i = 0; i < doubts->count; i++) {
+        hash_set_add(&memory->back_clients,
+                     address_hash(&back_leg(doubts, i)->path.client.address));
+        hash_set_add(&memory->front_servers,
+                     address_hash(&front_leg(doubts, i)->path.server.address));
+    }
 }
 
 void block_doubt(Block *block, Nanoseconds blind)
 {
     Doubts doubts;
     collect_claims(&doubts, block);
+    note_hosts(&doubts);
     doubt_blind(&doubts, blind);
     doubt_several(&doubts);
     doubt_contested(&doubts);

@@ -248,6 +248,10 @@ static void add_report(HopAudit *audit, RuleSet *rules, Report *report)
     uint64_t key = hash_both(report->rule, report->at->path.connection);
     guint place = GPOINTER_TO_UINT(g_hash_table_lookup(audit->places, &key));
     rule_set_add(rules, report->rule);
+    if (place == 0 && audit->list->len >= HOP_FINDINGS_MAX) {
+        g_free(report->message);
+        return;
+    }
     if (place == 0) {
         HopFinding added = { .path = report->at->path, .finding = { .rule = report->rule } };
         g_array_append_val(audit->list, added);
@@ -676,7 +680,7 @@ void block_find(Block *block, HopFindings *found, Instant until, bool pedantic)
                        .places = found->places,
                        .hops = hops,
                        .pedantic = pedantic };
-    hash_counts_init(&audit.seen);
+    hash_counts_init(&audit.seen, UINT32_MAX);
     for (uint32_t i = 0; i < block->count; i++)
         if (block->backs[i].front != NO_LEG) {
             Case c = case_of(block, i);

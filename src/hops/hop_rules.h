@@ -5,6 +5,9 @@
 #include "hops/block.h"
 #include "judge/findings.h"
 
+/* Of further connections the rows of the pairs alone show what is broken. */
+#define HOP_FINDINGS_MAX 65536
+
 /* A finding at a connection: the front's of a request, the back's of a response. */
 typedef struct HopFinding {
     LegPath path;

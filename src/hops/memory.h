@@ -8,6 +8,7 @@
 
 #define HOP_LINKS_MAX 4096
 #define HOP_SIGNATURES_MAX 16384
+#define HOP_SERVERS_MAX 65536
 
 /* A set of 64-bit hashes. */
 typedef struct HashSet {
@@ -26,17 +27,21 @@ bool hash_set_may_have(const HashSet *set, uint64_t hash);
 /* Counts by 64-bit hashes. */
 typedef struct HashCounts {
     GHashTable *table;
+    guint max; /* of hashes; further ones are not counted */
 } HashCounts;
 
-void hash_counts_init(HashCounts *counts);
+void hash_counts_init(HashCounts *counts, guint max);
 void hash_counts_clear(HashCounts *counts);
 /* Returns the new count. */
 uint64_t hash_counts_add(HashCounts *counts, uint64_t hash, uint64_t number);
+/* What is not counted because of the maximum has UINT64_MAX. */
 uint64_t hash_counts_get(const HashCounts *counts, uint64_t hash);
 
 typedef struct HopMemory {
     HashSet learned;        /* links of a server's address and a client's */
     HashSet misleading;     /* hops whose forwarding fields name somebody else */
+    HashSet back_clients;   /* addresses that something was claimed of as a back's client */
+    HashSet front_servers;  /* … as a front's server */
     HashSet orphans;        /* signatures of backs that no visible front has caused */
     HashSet orphan_clients; /* addresses that sent such */
     HashSet kept;           /* targets that were answered though nothing was sent on */
