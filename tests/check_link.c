@@ -199,6 +199,46 @@ START_TEST(test_known_links)
 }
 END_TEST
 
+/* Which way the packet went, as the header of the link says. */
+static const struct {
+    const char *name;
+    int link_type;
+    const char *bytes;
+    unsigned heading;
+} HEADINGS[] = {
+    { "Ethernet", 1, MACS "0800" REST, 0 },
+    { "cooked v1, to us", LINK_LINUX_SLL, "0000 0001 0006 001122334455 0000 0800" REST,
+      HEADING_IN },
+    { "cooked v1, from us", LINK_LINUX_SLL, SLL "0800" REST, HEADING_OUT },
+    { "cooked v1, to somebody else", LINK_LINUX_SLL, "0003 0001 0006 001122334455 0000 0800" REST,
+      0 },
+    { "cooked v2, from us", LINK_LINUX_SLL2, "0800" SLL2 REST, HEADING_OUT },
+    { "cooked v2, to us", LINK_LINUX_SLL2, "0800 0000 00000002 0001 00 06 001122334455 0000" REST,
+      HEADING_IN },
+    { "PPP, received", LINK_PPP_WITH_DIRECTION, "00 ff03 0021" REST, HEADING_IN },
+    { "PPP, sent", LINK_PPP_WITH_DIRECTION, "01 ff03 0021" REST, HEADING_OUT },
+    { "packet log, local input", LINK_NFLOG, "02 00 0000 0800 0100 0800 01 00 0800 0900" REST,
+      HEADING_IN },
+    { "packet log, local output", LINK_NFLOG, "02 00 0000 0800 0100 0800 03 00 0800 0900" REST,
+      HEADING_OUT },
+    { "packet log, forwarded", LINK_NFLOG, "02 00 0000 0800 0100 0800 02 00 0800 0900" REST, 0 },
+    { "PKTAP, out", LINK_PKTAP,
+      "2c000000 01000000 01000000 656e3000 00000000 00000000 00000000 00000000 00000000"
+      "02000000 00000000" MACS "0800" REST,
+      HEADING_OUT },
+};
+
+START_TEST(test_headings)
+{
+    g_autoptr(GByteArray) bytes = hex_bytes(HEADINGS[_i].bytes);
+    Layer layer = { .bytes = span_make(bytes->data, bytes->len), .wire_length = bytes->len };
+    ck_assert_msg(link_decode(HEADINGS[_i].link_type, &layer) == DECODE_SEGMENT, "%s",
+                  HEADINGS[_i].name);
+    ck_assert_msg(layer.heading == HEADINGS[_i].heading, "%s: %u", HEADINGS[_i].name,
+                  (unsigned)layer.heading);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("link");
@@ -206,6 +246,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_headers_are_taken_off, 0, G_N_ELEMENTS(LINKS));
     tcase_add_loop_test(tcase, test_headers_are_cut, 0, G_N_ELEMENTS(LINKS));
     tcase_add_loop_test(tcase, test_known_links, 0, G_N_ELEMENTS(LINKS));
+    tcase_add_loop_test(tcase, test_headings, 0, G_N_ELEMENTS(HEADINGS));
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
