@@ -341,6 +341,7 @@ static void write_summary(const Run *run)
                            .inputs = run->pass.inputs,
                            .totals = &run->totals,
                            .servers = run->servers,
+                           .hops = run->hops,
                            .keys = keys_counters(run),
                            .matching = run->context->options->matcher,
                            .manifest_sum = run->manifest_sum,

@@ -32,6 +32,7 @@ typedef struct HopCount {
 
 typedef struct HopAudit {
     Block *block;
+    GArray *errors;
     GArray *list;
     GHashTable *places; /* rule and connection, to the place in the list and one */
     GHashTable *hops;   /* HopCount */
@@ -620,6 +621,29 @@ static char *error_text(const Leg *front, const Leg *back, HopFault fault)
     return g_strdup_printf("%d after %.3f s, and nothing was sent on", front->status, seconds);
 }
 
+static void count_error(GArray *errors, const Leg *front, const Leg *back, HopFault fault)
+{
+    HopError error = { .server = front->path.server, .status = front->status, .fault = fault };
+    Instant since = back ? back->request : front->head;
+    guint at = 0;
+    if (back)
+        error.back_server = back->path.server;
+    for (; at < errors->len; at++) {
+        const HopError *other = &g_array_index(errors, HopError, at);
+        if (other->status == error.status && other->fault == fault &&
+            endpoint_equal(&other->server, &error.server) &&
+            endpoint_equal(&other->back_server, &error.back_server))
+            break;
+    }
+    if (at == HOP_ERRORS_MAX)
+        return;
+    if (at == errors->len)
+        g_array_append_val(errors, error);
+    HopError *counted = &g_array_index(errors, HopError, at);
+    counted->count++;
+    counted->longest = MAX(counted->longest, front->response.time - since.time);
+}
+
 /* `back`: the last of the front's; NULL: nothing was sent on. */
 static void report_error(HopAudit *audit, RuleSet *rules, const Leg *front, const Leg *back)
 {
@@ -633,6 +657,7 @@ static void report_error(HopAudit *audit, RuleSet *rules, const Leg *front, cons
                       .frame_count = 4,
                       .matches = front->matches || (back && back->matches),
                       .message = error_text(front, back, fault) };
+    count_error(audit->errors, front, back, fault);
     add_report(audit, rules, &report);
 }
 
@@ -676,6 +701,7 @@ void block_find(Block *block, HopFindings *found, Instant until, bool pedantic)
 {
     g_autoptr(GHashTable) hops = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     HopAudit audit = { .block = block,
+                       .errors = found->errors,
                        .list = found->list,
                        .places = found->places,
                        .hops = hops,
@@ -698,8 +724,26 @@ void block_find(Block *block, HopFindings *found, Instant until, bool pedantic)
     hash_counts_clear(&audit.seen);
 }
 
+static int compare_endpoints(const Endpoint *a, const Endpoint *b)
+{
+    int order = memcmp(a->address.bytes, b->address.bytes, sizeof a->address.bytes);
+    return order ? order : (a->port > b->port) - (a->port < b->port);
+}
+
+static int compare_errors(const void *left, const void *right)
+{
+    const HopError *a = left, *b = right;
+    int order = compare_endpoints(&a->server, &b->server);
+    if (order == 0)
+        order = a->status - b->status;
+    if (order == 0)
+        order = (int)a->fault - (int)b->fault;
+    return order ? order : compare_endpoints(&a->back_server, &b->back_server);
+}
+
 void hop_findings_init(HopFindings *found)
 {
+    found->errors = g_array_new(FALSE, FALSE, sizeof(HopError));
     found->list = g_array_new(FALSE, FALSE, sizeof(HopFinding));
     found->places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 }
@@ -707,12 +751,14 @@ void hop_findings_init(HopFindings *found)
 void hop_findings_sort(HopFindings *found)
 {
     g_array_sort(found->list, compare_findings);
+    g_array_sort(found->errors, compare_errors);
 }
 
 void hop_findings_clear(HopFindings *found)
 {
     for (guint i = 0; i < found->list->len; i++)
         finding_clear(&g_array_index(found->list, HopFinding, i).finding);
+    g_array_unref(found->errors);
     g_array_unref(found->list);
     g_hash_table_unref(found->places);
 }

@@ -29,8 +29,23 @@ typedef enum HopFault {
 /* `back`: the front's last one; NULL: none. */
 HopFault hop_fault_of(const Leg *front, const Leg *back);
 
+/* How often a proxy answered so, because of this. */
+typedef struct HopError {
+    Endpoint server; /* of the fronts */
+    int status;
+    HopFault fault;
+    Endpoint back_server; /* without an address: nothing was sent on */
+    uint64_t count;
+    Nanoseconds
+        longest; /* from the request behind the proxy, else from the front's, to the answer */
+} HopError;
+
+/* Further kinds are left out: nobody reads so many. */
+#define HOP_ERRORS_MAX 64
+
 /* Of all blocks. */
 typedef struct HopFindings {
+    GArray *errors;     /* HopError */
     GArray *list;       /* HopFinding */
     GHashTable *places; /* private */
 } HopFindings;

@@ -405,3 +405,9 @@ uint64_t hops_dropped(const Hops *hops)
 {
     return hops->dropped;
 }
+
+const HopError *hops_errors(const Hops *hops, unsigned *ret_count)
+{
+    *ret_count = hops->findings.errors->len;
+    return (const HopError *)(const void *)hops->findings.errors->data;
+}

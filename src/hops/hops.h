@@ -59,6 +59,9 @@ void hops_finish(Hops *hops);
 /* What proxies break, by connection and rule; once finished. */
 const HopFinding *hops_findings(const Hops *hops, unsigned *ret_count);
 
+/* What proxies answered with errors of their own, by server and status; once finished. */
+const HopError *hops_errors(const Hops *hops, unsigned *ret_count);
+
 /* Legs that had to be dropped because too many overlapped. */
 uint64_t hops_dropped(const Hops *hops);
 

@@ -7,6 +7,7 @@
 #include "capture/bytes.h"
 #include "decode/decode.h"
 #include "report/page.h"
+#include "report/summary_hops.h"
 #include "report/summary_servers.h"
 
 #define LABEL_WIDTH 14
@@ -322,6 +323,14 @@ static void write_servers(Summary *summary)
     write_list(summary, "idle closes", few);
 }
 
+static void write_hops(Summary *summary)
+{
+    if (!summary->facts->hops)
+        return;
+    g_autoptr(GPtrArray) lines = summary_hop_lines(summary->facts->hops);
+    write_list(summary, "proxies", lines);
+}
+
 static void write_evidence(Summary *summary)
 {
     const SummaryFacts *facts = summary->facts;
@@ -496,6 +505,7 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
     write_verdict(&summary, VERDICT_UNDETERMINED);
     write_findings(&summary);
     write_servers(&summary);
+    write_hops(&summary);
     write_matches(&summary);
     write_evidence(&summary);
     write_left_out(&summary);

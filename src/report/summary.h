@@ -6,6 +6,7 @@
 
 #include "audit/totals.h"
 #include "capture/inputs.h"
+#include "hops/hops.h"
 #include "servers/servers.h"
 
 #define SUMMARY_WIDTH 80
@@ -16,6 +17,7 @@ typedef struct SummaryFacts {
     const CaptureInputs *inputs; /* whose clocks are looked at; NULL: nobody's */
     const AuditTotals *totals;
     const Servers *servers;      /* finished; NULL: nobody asked */
+    const Hops *hops;            /* likewise */
     const TlsKeysCounters *keys; /* what key logs held; NULL: there was none, in no input either */
     bool matching;               /* something was looked for */
     const char *manifest_sum;    /* 64 digits; NULL: there is no manifest */
