@@ -153,8 +153,9 @@ static void take_step(Script *script)
         script->data[side].number += much; /* so many records are lost, and their bytes */
         lose(script, side, 22 * (int64_t)much + 1);
         break;
-    case 7:
-        send_sealed(script, &script->data[side], side, much, span_first(script->rest, 2), step);
+    case 7: /* a record of any type; what stands in one of data is known */
+        send_sealed(script, &script->data[side], side, much,
+                    much == TLS_DATA ? span_make(filler, 2) : span_first(script->rest, 2), step);
         break;
     }
 }

@@ -155,7 +155,8 @@ static bool append_data(GByteArray *to, Words *words)
         return false;
     guint at = payload->len;
     g_byte_array_set_size(payload, at + length);
-    memset(payload->data + at, 'x', length);
+    if (length > 0)
+        memset(payload->data + at, 'x', length);
     put_padding(payload, padding);
     put_frame(to, 0, flags, stream, payload);
     return next(words) == NULL;

@@ -224,7 +224,8 @@ static int compare_cuts(const void *left, const void *right)
 
 static void make_pieces(Direction *half)
 {
-    qsort(half->cuts->data, half->cuts->len, sizeof(int64_t), compare_cuts);
+    if (half->cuts->len > 0)
+        qsort(half->cuts->data, half->cuts->len, sizeof(int64_t), compare_cuts);
     int64_t at = 0, place = 0;
     for (guint i = 0; i < half->cuts->len; i++) {
         int64_t to = g_array_index(half->cuts, int64_t, i);

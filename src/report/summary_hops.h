@@ -6,8 +6,8 @@
 
 #include "hops/hops.h"
 
-/* A sentence for each server and status of errors of a proxy's own, and what caused them; the caller
- * frees the list. `hops` has been finished. */
+/* A sentence for each server and status of errors of a proxy's own, and what caused them; the
+ * caller frees the list. `hops` has been finished. */
 GPtrArray *summary_hop_lines(const Hops *hops);
 
 #endif
