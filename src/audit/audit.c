@@ -55,6 +55,8 @@ void auditor_init(Auditor *auditor, const AuditOptions *options)
     for (unsigned i = 0; i < options->listener_count; i++) {
         auditor->hears_records = auditor->hears_records || options->listeners[i].record;
         auditor->hears_frames = auditor->hears_frames || options->listeners[i].h2_frame;
+        auditor->hears_units =
+            auditor->hears_units || options->listeners[i].heard || options->listeners[i].hidden;
     }
 }
 
@@ -623,17 +625,23 @@ static void tell_h2_frames(Auditor *auditor, Audit *audit, const Connection *con
                 options->listeners[i].h2_frame(options->listeners[i].data, connection, &note);
 }
 
+static void tell_unit(const Auditor *auditor, Audit *audit, const SessionUnit *unit)
+{
+    if (unit->kind == SESSION_DATA)
+        audit->known[unit->side] = instant_of(&unit->last);
+    tell_heard(auditor, audit, unit);
+    if (unit->kind == SESSION_GAP)
+        tell_hidden(auditor, audit, unit);
+}
+
 static void feed_session(Auditor *auditor, Audit *audit, const StreamEvent *event)
 {
     SessionUnit unit;
     audit->stage->feed(audit->session, event);
     while (audit->stage->next(audit->session, &unit)) {
         protocol_feed(&audit->protocol, &unit, &auditor->options.texts, auditor->options.matcher);
-        if (unit.kind == SESSION_DATA)
-            audit->known[unit.side] = instant_of(&unit.last);
-        tell_heard(auditor, audit, &unit);
-        if (unit.kind == SESSION_GAP)
-            tell_hidden(auditor, audit, &unit);
+        if (auditor->hears_units)
+            tell_unit(auditor, audit, &unit);
         take_settled(auditor, event->connection, audit);
     }
     if (auditor->hears_records && audit->stage == &SESSION_TLS)

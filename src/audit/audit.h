@@ -44,6 +44,7 @@ typedef struct Auditor {
     AuditStep step;
     bool hears_records; /* a listener does */
     bool hears_frames;  /* of HTTP/2 */
+    bool hears_units;   /* of the session: hops do */
     GArray *rows;       /* AuditRow, in the order in which they became final */
 } Auditor;
 

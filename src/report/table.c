@@ -287,7 +287,7 @@ static void show_row(Table *table, gsize from)
 void table_row(Table *table, const struct RowSource *row)
 {
     RowRank rank = { 0 };
-    if (table->view.rank)
+    if (table->view.rank && (table->view.only || table->picker))
         rank = table->view.rank(row);
     if (table->view.only && !(rank.kinds & table->view.only))
         return;
