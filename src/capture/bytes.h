@@ -16,7 +16,7 @@ typedef struct CaptureBytes CaptureBytes;
 CaptureBytes *capture_bytes_open(const char *path, const CaptureOptions *options, GError **error);
 
 /* The first bytes, up to CAPTURE_HEAD_MAX. They serve to recognize the format: standard input
- * cannot seek back. A pipe that has fewer for now gives what it has. They live as long as
+ * cannot seek back. Of a pipe they are what it holds when it is opened. They live as long as
  * `bytes`. */
 #define CAPTURE_HEAD_MAX (4 * 1024)
 Span capture_bytes_head(const CaptureBytes *bytes);
