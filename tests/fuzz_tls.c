@@ -153,9 +153,11 @@ static void take_step(Script *script)
         script->data[side].number += much; /* so many records are lost, and their bytes */
         lose(script, side, 22 * (int64_t)much + 1);
         break;
-    case 7: /* a record of any type; what stands in one of data is known */
+    case 7: /* a record of any type; what stands in one of data is known. A type of zero is padding
+             * (RFC 8446 section 5.4): the type is the content's last byte, which is chosen here. */
         send_sealed(script, &script->data[side], side, much,
-                    much == TLS_DATA ? span_make(filler, 2) : span_first(script->rest, 2), step);
+                    !much || much == TLS_DATA ? span_make(filler, 2) : span_first(script->rest, 2),
+                    step);
         break;
     }
 }
