@@ -1,5 +1,5 @@
 # Completion of connaudit's command line, for fish.
-complete -c connaudit -l report -s r -x -a 'connections exchanges findings servers pairs hops inputs' -d "The report on standard output: connections (default), exchanges, findings, servers, pairs, hops, inputs"
+complete -c connaudit -l report -s r -x -a 'connections exchanges findings servers pairs hops idle inputs' -d "The report on standard output: connections (default), exchanges, findings, servers, pairs, hops, idle, inputs"
 complete -c connaudit -l output -s o -x -a '(__fish_complete_directories)' -d "Write every report and manifest.json into DIR, nothing on standard output"
 complete -c connaudit -l format -s f -x -a 'csv jsonl table' -d "csv, jsonl, or table: the worst rows, fitted to the terminal (default there; csv elsewhere)"
 complete -c connaudit -l columns -x -d "Only these columns, in this order (a,b,c)"

@@ -235,6 +235,19 @@ CREATE TABLE hops (
 );
 COPY hops FROM 'report/hops.csv' (HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"');
 
+CREATE TABLE idle (
+    server_ip VARCHAR,
+    server_port BIGINT,
+    bin BIGINT,
+    idle_from_s DOUBLE,
+    idle_to_s DOUBLE,
+    reused BIGINT,
+    closed BIGINT,
+    lost BIGINT,
+    censored BIGINT
+);
+COPY idle FROM 'report/idle.csv' (HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"');
+
 CREATE TABLE inputs (
     input BIGINT,
     file VARCHAR,

@@ -227,6 +227,18 @@ CREATE TABLE hops (
     response_input INTEGER
 );
 
+CREATE TABLE idle (
+    server_ip TEXT,
+    server_port INTEGER,
+    bin INTEGER,
+    idle_from_s REAL,
+    idle_to_s REAL,
+    reused INTEGER,
+    closed INTEGER,
+    lost INTEGER,
+    censored INTEGER
+);
+
 CREATE TABLE inputs (
     input INTEGER PRIMARY KEY,
     file TEXT,
@@ -246,6 +258,7 @@ CREATE TABLE inputs (
 .import --csv --skip 1 report/servers.csv servers
 .import --csv --skip 1 report/pairs.csv pairs
 .import --csv --skip 1 report/hops.csv hops
+.import --csv --skip 1 report/idle.csv idle
 .import --csv --skip 1 report/inputs.csv inputs
 
 UPDATE connections SET
@@ -465,6 +478,17 @@ UPDATE hops SET
     back_request_input = nullif(back_request_input, ''),
     back_response_input = nullif(back_response_input, ''),
     response_input = nullif(response_input, '');
+
+UPDATE idle SET
+    server_ip = nullif(server_ip, ''),
+    server_port = nullif(server_port, ''),
+    bin = nullif(bin, ''),
+    idle_from_s = nullif(idle_from_s, ''),
+    idle_to_s = nullif(idle_to_s, ''),
+    reused = nullif(reused, ''),
+    closed = nullif(closed, ''),
+    lost = nullif(lost, ''),
+    censored = nullif(censored, '');
 
 UPDATE inputs SET
     input = nullif(input, ''),

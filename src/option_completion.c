@@ -10,7 +10,7 @@ static const char *words_of(OptionId id)
 {
     switch (id) {
     case OPTION_REPORT:
-        return "connections exchanges findings servers pairs hops inputs";
+        return "connections exchanges findings servers pairs hops idle inputs";
     case OPTION_FORMAT:
         return "csv jsonl table";
     case OPTION_ONLY:

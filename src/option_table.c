@@ -21,7 +21,7 @@
 const OptionInfo OPTIONS[OPTION_COUNT] = {
     [OPTION_REPORT] = TAKES("report", 'r', "NAME",
                             "The report on standard output: connections (default), exchanges, "
-                            "findings, servers, pairs, hops, inputs",
+                            "findings, servers, pairs, hops, idle, inputs",
                             report, take_report),
     [OPTION_OUTPUT] = TAKES_BYTES("output", 'o', "DIR",
                                   "Write every report and manifest.json into DIR, nothing on "

@@ -54,6 +54,7 @@ typedef struct Run {
     const RunContext *context;
     Pass pass;
     Table *reports[REPORT_COUNT]; /* NULL: not wanted */
+    bool coarse;                  /* histograms are for people */
     Servers *servers;
     Hops *hops; /* NULL: nobody asks for them */
     AuditTotals totals;
@@ -125,6 +126,8 @@ static void write_totals(Run *run)
         write_server_rows(run->reports[REPORT_SERVERS], run->servers);
     if (run->reports[REPORT_PAIRS])
         write_pair_rows(run->reports[REPORT_PAIRS], run->servers);
+    if (run->reports[REPORT_IDLE])
+        write_idle_rows(run->reports[REPORT_IDLE], run->servers, run->coarse);
     if (run->reports[REPORT_INPUTS])
         write_input_rows(run->reports[REPORT_INPUTS], run->pass.inputs);
 }
@@ -427,11 +430,14 @@ static void write_screen_note(const Run *run, uint64_t shown, uint64_t count)
         g_string_append(note, " of ");
         page_append_count(note, count);
     }
-    const char *name = report_name(options->report);
+    const char *name =
+        options->report == REPORT_IDLE ? "idle times" : report_name(options->report);
     size_t length = strlen(name) - (count == 1 ? strlen("s") : 0);
     g_string_append_printf(note, " %.*s", (int)length, name);
     if (report_rank(options->report) && count > 1 && rows_kept(run, TABLE_SCREEN))
         g_string_append(note, ", the worst first");
+    if (options->report == REPORT_IDLE && count > 0)
+        g_string_append(note, " (- reused, # closed by the server, X request lost)");
     fprintf(stdout, "%s. All rows and columns: -f csv\n", note->str);
 }
 
@@ -494,6 +500,7 @@ static bool run_to_stdout(Run *run, GError **error)
     g_autofree Column *columns = columns_of(run, format);
     g_autoptr(Table) table = open_table(run, format, columns);
     run->reports[options->report] = table;
+    run->coarse = format == TABLE_SCREEN;
     bool written = evidence_pass_open(&run->evidence, options, &run->pass, error);
     if (written) {
         run->context->out->table = rows_kept(run, format) ? NULL : table;

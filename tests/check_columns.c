@@ -91,7 +91,7 @@ START_TEST(names)
     ck_assert(!report_find("", &report));
     ck_assert_int_eq(report, REPORT_PAIRS);
     g_autofree char *all = report_names();
-    ck_assert_str_eq(all, "connections, exchanges, findings, servers, pairs, hops or inputs");
+    ck_assert_str_eq(all, "connections, exchanges, findings, servers, pairs, hops, idle or inputs");
     g_autofree char *csv = report_file_name(REPORT_CONNECTIONS, TABLE_CSV);
     ck_assert_str_eq(csv, "connections.csv");
     g_autofree char *jsonl = report_file_name(REPORT_PAIRS, TABLE_JSONL);

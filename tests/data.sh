@@ -7,7 +7,7 @@ set -eu
 . "$top/tests/pages.sh"
 mode=${1:-compare}
 export LC_ALL=C
-reports='connections exchanges findings servers pairs hops inputs'
+reports='connections exchanges findings servers pairs hops idle inputs'
 
 # The columns and types of each report, as docs/reports.md states them: "REPORT COLUMN SQL JSON
 # DUCKDB".
@@ -114,6 +114,7 @@ if command -v sqlite3 >/dev/null; then
     orphans hops exchanges 'a.back_connection = b.connection AND a.back_exchange = b.exchange' 'a.back_exchange IS NOT NULL'
     orphans connections servers "$server" 'a.verdict IS NOT NULL'
     orphans connections pairs "$server AND a.client_ip = b.client_ip" 'a.verdict IS NOT NULL'
+    orphans idle servers "$server" 1
     for column in connections.last_input connections.end_input findings.proof_input \
         exchanges.request_input exchanges.response_end_input exchanges.outcome_input; do
         name=${column#*.}
@@ -124,6 +125,12 @@ if command -v sqlite3 >/dev/null; then
     ask 'SELECT sum(connections) = (SELECT count(verdict) FROM connections) FROM servers' '1 '
     ask 'SELECT count(*) FROM connections AS c WHERE exchanges <>
         (SELECT count(*) FROM exchanges AS x WHERE x.connection = c.connection)' '0 '
+    # The histogram holds the idle closes that the servers count, in bins that follow each other.
+    ask 'SELECT count(*) FROM servers AS s WHERE idle_close_n <> (SELECT coalesce(sum(closed), 0) FROM idle AS i
+        WHERE i.server_ip = s.server_ip AND i.server_port = s.server_port)' '0 '
+    ask 'SELECT count(*) FROM idle AS a JOIN idle AS b USING (server_ip, server_port)
+        WHERE b.bin > a.bin AND b.idle_from_s < a.idle_to_s' '0 '
+    ask 'SELECT count(*) FROM idle WHERE reused + closed + lost + censored = 0' '0 '
 else
     echo "no sqlite3: nothing is loaded"
 fi

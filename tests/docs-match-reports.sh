@@ -7,7 +7,7 @@ page=$top/docs/reports.md
 
 empty_capture "$work/empty.pcap"
 
-for report in connections exchanges findings servers pairs hops inputs; do
+for report in connections exchanges findings servers pairs hops idle inputs; do
     # Under "## NAME": the names in the first cells of the table whose header begins with "column".
     awk -v heading="## $report" '
         /^## / { here = $0 == heading; table = 0 }

@@ -50,7 +50,7 @@ cd "$top/samples"
 folder . connections exchanges findings
 # Each has hundreds of exchanges of few kinds. tests/timeouts.sh counts them.
 cd timeouts
-folder timeouts connections findings servers pairs
+folder timeouts connections findings servers pairs idle
 cd ../hops
 folder hops hops findings
 cd ..

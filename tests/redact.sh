@@ -29,7 +29,7 @@ everything() {
     out=$1
     shift
     for input in race stated nominated; do
-        for report in connections exchanges findings servers pairs; do
+        for report in connections exchanges findings servers pairs idle; do
             for format in csv jsonl; do
                 "$CONNAUDIT" "$@" -r "$report" -f "$format" "$work/in/$input.pcap"
             done

@@ -11,6 +11,14 @@
 #include "report/table.h"
 #include "servers/servers.h"
 
+/* Some neighbouring bins of a server's histogram of idle times. */
+typedef struct IdleRow {
+    const Server *server;
+    unsigned first, past;           /* bins */
+    uint64_t count[IDLE_END_COUNT]; /* by IdleEnd */
+    uint64_t most;                  /* of a row of this server: what its chart shows */
+} IdleRow;
+
 /* What the fields of one row are written from: the row, and what several reports have in common. */
 typedef struct RowSource {
     union {
@@ -19,6 +27,7 @@ typedef struct RowSource {
         const FindingRow *finding;
         const Server *server;
         const Pair *pair;
+        const IdleRow *idle;
         const InputFile *input;
         const HopRow *hop;
     };

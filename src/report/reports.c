@@ -12,36 +12,44 @@ static const struct {
     const Column *columns;
     RowRank (*rank)(const struct RowSource *row);
     const char *on_screen, *if_narrow; /* columns, blank-separated */
+    const Column *screen_columns;      /* more of them, for a terminal alone; NULL: none */
 } REPORTS[] = {
     [REPORT_CONNECTIONS] = { "connections", CONNECTION_COLUMNS, rank_connection,
                              "connection start_time client_ip server_ip host exchanges verdict "
                              "cause findings",
-                             "connection server_ip host verdict cause findings" },
+                             "connection server_ip host verdict cause findings", NULL },
     [REPORT_EXCHANGES] = { "exchanges", EXCHANGE_COLUMNS, rank_exchange,
                            "connection exchange method target status declared actual verdict "
                            "cause",
-                           "connection exchange method target status verdict cause" },
+                           "connection exchange method target status verdict cause", NULL },
     [REPORT_FINDINGS] = { "findings", FINDING_COLUMNS, rank_finding,
                           "severity rule party connection exchange count server_ip message",
-                          "severity rule connection message" },
+                          "severity rule connection message", NULL },
     [REPORT_SERVERS] = { "servers", SERVER_COLUMNS, rank_server,
                          "server_ip server_port connections contradicted undetermined "
                          "stated_timeouts_s inferred_timeout_s keepalive_races "
                          "timeout_mismatch",
                          "server_ip server_port connections contradicted keepalive_races "
-                         "timeout_mismatch" },
+                         "timeout_mismatch",
+                         NULL },
     [REPORT_PAIRS] = { "pairs", PAIR_COLUMNS, rank_pair,
                        "client_ip server_ip server_port connections reuses longest_idle_reused_s "
                        "longest_idle_tried_s lost_requests",
                        "client_ip server_ip server_port reuses longest_idle_tried_s "
-                       "lost_requests" },
+                       "lost_requests",
+                       NULL },
     [REPORT_HOPS] = { "hops", HOP_COLUMNS, NULL,
                       "connection exchange back_connection back_exchange basis undetermined "
                       "method target status back_status findings",
-                      "connection back_connection basis undetermined target status back_status" },
+                      "connection back_connection basis undetermined target status back_status",
+                      NULL },
+    [REPORT_IDLE] = { "idle", IDLE_COLUMNS, NULL,
+                      "server_ip server_port idle_s reused closed lost chart",
+                      "server_ip server_port idle_s reused closed lost chart",
+                      IDLE_SCREEN_COLUMNS },
     [REPORT_INPUTS] = { "inputs", INPUT_COLUMNS, NULL,
                         "input file format packets first_time last_time cut_short drops",
-                        "input file packets first_time last_time cut_short" },
+                        "input file packets first_time last_time cut_short", NULL },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(REPORTS) == REPORT_COUNT);
 
@@ -84,9 +92,9 @@ RowRank (*report_rank(ReportName report))(const struct RowSource *row)
     return REPORTS[report].rank;
 }
 
-static const Column *find_column(ReportName report, const char *name)
+static const Column *find_column(const Column *columns, const char *name)
 {
-    for (const Column *column = REPORTS[report].columns; column->name; column++)
+    for (const Column *column = columns; column && column->name; column++)
         if (strcmp(column->name, name) == 0)
             return column;
     return NULL;
@@ -99,7 +107,9 @@ Column *report_choose_columns(ReportName report, char *const *names, bool narrow
         g_strsplit(narrow ? REPORTS[report].if_narrow : REPORTS[report].on_screen, " ", -1);
     g_autoptr(GArray) chosen = g_array_new(TRUE, TRUE, sizeof(Column));
     for (char *const *name = names ? names : usual; *name; name++) {
-        const Column *column = find_column(report, *name);
+        const Column *column = find_column(REPORTS[report].columns, *name);
+        if (!column && !names)
+            column = find_column(REPORTS[report].screen_columns, *name);
         if (!column) {
             *ret_unknown = *name;
             return NULL;

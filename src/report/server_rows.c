@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "report/columns.h"
+#include "report/time.h"
 
 /* Servers -------------------------------------------------------------------------------------- */
 
@@ -244,6 +245,134 @@ void write_pair_rows(Table *table, const Servers *servers)
     for (unsigned i = 0; i < servers_pair_count(servers); i++) {
         RowSource source = { .pair = servers_pair_at(servers, i) };
         table_row(table, &source);
+    }
+}
+
+/* Idle times ----------------------------------------------------------------------------------- */
+
+#define CHART_WIDTH 40
+
+FIELD(write_idle_server_ip)
+{
+    write_address(table, &row->idle->server->key.address);
+}
+
+FIELD(write_idle_server_port)
+{
+    table_uint(table, row->idle->server->key.port);
+}
+
+FIELD(write_bin)
+{
+    table_uint(table, row->idle->first);
+}
+
+FIELD(write_bin_from)
+{
+    table_duration(table, idle_bin_start(row->idle->first), TIME_DIGITS_NANO);
+}
+
+/* The last bin takes longer periods, too. */
+FIELD(write_bin_to)
+{
+    unsigned past = row->idle->past;
+    write_optional_duration(table, past < IDLE_BINS ? idle_bin_start(past) : -1);
+}
+
+/* `which` is an IdleEnd. */
+FIELDS(write_idle_count)
+{
+    table_uint(table, row->idle->count[which]);
+}
+
+const Column IDLE_COLUMNS[] = {
+    { "server_ip", COLUMN_ADDRESS, write_idle_server_ip, 0 },
+    { "server_port", COLUMN_NUMBER, write_idle_server_port, 0 },
+    { "bin", COLUMN_NUMBER, write_bin, 0 },
+    { "idle_from_s", COLUMN_SECONDS, write_bin_from, 0 },
+    { "idle_to_s", COLUMN_SECONDS, write_bin_to, 0 },
+    { "reused", COLUMN_NUMBER, write_idle_count, IDLE_REUSED },
+    { "closed", COLUMN_NUMBER, write_idle_count, IDLE_CLOSED },
+    { "lost", COLUMN_NUMBER, write_idle_count, IDLE_LOST },
+    { "censored", COLUMN_NUMBER, write_idle_count, IDLE_ENDED },
+    { NULL, COLUMN_TEXT, NULL, 0 },
+};
+
+/* "1.88 to 2.01" */
+FIELD(write_idle_words)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+    timeout_append(words, idle_bin_start(row->idle->first));
+    if (row->idle->past < IDLE_BINS) {
+        g_string_append(words, " to ");
+        timeout_append(words, idle_bin_start(row->idle->past));
+    } else {
+        g_string_append(words, " or more");
+    }
+    table_word(table, words->str);
+}
+
+/* What the chart of a row shows. */
+static uint64_t charted(const IdleRow *row)
+{
+    return row->count[IDLE_REUSED] + row->count[IDLE_CLOSED] + row->count[IDLE_LOST];
+}
+
+/* A count that is not 0 has a place of its own. */
+FIELD(write_chart)
+{
+    static const struct {
+        IdleEnd end;
+        char mark;
+    } marks[] = { { IDLE_REUSED, '-' }, { IDLE_CLOSED, '#' }, { IDLE_LOST, 'X' } };
+    g_autoptr(GString) chart = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
+        uint64_t count = row->idle->count[marks[i].end];
+        double share = (double)count / (double)MAX(row->idle->most, 1);
+        for (int places = count ? MAX(1, (int)(share * CHART_WIDTH)) : 0; places > 0; places--)
+            g_string_append_c(chart, marks[i].mark);
+    }
+    table_word(table, chart->str);
+}
+
+const Column IDLE_SCREEN_COLUMNS[] = {
+    { "idle_s", COLUMN_LABEL, write_idle_words, 0 },
+    { "chart", COLUMN_LABEL, write_chart, 0 },
+    { NULL, COLUMN_TEXT, NULL, 0 },
+};
+
+/* The rows of one server, ascending. */
+static GArray *idle_rows(const Server *server, unsigned width)
+{
+    GArray *rows = g_array_new(FALSE, TRUE, sizeof(IdleRow));
+    unsigned count;
+    const IdleBin *bins = idle_bins(&server->idle, &count);
+    IdleRow *row = NULL;
+    uint64_t most = 0;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned first = bins[i].bin / width * width;
+        if (!row || row->first != first) {
+            g_array_set_size(rows, rows->len + 1);
+            row = &g_array_index(rows, IdleRow, rows->len - 1);
+            *row = (IdleRow){ .server = server, .first = first, .past = first + width };
+        }
+        for (IdleEnd end = 0; end < IDLE_END_COUNT; end++)
+            row->count[end] += bins[i].count[end];
+        most = MAX(most, charted(row));
+    }
+    for (guint i = 0; i < rows->len; i++)
+        g_array_index(rows, IdleRow, i).most = most;
+    return rows;
+}
+
+void write_idle_rows(Table *table, const Servers *servers, bool coarse)
+{
+    for (unsigned i = 0; i < servers_count(servers); i++) {
+        g_autoptr(GArray) rows = idle_rows(servers_at(servers, i), coarse ? IDLE_COARSE : 1);
+        for (guint k = 0; k < rows->len; k++) {
+            RowSource source = { .idle = &g_array_index(rows, IdleRow, k) };
+            table_row(table, &source);
+        }
     }
 }
 
