@@ -27,7 +27,18 @@ static bool prepare_outputs(const Options *options, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(directories) && prepared; i++)
         prepared = !directories[i] ||
                    output_prepare(directories[i], (const char *const *)options->inputs, error);
+    if (prepared && options->database)
+        prepared =
+            output_prepare_file(options->database, (const char *const *)options->inputs, error);
     return prepared;
+}
+
+/* The directory in which this file is to be written. */
+static void plan_file(SandboxPlan *plan, const char *path)
+{
+    g_autofree char *directory = path ? g_path_get_dirname(path) : NULL;
+    if (directory)
+        sandbox_plan_write(plan, directory);
 }
 
 static SandboxPlan *plan_run(const Options *options)
@@ -42,6 +53,7 @@ static SandboxPlan *plan_run(const Options *options)
         sandbox_plan_write(plan, options->output);
     if (options->evidence)
         sandbox_plan_write(plan, options->evidence);
+    plan_file(plan, options->database);
     return plan;
 }
 

@@ -141,17 +141,6 @@ bool evidence_pass_sums(EvidencePass *evidence, GError **error)
     return true;
 }
 
-bool evidence_pass_commit(EvidencePass *evidence, Output *reports, GError **error)
-{
-    Output *outputs[OUTPUTS_MAX];
-    unsigned count = 0;
-    if (evidence->output)
-        outputs[count++] = evidence->output;
-    if (reports)
-        outputs[count++] = reports;
-    return outputs_commit(outputs, count, error);
-}
-
 void evidence_pass_close(EvidencePass *evidence)
 {
     g_clear_pointer(&evidence->output, output_free);

@@ -2,8 +2,9 @@
  * inputs again, through the same engine, so that each packet finds the connections in the same
  * state, and writes the packets of the chosen ones.
  *
- * Grammar: open · (the first pass) · write · sums? · commit · close. Each step needs the success
- * of the one before it, but close comes in any case. Without --evidence no step does anything. */
+ * Grammar: open · (the first pass) · write · sums? · close. Each step needs the success of the one
+ * before it, but close comes in any case. The captures appear with outputs_commit() before that.
+ * Without --evidence no step does anything. */
 #ifndef EVIDENCE_PASS_H
 #define EVIDENCE_PASS_H
 
@@ -42,9 +43,6 @@ void evidence_pass_skip(EvidencePass *evidence);
 
 /* 64 digits of each capture as it was written. */
 bool evidence_pass_sums(EvidencePass *evidence, GError **error);
-
-/* The captures appear, together with `reports` (NULL: there are none). */
-bool evidence_pass_commit(EvidencePass *evidence, Output *reports, GError **error);
 
 /* The list and the sums remain. */
 void evidence_pass_close(EvidencePass *evidence);

@@ -16,6 +16,7 @@
 #include "evidence_pass.h"
 #include "http2/fields.h"
 #include "options.h"
+#include "report/database.h"
 #include "report/manifest.h"
 #include "report/output.h"
 #include "run.h"
@@ -189,9 +190,10 @@ static void print_versions(void)
     static const char *const packers[][2] = {
         { "zlib", "gzip" }, { "libzstd", "zstd" }, { "liblz4", "lz4" }, { "liblzma", "xz" }
     };
-    printf("connaudit %s\n%s\nGLib %u.%u.%u\nJSON-GLib %s\nlibcrypto %s\n", PACKAGE_VERSION,
-           capture_library_version(), glib_major_version, glib_minor_version, glib_micro_version,
-           manifest_library_version(), hash_library_version());
+    printf("connaudit %s\n%s\nGLib %u.%u.%u\nJSON-GLib %s\nlibcrypto %s\nSQLite %s\n",
+           PACKAGE_VERSION, capture_library_version(), glib_major_version, glib_minor_version,
+           glib_micro_version, manifest_library_version(), hash_library_version(),
+           database_library_version());
     const char *nghttp2 = h2_fields_library_version();
     printf("libnghttp2 %s\n", nghttp2 ? nghttp2 : "not in this build: HTTP/2 is not read");
     for (size_t i = 0; i < G_N_ELEMENTS(packers); i++) {

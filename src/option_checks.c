@@ -31,9 +31,10 @@ static const struct {
     { OPTION_SHOW, false, BIT(OPTION_COLUMNS) | BIT(OPTION_ONLY) | BIT(OPTION_TOP),
       "--columns, --only and --top choose from a report, --show prints one connection: not both" },
     { OPTION_SHOW, false,
-      BIT(OPTION_OUTPUT) | BIT(OPTION_REPORT) | BIT(OPTION_FORMAT) | BIT(OPTION_MATCH),
-      "--show prints one connection instead of a report: not with --output, --report, --format or "
-      "--match" },
+      BIT(OPTION_OUTPUT) | BIT(OPTION_REPORT) | BIT(OPTION_FORMAT) | BIT(OPTION_MATCH) |
+          BIT(OPTION_SQLITE),
+      "--show prints one connection instead of a report: not with --output, --report, --format, "
+      "--sqlite or --match" },
     { OPTION_EVIDENCE, false, BIT(OPTION_SHOW),
       "--show prints one connection, --evidence writes captures of many: not both" },
     { OPTION_EVIDENCE, false, BIT(OPTION_REDACT),
@@ -50,8 +51,8 @@ static const struct {
       "--evidence-max is for the captures that --evidence writes" },
     { OPTION_EVIDENCE_SECRETS, true, BIT(OPTION_EVIDENCE),
       "--evidence-secrets is for the captures that --evidence writes" },
-    { OPTION_FORCE, true, BIT(OPTION_OUTPUT) | BIT(OPTION_EVIDENCE),
-      "--force is for what --output or --evidence would overwrite" },
+    { OPTION_FORCE, true, BIT(OPTION_OUTPUT) | BIT(OPTION_EVIDENCE) | BIT(OPTION_SQLITE),
+      "--force is for what --output, --sqlite or --evidence would overwrite" },
 };
 
 static bool refuse(const char *why, GError **error)
@@ -120,6 +121,12 @@ static bool check_output(const Options *options, GError **error)
     }
     if (options->output && options->format == TABLE_SCREEN)
         return refuse("--format=table is for a terminal: not with --output", error);
+    if (!options->output && options->format == TABLE_SQLITE)
+        return refuse("--format=sqlite is for the files of --output; for one database besides a "
+                      "report: --sqlite=FILE",
+                      error);
+    if (options->database && options->format == TABLE_SQLITE)
+        return refuse("--sqlite and --format=sqlite write the same database: not both", error);
     const char *unknown = NULL;
     if (options->columns)
         g_free(report_choose_columns(options->report, options->columns, false, &unknown));

@@ -12,7 +12,7 @@ static const char *words_of(OptionId id)
     case OPTION_REPORT:
         return "connections exchanges findings servers pairs hops idle inputs";
     case OPTION_FORMAT:
-        return "csv jsonl table";
+        return "csv jsonl table sqlite";
     case OPTION_ONLY:
         return "as_declared undetermined contradicted note warning error";
     case OPTION_FAIL_ON:
@@ -125,7 +125,7 @@ static const char BASH_FUNCTIONS[] =
     "        _connaudit_paths directory \"$current\"\n"
     "        return\n"
     "        ;;\n"
-    "    -k | --keylog | --redact-key)\n"
+    "    -k | --keylog | --redact-key | --sqlite)\n"
     "        _connaudit_paths file \"$current\"\n"
     "        return\n"
     "        ;;\n"

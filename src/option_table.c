@@ -27,9 +27,12 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
                                   "Write every report and manifest.json into DIR, nothing on "
                                   "standard output",
                                   output, take_directory),
+    [OPTION_SQLITE] =
+        TAKES_BYTES("sqlite", 0, "FILE", "Also write every report into FILE, an SQLite database",
+                    database, take_file),
     [OPTION_FORMAT] = TAKES("format", 'f', "FORMAT",
-                            "csv, jsonl, or table: the worst rows, fitted to the terminal "
-                            "(default there; csv elsewhere)",
+                            "csv, jsonl, table: the worst rows, fitted to the terminal (default "
+                            "there; csv elsewhere), or with -o sqlite: one database",
                             format, take_format),
     [OPTION_COLUMNS] = TAKES("columns", 0, "LIST", "Only these columns, in this order (a,b,c)",
                              columns, take_columns),
@@ -39,7 +42,7 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
                           only, take_only),
     [OPTION_TOP] = TAKES("top", 0, "N", "Only the N worst rows, the worst first", top, take_top),
     [OPTION_FORCE] =
-        FLAG("force", 0, "Overwrite files of the same name that are in DIR already", force),
+        FLAG("force", 0, "Overwrite files of the same name that are there already", force),
     [OPTION_EVIDENCE] = TAKES_BYTES("evidence", 0, "DIR",
                                     "Also write the packets of each connection that is "
                                     "contradicted or has an error into DIR",

@@ -8,6 +8,7 @@
 typedef enum OptionId {
     OPTION_REPORT,
     OPTION_OUTPUT,
+    OPTION_SQLITE,
     OPTION_FORMAT,
     OPTION_COLUMNS,
     OPTION_ONLY,

@@ -45,7 +45,8 @@ bool take_format(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options
             options->format_chosen = true;
             return true;
         }
-    g_set_error(error, OPTIONS_ERROR, 0, "there is no format '%s': csv, jsonl or table", name);
+    g_set_error(error, OPTIONS_ERROR, 0, "there is no format '%s': csv, jsonl, table or sqlite",
+                name);
     return false;
 }
 
@@ -226,7 +227,7 @@ bool take_directory(const OptionInfo *info, const char *text, Options *options, 
 
 bool take_file(const OptionInfo *info, const char *text, Options *options, GError **error)
 {
-    if (*text)
+    if (*text && !g_str_has_suffix(text, "/"))
         return take_text(info, text, options, error);
     g_set_error(error, OPTIONS_ERROR, 0, "--%s takes the name of a file", info->name);
     return false;

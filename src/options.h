@@ -31,6 +31,7 @@ typedef struct Options {
     char **inputs;  /* owned, NULL-terminated; "-" is standard input */
     char **keylogs; /* owned, NULL-terminated; NULL: none */
     char *output;   /* owned; NULL: the report goes to standard output */
+    char *database; /* owned; a file for all reports besides; NULL: none */
     char *filter;   /* owned; NULL: none */
     char *verify;   /* owned: the directory of a run to be checked; NULL: none */
     char *moved;    /* owned: where its inputs lie now; NULL: at their paths */

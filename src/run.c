@@ -15,6 +15,7 @@
 #include "pass.h"
 #include "report/checksums.h"
 #include "report/connection_page.h"
+#include "report/database.h"
 #include "report/hop_rows.h"
 #include "report/input_rows.h"
 #include "report/manifest.h"
@@ -27,8 +28,13 @@
 
 G_DEFINE_QUARK(connaudit - run - error, run_error)
 
-/* The files of a directory: the reports by ReportName, behind them the manifest and the sums. */
-enum { FILE_MANIFEST = REPORT_COUNT, FILE_SUMS, FILE_COUNT };
+/* The files of a directory: the reports, or the database that holds all of them; behind them the
+ * manifest and the sums. */
+#define FILES_MAX (REPORT_COUNT + 2)
+#define DATABASE_NAME "reports.sqlite"
+
+/* Where rows go: into what was asked for first, and into a database besides. */
+enum { TO_MAIN, TO_DATABASE, TO_COUNT };
 
 /* Of --max-memory, at most, for the secrets of TLS connections; the rest is for connections. A
  * quarter of 512 MiB has room for more than a million lines. */
@@ -53,8 +59,10 @@ enum { FILE_MANIFEST = REPORT_COUNT, FILE_SUMS, FILE_COUNT };
 typedef struct Run {
     const RunContext *context;
     Pass pass;
-    Table *reports[REPORT_COUNT]; /* NULL: not wanted */
-    bool coarse;                  /* histograms are for people */
+    Table *reports[REPORT_COUNT][TO_COUNT]; /* NULL: not wanted */
+    bool coarse;                            /* the histograms of TO_MAIN are for people */
+    Output *database_output;                /* of --sqlite; NULL: none */
+    Database *database;                     /* NULL: none */
     Servers *servers;
     Hops *hops; /* NULL: nobody asks for them */
     AuditTotals totals;
@@ -76,7 +84,7 @@ typedef struct Run {
 static bool wants_hops(const Options *options)
 {
     return !options->show && !options->separate &&
-           (options->output || options->report == REPORT_HOPS ||
+           (options->output || options->database || options->report == REPORT_HOPS ||
             options->report == REPORT_FINDINGS);
 }
 
@@ -85,9 +93,10 @@ static EngineOptions engine_options(const Options *options)
     EngineOptions wanted = engine_options_default();
     wanted.audit.thresholds = options->thresholds;
     wanted.audit.all_connections = options->all;
-    wanted.audit.exchange_rows = options->output || options->report == REPORT_EXCHANGES;
-    wanted.audit.connection_rows = options->output || options->report == REPORT_CONNECTIONS;
-    wanted.audit.finding_rows = options->output || options->report == REPORT_FINDINGS;
+    bool all = options->output || options->database;
+    wanted.audit.exchange_rows = all || options->report == REPORT_EXCHANGES;
+    wanted.audit.connection_rows = all || options->report == REPORT_CONNECTIONS;
+    wanted.audit.finding_rows = all || options->report == REPORT_FINDINGS;
     wanted.audit.pedantic = options->pedantic;
     wanted.audit.matcher = options->matcher;
     wanted.audit.session = &SESSION_TLS;
@@ -122,33 +131,44 @@ static RowFile file_of(const Run *run, FrameId connection)
  * or not. */
 static void write_totals(Run *run)
 {
-    if (run->reports[REPORT_SERVERS])
-        write_server_rows(run->reports[REPORT_SERVERS], run->servers);
-    if (run->reports[REPORT_PAIRS])
-        write_pair_rows(run->reports[REPORT_PAIRS], run->servers);
-    if (run->reports[REPORT_IDLE])
-        write_idle_rows(run->reports[REPORT_IDLE], run->servers, run->coarse);
-    if (run->reports[REPORT_INPUTS])
-        write_input_rows(run->reports[REPORT_INPUTS], run->pass.inputs);
+    for (unsigned to = 0; to < TO_COUNT; to++) {
+        if (run->reports[REPORT_SERVERS][to])
+            write_server_rows(run->reports[REPORT_SERVERS][to], run->servers);
+        if (run->reports[REPORT_PAIRS][to])
+            write_pair_rows(run->reports[REPORT_PAIRS][to], run->servers);
+        if (run->reports[REPORT_IDLE][to])
+            write_idle_rows(run->reports[REPORT_IDLE][to], run->servers,
+                            run->coarse && to == TO_MAIN);
+        if (run->reports[REPORT_INPUTS][to])
+            write_input_rows(run->reports[REPORT_INPUTS][to], run->pass.inputs);
+    }
+}
+
+static bool is_wanted(const Run *run, ReportName report)
+{
+    return run->reports[report][TO_MAIN] || run->reports[report][TO_DATABASE];
 }
 
 static void write_finding(Run *run, const FindingRow *row)
 {
     RowFile file = file_of(run, row->connection.first_frame);
     file.proof_path = file_of(run, finding_row_proof(row)).path;
-    write_finding_row(run->reports[REPORT_FINDINGS], row, &file);
+    for (unsigned to = 0; to < TO_COUNT; to++)
+        if (run->reports[REPORT_FINDINGS][to])
+            write_finding_row(run->reports[REPORT_FINDINGS][to], row, &file);
 }
 
 static void write_row(void *data, const AuditRow *row)
 {
     Run *run = data;
     RowFile file = file_of(run, audit_row_connection(row));
-    if (row->kind == ROW_EXCHANGE)
-        write_exchange_row(run->reports[REPORT_EXCHANGES], &row->exchange, &file);
-    else if (row->kind == ROW_FINDING)
+    if (row->kind == ROW_FINDING)
         write_finding(run, &row->finding);
-    else
-        write_connection_row(run->reports[REPORT_CONNECTIONS], &row->connection, &file);
+    for (unsigned to = 0; to < TO_COUNT; to++)
+        if (row->kind == ROW_EXCHANGE && run->reports[REPORT_EXCHANGES][to])
+            write_exchange_row(run->reports[REPORT_EXCHANGES][to], &row->exchange, &file);
+        else if (row->kind == ROW_CONNECTION && run->reports[REPORT_CONNECTIONS][to])
+            write_connection_row(run->reports[REPORT_CONNECTIONS][to], &row->connection, &file);
 }
 
 static bool take_row(void *data, const AuditRow *row)
@@ -178,8 +198,10 @@ static void end_late_rows(Run *run)
 static void take_hop(void *data, const HopRow *hop)
 {
     const Run *run = data;
-    if (run->reports[REPORT_HOPS])
-        write_hop_row(run->reports[REPORT_HOPS], hop, run->context->options->matcher != NULL);
+    for (unsigned to = 0; to < TO_COUNT; to++)
+        if (run->reports[REPORT_HOPS][to])
+            write_hop_row(run->reports[REPORT_HOPS][to], hop,
+                          run->context->options->matcher != NULL);
 }
 
 /* The default, or fewer legs a block for a test. */
@@ -205,7 +227,7 @@ static void write_mismatches(Run *run)
             continue;
         audit_count_finding(counters, rule_info(RULE_TIMEOUT_MISMATCH)->severity,
                             RULE_TIMEOUT_MISMATCH);
-        if (!run->reports[REPORT_FINDINGS] ||
+        if (!is_wanted(run, REPORT_FINDINGS) ||
             !pair_mismatch(pair, run->context->options->matcher != NULL, &found))
             continue;
         FindingRow row = { .connection = { .first_frame = found.connection,
@@ -236,7 +258,7 @@ static void write_hop_findings(Run *run)
                            .finding = findings[i].finding };
         audit_count_finding(&run->totals.audit, row.finding.severity, row.finding.rule);
         bool listed = !run->context->options->matcher || findings[i].matches;
-        if (run->reports[REPORT_FINDINGS] && listed)
+        if (is_wanted(run, REPORT_FINDINGS) && listed)
             write_finding(run, &row);
     }
 }
@@ -247,7 +269,8 @@ static bool writing_failed(void *data)
     const Run *run = data;
     bool failed = false;
     for (unsigned i = 0; i < REPORT_COUNT; i++)
-        failed = failed || (run->reports[i] && table_failed(run->reports[i]));
+        for (unsigned to = 0; to < TO_COUNT; to++)
+            failed = failed || (run->reports[i][to] && table_failed(run->reports[i][to]));
     return failed;
 }
 
@@ -430,8 +453,7 @@ static void write_screen_note(const Run *run, uint64_t shown, uint64_t count)
         g_string_append(note, " of ");
         page_append_count(note, count);
     }
-    const char *name =
-        options->report == REPORT_IDLE ? "idle times" : report_name(options->report);
+    const char *name = options->report == REPORT_IDLE ? "idle times" : report_name(options->report);
     size_t length = strlen(name) - (count == 1 ? strlen("s") : 0);
     g_string_append_printf(note, " %.*s", (int)length, name);
     if (report_rank(options->report) && count > 1 && rows_kept(run, TABLE_SCREEN))
@@ -486,11 +508,69 @@ static bool finish_table(Run *run, Table *table, TableFormat format, GError **er
     }
     if (written && format == TABLE_SCREEN)
         write_screen_note(run, shown, count);
-    if (!written && !options->evidence)
+    if (!written && !options->evidence && !options->database)
         written = forgive_unread(run, &failure);
     if (!written)
         g_propagate_error(error, failure);
     return written;
+}
+
+/* The database --------------------------------------------------------------------------------- */
+
+static void open_database_tables(Run *run, Output *output)
+{
+    run->database = database_new(fileno(output_stream(output, 0)), output_directory(output));
+    for (ReportName report = 0; report < REPORT_COUNT; report++)
+        run->reports[report][TO_DATABASE] = database_table(run->database, report);
+}
+
+/* --sqlite */
+static bool open_database(Run *run, GError **error)
+{
+    const Options *options = run->context->options;
+    if (!options->database)
+        return true;
+    run->database_output = output_open_file(options->database, (const char *const *)options->inputs,
+                                            options->force, error);
+    if (run->database_output)
+        open_database_tables(run, run->database_output);
+    return run->database_output;
+}
+
+/* It is whole, but has no name yet. */
+static bool finish_database(Run *run, GError **error)
+{
+    const Options *options = run->context->options;
+    for (unsigned i = 0; i < REPORT_COUNT; i++)
+        run->reports[i][TO_DATABASE] = NULL;
+    if (!run->database || database_finish(run->database, error))
+        return true;
+    g_autofree char *name =
+        capture_display_name(options->database ? options->database : options->output);
+    g_prefix_error(error, "%s: ", name);
+    return false;
+}
+
+/* Whatever is written besides the reports, and the reports, appear together. */
+static bool commit(Run *run, Output *reports, GError **error)
+{
+    Output *outputs[] = { run->evidence.output, run->database_output, reports };
+    unsigned count = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(outputs); i++)
+        if (outputs[i])
+            outputs[count++] = outputs[i];
+    return outputs_commit(outputs, count, error);
+}
+
+/* In the opposite order of their opening. */
+static void close_outputs(Run *run)
+{
+    const Options *options = run->context->options;
+    note_place(run, run->database_output, options->database);
+    note_place(run, run->evidence.output, options->evidence);
+    g_clear_pointer(&run->database, database_free);
+    g_clear_pointer(&run->database_output, output_free);
+    evidence_pass_close(&run->evidence);
 }
 
 static bool run_to_stdout(Run *run, GError **error)
@@ -499,20 +579,20 @@ static bool run_to_stdout(Run *run, GError **error)
     TableFormat format = format_of(options);
     g_autofree Column *columns = columns_of(run, format);
     g_autoptr(Table) table = open_table(run, format, columns);
-    run->reports[options->report] = table;
+    run->reports[options->report][TO_MAIN] = table;
     run->coarse = format == TABLE_SCREEN;
-    bool written = evidence_pass_open(&run->evidence, options, &run->pass, error);
+    bool written =
+        evidence_pass_open(&run->evidence, options, &run->pass, error) && open_database(run, error);
     if (written) {
         run->context->out->table = rows_kept(run, format) ? NULL : table;
         analyze(run);
         run->context->out->table = NULL;
         written =
-            run->anew || (finish_table(run, table, format, error) && write_evidence(run, error) &&
-                          evidence_pass_commit(&run->evidence, NULL, error));
+            run->anew || (finish_table(run, table, format, error) && finish_database(run, error) &&
+                          write_evidence(run, error) && commit(run, NULL, error));
     }
     fflush(stdout);
-    note_place(run, run->evidence.output, options->evidence);
-    evidence_pass_close(&run->evidence);
+    close_outputs(run);
     return written;
 }
 
@@ -561,7 +641,7 @@ static ManifestEvidence manifest_evidence(const Run *run)
     };
 }
 
-static void write_manifest(const Run *run, FILE *out, const ManifestReport *reports)
+static void write_manifest(const Run *run, FILE *out, const ManifestReport *reports, unsigned count)
 {
     const RunContext *context = run->context;
     ManifestEvidence evidence = { 0 };
@@ -584,79 +664,97 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
                             .servers = run->servers,
                             .keys = keys_counters(run),
                             .reports = reports,
-                            .report_count = FILE_MANIFEST,
+                            .report_count = count,
                             .evidence = run->evidence.captures ? &evidence : NULL };
     manifest_write(out, &facts);
 }
 
+/* The names of the files of a directory, NULL-terminated; the last ones are the manifest and the
+ * sums. */
+static char **file_names(TableFormat format)
+{
+    char **names = g_new0(char *, FILES_MAX + 1);
+    unsigned count = 0;
+    if (format == TABLE_SQLITE)
+        names[count++] = g_strdup(DATABASE_NAME);
+    for (ReportName report = 0; report < REPORT_COUNT && format != TABLE_SQLITE; report++)
+        names[count++] = report_file_name(report, format);
+    names[count++] = g_strdup(MANIFEST_NAME);
+    names[count] = g_strdup(CHECKSUMS_NAME);
+    return names;
+}
+
 /* Of the reports and the manifest, and of the captures if they lie in the same directory. */
-static bool write_sums(Run *run, Output *output, const ManifestReport *reports, GError **error)
+static bool write_sums(Run *run, Output *output, const ManifestReport *reports, unsigned count,
+                       GError **error)
 {
     const Options *options = run->context->options;
     uint64_t size;
-    run->manifest_sum = output_sha256(output, FILE_MANIFEST, &size, error);
+    run->manifest_sum = output_sha256(output, count, &size, error);
     if (!run->manifest_sum)
         return false;
-    g_autofree char *text =
-        checksums_text(options->output, reports, FILE_MANIFEST, run->manifest_sum,
-                       options->evidence, run->evidence.captures);
-    fputs(text, output_stream(output, FILE_SUMS));
+    g_autofree char *text = checksums_text(options->output, reports, count, run->manifest_sum,
+                                           options->evidence, run->evidence.captures);
+    fputs(text, output_stream(output, count + 1));
     return true;
 }
 
 /* The sums are those of the bytes as they lie in the files. */
-static bool finish_output(Run *run, Output *output, GError **error)
+static bool finish_output(Run *run, Output *output, char **names, GError **error)
 {
-    ManifestReport reports[FILE_MANIFEST] = { { .name = NULL } };
+    ManifestReport reports[FILES_MAX] = { { .name = NULL } };
+    unsigned count = g_strv_length(names) - 2;
     bool done = true;
-    for (unsigned i = 0; i < FILE_MANIFEST && done; i++) {
-        reports[i].name = report_file_name(i, run->context->options->format);
+    for (unsigned i = 0; i < count && done; i++) {
+        reports[i].name = names[i];
         reports[i].sha256 = output_sha256(output, i, &reports[i].size, error);
         done = reports[i].sha256;
     }
     if (done) {
-        write_manifest(run, output_stream(output, FILE_MANIFEST), reports);
-        done = write_sums(run, output, reports, error) &&
-               evidence_pass_commit(&run->evidence, output, error);
+        write_manifest(run, output_stream(output, count), reports, count);
+        done = write_sums(run, output, reports, count, error) && commit(run, output, error);
     }
-    for (unsigned i = 0; i < FILE_MANIFEST; i++) {
-        g_free(reports[i].name);
+    for (unsigned i = 0; i < count; i++)
         g_free(reports[i].sha256);
-    }
     return done;
 }
 
-static bool write_directory(Run *run, Output *output, GError **error)
+static void open_tables(Run *run, Output *output)
 {
-    const Options *options = run->context->options;
-    if (!evidence_pass_open(&run->evidence, options, &run->pass, error))
-        return false;
+    TableFormat format = run->context->options->format;
+    if (format == TABLE_SQLITE) {
+        open_database_tables(run, output);
+        return;
+    }
     for (unsigned i = 0; i < REPORT_COUNT; i++)
-        run->reports[i] = table_new(output_stream(output, i), options->format, report_columns(i));
-    analyze(run);
+        run->reports[i][TO_MAIN] = table_new(output_stream(output, i), format, report_columns(i));
+}
+
+static bool close_tables(Run *run, GError **error)
+{
     bool written = true;
     for (unsigned i = 0; i < REPORT_COUNT; i++) {
-        written = written && table_flush(run->reports[i], error);
-        g_clear_pointer(&run->reports[i], table_free);
+        Table **table = &run->reports[i][TO_MAIN];
+        written = written && (!*table || table_flush(*table, error));
+        g_clear_pointer(table, table_free);
     }
-    if (written && run->anew)
-        return true;
     if (written)
-        return write_evidence(run, error) && finish_output(run, output, error);
-    g_autofree char *name = capture_display_name(options->output);
+        return true;
+    g_autofree char *name = capture_display_name(run->context->options->output);
     g_prefix_error(error, "%s: ", name);
     return false;
 }
 
-/* The names of the files of a directory, NULL-terminated. */
-static char **file_names(TableFormat format)
+static bool write_directory(Run *run, Output *output, char **names, GError **error)
 {
-    char **names = g_new0(char *, FILE_COUNT + 1);
-    for (ReportName report = 0; report < REPORT_COUNT; report++)
-        names[report] = report_file_name(report, format);
-    names[FILE_MANIFEST] = g_strdup(MANIFEST_NAME);
-    names[FILE_SUMS] = g_strdup(CHECKSUMS_NAME);
-    return names;
+    if (!evidence_pass_open(&run->evidence, run->context->options, &run->pass, error) ||
+        !open_database(run, error))
+        return false;
+    open_tables(run, output);
+    analyze(run);
+    return close_tables(run, error) &&
+           (run->anew || (finish_database(run, error) && write_evidence(run, error) &&
+                          finish_output(run, output, names, error)));
 }
 
 /* The evidence may lie in the directory of the reports: it is closed first. */
@@ -667,10 +765,9 @@ static bool run_to_directory(Run *run, GError **error)
     g_autoptr(Output) output =
         output_open(options->output, (const char *const *)names,
                     (const char *const *)options->inputs, options->force, error);
-    bool written = output && write_directory(run, output, error);
+    bool written = output && write_directory(run, output, names, error);
     note_place(run, output, options->output);
-    note_place(run, run->evidence.output, options->evidence);
-    evidence_pass_close(&run->evidence);
+    close_outputs(run);
     return written;
 }
 
@@ -693,7 +790,8 @@ static void flush_rows(void *data)
 static CaptureOptions capture_options(const Options *options, TlsKeys *keys, RowsOut *out)
 {
     /* evidence takes a second pass, over bytes that must be the same */
-    bool shown = options->output || (options->report == REPORT_INPUTS && !options->show);
+    bool shown = options->output || options->database ||
+                 (options->report == REPORT_INPUTS && !options->show);
     bool hash = options->evidence || (shown && !options->no_hash);
     return (CaptureOptions){ .hash = hash,
                              .max_unpacked = options->max_unpacked,

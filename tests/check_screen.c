@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "report/screen.h"
+#include "report/table_format.h"
 
 static const Column COLUMNS[] = {
     { "connection", COLUMN_LABEL, NULL, 0 },  { "start_time", COLUMN_TIME, NULL, 0 },
@@ -17,7 +18,7 @@ static const Column COLUMNS[] = {
 static char *row_of(const char *fields)
 {
     char *row = g_strdup(fields);
-    return g_strdelimit(row, "|", SCREEN_FIELD_END);
+    return g_strdelimit(row, "|", TABLE_FIELD_END);
 }
 
 /* `rows` ends with NULL. */

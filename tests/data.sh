@@ -80,6 +80,45 @@ ln -s "$top/samples" .
 connaudit -q -a -o report samples/*.pcap* samples/timeouts/*.pcap* samples/hops/*.pcap
 connaudit -q -a -f jsonl -o lines samples/*.pcap* samples/timeouts/*.pcap* samples/hops/*.pcap
 
+# -f sqlite and --sqlite write what docs/reports.sql loads: the same columns, types and values.
+same_database() {
+    connaudit -q -a -o base -f sqlite samples/*.pcap* samples/timeouts/*.pcap*
+    holds base manifest.json reports.sqlite
+    connaudit -q -a -r inputs --sqlite=beside.db samples/*.pcap* samples/timeouts/*.pcap* | diff - report/inputs.csv ||
+        fail "--sqlite changes what goes to standard output"
+    cmp base/reports.sqlite beside.db || fail "--sqlite and -f sqlite differ"
+    grep -q "\"$(sha256sum <beside.db | cut -d ' ' -f 1)\"" base/manifest.json || fail "no sum of the database"
+    sqlite3 beside.db .dump >dump
+    connaudit -q -a -r inputs --force --sqlite=beside.db samples/*.pcap* samples/timeouts/*.pcap* >/dev/null
+    sqlite3 beside.db .dump | cmp - dump || fail "a second run gives another dump"
+    [ "$(sqlite3 beside.db 'PRAGMA integrity_check; PRAGMA foreign_key_check')" = ok ] || fail "the keys do not hold"
+    for report in $reports; do
+        for db in all.db beside.db; do
+            sqlite3 "$db" "SELECT name, type FROM pragma_table_info('$report')" >"$db.columns"
+            sqlite3 "$db" "SELECT * FROM $report ORDER BY rowid" >"$db.rows"
+        done
+        diff all.db.columns beside.db.columns || fail "$report: other columns"
+        cmp all.db.rows beside.db.rows || fail "$report: other rows"
+    done
+    # What refers to something finds it, and every table has something that can refer.
+    for table in connections exchanges findings idle; do
+        [ "$(sqlite3 beside.db "SELECT count(*) > 0 FROM pragma_foreign_key_list('$table')")" = 1 ] ||
+            fail "$table refers to nothing"
+    done
+    for view in who_loses_requests which_server_closes_early who_abuses_connection_options what_is_undetermined \
+        worst_connections; do
+        [ "$(sqlite3 beside.db "SELECT count(*) > 0 FROM $view")" = 1 ] || fail "the view $view is empty"
+    done
+    [ "$(sqlite3 beside.db 'SELECT sum(lost_requests) FROM who_loses_requests')" = \
+        "$(sqlite3 all.db 'SELECT sum(lost_requests) FROM pairs')" ] || fail "who_loses_requests"
+    [ "$(sqlite3 beside.db 'SELECT sum(connections) FROM what_is_undetermined')" = \
+        "$(awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "undetermined") at = i } NR > 1 { n += $at }
+            END { print n }' report/servers.csv)" ] || fail "what_is_undetermined"
+    [ "$(sqlite3 beside.db "SELECT count(*) FROM worst_connections WHERE verdict = 'contradicted'")" = \
+        "$(sqlite3 all.db "SELECT count(*) FROM connections WHERE verdict = 'contradicted'")" ] ||
+        fail "worst_connections"
+}
+
 if command -v sqlite3 >/dev/null; then
     sqlite3 all.db ".read $top/docs/reports.sql" >out 2>&1 || fail "reports.sql: $(cat out)"
     [ ! -s out ] || fail "reports.sql: $(cat out)"
@@ -125,6 +164,7 @@ if command -v sqlite3 >/dev/null; then
     ask 'SELECT sum(connections) = (SELECT count(verdict) FROM connections) FROM servers' '1 '
     ask 'SELECT count(*) FROM connections AS c WHERE exchanges <>
         (SELECT count(*) FROM exchanges AS x WHERE x.connection = c.connection)' '0 '
+    same_database
     # The histogram holds the idle closes that the servers count, in bins that follow each other.
     ask 'SELECT count(*) FROM servers AS s WHERE idle_close_n <> (SELECT coalesce(sum(closed), 0) FROM idle AS i
         WHERE i.server_ip = s.server_ip AND i.server_port = s.server_port)' '0 '
@@ -167,6 +207,26 @@ for report in sorted({report for report, _ in types}):
 print("read")
 END
     [ "$(cat out)" = read ] || fail "python3: $(cat out)"
+    # Every value of the database is that of the CSV, with its type; numbers to the last bit.
+    [ ! -e beside.db ] || python3 - ../columns >out 2>&1 <<'END' || :
+import csv, sqlite3, sys
+
+types = {}
+for line in open(sys.argv[1]):
+    report, column, sql, *_ = line.split()
+    types.setdefault(report, []).append({"integer": int, "real": float}.get(sql, str))
+base = sqlite3.connect("beside.db")
+for report, kinds in types.items():
+    stored = base.execute(f"SELECT * FROM {report} ORDER BY rowid").fetchall()
+    with open(f"report/{report}.csv", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    assert len(stored) == len(rows), (report, len(stored), len(rows))
+    for row, own in zip(rows, stored):
+        wanted = tuple(kind(value) if value else None for kind, value in zip(kinds, row))
+        assert own == wanted and [type(a) for a in own] == [type(a) for a in wanted], (report, own, wanted)
+print("equal")
+END
+    [ ! -e beside.db ] || [ "$(cat out)" = equal ] || fail "beside.db: $(cat out)"
 fi
 # The lines for pandas, in the first Python that has it.
 for python in python3 /usr/bin/python3; do

@@ -125,4 +125,33 @@ grep -q '"problem" : "cut.pcap: cut short' broken/manifest.json || fail "nor why
 runs 'nothing to read' 1 -o nothing missing.pcap
 [ ! -e nothing ] || fail "nothing to read: there is a report of it"
 
+# --sqlite names one file: new, unless --force is given, beside an input at most, and whole or not there.
+runs_report() {
+    name=$1
+    expected=$2
+    shift 2
+    status=0
+    "$CONNAUDIT" -q -r inputs "$@" >stdout 2>errors || status=$?
+    [ "$status" -eq "$expected" ] || fail "$name: status $status: $(cat errors)"
+}
+cp -R in side
+runs_report 'a database beside an input' 0 --sqlite=side/new.db side/a.pcap
+holds side a.pcap b.pcap new.db
+cp side/new.db old.db
+runs_report 'a database that is there' 2 --sqlite=side/new.db side/a.pcap
+runs_report 'an input as database' 2 --force --sqlite=side/a.pcap side/a.pcap
+cmp side/a.pcap in/a.pcap || fail "an input was overwritten"
+runs_report 'a database in an input' 2 --sqlite=side/other.db side
+runs_report 'a database that is a directory' 2 --force --sqlite=side side/a.pcap
+runs_report 'a database again' 0 --force --sqlite=side/new.db side/a.pcap
+cmp side/new.db old.db || fail "the same input gives another database"
+(ulimit -f 4 && runs_report 'a quota' 1 --sqlite=side/full.db side/a.pcap) || fail "a quota of a database"
+holds side a.pcap b.pcap new.db
+if [ -c /dev/full ]; then
+    status=0
+    "$CONNAUDIT" -q -r inputs --sqlite=side/full.db side/a.pcap >/dev/full 2>errors || status=$?
+    [ "$status" -eq 1 ] || fail "a full disk, with a database: status $status"
+    holds side a.pcap b.pcap new.db
+fi
+
 finish

@@ -126,7 +126,7 @@ bad=$(grep -c contradicted "$work/verdicts")
 "$CONNAUDIT" -q -rservers close-declared-then-reused.pcap | grep -q '^server_ip' || fail "-rservers"
 "$CONNAUDIT" -qrpairs close-declared-then-reused.pcap | grep -q '^client_ip' || fail "-qrpairs"
 [ "$("$CONNAUDIT" -V)" = "$("$CONNAUDIT" --version)" ] || fail "-V"
-[ "$("$CONNAUDIT" --version | wc -l)" -eq 12 ] || fail "--version does not name all libraries"
+[ "$("$CONNAUDIT" --version | wc -l)" -eq 13 ] || fail "--version does not name all libraries"
 "$CONNAUDIT" --help | awk 'length($0) > 80 { print; exit 1 }' || fail "--help is too wide"
 
 # refuses WORDS OPTION...
@@ -144,6 +144,10 @@ refuses 'only takes a list' --only=bad
 refuses 'top takes a number' --top=0
 refuses 'not with --output' -o "$work/new" --top=1
 refuses 'not with --output' -o "$work/new" -f table
+refuses 'not both' -o "$work/new" -f sqlite --sqlite="$work/new.db"
+refuses 'sqlite is for' -f sqlite
+refuses 'takes the name of a file' --sqlite=
+refuses 'not with --output' --show=1 --sqlite="$work/new.db"
 refuses '> report.csv' -o report.csv
 refuses 'only is for' -r inputs --only=error
 refuses 'near ones: keepalive-race' --explain=keepalive-rave

@@ -13,6 +13,7 @@
 #include "http1/head.h"
 #include "http1/pending.h"
 #include "http2/fields.h"
+#include "report/database.h"
 #include "report/time.h"
 #include "stream/numbering.h"
 
@@ -96,6 +97,7 @@ static void add_versions(JsonBuilder *json, const ManifestFacts *facts)
     add_text(json, "libnghttp2", h2_fields_library_version());
     add_text(json, "pcre2", match_library_version());
     add_text(json, "libseccomp", sandbox_library_version());
+    add_text(json, "sqlite", database_library_version());
     add_text(json, "zlib", unpack_library_version("gzip"));
     add_text(json, "libzstd", unpack_library_version("zstd"));
     add_text(json, "liblz4", unpack_library_version("lz4"));

@@ -169,6 +169,17 @@ bool output_prepare(const char *path, const char *const *inputs, GError **error)
     return exists ? fits : created;
 }
 
+bool output_prepare_file(const char *path, const char *const *inputs, GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    return g_file_test(directory, G_FILE_TEST_IS_DIR) || output_prepare(directory, inputs, error);
+}
+
+int output_directory(const Output *output)
+{
+    return output->directory;
+}
+
 void output_unprepare(void)
 {
     interrupt_hold();
@@ -278,6 +289,21 @@ Output *output_open(const char *path, const char *const *names, const char *cons
 const char *output_note(const Output *output)
 {
     return output->note;
+}
+
+Output *output_open_file(const char *path, const char *const *inputs, bool force, GError **error)
+{
+    if (!output_check_named(path, inputs, error))
+        return NULL;
+    g_autoptr(GPtrArray) directories = g_ptr_array_new();
+    for (; *inputs; inputs++)
+        if (g_file_test(*inputs, G_FILE_TEST_IS_DIR))
+            g_ptr_array_add(directories, (gpointer)(uintptr_t)*inputs);
+    g_ptr_array_add(directories, NULL);
+    g_autofree char *directory = g_path_get_dirname(path);
+    g_autofree char *name = g_path_get_basename(path);
+    const char *const names[] = { name, NULL };
+    return output_open(directory, names, (const char *const *)directories->pdata, force, error);
 }
 
 bool output_add(Output *output, const char *name, unsigned *ret_index, GError **error)

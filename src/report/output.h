@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define OUTPUTS_MAX 2
+#define OUTPUTS_MAX 4
 
 typedef struct Output Output;
 
@@ -35,12 +35,21 @@ typedef enum OutputError {
 Output *output_open(const char *path, const char *const *names, const char *const *inputs,
                     bool force, GError **error);
 
+/* A single file by its name. It may lie beside an input, for somebody named it. It is no input and
+ * lies in no directory that is one. */
+Output *output_open_file(const char *path, const char *const *inputs, bool force, GError **error);
+
 /* Makes the directory now if it is not there, for output_open() later, when the process may have no
  * right to make one any more. */
 bool output_prepare(const char *path, const char *const *inputs, GError **error);
+/* The same for output_open_file(). */
+bool output_prepare_file(const char *path, const char *const *inputs, GError **error);
 
 /* Removes the directories of output_prepare() in which nothing has appeared. */
 void output_unprepare(void);
+
+/* The open directory; borrowed. */
+int output_directory(const Output *output);
 
 /* Who else could change what is written there; NULL: nobody. Static. */
 const char *output_note(const Output *output);

@@ -72,6 +72,17 @@ static bool check_inputs(const char *path, const char *existing, bool exists,
     return true;
 }
 
+bool output_check_named(const char *path, const char *const *inputs, GError **error)
+{
+    struct stat file, status;
+    if (stat(path, &file) != 0)
+        return true;
+    for (; *inputs; inputs++)
+        if (stat(*inputs, &status) == 0 && is_same(&file, &status))
+            return refuse(error, path, "is an input");
+    return true;
+}
+
 bool output_check_file(const char *path, const char *const *inputs, GError **error)
 {
     g_autofree char *parent = g_path_get_dirname(path);

@@ -40,6 +40,8 @@ struct Output {
 
 /* Whether the directory may be written to: `exists`, or it is to be created. Sets `note`. */
 bool output_check_place(Output *output, bool exists, const char *const *inputs, GError **error);
+/* A file that somebody named: it is no input. */
+bool output_check_named(const char *path, const char *const *inputs, GError **error);
 bool output_check_name(const Output *output, const char *name, GError **error);
 
 /* Each step is relative to the open directory. */

@@ -26,7 +26,7 @@
 static void begin_field(GString *rows, const char *column G_GNUC_UNUSED, unsigned index)
 {
     if (index > 0)
-        g_string_append_c(rows, SCREEN_FIELD_END);
+        g_string_append_c(rows, TABLE_FIELD_END);
 }
 
 static void write_text(GString *rows, const char *text)
@@ -39,13 +39,13 @@ static void write_list(GString *rows, const char *items, gboolean numbers G_GNUC
     write_text(rows, items);
 }
 
-const TableWriter TABLE_WRITER_SCREEN = {
-    .begin_field = begin_field,
-    .text = write_text,
-    .list = write_list,
-    .absent = "",
-    .row_end = "",
-};
+#define FIELDS_WRITER                                                                              \
+    {                                                                                              \
+        .begin_field = begin_field, .text = write_text, .list = write_list, .absent = "",          \
+        .row_end = ""                                                                              \
+    }
+
+const TableWriter TABLE_WRITER_SCREEN = FIELDS_WRITER, TABLE_WRITER_FIELDS = FIELDS_WRITER;
 
 /* The layout --------------------------------------------------------------------------------- */
 

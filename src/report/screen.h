@@ -4,9 +4,6 @@
 
 #include "report/table.h"
 
-/* Between the fields of a row that is to be fitted; no field holds it. */
-#define SCREEN_FIELD_END '\037'
-
 typedef struct Screen {
     const Column *columns;
     unsigned width; /* columns of the terminal */

@@ -24,10 +24,13 @@ static const struct {
     [TABLE_CSV] = { "csv", &TABLE_WRITER_CSV },
     [TABLE_JSONL] = { "jsonl", &TABLE_WRITER_JSONL },
     [TABLE_SCREEN] = { "table", &TABLE_WRITER_SCREEN },
+    [TABLE_SQLITE] = { "sqlite", &TABLE_WRITER_FIELDS },
 };
 
 struct Table {
     FILE *out;
+    TableTake take; /* NULL: rows are written to `out` */
+    void *taker;
     const TableWriter *writer;
     const Column *columns;
     GString *rows;
@@ -77,11 +80,27 @@ Table *table_new(FILE *out, TableFormat format, const Column *columns)
     return table;
 }
 
+Table *table_new_taken(const Column *columns, TableTake take, void *data)
+{
+    Table *table = table_new(NULL, TABLE_SQLITE, columns);
+    table->take = take;
+    table->taker = data;
+    return table;
+}
+
 void table_view(Table *table, const TableView *view)
 {
     table->view = *view;
     if (view->top)
         table->picker = picker_new(view->top);
+}
+
+/* Whoever takes rows knows why one could not be written. */
+static void hand_over(Table *table)
+{
+    if (table->failure == 0 && !table->take(table->taker, table->rows->str))
+        table->failure = EIO;
+    g_string_truncate(table->rows, 0);
 }
 
 static void write_out(Table *table)
@@ -327,7 +346,9 @@ void table_end_row(Table *table)
     g_assert(!table->columns[table->fields].name);
     table->fields = 0;
     append_words(table->rows, table->writer->row_end);
-    if (table->rows->len >= BUFFER_FLUSH)
+    if (table->take)
+        hand_over(table);
+    else if (table->rows->len >= BUFFER_FLUSH)
         write_out(table);
 }
 

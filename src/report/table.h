@@ -20,9 +20,10 @@ typedef enum TableFormat {
     TABLE_CSV,    /* RFC 4180, with a header row */
     TABLE_JSONL,  /* an object a row: an absent field is null, a list an array */
     TABLE_SCREEN, /* for a person: the worst rows, fitted to a terminal (screen.h) */
+    TABLE_SQLITE, /* all reports in one file (database.h) */
 } TableFormat;
 
-#define TABLE_FORMAT_COUNT 3
+#define TABLE_FORMAT_COUNT 4
 
 /* Its word on the command line, and the suffix of its files. */
 const char *table_format_name(TableFormat format);
@@ -65,6 +66,11 @@ typedef struct Column {
 
 /* `out` and `columns` are borrowed. */
 Table *table_new(FILE *out, TableFormat format, const Column *columns);
+
+/* Takes a row instead: its fields, with TABLE_FIELD_END (table_format.h) between them, until it
+ * returns. False: no more of them. */
+typedef bool (*TableTake)(void *data, const char *row);
+Table *table_new_taken(const Column *columns, TableTake take, void *data);
 
 /* Which rows, and how they are shown; all rows in their order without it. */
 typedef struct TableView {

@@ -18,6 +18,11 @@ typedef struct TableWriter {
     const char *row_end;
 } TableWriter;
 
-extern const TableWriter TABLE_WRITER_CSV, TABLE_WRITER_JSONL, TABLE_WRITER_SCREEN;
+/* Between the fields of a row that is fitted to a screen or taken; no field holds it. */
+#define TABLE_FIELD_END '\037'
+
+/* The last is for rows that are taken. */
+extern const TableWriter TABLE_WRITER_CSV, TABLE_WRITER_JSONL, TABLE_WRITER_SCREEN,
+    TABLE_WRITER_FIELDS;
 
 #endif
