@@ -12,7 +12,7 @@
 
 /* The file has its name only when it is whole, so nothing needs a journal. */
 #define SETTINGS                                                                                   \
-    "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"                \
+    "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"               \
     "PRAGMA locking_mode = EXCLUSIVE;" CACHE
 
 /* Exact integers, as doubles have them. */

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/append.h"
 #include "report/page.h"
 #include "report/table_format.h"
 
@@ -26,12 +27,12 @@
 static void begin_field(GString *rows, const char *column G_GNUC_UNUSED, unsigned index)
 {
     if (index > 0)
-        g_string_append_c(rows, TABLE_FIELD_END);
+        append_char(rows, TABLE_FIELD_END);
 }
 
 static void write_text(GString *rows, const char *text)
 {
-    g_string_append(rows, text);
+    append_words(rows, text);
 }
 
 static void write_list(GString *rows, const char *items, gboolean numbers G_GNUC_UNUSED)
