@@ -2,7 +2,7 @@
 complete -c connaudit -l report -s r -x -a 'connections exchanges findings servers pairs hops idle inputs' -d "The report on standard output: connections (default), exchanges, findings, servers, pairs, hops, idle, inputs"
 complete -c connaudit -l output -s o -x -a '(__fish_complete_directories)' -d "Write every report and manifest.json into DIR, nothing on standard output"
 complete -c connaudit -l sqlite -r -F -d "Also write every report into FILE, an SQLite database"
-complete -c connaudit -l format -s f -x -a 'csv jsonl table sqlite' -d "csv, jsonl, table: the worst rows, fitted to the terminal (default there; csv elsewhere), or with -o sqlite: one database"
+complete -c connaudit -l format -s f -x -a 'csv jsonl table sqlite text mermaid json' -d "csv, jsonl, table: the worst rows, fitted to the terminal (default there; csv elsewhere); with -o also sqlite: one database; with --show text, mermaid or json"
 complete -c connaudit -l columns -x -d "Only these columns, in this order (a,b,c)"
 complete -c connaudit -l only -x -a 'as_declared undetermined contradicted note warning error' -d "Only rows with one of: contradicted, undetermined, as_declared, error, warning, note"
 complete -c connaudit -l top -x -d "Only the N worst rows, the worst first"

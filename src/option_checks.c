@@ -31,9 +31,8 @@ static const struct {
     { OPTION_SHOW, false, BIT(OPTION_COLUMNS) | BIT(OPTION_ONLY) | BIT(OPTION_TOP),
       "--columns, --only and --top choose from a report, --show prints one connection: not both" },
     { OPTION_SHOW, false,
-      BIT(OPTION_OUTPUT) | BIT(OPTION_REPORT) | BIT(OPTION_FORMAT) | BIT(OPTION_MATCH) |
-          BIT(OPTION_SQLITE),
-      "--show prints one connection instead of a report: not with --output, --report, --format, "
+      BIT(OPTION_OUTPUT) | BIT(OPTION_REPORT) | BIT(OPTION_MATCH) | BIT(OPTION_SQLITE),
+      "--show prints one connection instead of a report: not with --output, --report, "
       "--sqlite or --match" },
     { OPTION_EVIDENCE, false, BIT(OPTION_SHOW),
       "--show prints one connection, --evidence writes captures of many: not both" },
@@ -121,6 +120,10 @@ static bool check_output(const Options *options, GError **error)
     }
     if (options->output && options->format == TABLE_SCREEN)
         return refuse("--format=table is for a terminal: not with --output", error);
+    if (options->show ? options->format_chosen : options->page_format_chosen)
+        return refuse("--format is text, mermaid or json with --show, and csv, jsonl, table or "
+                      "sqlite without it",
+                      error);
     if (!options->output && options->format == TABLE_SQLITE)
         return refuse("--format=sqlite is for the files of --output; for one database besides a "
                       "report: --sqlite=FILE",

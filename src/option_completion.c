@@ -12,7 +12,7 @@ static const char *words_of(OptionId id)
     case OPTION_REPORT:
         return "connections exchanges findings servers pairs hops idle inputs";
     case OPTION_FORMAT:
-        return "csv jsonl table sqlite";
+        return "csv jsonl table sqlite text mermaid json";
     case OPTION_ONLY:
         return "as_declared undetermined contradicted note warning error";
     case OPTION_FAIL_ON:

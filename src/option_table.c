@@ -32,7 +32,8 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
                     database, take_file),
     [OPTION_FORMAT] = TAKES("format", 'f', "FORMAT",
                             "csv, jsonl, table: the worst rows, fitted to the terminal (default "
-                            "there; csv elsewhere), or with -o sqlite: one database",
+                            "there; csv elsewhere); with -o also sqlite: one database; with --show "
+                            "text, mermaid or json",
                             format, take_format),
     [OPTION_COLUMNS] = TAKES("columns", 0, "LIST", "Only these columns, in this order (a,b,c)",
                              columns, take_columns),

@@ -45,8 +45,14 @@ bool take_format(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options
             options->format_chosen = true;
             return true;
         }
-    g_set_error(error, OPTIONS_ERROR, 0, "there is no format '%s': csv, jsonl, table or sqlite",
-                name);
+    for (PageFormat format = 0; format < PAGE_FORMAT_COUNT; format++)
+        if (strcmp(name, page_format_name(format)) == 0) {
+            options->page_format = format;
+            options->page_format_chosen = true;
+            return true;
+        }
+    g_set_error(error, OPTIONS_ERROR, 0,
+                "there is no format '%s': csv, jsonl, table, sqlite, text, mermaid or json", name);
     return false;
 }
 

@@ -8,6 +8,7 @@
 #include "judge/rules.h"
 #include "judge/verdict.h"
 #include "packets/connection_trace.h"
+#include "report/connection_page.h"
 #include "report/reports.h"
 #include "stream/stream.h"
 
@@ -42,6 +43,8 @@ typedef struct Options {
     ReportName report;
     TableFormat format;
     bool format_chosen; /* else a terminal gets TABLE_SCREEN */
+    PageFormat page_format;
+    bool page_format_chosen;
     char **columns;     /* owned, NULL-terminated; NULL: the usual ones */
     unsigned only;      /* kinds of rows (report/picker.h); 0: all */
     unsigned top;       /* the worst rows; 0: as many as there are */

@@ -601,7 +601,9 @@ static char *make_page(const Run *run, const TracedConnection *traced)
     RowFile file = file_of(run, traced->connection.connection.first_frame);
     file.inputs = run->pass.inputs;
     GString *page = g_string_new(NULL);
-    connection_page_append(page, traced, &file, wants_colour(run->context->options, STDOUT_FILENO));
+    const Options *options = run->context->options;
+    connection_page_print(page, traced, &file, options->page_format,
+                          wants_colour(options, STDOUT_FILENO));
     return g_string_free(page, FALSE);
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "decode/decode.h"
+#include "report/json_printer.h"
+#include "report/mermaid_printer.h"
 #include "report/page.h"
 #include "report/text_printer.h"
 
@@ -193,6 +195,70 @@ START_TEST(long_details)
 }
 END_TEST
 
+/* As values, and as a diagram ------------------------------------------------------------------ */
+
+/* A request in frame 7 whose words are markup of JSON, HTML and Mermaid, and a reset of the server
+ * in another input. */
+static Story *hostile_story(void)
+{
+    Story *story = story_new(1, 6);
+    story_say(story_title(story), "CONNECTION c1-7");
+    story_add(story_item(story, "client", STORY_PLAIN), "10.0.0.1 port 1");
+    story_packets(story);
+    StoryPacket request = { .frame = frame_id(1, 7),
+                            .time = 1500000000,
+                            .flags = TCP_PSH | TCP_ACK,
+                            .acknowledges = true,
+                            .sequence = 1,
+                            .acknowledged = 1,
+                            .length = 9 };
+    StoryText *text = story_packet(story, &request);
+    story_add(text, "GET /<b>\"\\\\;#%{init}");
+    story_add_line(text, true);
+    story_add(text, "end");
+    StoryPacket reset = {
+        .frame = frame_id(2, 3), .time = -1000, .from_server = true, .flags = TCP_RST, .sequence = 5
+    };
+    story_add_frame(story_packet(story, &reset), frame_id(1, 7));
+    return story;
+}
+
+START_TEST(as_json)
+{
+    g_autoptr(Story) story = hostile_story();
+    g_autoptr(GString) page = g_string_new(NULL);
+    json_printer_print(page, story);
+    ck_assert_str_eq(
+        page->str,
+        "{\"input\":1,\"blocks\":[\n"
+        "{\"kind\":\"title\",\"text\":\"CONNECTION c1-7\",\"frames\":[]},\n"
+        "{\"kind\":\"item\",\"label\":\"client\",\"text\":\"10.0.0.1 port 1\",\"frames\":[]},\n"
+        "{\"kind\":\"columns\"},\n"
+        "{\"kind\":\"packet\",\"packets\":[{\"input\":1,\"frame\":7,\"time_s\":1.500000,\"from\":"
+        "\"client\",\"flags\":[\"PSH\",\"ACK\"],\"seq\":1,\"ack\":1,\"len\":9}],\"text\":"
+        "\"GET /<b>\\\"\\\\\\\\;#%{init}\\nend\",\"frames\":[]},\n"
+        "{\"kind\":\"packet\",\"packets\":[{\"input\":2,\"frame\":3,\"time_s\":-0.000001,\"from\":"
+        "\"server\",\"flags\":[\"RST\"],\"seq\":5,\"ack\":null,\"len\":0}],\"text\":"
+        "\"frame 7\",\"frames\":[{\"input\":1,\"frame\":7}]}\n"
+        "]}\n");
+}
+END_TEST
+
+START_TEST(as_mermaid)
+{
+    g_autoptr(Story) story = hostile_story();
+    g_autoptr(GString) page = g_string_new(NULL);
+    mermaid_printer_print(page, story);
+    ck_assert_str_eq(page->str, "sequenceDiagram\n"
+                                "    participant C as client 10.0.0.1 port 1\n"
+                                "    participant S as server \n"
+                                "    Note over C,S: CONNECTION c1-7<br/>client: 10.0.0.1 port 1\n"
+                                "    C->>S: frame 7, 1.500000 s, PSH ACK, seq=1 ack=1 len=9<br/>"
+                                "GET /#60;b#62;#34;#92;#92;#59;#35;#37;#123;init#125;<br/>end\n"
+                                "    S-xC: frame 2-3, -0.000001 s, RST, seq=5 len=0<br/>frame 7\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("story");
@@ -206,6 +272,8 @@ int main(void)
     tcase_add_test(print, packets);
     tcase_add_test(print, folded);
     tcase_add_test(print, long_details);
+    tcase_add_test(print, as_json);
+    tcase_add_test(print, as_mermaid);
     suite_add_tcase(suite, print);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

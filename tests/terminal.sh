@@ -148,6 +148,9 @@ refuses 'not both' -o "$work/new" -f sqlite --sqlite="$work/new.db"
 refuses 'sqlite is for' -f sqlite
 refuses 'takes the name of a file' --sqlite=
 refuses 'not with --output' --show=1 --sqlite="$work/new.db"
+refuses 'with --show' --show=1 -f csv
+refuses 'with --show' -f mermaid
+refuses 'with --show' -o "$work/new" -f json
 refuses '> report.csv' -o report.csv
 refuses 'only is for' -r inputs --only=error
 refuses 'near ones: keepalive-race' --explain=keepalive-rave

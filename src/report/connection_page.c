@@ -6,6 +6,8 @@
 #include <inttypes.h>
 
 #include "base/text.h"
+#include "report/json_printer.h"
+#include "report/mermaid_printer.h"
 #include "report/packet_story.h"
 #include "report/page.h"
 #include "report/reasoning.h"
@@ -437,9 +439,27 @@ Story *connection_story(const TracedConnection *traced, const RowFile *file)
     return build.story;
 }
 
+const char *page_format_name(PageFormat format)
+{
+    static const char *const names[] = { "text", "mermaid", "json" };
+    G_STATIC_ASSERT(G_N_ELEMENTS(names) == PAGE_FORMAT_COUNT);
+    return names[format];
+}
+
+void connection_page_print(GString *page, const TracedConnection *traced, const RowFile *file,
+                           PageFormat format, bool colour)
+{
+    g_autoptr(Story) story = connection_story(traced, file);
+    if (format == PAGE_AS_MERMAID)
+        mermaid_printer_print(page, story);
+    else if (format == PAGE_AS_JSON)
+        json_printer_print(page, story);
+    else
+        text_printer_print(page, story, colour);
+}
+
 void connection_page_append(GString *page, const TracedConnection *traced, const RowFile *file,
                             bool colour)
 {
-    g_autoptr(Story) story = connection_story(traced, file);
-    text_printer_print(page, story, colour);
+    connection_page_print(page, traced, file, PAGE_AS_TEXT, colour);
 }

@@ -33,7 +33,7 @@ static int failed(File *file, int code)
     return code;
 }
 
-/* A file ---------------------------------------------------------------------------------------- */
+/* A file --------------------------------------------------------------------------------------- */
 
 static int close_file(sqlite3_file *base)
 {
@@ -144,7 +144,7 @@ static const sqlite3_io_methods METHODS = {
     .xDeviceCharacteristics = characteristics,
 };
 
-/* The file system ------------------------------------------------------------------------------- */
+/* The file system ------------------------------------------------------------------------------ */
 
 /* -1: there is none to be had. */
 static int open_nameless(const FdVfs *vfs)

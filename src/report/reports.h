@@ -31,8 +31,8 @@ const Column *report_columns(ReportName report);
 RowRank (*report_rank(ReportName report))(const struct RowSource *row);
 
 /* The columns of these names, in their order, ended like a list of columns; the caller frees it.
- * `names` NULL: those that a terminal shows, a narrow one fewer; some of them are made for it alone.
- * NULL and *ret_unknown: there is no column of that name. */
+ * `names` NULL: those that a terminal shows, a narrow one fewer; some are made for it alone. NULL
+ * and *ret_unknown: there is no column of that name. */
 Column *report_choose_columns(ReportName report, char *const *names, bool narrow,
                               const char **ret_unknown);
 

@@ -1,5 +1,10 @@
 #include "report/story.h"
 
+#include <string.h>
+
+#include "decode/decode.h"
+#include "report/page.h"
+
 /* Text ----------------------------------------------------------------------------------------- */
 
 static void run_clear(gpointer data)
@@ -181,4 +186,72 @@ void story_set_style(Story *story, StoryStyle style)
 {
     g_assert(story->blocks->len > 0);
     g_array_index(story->blocks, StoryBlock, story->blocks->len - 1).style = style;
+}
+
+/* Reading -------------------------------------------------------------------------------------- */
+
+static void line_clear(gpointer line)
+{
+    g_free(((StoryLine *)line)->words);
+}
+
+GArray *story_lines(const StoryText *text, unsigned input)
+{
+    GArray *lines = g_array_new(FALSE, TRUE, sizeof(StoryLine));
+    g_array_set_clear_func(lines, line_clear);
+    g_autoptr(GString) words = g_string_new(NULL);
+    StoryLine line = { .detail = false };
+    for (guint i = 0; i < text->runs->len; i++) {
+        const StoryRun *run = &g_array_index(text->runs, StoryRun, i);
+        g_autofree char *number =
+            run->kind == STORY_FRAME ? page_frame_number(run->frame, input) : NULL;
+        if (run->kind != STORY_LINE) {
+            g_string_append(words, number ? number : run->words->str);
+            continue;
+        }
+        line.words = g_strdelimit(g_strdup(words->str), PAGE_NO_BREAK, ' ');
+        g_array_append_val(lines, line);
+        g_string_truncate(words, 0);
+        line.detail = run->detail;
+    }
+    line.words = g_strdelimit(g_strdup(words->str), PAGE_NO_BREAK, ' ');
+    g_array_append_val(lines, line);
+    return lines;
+}
+
+char *story_plain(const StoryText *text, unsigned input, const char *between)
+{
+    g_autoptr(GArray) lines = story_lines(text, input);
+    GString *plain = g_string_new(NULL);
+    for (guint i = 0; i < lines->len; i++)
+        g_string_append_printf(plain, "%s%s", i ? between : "",
+                               g_array_index(lines, StoryLine, i).words);
+    return g_string_free(plain, FALSE);
+}
+
+char *story_flag_words(uint8_t flags)
+{
+    static const struct {
+        uint8_t flag;
+        const char *name;
+    } names[] = { { TCP_SYN, "SYN" },
+                  { TCP_FIN, "FIN" },
+                  { TCP_RST, "RST" },
+                  { TCP_PSH, "PSH" },
+                  { TCP_ACK, "ACK" } };
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (flags & names[i].flag)
+            g_string_append_printf(text, "%s%s", text->len ? " " : "", names[i].name);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+const StoryText *story_find_item(const Story *story, const char *label)
+{
+    for (guint i = 0; i < story->blocks->len; i++) {
+        const StoryBlock *block = &g_array_index(story->blocks, StoryBlock, i);
+        if (block->kind == STORY_ITEM && block->label && strcmp(block->label, label) == 0)
+            return block->text;
+    }
+    return NULL;
 }

@@ -48,6 +48,17 @@ void story_add_text(StoryText *text, const StoryText *more);
 /* Where the words go on, for functions that append to a GString; until the next call. */
 GString *story_words(StoryText *text);
 
+/* A line of it as plain words, with the numbers of frames as a page in `input` shows them. */
+typedef struct StoryLine {
+    bool detail;
+    char *words; /* owned */
+} StoryLine;
+
+/* All lines: StoryLine; the caller frees the array, and it its lines. */
+GArray *story_lines(const StoryText *text, unsigned input);
+/* The same as one text, its lines joined by `between`; owned by the caller. */
+char *story_plain(const StoryText *text, unsigned input, const char *between);
+
 /* Blocks --------------------------------------------------------------------------------------- */
 
 typedef enum StoryStyle {
@@ -112,6 +123,13 @@ void story_packets(Story *story);
 StoryText *story_packet(Story *story, const StoryPacket *packet);
 StoryText *story_fold(Story *story, const StoryPacket *packets, size_t count);
 StoryText *story_aside(Story *story);
+
+/* Reading, for printers. */
+
+/* "PSH ACK"; owned by the caller. */
+char *story_flag_words(uint8_t flags);
+/* The text of the first item with this label; NULL: there is none. */
+const StoryText *story_find_item(const Story *story, const char *label);
 
 /* Of the block added last. */
 void story_set_style(Story *story, StoryStyle style);

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "decode/decode.h"
 #include "report/page.h"
 
 #define LABEL_WIDTH 14
@@ -68,27 +67,10 @@ static void cells_clear(Cells *cells)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Cells, cells_clear)
 
-static char *flag_words(uint8_t flags)
-{
-    static const struct {
-        uint8_t flag;
-        const char *name;
-    } names[] = { { TCP_SYN, "SYN" },
-                  { TCP_FIN, "FIN" },
-                  { TCP_RST, "RST" },
-                  { TCP_PSH, "PSH" },
-                  { TCP_ACK, "ACK" } };
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (flags & names[i].flag)
-            g_string_append_printf(text, "%s%s", text->len ? " " : "", names[i].name);
-    return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
 static Cells cells_of(const Printer *printer, const StoryPacket *packet)
 {
     Cells cells = { .frame = page_frame_number(packet->frame, printer->story->input),
-                    .flags = flag_words(packet->flags) };
+                    .flags = story_flag_words(packet->flags) };
     g_autoptr(GString) time = g_string_new(NULL);
     page_append_seconds(time, packet->time, printer->story->time_digits);
     cells.time = g_strdup(time->str);
