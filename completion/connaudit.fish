@@ -1,6 +1,8 @@
 # Completion of connaudit's command line, for fish.
 complete -c connaudit -l report -s r -x -a 'connections exchanges findings servers pairs hops idle inputs' -d "The report on standard output: connections (default), exchanges, findings, servers, pairs, hops, idle, inputs"
 complete -c connaudit -l output -s o -x -a '(__fish_complete_directories)' -d "Write every report and manifest.json into DIR, nothing on standard output"
+complete -c connaudit -l html -r -F -d "Also write FILE, a page for a browser: pictures, tables, diagrams"
+complete -c connaudit -l no-html -d "Write no report.html into DIR"
 complete -c connaudit -l sqlite -r -F -d "Also write every report into FILE, an SQLite database"
 complete -c connaudit -l format -s f -x -a 'csv jsonl table sqlite text mermaid json' -d "csv, jsonl, table: the worst rows, fitted to the terminal (default there; csv elsewhere); with -o also sqlite: one database; with --show text, mermaid or json"
 complete -c connaudit -l columns -x -d "Only these columns, in this order (a,b,c)"

@@ -31,9 +31,12 @@ static const struct {
     { OPTION_SHOW, false, BIT(OPTION_COLUMNS) | BIT(OPTION_ONLY) | BIT(OPTION_TOP),
       "--columns, --only and --top choose from a report, --show prints one connection: not both" },
     { OPTION_SHOW, false,
-      BIT(OPTION_OUTPUT) | BIT(OPTION_REPORT) | BIT(OPTION_MATCH) | BIT(OPTION_SQLITE),
-      "--show prints one connection instead of a report: not with --output, --report, "
+      BIT(OPTION_OUTPUT) | BIT(OPTION_REPORT) | BIT(OPTION_MATCH) | BIT(OPTION_SQLITE) |
+          BIT(OPTION_HTML),
+      "--show prints one connection instead of a report: not with --output, --report, --html, "
       "--sqlite or --match" },
+    { OPTION_NO_HTML, false, BIT(OPTION_HTML), "--html writes a page, --no-html none: not both" },
+    { OPTION_NO_HTML, true, BIT(OPTION_OUTPUT), "--no-html is for the directory of --output" },
     { OPTION_EVIDENCE, false, BIT(OPTION_SHOW),
       "--show prints one connection, --evidence writes captures of many: not both" },
     { OPTION_EVIDENCE, false, BIT(OPTION_REDACT),
@@ -50,8 +53,9 @@ static const struct {
       "--evidence-max is for the captures that --evidence writes" },
     { OPTION_EVIDENCE_SECRETS, true, BIT(OPTION_EVIDENCE),
       "--evidence-secrets is for the captures that --evidence writes" },
-    { OPTION_FORCE, true, BIT(OPTION_OUTPUT) | BIT(OPTION_EVIDENCE) | BIT(OPTION_SQLITE),
-      "--force is for what --output, --sqlite or --evidence would overwrite" },
+    { OPTION_FORCE, true,
+      BIT(OPTION_OUTPUT) | BIT(OPTION_EVIDENCE) | BIT(OPTION_SQLITE) | BIT(OPTION_HTML),
+      "--force is for what --output, --html, --sqlite or --evidence would overwrite" },
 };
 
 static bool refuse(const char *why, GError **error)

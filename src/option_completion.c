@@ -125,7 +125,7 @@ static const char BASH_FUNCTIONS[] =
     "        _connaudit_paths directory \"$current\"\n"
     "        return\n"
     "        ;;\n"
-    "    -k | --keylog | --redact-key | --sqlite)\n"
+    "    -k | --keylog | --redact-key | --html | --sqlite)\n"
     "        _connaudit_paths file \"$current\"\n"
     "        return\n"
     "        ;;\n"

@@ -27,6 +27,10 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
                                   "Write every report and manifest.json into DIR, nothing on "
                                   "standard output",
                                   output, take_directory),
+    [OPTION_HTML] = TAKES_BYTES("html", 0, "FILE",
+                                "Also write FILE, a page for a browser: pictures, tables, diagrams",
+                                page, take_file),
+    [OPTION_NO_HTML] = FLAG("no-html", 0, "Write no report.html into DIR", no_page),
     [OPTION_SQLITE] =
         TAKES_BYTES("sqlite", 0, "FILE", "Also write every report into FILE, an SQLite database",
                     database, take_file),

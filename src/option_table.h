@@ -8,6 +8,8 @@
 typedef enum OptionId {
     OPTION_REPORT,
     OPTION_OUTPUT,
+    OPTION_HTML,
+    OPTION_NO_HTML,
     OPTION_SQLITE,
     OPTION_FORMAT,
     OPTION_COLUMNS,

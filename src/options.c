@@ -158,6 +158,7 @@ void options_clear(Options *options)
     g_strfreev(options->columns);
     g_free(options->output);
     g_free(options->database);
+    g_free(options->page);
     g_free(options->filter);
     g_free(options->verify);
     g_free(options->moved);

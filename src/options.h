@@ -32,6 +32,8 @@ typedef struct Options {
     char **inputs;  /* owned, NULL-terminated; "-" is standard input */
     char **keylogs; /* owned, NULL-terminated; NULL: none */
     char *output;   /* owned; NULL: the report goes to standard output */
+    char *page;     /* owned; a file for the page for a browser; NULL: none besides `output` */
+    bool no_page;
     char *database; /* owned; a file for all reports besides; NULL: none */
     char *filter;   /* owned; NULL: none */
     char *verify;   /* owned: the directory of a run to be checked; NULL: none */
@@ -45,9 +47,9 @@ typedef struct Options {
     bool format_chosen; /* else a terminal gets TABLE_SCREEN */
     PageFormat page_format;
     bool page_format_chosen;
-    char **columns;     /* owned, NULL-terminated; NULL: the usual ones */
-    unsigned only;      /* kinds of rows (report/picker.h); 0: all */
-    unsigned top;       /* the worst rows; 0: as many as there are */
+    char **columns; /* owned, NULL-terminated; NULL: the usual ones */
+    unsigned only;  /* kinds of rows (report/picker.h); 0: all */
+    unsigned top;   /* the worst rows; 0: as many as there are */
     ColourWhen colour;
     ConnectionName *show; /* owned: this connection as a page; NULL: a report */
     char *show_text;      /* owned: as it was given */

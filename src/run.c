@@ -12,6 +12,7 @@
 #include "held_output.h"
 #include "keylogs.h"
 #include "late_rows.h"
+#include "page_pass.h"
 #include "pass.h"
 #include "report/checksums.h"
 #include "report/connection_page.h"
@@ -30,11 +31,12 @@ G_DEFINE_QUARK(connaudit - run - error, run_error)
 
 /* The files of a directory: the reports, or the database that holds all of them; behind them the
  * manifest and the sums. */
-#define FILES_MAX (REPORT_COUNT + 2)
+#define FILES_MAX (REPORT_COUNT + 3)
 #define DATABASE_NAME "reports.sqlite"
+#define PAGE_NAME "report.html"
 
-/* Where rows go: into what was asked for first, and into a database besides. */
-enum { TO_MAIN, TO_DATABASE, TO_COUNT };
+/* Where rows go: into what was asked for first, and into a database and a page besides. */
+enum { TO_MAIN, TO_DATABASE, TO_PAGE, TO_COUNT };
 
 /* Of --max-memory, at most, for the secrets of TLS connections; the rest is for connections. A
  * quarter of 512 MiB has room for more than a million lines. */
@@ -74,6 +76,7 @@ typedef struct Run {
     bool rereadable;  /* the inputs are */
     HeldOutput *held; /* standard output as it is used; NULL: itself */
     LateRows *late;   /* NULL: no row has to wait */
+    PagePass page;
     EvidencePass evidence;
     GPtrArray *notes;
     bool live;          /* an input may be written while it is read: it cannot be read twice */
@@ -95,8 +98,8 @@ static EngineOptions engine_options(const Options *options)
     wanted.audit.all_connections = options->all;
     bool all = options->output || options->database;
     wanted.audit.exchange_rows = all || options->report == REPORT_EXCHANGES;
-    wanted.audit.connection_rows = all || options->report == REPORT_CONNECTIONS;
-    wanted.audit.finding_rows = all || options->report == REPORT_FINDINGS;
+    wanted.audit.connection_rows = all || options->page || options->report == REPORT_CONNECTIONS;
+    wanted.audit.finding_rows = all || options->page || options->report == REPORT_FINDINGS;
     wanted.audit.pedantic = options->pedantic;
     wanted.audit.matcher = options->matcher;
     wanted.audit.session = &SESSION_TLS;
@@ -146,7 +149,10 @@ static void write_totals(Run *run)
 
 static bool is_wanted(const Run *run, ReportName report)
 {
-    return run->reports[report][TO_MAIN] || run->reports[report][TO_DATABASE];
+    bool wanted = false;
+    for (unsigned to = 0; to < TO_COUNT; to++)
+        wanted = wanted || run->reports[report][to];
+    return wanted;
 }
 
 static void write_finding(Run *run, const FindingRow *row)
@@ -356,7 +362,7 @@ static const TlsKeysCounters *keys_counters(const Run *run)
     return run->context->options->keylogs || counters->lines ? counters : NULL;
 }
 
-static void write_summary(const Run *run)
+static void write_summary(const Run *run, FILE *out, bool colour)
 {
     const GPtrArray *numbered = run->pass.inputs->numbered;
     const InputFile *first = g_ptr_array_index(numbered, 0);
@@ -375,7 +381,7 @@ static void write_summary(const Run *run)
                            .captures = captures ? captures->len : 0,
                            .left_out = captures ? run->evidence.list->left_out : 0,
                            .fragments_given_up = run->evidence.fragments_given_up };
-    summary_write(stderr, &facts, wants_colour(run->context->options, STDERR_FILENO));
+    summary_write(out, &facts, colour);
 }
 
 static void note_place(const Run *run, const Output *output, const char *path)
@@ -413,8 +419,6 @@ static bool write_evidence(Run *run, GError **error)
     if (!evidence_pass_write(&run->evidence, &run->pass, keys, run->context->version, progress,
                              error))
         return false;
-    if (options->no_hash)
-        forget_sums(run->pass.inputs);
     return !options->output || evidence_pass_sums(&run->evidence, error);
 }
 
@@ -508,7 +512,7 @@ static bool finish_table(Run *run, Table *table, TableFormat format, GError **er
     }
     if (written && format == TABLE_SCREEN)
         write_screen_note(run, shown, count);
-    if (!written && !options->evidence && !options->database)
+    if (!written && !options->evidence && !options->database && !options->page)
         written = forgive_unread(run, &failure);
     if (!written)
         g_propagate_error(error, failure);
@@ -551,10 +555,55 @@ static bool finish_database(Run *run, GError **error)
     return false;
 }
 
+/* The page ------------------------------------------------------------------------------------- */
+
+static bool open_page(Run *run, GError **error)
+{
+    if (!page_pass_open(&run->page, run->context->options, error))
+        return false;
+    for (unsigned i = 0; i < REPORT_COUNT && run->page.rows; i++)
+        run->reports[i][TO_PAGE] = run->page.rows->tables[i];
+    return true;
+}
+
+/* It is whole, but has no name yet. `out` NULL: it goes to --html. */
+static bool write_page(Run *run, FILE *out, GError **error)
+{
+    g_autoptr(Progress) progress = run->page.rows ? start_progress(run->context->options) : NULL;
+    char *summary = NULL;
+    size_t size;
+    FILE *text = open_memstream(&summary, &size);
+    if (!text) /* only for want of memory, where GLib aborts as well */
+        g_error("open_memstream: %s", g_strerror(errno));
+    if (run->page.rows)
+        write_summary(run, text, false);
+    fclose(text);
+    PageRun page = { .first = &run->pass,
+                     .version = run->context->version,
+                     .command = run->context->command,
+                     .options = run->context->options,
+                     .servers = run->servers,
+                     .summary = summary,
+                     .rereadable = run->rereadable,
+                     .progress = progress };
+    bool written = page_pass_write(&run->page, &page, out, error);
+    free(summary);
+    if (run->context->options->no_hash) /* the second readings are over */
+        forget_sums(run->pass.inputs);
+    return written;
+}
+
+/* Everything that is written besides the reports. */
+static bool open_besides(Run *run, GError **error)
+{
+    return evidence_pass_open(&run->evidence, run->context->options, &run->pass, error) &&
+           open_database(run, error) && open_page(run, error);
+}
+
 /* Whatever is written besides the reports, and the reports, appear together. */
 static bool commit(Run *run, Output *reports, GError **error)
 {
-    Output *outputs[] = { run->evidence.output, run->database_output, reports };
+    Output *outputs[] = { run->evidence.output, run->database_output, run->page.output, reports };
     unsigned count = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(outputs); i++)
         if (outputs[i])
@@ -566,8 +615,10 @@ static bool commit(Run *run, Output *reports, GError **error)
 static void close_outputs(Run *run)
 {
     const Options *options = run->context->options;
+    note_place(run, run->page.output, options->page);
     note_place(run, run->database_output, options->database);
     note_place(run, run->evidence.output, options->evidence);
+    page_pass_close(&run->page);
     g_clear_pointer(&run->database, database_free);
     g_clear_pointer(&run->database_output, output_free);
     evidence_pass_close(&run->evidence);
@@ -581,15 +632,14 @@ static bool run_to_stdout(Run *run, GError **error)
     g_autoptr(Table) table = open_table(run, format, columns);
     run->reports[options->report][TO_MAIN] = table;
     run->coarse = format == TABLE_SCREEN;
-    bool written =
-        evidence_pass_open(&run->evidence, options, &run->pass, error) && open_database(run, error);
+    bool written = open_besides(run, error);
     if (written) {
         run->context->out->table = rows_kept(run, format) ? NULL : table;
         analyze(run);
         run->context->out->table = NULL;
-        written =
-            run->anew || (finish_table(run, table, format, error) && finish_database(run, error) &&
-                          write_evidence(run, error) && commit(run, NULL, error));
+        written = run->anew || (finish_table(run, table, format, error) &&
+                                finish_database(run, error) && write_evidence(run, error) &&
+                                write_page(run, NULL, error) && commit(run, NULL, error));
     }
     fflush(stdout);
     close_outputs(run);
@@ -673,14 +723,17 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
 
 /* The names of the files of a directory, NULL-terminated; the last ones are the manifest and the
  * sums. */
-static char **file_names(TableFormat format)
+static char **file_names(const Options *options)
 {
+    TableFormat format = options->format;
     char **names = g_new0(char *, FILES_MAX + 1);
     unsigned count = 0;
     if (format == TABLE_SQLITE)
         names[count++] = g_strdup(DATABASE_NAME);
     for (ReportName report = 0; report < REPORT_COUNT && format != TABLE_SQLITE; report++)
         names[count++] = report_file_name(report, format);
+    if (page_pass_in_directory(options))
+        names[count++] = g_strdup(PAGE_NAME);
     names[count++] = g_strdup(MANIFEST_NAME);
     names[count] = g_strdup(CHECKSUMS_NAME);
     return names;
@@ -749,21 +802,24 @@ static bool close_tables(Run *run, GError **error)
 
 static bool write_directory(Run *run, Output *output, char **names, GError **error)
 {
-    if (!evidence_pass_open(&run->evidence, run->context->options, &run->pass, error) ||
-        !open_database(run, error))
+    if (!open_besides(run, error))
         return false;
+    unsigned manifest = g_strv_length(names) - 2; /* behind the page if there is one */
+    FILE *page =
+        page_pass_in_directory(run->context->options) ? output_stream(output, manifest - 1) : NULL;
     open_tables(run, output);
     analyze(run);
     return close_tables(run, error) &&
-           (run->anew || (finish_database(run, error) && write_evidence(run, error) &&
-                          finish_output(run, output, names, error)));
+           (run->anew ||
+            (finish_database(run, error) && write_evidence(run, error) &&
+             write_page(run, page, error) && finish_output(run, output, names, error)));
 }
 
 /* The evidence may lie in the directory of the reports: it is closed first. */
 static bool run_to_directory(Run *run, GError **error)
 {
     const Options *options = run->context->options;
-    g_auto(GStrv) names = file_names(options->format);
+    g_auto(GStrv) names = file_names(options);
     g_autoptr(Output) output =
         output_open(options->output, (const char *const *)names,
                     (const char *const *)options->inputs, options->force, error);
@@ -792,7 +848,7 @@ static void flush_rows(void *data)
 static CaptureOptions capture_options(const Options *options, TlsKeys *keys, RowsOut *out)
 {
     /* evidence takes a second pass, over bytes that must be the same */
-    bool shown = options->output || options->database ||
+    bool shown = options->output || options->database || options->page ||
                  (options->report == REPORT_INPUTS && !options->show);
     bool hash = options->evidence || (shown && !options->no_hash);
     return (CaptureOptions){ .hash = hash,
@@ -923,7 +979,7 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
                    : options->output ? run_to_directory(state, error)
                                      : run_to_stdout(state, error);
     if (!options->quiet && !options->show && state->analyzed && !state->unread && !state->anew)
-        write_summary(state);
+        write_summary(state, stderr, wants_colour(options, STDERR_FILENO));
     evidence_pass_clear(&state->evidence);
     g_clear_pointer(&state->manifest_sum, g_free);
     servers_free(state->servers);
@@ -949,7 +1005,7 @@ bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result
         tls_keys_again(context->keys);
         if (held)
             held_output_again(held);
-        state = (Run){ .context = context, .held = held, .notes = notes };
+        state = (Run){ .context = context, .rereadable = true, .held = held, .notes = notes };
         written = run_once(&state, context, inputs, true, error);
     }
     *ret_result = (RunResult){

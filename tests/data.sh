@@ -83,7 +83,7 @@ connaudit -q -a -f jsonl -o lines samples/*.pcap* samples/timeouts/*.pcap* sampl
 # -f sqlite and --sqlite write what docs/reports.sql loads: the same columns, types and values.
 same_database() {
     connaudit -q -a -o base -f sqlite samples/*.pcap* samples/timeouts/*.pcap*
-    holds base manifest.json reports.sqlite
+    holds base manifest.json report.html reports.sqlite
     connaudit -q -a -r inputs --sqlite=beside.db samples/*.pcap* samples/timeouts/*.pcap* | diff - report/inputs.csv ||
         fail "--sqlite changes what goes to standard output"
     cmp base/reports.sqlite beside.db || fail "--sqlite and -f sqlite differ"

@@ -97,12 +97,12 @@ done
 
 # The manifest lists the captures with their checksums.
 runs 'with reports' 0 -o both --evidence=both/captures race.pcap
-holds both SHA256SUMS captures connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json pairs.csv servers.csv
+holds both SHA256SUMS captures connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json pairs.csv report.html servers.csv
 sum=$(sha256sum both/captures/c1-1-keepalive_race.pcapng | cut -d ' ' -f 1)
 grep -q "\"sha256\" : \"$sum\"" both/manifest.json || fail "the manifest lacks its sum"
 runs 'in the same directory' 0 -o same --evidence=same race.pcap
 holds same SHA256SUMS c1-1-keepalive_race.pcapng connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json \
-    pairs.csv servers.csv
+    pairs.csv report.html servers.csv
 runs 'no hash' 0 --no-hash -o nohash --evidence=nohash race.pcap
 [ "$(grep -c '"sha256" : null' nohash/manifest.json)" -eq 1 ] || fail "--no-hash: sums"
 

@@ -24,9 +24,9 @@ import tempfile
 import termios
 import time
 
-FILES = ['SHA256SUMS', 'connections.csv', 'exchanges.csv', 'findings.csv', 'hops.csv', 'inputs.csv', 'manifest.json', 'pairs.csv',
-         'servers.csv']
-ROWS = [name for name in FILES if name not in ('SHA256SUMS', 'inputs.csv', 'manifest.json')]
+FILES = ['SHA256SUMS', 'connections.csv', 'exchanges.csv', 'findings.csv', 'hops.csv', 'idle.csv', 'inputs.csv', 'manifest.json',
+         'pairs.csv', 'report.html', 'servers.csv']
+ROWS = [name for name in FILES if name not in ('SHA256SUMS', 'inputs.csv', 'manifest.json', 'report.html')]
 LONG = 400  # times the capture, for a run that takes long enough to be stopped in its midst
 PATIENCE = 120  # seconds
 

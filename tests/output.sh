@@ -28,7 +28,7 @@ sums() {
 }
 
 runs 'a new directory' 0 -o out in
-holds out SHA256SUMS connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json pairs.csv servers.csv
+holds out SHA256SUMS connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json pairs.csv report.html servers.csv
 for report in connections exchanges findings servers pairs idle; do
     "$CONNAUDIT" -q -r "$report" in | diff -u - "out/$report.csv" ||
         fail "-o: $report.csv is not the report $report"
@@ -47,13 +47,13 @@ diff -r first again/out || fail "the same inputs and options give other bytes"
 echo old >out/connections.csv
 runs 'reports that exist' 2 -o out in
 [ "$(cat out/connections.csv)" = old ] || fail "an existing report was overwritten"
-holds out SHA256SUMS connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json pairs.csv servers.csv
+holds out SHA256SUMS connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json pairs.csv report.html servers.csv
 runs 'by force' 0 -o out/ --force in
 cmp out/connections.csv first/connections.csv || fail "--force did not overwrite"
 mkdir beside
 echo mine >beside/notes
 runs 'a directory that holds other things' 0 --output=beside in
-holds beside SHA256SUMS connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json notes pairs.csv servers.csv
+holds beside SHA256SUMS connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json notes pairs.csv report.html servers.csv
 runs 'no hash' 0 --no-hash -o nohash in
 [ "$(grep -c '"sha256" : null' nohash/manifest.json)" -eq 2 ] || fail "--no-hash: sums"
 
@@ -119,7 +119,7 @@ status=0
 # A broken input is reported as far as it could be read, and the manifest says so.
 head -c -5 in/a.pcap >cut.pcap
 runs 'a cut input' 0 -o broken cut.pcap in/b.pcap
-holds broken SHA256SUMS connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json pairs.csv servers.csv
+holds broken SHA256SUMS connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json pairs.csv report.html servers.csv
 grep -q '"end" : "cut"' broken/manifest.json || fail "the manifest does not tell a cut input"
 grep -q '"problem" : "cut.pcap: cut short' broken/manifest.json || fail "nor why"
 runs 'nothing to read' 1 -o nothing missing.pcap

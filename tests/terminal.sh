@@ -148,6 +148,9 @@ refuses 'not both' -o "$work/new" -f sqlite --sqlite="$work/new.db"
 refuses 'sqlite is for' -f sqlite
 refuses 'takes the name of a file' --sqlite=
 refuses 'not with --output' --show=1 --sqlite="$work/new.db"
+refuses 'not both' -o "$work/new" --no-html --html="$work/new.html"
+refuses 'no-html is for' --no-html
+refuses 'takes the name of a file' --html=here/
 refuses 'with --show' --show=1 -f csv
 refuses 'with --show' -f mermaid
 refuses 'with --show' -o "$work/new" -f json

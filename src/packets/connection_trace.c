@@ -115,6 +115,24 @@ static guint surplus(const GArray *array, unsigned max)
     return array->len > max + max / 4 ? array->len - max : 0;
 }
 
+TraceLimits connection_trace_kept(const ConnectionTrace *trace)
+{
+    return (TraceLimits){ .segments = trace->records->len + trace->notes->len,
+                          .exchanges = trace->exchanges->len };
+}
+
+void connection_trace_forget(ConnectionTrace *trace)
+{
+    trace->limits = (TraceLimits){ 0 };
+    trace->omitted_at = 0;
+    trace->traced.segments_omitted += trace->records->len;
+    trace->traced.exchanges_omitted += trace->exchanges->len;
+    g_array_set_size(trace->records, 0);
+    g_array_set_size(trace->notes, 0);
+    clear_exchanges(trace->exchanges, 0, trace->exchanges->len);
+    g_array_set_size(trace->exchanges, 0);
+}
+
 /* The connection that is asked for may be this segment's. By number there may be several: a SYN
  * that began none, what began anew at a later frame. The first that ends is the one; until then
  * what belongs to any of them is taken down. */

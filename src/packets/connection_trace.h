@@ -67,6 +67,11 @@ void connection_trace_record(ConnectionTrace *trace, const Connection *connectio
 /* Each connection that has ended; findings with their texts. All is copied. */
 void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended);
 
+/* How much it keeps; a record of TLS counts as a segment. */
+TraceLimits connection_trace_kept(const ConnectionTrace *trace);
+/* It keeps no segment and no exchange of those that have come, and of those that will. */
+void connection_trace_forget(ConnectionTrace *trace);
+
 /* `trace` is borrowed. */
 AuditListener connection_trace_listener(ConnectionTrace *trace);
 

@@ -310,19 +310,8 @@ static void add_findings(Build *build)
 
 static void add_thresholds(Build *build)
 {
-    const Thresholds *thresholds = &build->traced->thresholds;
-    const struct {
-        const char *name;
-        Nanoseconds value;
-    } list[] = { { "prompt-close", thresholds->prompt_close },
-                 { "close-grace", thresholds->close_grace },
-                 { "timeout-tolerance", thresholds->timeout_tolerance },
-                 { "half-close", thresholds->half_close } };
     StoryText *text = story_item(build->story, "thresholds", STORY_PLAIN);
-    for (size_t i = 0; i < G_N_ELEMENTS(list); i++) {
-        story_say(text, "%s%s ", i ? ", " : "", list[i].name);
-        page_append_threshold(story_words(text), list[i].value);
-    }
+    page_append_thresholds(story_words(text), &build->traced->thresholds);
 }
 
 static void add_end(Build *build)

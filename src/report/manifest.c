@@ -13,6 +13,7 @@
 #include "http1/head.h"
 #include "http1/pending.h"
 #include "http2/fields.h"
+#include "report/command_words.h"
 #include "report/database.h"
 #include "report/time.h"
 #include "stream/numbering.h"
@@ -105,15 +106,6 @@ static void add_versions(JsonBuilder *json, const ManifestFacts *facts)
     json_builder_end_object(json);
 }
 
-/* A word of the command line; its end, from `hidden` on, must not be written. */
-static void add_hidden_value(JsonBuilder *json, const Redactor *redactor, const char *word,
-                             size_t hidden)
-{
-    g_autoptr(GString) text = g_string_new_len(word, (gssize)hidden);
-    redactor_append(redactor, text, span_of_text(word + hidden));
-    json_builder_add_string_value(json, text->str);
-}
-
 /* Names of a random key are like no others. */
 static void add_redact_key(JsonBuilder *json, const char *fingerprint)
 {
@@ -145,21 +137,10 @@ static void add_sandbox(JsonBuilder *json, const Sandbox *sandbox)
 
 static void add_command(JsonBuilder *json, const ManifestFacts *facts)
 {
-    static const char match[] = "--match";
-    const size_t length = sizeof match - 1;
-    bool hides = false; /* the next word may be what --match looks for */
+    g_auto(GStrv) words = command_words(facts->command, facts->redactor);
     begin_array(json, "command");
-    json_builder_add_string_value(json, "connaudit");
-    for (const char *const *word = facts->command + 1; *word; word++) {
-        bool matches = facts->redactor && strncmp(*word, match, length) == 0;
-        if (hides)
-            add_hidden_value(json, facts->redactor, *word, 0);
-        else if (matches && (*word)[length] == '=')
-            add_hidden_value(json, facts->redactor, *word, length + 1);
-        else
-            add_escaped_value(json, *word);
-        hides = !hides && matches && (*word)[length] == '\0';
-    }
+    for (char **word = words; *word; word++)
+        json_builder_add_string_value(json, *word);
     json_builder_end_array(json);
     add_truth(json, "redacted", facts->redactor != NULL);
     add_redact_key(json, facts->redact_key);

@@ -411,6 +411,8 @@ static void add_rows(Seen *seen)
         for (size_t end = i + MAX(plain, 1); i < end; i++)
             add_row(seen, i);
     }
+    if (is_omission(seen, seen->traced->segment_count)) /* nothing is left behind it */
+        add_omission(seen);
 }
 
 void packet_story_add(Story *story, const TracedConnection *traced)

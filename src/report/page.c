@@ -92,6 +92,21 @@ void page_append_threshold(GString *text, Nanoseconds duration)
     g_string_append(text, " s");
 }
 
+void page_append_thresholds(GString *text, const Thresholds *thresholds)
+{
+    const struct {
+        const char *name;
+        Nanoseconds value;
+    } list[] = { { "prompt-close", thresholds->prompt_close },
+                 { "close-grace", thresholds->close_grace },
+                 { "timeout-tolerance", thresholds->timeout_tolerance },
+                 { "half-close", thresholds->half_close } };
+    for (size_t i = 0; i < G_N_ELEMENTS(list); i++) {
+        g_string_append_printf(text, "%s%s ", i ? ", " : "", list[i].name);
+        page_append_threshold(text, list[i].value);
+    }
+}
+
 char *page_frame_number(FrameId frame, unsigned input)
 {
     if (frame_input(frame) == input)

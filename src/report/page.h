@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "base/evidence.h"
+#include "judge/verdict.h"
 
 #define PAGE_WIDTH 110
 
@@ -42,6 +43,8 @@ void page_append_seconds(GString *text, Nanoseconds duration, unsigned digits);
 void page_append_duration(GString *text, Nanoseconds duration, unsigned digits);
 /* "1 s", "0.25 s": as short as it goes. */
 void page_append_threshold(GString *text, Nanoseconds duration);
+/* "prompt-close 1 s, close-grace 5 s", all of them. */
+void page_append_thresholds(GString *text, const Thresholds *thresholds);
 /* "7", "2-7" if it lies in another input; owned by the caller. */
 char *page_frame_number(FrameId frame, unsigned input);
 

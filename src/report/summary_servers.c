@@ -204,3 +204,37 @@ GPtrArray *summary_too_few(const Servers *servers)
     add_others(lines, few->len, "server", "servers");
     return lines;
 }
+
+/* One server ----------------------------------------------------------------------------------- */
+
+GPtrArray *summary_servers_by_badness(const Servers *servers)
+{
+    GPtrArray *all = g_ptr_array_new();
+    for (unsigned i = 0; i < servers_count(servers); i++)
+        g_ptr_array_add(all, (gpointer)(uintptr_t)servers_at(servers, i));
+    g_ptr_array_sort(all, compare_badness);
+    return all;
+}
+
+char *summary_server_name(const Server *server)
+{
+    GString *name = g_string_new(NULL);
+    append_server(name, &server->key);
+    return g_string_free(name, FALSE);
+}
+
+GPtrArray *summary_server_lines(const Servers *servers, const Server *server)
+{
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(lines, words_of_server(server));
+    for (unsigned i = 0; i < servers_pair_count(servers); i++) {
+        const Pair *pair = servers_pair_at(servers, i);
+        if (pair->server == server && pair->lost_risky && lines->len <= SUMMARY_SERVERS_MAX)
+            g_ptr_array_add(lines, words_of_pair(pair));
+    }
+    if (server->estimate.doubt == TIMEOUT_THIN && server->estimate.closes > 0)
+        g_ptr_array_add(lines, words_of_few(server));
+    for (guint i = 0; i < lines->len; i++)
+        g_strdelimit(g_ptr_array_index(lines, i), PAGE_NO_BREAK, ' ');
+    return lines;
+}

@@ -20,4 +20,11 @@ GPtrArray *summary_mismatches(const Servers *servers);
 /* Servers that closed idle connections, but too rarely to infer a timeout: what was seen. */
 GPtrArray *summary_too_few(const Servers *servers);
 
+/* For a page that has room for all of them: every server, the worst first; borrowed. */
+GPtrArray *summary_servers_by_badness(const Servers *servers);
+/* "192.0.2.80:80"; owned by the caller. */
+char *summary_server_name(const Server *server);
+/* All that the lines above say of one server. */
+GPtrArray *summary_server_lines(const Servers *servers, const Server *server);
+
 #endif

@@ -1,0 +1,154 @@
+#include "html/connections.h"
+
+#include <string.h>
+
+#include "html/diagram.h"
+
+/* What must fit behind the diagrams. */
+#define ELEMENTS_BEHIND 500
+
+/* The columns that the table shows: a name of the report, or several whose fields stand in one
+ * cell. */
+static const struct {
+    const char *column, *label;
+    bool number;
+} COLUMNS[] = {
+    { "connection", "connection", false },
+    { "verdict", "verdict", false },
+    { "cause", "cause", false },
+    { "findings", "findings", false },
+    { "client_ip", "client", false },
+    { "server_ip", "server", false },
+    { "host", "host", false },
+    { "exchanges", "exchanges", true },
+    { "declared", "declared", false },
+    { "actual", "actual", false },
+    { "ended_by", "ended by", false },
+    { "idle_s", "idle, s", true },
+    { "start_time", "begins", false },
+};
+
+static const char *field(char *const *row, const char *column)
+{
+    return page_field(row, REPORT_CONNECTIONS, column);
+}
+
+static const char *class_of(const char *verdict)
+{
+    if (strcmp(verdict, verdict_name(VERDICT_CONTRADICTED)) == 0)
+        return "ca-key-bad";
+    if (strcmp(verdict, verdict_name(VERDICT_UNDETERMINED)) == 0)
+        return "ca-key-doubt";
+    return *verdict ? "ca-key-good" : "ca-key-none";
+}
+
+static void add_cell(Markup *markup, char *const *row, unsigned index, bool has_diagram)
+{
+    const char *text = field(row, COLUMNS[index].column);
+    if (index == 0 && has_diagram)
+        markup_add(markup, "<th scope=\"row\"><a href=\"#d-%s\">%s</a></th>", text, text);
+    else if (index == 0)
+        markup_add(markup, "<th scope=\"row\">%s</th>", text);
+    else if (COLUMNS[index].number)
+        markup_add(markup, "<td class=\"ca-number\">%s</td>", text);
+    else if (strcmp(COLUMNS[index].column, "verdict") == 0)
+        markup_add(markup, "<td class=\"%s\">%s</td>", class_of(text), text);
+    else if (strcmp(COLUMNS[index].column, "client_ip") == 0)
+        markup_add(markup, "<td>%s %s</td>", text, field(row, "client_port"));
+    else if (strcmp(COLUMNS[index].column, "server_ip") == 0)
+        markup_add(markup, "<td>%s %s</td>", text, field(row, "server_port"));
+    else if (strcmp(COLUMNS[index].column, "findings") == 0)
+        markup_add(markup, "<td class=\"ca-words\">%s</td>", text);
+    else
+        markup_add(markup, "<td>%s</td>", text);
+}
+
+static void add_table(Markup *markup, const GPtrArray *connections, GHashTable *drawn)
+{
+    markup_add(
+        markup,
+        "<p class=\"ca-js\"><label>Filter <input id=\"ca-filter\" type=\"search\"></label> <button "
+        "type=\"button\" id=\"ca-all\">all</button> <output id=\"ca-shown\"></output></p><div "
+        "class=\"ca-wide\" tabindex=\"0\"><table id=\"ca-table\"><thead><tr>");
+    for (unsigned i = 0; i < G_N_ELEMENTS(COLUMNS); i++)
+        markup_add(markup, "<th scope=\"col\">%s</th>", COLUMNS[i].label);
+    markup_add(markup, "</tr></thead><tbody>");
+    for (guint i = 0; i < connections->len; i++) {
+        char *const *row = g_ptr_array_index(connections, i);
+        const char *name = field(row, "connection");
+        markup_add(markup, "<tr id=\"%s\" data-verdict=\"%s\" data-cause=\"%s\">", name,
+                   field(row, "verdict"), field(row, "cause"));
+        for (unsigned k = 0; k < G_N_ELEMENTS(COLUMNS); k++)
+            add_cell(markup, row, k, g_hash_table_contains(drawn, name));
+        markup_add(markup, "</tr>\n");
+    }
+    markup_add(markup, "</tbody></table></div>");
+}
+
+/* False: there is no room for it. */
+static bool add_diagram(Markup *markup, const char *name, const Story *story)
+{
+    g_auto(Markup) piece = markup_new();
+    const StoryText *verdict = story_find_item(story, "verdict");
+    g_autofree char *words = verdict ? story_plain(verdict, story->input, " ") : g_strdup("");
+    markup_add(&piece, "<details id=\"d-%s\" class=\"ca-story\"><summary>%s: %s</summary>", name,
+               name, words);
+    diagram_add(&piece, name, story);
+    markup_add(&piece, "</details>\n");
+    return markup_take(markup, &piece, ELEMENTS_BEHIND);
+}
+
+/* `drawn` gets the names of those that are shown. */
+static void add_diagrams(Markup *markup, const PageRows *rows, const ConnectionStories *stories,
+                         GHashTable *drawn)
+{
+    g_autoptr(GPtrArray) names = page_rows_diagrams(rows);
+    guint shown = 0;
+    for (guint i = 0; i < names->len && stories->story; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autoptr(Story) story = stories->story(stories->data, name);
+        if (!story || !add_diagram(markup, name, story))
+            continue;
+        g_hash_table_add(drawn, (gpointer)(uintptr_t)name);
+        shown++;
+    }
+    markup_add(markup, "<p class=\"ca-note\">");
+    markup_count(markup, rows->verdicts[VERDICT_CONTRADICTED]);
+    markup_add(markup, " connections are contradicted, ");
+    markup_count(markup, rows->error_connections);
+    markup_add(markup, " have an error. ");
+    if (stories->story)
+        markup_add(markup, "%u are drawn here; connaudit --show draws any other.</p>", shown);
+    else
+        markup_add(markup, "None is drawn: %s</p>", stories->why);
+}
+
+void connections_section(Markup *markup, const PageRows *rows, const GPtrArray *connections,
+                         const ConnectionStories *stories)
+{
+    g_auto(Markup) table = markup_new(), diagrams = markup_new();
+    g_autoptr(GHashTable) drawn = g_hash_table_new(g_str_hash, g_str_equal);
+    /* the diagrams have the room that the rest of the page leaves, and the table links to them */
+    g_autoptr(GHashTable) none = g_hash_table_new(g_str_hash, g_str_equal);
+    add_table(&table, connections, none);
+    diagrams.elements = markup->elements + table.elements + connections->len;
+    unsigned before = diagrams.elements;
+    add_diagrams(&diagrams, rows, stories, drawn);
+    markup_clear(&table);
+    table = markup_new();
+    add_table(&table, connections, drawn);
+    markup_add(markup, "<section id=\"connections\"><h2>Connections</h2><p>");
+    markup_count(markup, connections->len);
+    markup_add(markup, " of ");
+    markup_count(markup, rows->connections);
+    markup_add(
+        markup,
+        " connections: contradicted ones first, then undetermined ones, then the first of the "
+        "others.</p>");
+    g_string_append_len(markup->text, table.text->str, (gssize)table.text->len);
+    markup->elements += table.elements;
+    markup_add(markup, "</section><section id=\"diagrams\"><h2>What happened on the wire</h2>");
+    g_string_append_len(markup->text, diagrams.text->str, (gssize)diagrams.text->len);
+    markup->elements += diagrams.elements - before;
+    markup_add(markup, "</section>");
+}

@@ -1,0 +1,251 @@
+/* The idle time goes to the right, an octave as wide as any other. Reuses, closes and losses
+ * have a strip each, with a scale of its own: few losses stand out beside many reuses. All bars of
+ * a strip are one path. */
+#include "html/histogram.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+
+#include "report/page.h"
+#include "report/server_rows.h"
+#include "report/summary_servers.h"
+
+#define PICTURES_MAX 50
+#define BINS_MAX 60 /* in the table below a picture */
+#define MARKS_MAX 12
+#define OCTAVES_LEAST 3 /* a bar is no picture */
+
+#define WIDTH 720
+#define LEFT 96 /* of the strips */
+#define STRIP 44
+#define STRIP_GAP 16
+#define TOP 18
+#define BOTTOM (TOP + 3 * (STRIP + STRIP_GAP) - STRIP_GAP)
+
+typedef struct Scale {
+    double first, last; /* octaves */
+} Scale;
+
+static const struct {
+    IdleEnd end;
+    const char *label, *class;
+} STRIPS[] = { { IDLE_REUSED, "reused", "ca-good" },
+               { IDLE_CLOSED, "closed", "ca-doubt" },
+               { IDLE_LOST, "lost", "ca-bad" } };
+
+static double octave_of(Nanoseconds time)
+{
+    return log2((double)MAX(time, 1));
+}
+
+static double across(const Scale *scale, Nanoseconds time)
+{
+    double share = (octave_of(time) - scale->first) / (scale->last - scale->first);
+    return LEFT + CLAMP(share, 0, 1) * (WIDTH - LEFT);
+}
+
+/* What the picture has to show: whatever is counted, and the lines of timeouts. */
+static Scale scale_of(const Server *server)
+{
+    unsigned count;
+    const IdleBin *bins = idle_bins(&server->idle, &count);
+    Nanoseconds first = idle_bin_start(bins[0].bin), last = idle_bin_start(bins[count - 1].bin + 1);
+    for (unsigned i = 0; i < server->estimate.count; i++)
+        last = MAX(last, server->estimate.spikes[i].timeout);
+    for (unsigned i = 0; i < server->stated_count; i++)
+        if (server->stated[i] > 0 && server->stated[i] < 86400)
+            last = MAX(last, server->stated[i] * NS_PER_SECOND);
+    double middle = (octave_of(first) + octave_of(last)) / 2;
+    double half = MAX(octave_of(last) - octave_of(first), OCTAVES_LEAST) / 2 + 0.05;
+    return (Scale){ middle - half, middle + half };
+}
+
+static uint64_t most_of(const Server *server, IdleEnd end)
+{
+    unsigned count;
+    const IdleBin *bins = idle_bins(&server->idle, &count);
+    uint64_t most = 0;
+    for (unsigned i = 0; i < count; i++)
+        most = MAX(most, bins[i].count[end]);
+    return most;
+}
+
+static void add_strip(Markup *markup, const Server *server, const Scale *scale, unsigned index)
+{
+    unsigned count, base = TOP + index * (STRIP + STRIP_GAP) + STRIP;
+    const IdleBin *bins = idle_bins(&server->idle, &count);
+    uint64_t most = most_of(server, STRIPS[index].end);
+    markup_add(markup, "<text class=\"ca-label\" x=\"0\" y=\"%u\">%s</text>", base - STRIP + 12,
+               STRIPS[index].label);
+    markup_add(markup, "<text class=\"ca-axis\" x=\"0\" y=\"%u\">at most ", base - STRIP + 26);
+    markup_count(markup, most);
+    markup_add(markup, "</text><path class=\"ca-base\" d=\"M%u %uH%u\"/><path class=\"%s\" d=\"",
+               LEFT, base, WIDTH, STRIPS[index].class);
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t own = bins[i].count[STRIPS[index].end];
+        double from = across(scale, idle_bin_start(bins[i].bin));
+        double width = MAX(across(scale, idle_bin_start(bins[i].bin + 1)) - from, 1.5);
+        if (own)
+            markup_add(markup, "M%.1f %uv-%.1fh%.1fV%uz", from, base,
+                       MAX((double)own / (double)most * STRIP, 1.5), width, base);
+    }
+    markup_add(markup, "\"/>");
+}
+
+/* 0.1 s, 0.2 s, 0.5 s, 1 s and so on, as far as there is room. */
+static void add_axis(Markup *markup, const Scale *scale)
+{
+    static const int steps[] = { 1, 2, 5 };
+    bool narrow = scale->last - scale->first > 8;
+    for (int power = -1; power <= 4; power++)
+        for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+            double seconds = steps[i] * pow(10, power);
+            Nanoseconds time = (Nanoseconds)(seconds * NS_PER_SECOND);
+            double octave = octave_of(time);
+            if (octave < scale->first || octave > scale->last || (narrow && i > 0))
+                continue;
+            markup_add(
+                markup,
+                "<text class=\"ca-axis\" text-anchor=\"middle\" x=\"%.1f\" y=\"%u\">%g s</text>",
+                across(scale, time), BOTTOM + 26, seconds);
+        }
+}
+
+static void add_line(Markup *markup, const Scale *scale, Nanoseconds time, const char *class)
+{
+    markup_add(markup, "<path class=\"%s\" d=\"M%.1f %uV%u\"/>", class, across(scale, time),
+               TOP - 6, BOTTOM);
+}
+
+/* The longest idle time after which each client sent a request. */
+static void add_clients(Markup *markup, const Servers *servers, const Server *server,
+                        const Scale *scale)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < servers_pair_count(servers) && count < MARKS_MAX; i++) {
+        const Pair *pair = servers_pair_at(servers, i);
+        if (pair->server != server || pair->longest_tried < IDLE_LEAST)
+            continue;
+        char client[INET6_ADDRSTRLEN] = "";
+        inet_ntop(pair->key.client.version == 6 ? AF_INET6 : AF_INET, pair->key.client.bytes,
+                  client, sizeof client);
+        double at = across(scale, pair->longest_tried);
+        markup_add(markup,
+                   "<path class=\"ca-client\" d=\"M%.1f %ul-5 9h10z\"><title>%s: longest idle "
+                   "time before a request ",
+                   at, BOTTOM + 2, client);
+        page_append_duration(markup->text, pair->longest_tried, 6);
+        markup_add(markup, "</title></path>");
+        count++;
+    }
+}
+
+static void add_picture(Markup *markup, const Servers *servers, const Server *server,
+                        const char *name)
+{
+    Scale scale = scale_of(server);
+    markup_add(markup,
+               "<div class=\"ca-wide\" tabindex=\"0\"><svg class=\"ca-histogram\" role=\"img\" "
+               "viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\" aria-label=\"Idle times of the "
+               "connections of %s\">",
+               WIDTH, BOTTOM + 34, WIDTH, BOTTOM + 34, name);
+    for (unsigned i = 0; i < server->stated_count; i++)
+        if (server->stated[i] > 0 && server->stated[i] < 86400)
+            add_line(markup, &scale, server->stated[i] * NS_PER_SECOND, "ca-stated");
+    for (unsigned i = 0; i < server->estimate.count; i++)
+        add_line(markup, &scale, server->estimate.spikes[i].timeout, "ca-inferred");
+    for (unsigned i = 0; i < G_N_ELEMENTS(STRIPS); i++)
+        add_strip(markup, server, &scale, i);
+    add_clients(markup, servers, server, &scale);
+    add_axis(markup, &scale);
+    markup_add(markup, "</svg></div>");
+}
+
+/* The bins in which the server closed or a request was lost: the numbers of the picture. */
+static void add_numbers(Markup *markup, const Server *server)
+{
+    unsigned count, shown = 0;
+    const IdleBin *bins = idle_bins(&server->idle, &count);
+    markup_add(markup,
+               "<details><summary>The bins in which it closed, or a request was lost</summary>"
+               "<table class=\"ca-numbers\"><thead><tr><th scope=\"col\">idle time from, "
+               "s</th><th scope=\"col\">reused</th><th scope=\"col\">closed</th><th "
+               "scope=\"col\">lost</th></tr></thead><tbody>");
+    for (unsigned i = 0; i < count; i++) {
+        if (bins[i].count[IDLE_CLOSED] + bins[i].count[IDLE_LOST] == 0 || shown++ >= BINS_MAX)
+            continue;
+        markup_add(markup, "<tr><td>");
+        page_append_seconds(markup->text, idle_bin_start(bins[i].bin), 9);
+        for (size_t k = 0; k < G_N_ELEMENTS(STRIPS); k++)
+            markup_add(markup, "</td><td>%u", bins[i].count[STRIPS[k].end]);
+        markup_add(markup, "</td></tr>");
+    }
+    markup_add(markup, "</tbody></table>");
+    if (shown > BINS_MAX)
+        markup_add(markup, "<p class=\"ca-note\">The report idle has the others.</p>");
+    markup_add(markup, "</details>");
+}
+
+static void add_times(Markup *markup, const Server *server)
+{
+    for (unsigned i = 0; i < server->estimate.count; i++) {
+        g_autoptr(GString) timeout = g_string_new(NULL);
+        timeout_append(timeout, server->estimate.spikes[i].timeout);
+        markup_add(markup, i ? ", " : "<p>inferred timeout ");
+        markup_add(markup, "<b class=\"ca-key-inferred\">%s s</b>", timeout->str);
+    }
+    if (server->estimate.count)
+        markup_add(markup, "</p>");
+    for (unsigned i = 0; i < server->stated_count; i++) {
+        markup_add(markup, i ? ", " : "<p>stated timeout ");
+        markup_add(markup, "<b class=\"ca-key-stated\">%" G_GINT64_FORMAT " s</b>",
+                   server->stated[i]);
+    }
+    if (server->stated_count)
+        markup_add(markup, "</p>");
+}
+
+static void add_server(Markup *markup, const Servers *servers, const Server *server)
+{
+    unsigned bins;
+    idle_bins(&server->idle, &bins);
+    g_autofree char *name = summary_server_name(server);
+    g_autoptr(GPtrArray) lines = summary_server_lines(servers, server);
+    markup_add(markup, "<section class=\"ca-server\"><h3>%s</h3>", name);
+    for (guint i = 0; i < lines->len; i++)
+        markup_add(markup, "<p>%s</p>", (const char *)g_ptr_array_index(lines, i));
+    add_times(markup, server);
+    if (bins) {
+        add_picture(markup, servers, server, name);
+        add_numbers(markup, server);
+    } else {
+        markup_add(markup,
+                   "<p class=\"ca-note\">None of its connections was idle for 0.1 s or longer and "
+                   "persistent.</p>");
+    }
+    markup_add(markup, "</section>");
+}
+
+void histogram_section(Markup *markup, const Servers *servers)
+{
+    g_autoptr(GPtrArray) worst = summary_servers_by_badness(servers);
+    markup_add(markup, "<section id=\"servers\"><h2>Servers, the worst first</h2>");
+    markup_add(
+        markup,
+        "<p class=\"ca-legend\">Each picture: how long connections were idle before they were "
+        "<b class=\"ca-key-good\">reused</b>, <b class=\"ca-key-doubt\">closed by the server</b>, "
+        "or a "
+        "request was <b class=\"ca-key-bad\">lost</b>. Lines: the <b "
+        "class=\"ca-key-inferred\">inferred</b> and "
+        "the <b class=\"ca-key-stated\">stated</b> timeout. Triangles: the longest idle time after "
+        "which a client sent a request. A request after an idle time near the inferred line or "
+        "right of it risks to be lost.</p>");
+    for (guint i = 0; i < MIN(worst->len, PICTURES_MAX); i++)
+        add_server(markup, servers, g_ptr_array_index(worst, i));
+    if (worst->len == 0)
+        markup_add(markup, "<p class=\"ca-note\">No server.</p>");
+    if (worst->len > PICTURES_MAX)
+        markup_add(markup, "<p class=\"ca-note\">%u of %u servers. All: the report servers.</p>",
+                   PICTURES_MAX, worst->len);
+    markup_add(markup, "</section>");
+}

@@ -1,0 +1,113 @@
+"use strict";
+// Sorts, filters, zooms and copies. The page can be read without it.
+(() => {
+  const all = (selector, of) => Array.from((of || document).querySelectorAll(selector));
+  const table = document.getElementById("ca-table");
+  const input = document.getElementById("ca-filter");
+  const shown = document.getElementById("ca-shown");
+  const choices = all(".ca-choice");
+  let verdict = "";
+  let cause = "";
+
+  document.documentElement.classList.add("ca-on");
+
+  // A row or a bar stays if it has the chosen verdict and cause; a row also needs the text.
+  const filter = () => {
+    const text = input.value.trim().toLowerCase();
+    const fits = (element) =>
+      (!verdict || element.dataset.verdict === verdict) && (!cause || element.dataset.cause === cause);
+    let count = 0;
+    const rows = all("tbody tr", table);
+    for (const row of rows) {
+      row.hidden = !fits(row) || !row.textContent.toLowerCase().includes(text);
+      count += row.hidden ? 0 : 1;
+    }
+    for (const bar of all(".ca-bar"))
+      bar.classList.toggle("ca-off", !fits(bar));
+    for (const choice of choices) {
+      const pressed = verdict !== "" && choice.dataset.verdict === verdict && choice.dataset.cause === cause;
+      choice.setAttribute("aria-pressed", String(pressed));
+    }
+    shown.value = count + " of " + rows.length + " shown";
+  };
+
+  for (const choice of choices)
+    choice.addEventListener("click", () => {
+      const again = choice.getAttribute("aria-pressed") === "true";
+      verdict = again ? "" : choice.dataset.verdict;
+      cause = again ? "" : choice.dataset.cause;
+      filter();
+    });
+  input.addEventListener("input", filter);
+  document.getElementById("ca-all").addEventListener("click", () => {
+    verdict = cause = input.value = "";
+    filter();
+  });
+
+  // Numbers in a name or a time sort as numbers.
+  const order = new Intl.Collator("en", { numeric: true });
+  const sortBy = (index, down) => {
+    const body = table.tBodies[0];
+    const keyed = Array.from(body.rows, (row) => [row.cells[index].textContent, row]);
+    keyed.sort((a, b) => order.compare(a[0], b[0]) * (down ? -1 : 1));
+    body.append(...keyed.map((pair) => pair[1]));
+  };
+  all("thead th", table).forEach((head, index) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      for (const other of all("thead th", table))
+        other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      sortBy(index, down);
+    });
+  });
+
+  // Places in the timeline are per cent of its width.
+  const timeline = document.getElementById("ca-timeline");
+  let zoom = 1;
+  for (const button of all("[data-zoom]"))
+    button.addEventListener("click", () => {
+      const factor = Number(button.dataset.zoom);
+      const frame = timeline.parentElement;
+      const middle = (frame.scrollLeft + frame.clientWidth / 2) / frame.scrollWidth;
+      zoom = factor === 0 ? 1 : Math.min(256, Math.max(1, zoom * factor));
+      timeline.setAttribute("width", zoom * 100 + "%");
+      frame.scrollLeft = middle * frame.scrollWidth - frame.clientWidth / 2;
+    });
+
+  // Without the clipboard the text is selected, for the reader to copy.
+  const select = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const selection = window.getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+  };
+  for (const button of all("[data-copy]"))
+    button.addEventListener("click", () => {
+      const done = () => {
+        button.textContent = "copied";
+      };
+      const code = button.parentElement.querySelector("code");
+      if (navigator.clipboard)
+        navigator.clipboard.writeText(button.dataset.copy).then(done, () => select(code));
+      else
+        select(code);
+    });
+
+  // A link to a closed diagram opens it.
+  const open = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target && target.tagName === "DETAILS") {
+      target.open = true;
+      target.scrollIntoView();
+    }
+  };
+  window.addEventListener("hashchange", open);
+  open();
+  filter();
+})();

@@ -1,0 +1,206 @@
+#include "html/page_rows.h"
+
+#include <string.h>
+
+#include "report/table_format.h"
+
+static unsigned column_index(ReportName report, const char *name)
+{
+    const Column *columns = report_columns(report);
+    unsigned index = 0;
+    while (columns[index].name && strcmp(columns[index].name, name) != 0)
+        index++;
+    g_assert(columns[index].name);
+    return index;
+}
+
+const char *page_field(char *const *row, ReportName report, const char *column)
+{
+    return row[column_index(report, column)];
+}
+
+static char **fields_of(const char *row)
+{
+    return g_strsplit(row, "\037", -1);
+}
+
+/* The field of a row that is not split; freed by the caller. */
+static char *field_at(const char *row, unsigned index)
+{
+    for (; index > 0; index--)
+        row = strchr(row, TABLE_FIELD_END) + 1;
+    return g_strndup(row, (gsize)(strchrnul(row, TABLE_FIELD_END) - row));
+}
+
+/* Connections ---------------------------------------------------------------------------------- */
+
+/* VERDICT_COUNT: none. */
+static unsigned verdict_of(const char *word)
+{
+    unsigned verdict = 0;
+    while (verdict < VERDICT_COUNT && strcmp(word, verdict_name((Verdict)verdict)) != 0)
+        verdict++;
+    return verdict;
+}
+
+static void count_cause(PageRows *rows, unsigned verdict, const char *word)
+{
+    for (Cause cause = 0; cause < CAUSE_COUNT; cause++)
+        if (strcmp(word, cause_name(cause)) == 0) {
+            rows->causes[verdict][cause]++;
+            return;
+        }
+}
+
+static void count_reasons(PageRows *rows, const char *completeness)
+{
+    g_auto(GStrv) words = g_strsplit(completeness, " ", -1);
+    for (unsigned bit = 0; bit < REASON_COUNT; bit++)
+        if (g_strv_contains((const char *const *)words, reason_name((Reason)(1u << bit))))
+            rows->reasons[bit]++;
+}
+
+static bool take_connection(void *data, const char *row)
+{
+    PageRows *rows = data;
+    g_autofree char *verdict_word = field_at(row, column_index(REPORT_CONNECTIONS, "verdict"));
+    g_autofree char *cause = field_at(row, column_index(REPORT_CONNECTIONS, "cause"));
+    g_autofree char *completeness = field_at(row, column_index(REPORT_CONNECTIONS, "completeness"));
+    unsigned verdict = verdict_of(verdict_word);
+    rows->connections++;
+    count_reasons(rows, completeness);
+    if (verdict < VERDICT_COUNT) {
+        rows->judged++;
+        rows->verdicts[verdict]++;
+        count_cause(rows, verdict, cause);
+    }
+    if (rows->kept[verdict]->len < PAGE_CONNECTIONS_MAX)
+        g_ptr_array_add(rows->kept[verdict], fields_of(row));
+    return true;
+}
+
+GPtrArray *page_rows_connections(const PageRows *rows)
+{
+    static const unsigned order[] = { VERDICT_CONTRADICTED, VERDICT_UNDETERMINED,
+                                      VERDICT_AS_DECLARED, VERDICT_COUNT };
+    GPtrArray *chosen = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+        const GPtrArray *kept = rows->kept[order[i]];
+        for (guint k = 0; k < kept->len && chosen->len < PAGE_CONNECTIONS_MAX; k++)
+            g_ptr_array_add(chosen, g_ptr_array_index(kept, k));
+    }
+    return chosen;
+}
+
+/* Findings ------------------------------------------------------------------------------------- */
+
+static void note_error(PageRows *rows, const char *connection)
+{
+    if (rows->last_error && strcmp(rows->last_error, connection) == 0)
+        return;
+    g_free(rows->last_error);
+    rows->last_error = g_strdup(connection);
+    rows->error_connections++;
+    if (rows->errors->len < PAGE_DIAGRAMS_MAX)
+        g_ptr_array_add(rows->errors, g_strdup(connection));
+}
+
+static void note_culprit(PageRule *rule, const char *party, char *const *row)
+{
+    bool client = strcmp(party, "client") == 0;
+    if (!client && strcmp(party, "server") != 0)
+        return;
+    g_autofree char *name = g_strdup_printf(
+        "%s %s", party, page_field(row, REPORT_FINDINGS, client ? "client_ip" : "server_ip"));
+    if (!rule->culprits)
+        rule->culprits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    guint count = GPOINTER_TO_UINT(g_hash_table_lookup(rule->culprits, name));
+    if (count == 0 && g_hash_table_size(rule->culprits) >= PAGE_ADDRESSES_MAX)
+        rule->more_culprits = true;
+    else
+        g_hash_table_insert(rule->culprits, g_steal_pointer(&name), GUINT_TO_POINTER(count + 1));
+}
+
+static bool take_finding(void *data, const char *text)
+{
+    PageRows *rows = data;
+    g_auto(GStrv) row = fields_of(text);
+    Rule id;
+    if (!rule_find(page_field(row, REPORT_FINDINGS, "rule"), &id))
+        return true;
+    PageRule *rule = &rows->rules[id];
+    const char *severity = page_field(row, REPORT_FINDINGS, "severity");
+    for (Severity own = SEVERITY_NOTE; own <= SEVERITY_ERROR; own++)
+        if (strcmp(severity, severity_name(own)) == 0)
+            rule->severity = MAX(rule->severity, own);
+    rows->findings++;
+    rule->connections++;
+    rule->cases += g_ascii_strtoull(page_field(row, REPORT_FINDINGS, "count"), NULL, 10);
+    note_culprit(rule, page_field(row, REPORT_FINDINGS, "party"), row);
+    if (strcmp(severity, severity_name(SEVERITY_ERROR)) == 0)
+        note_error(rows, page_field(row, REPORT_FINDINGS, "connection"));
+    if (!rule->examples)
+        rule->examples = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    if (rule->examples->len < PAGE_EXAMPLES_MAX)
+        g_ptr_array_add(rule->examples, g_steal_pointer(&row));
+    return true;
+}
+
+GPtrArray *page_rows_diagrams(const PageRows *rows)
+{
+    GPtrArray *names = g_ptr_array_new();
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    const GPtrArray *bad = rows->kept[VERDICT_CONTRADICTED];
+    for (guint i = 0; i < bad->len && names->len < PAGE_DIAGRAMS_MAX; i++) {
+        char *const *row = g_ptr_array_index(bad, i);
+        g_ptr_array_add(names, row[0]);
+        g_hash_table_add(seen, row[0]);
+    }
+    for (guint i = 0; i < rows->errors->len && names->len < PAGE_DIAGRAMS_MAX; i++)
+        if (g_hash_table_add(seen, g_ptr_array_index(rows->errors, i)))
+            g_ptr_array_add(names, g_ptr_array_index(rows->errors, i));
+    return names;
+}
+
+/* Inputs --------------------------------------------------------------------------------------- */
+
+static bool take_input(void *data, const char *row)
+{
+    PageRows *rows = data;
+    if (rows->input_count++ < PAGE_INPUTS_MAX)
+        g_ptr_array_add(rows->inputs, fields_of(row));
+    return true;
+}
+
+PageRows *page_rows_new(void)
+{
+    PageRows *rows = g_new0(PageRows, 1);
+    for (unsigned i = 0; i <= VERDICT_COUNT; i++)
+        rows->kept[i] = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    rows->errors = g_ptr_array_new_with_free_func(g_free);
+    rows->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    rows->tables[REPORT_CONNECTIONS] =
+        table_new_taken(report_columns(REPORT_CONNECTIONS), take_connection, rows);
+    rows->tables[REPORT_FINDINGS] =
+        table_new_taken(report_columns(REPORT_FINDINGS), take_finding, rows);
+    rows->tables[REPORT_INPUTS] = table_new_taken(report_columns(REPORT_INPUTS), take_input, rows);
+    return rows;
+}
+
+void page_rows_free(PageRows *rows)
+{
+    if (!rows)
+        return;
+    for (unsigned i = 0; i <= VERDICT_COUNT; i++)
+        g_ptr_array_unref(rows->kept[i]);
+    for (Rule rule = 0; rule < RULE_COUNT; rule++) {
+        g_clear_pointer(&rows->rules[rule].culprits, g_hash_table_unref);
+        g_clear_pointer(&rows->rules[rule].examples, g_ptr_array_unref);
+    }
+    g_free(rows->last_error);
+    g_ptr_array_unref(rows->errors);
+    g_ptr_array_unref(rows->inputs);
+    for (unsigned i = 0; i < REPORT_COUNT; i++)
+        table_free(rows->tables[i]);
+    g_free(rows);
+}

@@ -1,0 +1,62 @@
+/* What the page keeps of the reports' rows, while they go by: counts of all of them, and the rows
+ * that it shows. Its tables take the rows of the reports, so the page has their words. */
+#ifndef HTML_PAGE_ROWS_H
+#define HTML_PAGE_ROWS_H
+
+#include "judge/rules.h"
+#include "judge/verdict.h"
+#include "report/reports.h"
+
+/* What the page shows at most. */
+#define PAGE_CONNECTIONS_MAX 2000
+#define PAGE_DIAGRAMS_MAX 500
+#define PAGE_EXAMPLES_MAX 3
+#define PAGE_CULPRITS_MAX 5
+#define PAGE_INPUTS_MAX 100
+
+/* Addresses that are told apart for one rule. */
+#define PAGE_ADDRESSES_MAX 1000
+
+typedef struct PageRule {
+    Severity severity;    /* the gravest */
+    uint64_t connections; /* rows of the report */
+    uint64_t cases;
+    GHashTable *culprits; /* "server 192.0.2.1" to GUINT_TO_POINTER(rows); NULL: none */
+    bool more_culprits;
+    GPtrArray *examples; /* rows of the report */
+} PageRule;
+
+typedef struct PageRows PageRows;
+
+struct PageRows {
+    uint64_t connections, judged;
+    uint64_t verdicts[VERDICT_COUNT];
+    uint64_t causes[VERDICT_COUNT][CAUSE_COUNT];
+    uint64_t reasons[REASON_COUNT];     /* connections whose completeness has them */
+    GPtrArray *kept[VERDICT_COUNT + 1]; /* rows by verdict; the last: without one */
+    PageRule rules[RULE_COUNT];
+    uint64_t findings;
+    GPtrArray *errors; /* names of the first connections with a finding of severity error */
+    uint64_t error_connections;
+    char *last_error;  /* the last of them: the findings of a connection come together */
+    GPtrArray *inputs; /* rows */
+    uint64_t input_count;
+    Table *tables[REPORT_COUNT]; /* NULL: the page has no use for its rows */
+};
+
+PageRows *page_rows_new(void);
+
+/* A field of a kept row. */
+const char *page_field(char *const *row, ReportName report, const char *column);
+
+/* The connections that are shown: contradicted ones, then undetermined ones, then the first of the
+ * others; borrowed rows. */
+GPtrArray *page_rows_connections(const PageRows *rows);
+
+/* The names of those that get a diagram: contradicted ones, then those with an error; borrowed. */
+GPtrArray *page_rows_diagrams(const PageRows *rows);
+
+void page_rows_free(PageRows *rows);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PageRows, page_rows_free)
+
+#endif

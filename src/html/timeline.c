@@ -1,0 +1,294 @@
+/* Everything has its place in per cent of the width, so the picture grows with it: to zoom is to
+ * make it wider. A connection is a bar in the first row of its lane that is free when it begins. */
+#include "html/timeline.h"
+
+#include <string.h>
+
+#include "packets/connection_trace.h"
+#include "report/time.h"
+
+#define LANES_MAX 30
+#define ROWS_MAX 40 /* of a lane; more connections at once lie on each other */
+#define ROW 9
+#define LANE_HEAD 18
+#define TICKS_MAX 40 /* of a connection */
+#define AXIS 22
+#define AXIS_MARKS 4
+
+struct Ticks {
+    GHashTable *by_connection; /* FrameId to GArray of Nanoseconds */
+};
+
+/* A connection as the picture has it. */
+typedef struct Bar {
+    char *const *row;
+    Nanoseconds start, end; /* -1: it has no time */
+    unsigned lane, line;
+} Bar;
+
+typedef struct Lane {
+    const char *ip, *port;
+    Nanoseconds free[ROWS_MAX]; /* when each row is free again */
+    unsigned rows, top;
+} Lane;
+
+typedef struct Timeline {
+    Markup *markup;
+    GArray *bars;  /* Bar */
+    GArray *lanes; /* Lane; the last may hold all other servers */
+    const Ticks *ticks;
+    Nanoseconds first, last;
+    unsigned height;
+} Timeline;
+
+/* Ticks ---------------------------------------------------------------------------------------- */
+
+Ticks *ticks_new(void)
+{
+    Ticks *ticks = g_new0(Ticks, 1);
+    ticks->by_connection =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)g_array_unref);
+    return ticks;
+}
+
+void ticks_add(Ticks *ticks, FrameId connection)
+{
+    g_hash_table_insert(ticks->by_connection, g_memdup2(&connection, sizeof connection),
+                        g_array_new(FALSE, FALSE, sizeof(Nanoseconds)));
+}
+
+static void hear_exchange(void *data, const JudgedExchange *judged)
+{
+    const Ticks *ticks = data;
+    const MessageFacts *request = &judged->exchange->request;
+    GArray *times =
+        g_hash_table_lookup(ticks->by_connection, &judged->context->connection->first_frame);
+    if (times && request->begun && times->len < TICKS_MAX)
+        g_array_append_val(times, request->first.time);
+}
+
+AuditListener ticks_listener(Ticks *ticks)
+{
+    return (AuditListener){ .data = ticks, .exchange = hear_exchange };
+}
+
+void ticks_free(Ticks *ticks)
+{
+    if (!ticks)
+        return;
+    g_hash_table_unref(ticks->by_connection);
+    g_free(ticks);
+}
+
+/* Places --------------------------------------------------------------------------------------- */
+
+static const char *field(const Bar *bar, const char *column)
+{
+    return page_field(bar->row, REPORT_CONNECTIONS, column);
+}
+
+/* A time as the reports write it; -1: none. */
+static Nanoseconds time_of(const char *text)
+{
+    g_autoptr(GDateTime) moment = *text ? g_date_time_new_from_iso8601(text, NULL) : NULL;
+    const char *point = strchr(text, '.');
+    if (!moment)
+        return -1;
+    Nanoseconds part = point ? (Nanoseconds)g_ascii_strtoull(point + 1, NULL, 10) : 0;
+    return g_date_time_to_unix(moment) * NS_PER_SECOND + part;
+}
+
+static unsigned lane_of(Timeline *timeline, const char *ip, const char *port)
+{
+    for (guint i = 0; i < timeline->lanes->len; i++) {
+        const Lane *lane = &g_array_index(timeline->lanes, Lane, i);
+        if (!lane->ip || (strcmp(lane->ip, ip) == 0 && strcmp(lane->port, port) == 0))
+            return i;
+    }
+    bool others = timeline->lanes->len == LANES_MAX - 1;
+    Lane lane = { .ip = others ? NULL : ip, .port = port };
+    g_array_append_val(timeline->lanes, lane);
+    return timeline->lanes->len - 1;
+}
+
+static unsigned line_of(Lane *lane, const Bar *bar)
+{
+    unsigned line = 0;
+    while (line < lane->rows && lane->free[line] > bar->start)
+        line++;
+    if (line == ROWS_MAX)
+        line = ROWS_MAX - 1;
+    lane->rows = MAX(lane->rows, line + 1);
+    lane->free[line] = MAX(lane->free[line], bar->end + 1);
+    return line;
+}
+
+static gint by_start(gconstpointer a, gconstpointer b)
+{
+    const Bar *left = a, *right = b;
+    return (left->start > right->start) - (left->start < right->start);
+}
+
+static void place(Timeline *timeline)
+{
+    for (guint i = 0; i < timeline->bars->len; i++) {
+        Bar *bar = &g_array_index(timeline->bars, Bar, i);
+        bar->lane = lane_of(timeline, field(bar, "server_ip"), field(bar, "server_port"));
+        timeline->first = i ? MIN(timeline->first, bar->start) : bar->start;
+        timeline->last = i ? MAX(timeline->last, bar->end) : bar->end;
+    }
+    g_array_sort(timeline->bars, by_start);
+    for (guint i = 0; i < timeline->bars->len; i++) {
+        Bar *bar = &g_array_index(timeline->bars, Bar, i);
+        bar->line = line_of(&g_array_index(timeline->lanes, Lane, bar->lane), bar);
+    }
+    timeline->height = AXIS;
+    for (guint i = 0; i < timeline->lanes->len; i++) {
+        Lane *lane = &g_array_index(timeline->lanes, Lane, i);
+        lane->top = timeline->height;
+        timeline->height += LANE_HEAD + lane->rows * ROW + 6;
+    }
+}
+
+static double per_cent(const Timeline *timeline, Nanoseconds time)
+{
+    double span = (double)MAX(timeline->last - timeline->first, 1);
+    return (double)(time - timeline->first) / span * 98.5;
+}
+
+/* Drawing -------------------------------------------------------------------------------------- */
+
+static const char *class_of(const char *verdict)
+{
+    if (strcmp(verdict, verdict_name(VERDICT_CONTRADICTED)) == 0)
+        return "ca-bad";
+    if (strcmp(verdict, verdict_name(VERDICT_UNDETERMINED)) == 0)
+        return "ca-doubt";
+    return *verdict ? "ca-good" : "ca-none";
+}
+
+/* One path for all requests of a connection, stretched to its bar. */
+static void add_ticks(const Timeline *timeline, const Bar *bar, double at, double width, unsigned y)
+{
+    ConnectionName name;
+    if (!timeline->ticks || !connection_name_parse(field(bar, "connection"), &name))
+        return;
+    const GArray *times = g_hash_table_lookup(timeline->ticks->by_connection, &name.frame);
+    if (!times || times->len == 0)
+        return;
+    markup_add(timeline->markup,
+               "<svg x=\"%.3f%%\" y=\"%u\" width=\"%.3f%%\" height=\"%u\" viewBox=\"0 0 "
+               "1000 1\" preserveAspectRatio=\"none\"><path class=\"ca-tick\" d=\"",
+               at, y, width, ROW - 3);
+    double span = (double)MAX(bar->end - bar->start, 1);
+    for (guint i = 0; i < times->len; i++)
+        markup_add(timeline->markup, "M%.0f 0v1",
+                   (double)(g_array_index(times, Nanoseconds, i) - bar->start) / span * 1000);
+    markup_add(timeline->markup, "\"/></svg>");
+}
+
+static const char *sign_of(const char *how)
+{
+    return strcmp(how, "rst") == 0 ? "\xc3\x97" : *how ? "|" : "\xe2\x80\xba";
+}
+
+static void add_bar(const Timeline *timeline, const Bar *bar)
+{
+    const Lane *lane = &g_array_index(timeline->lanes, Lane, bar->lane);
+    unsigned y = lane->top + LANE_HEAD + bar->line * ROW;
+    double at = per_cent(timeline, bar->start);
+    double width = MAX(per_cent(timeline, bar->end) - at, 0.1);
+    const char *name = field(bar, "connection"), *verdict = field(bar, "verdict");
+    markup_add(timeline->markup,
+               "<a href=\"#%s\" tabindex=\"-1\" class=\"ca-bar %s\" data-verdict=\"%s\" "
+               "data-cause=\"%s\"><title>%s, "
+               "%s, %s</title><rect x=\"%.3f%%\" y=\"%u\" width=\"%.3f%%\" height=\"%u\"/>",
+               name, class_of(verdict), verdict, field(bar, "cause"), name,
+               *verdict ? verdict : "no HTTP", field(bar, "cause"), at, y, width, ROW - 3);
+    add_ticks(timeline, bar, at, width, y);
+    markup_add(timeline->markup, "<text x=\"%.3f%%\" y=\"%u\">%s</text></a>", at + width,
+               y + ROW - 3, sign_of(field(bar, "ended_how")));
+}
+
+static void add_lane(const Timeline *timeline, const Lane *lane)
+{
+    g_autofree char *name =
+        lane->ip ? g_strdup_printf("%s port %s", lane->ip, lane->port) : g_strdup("other servers");
+    markup_add(timeline->markup,
+               "<path class=\"ca-base\" d=\"M0 %uh100000\"/><text class=\"ca-label\" x=\"2\" "
+               "y=\"%u\">%s</text>",
+               lane->top, lane->top + 13, name);
+}
+
+static void add_axis(const Timeline *timeline)
+{
+    for (unsigned i = 0; i <= AXIS_MARKS; i++) {
+        Nanoseconds time =
+            timeline->first + (timeline->last - timeline->first) / AXIS_MARKS * (Nanoseconds)i;
+        g_autoptr(GString) text = g_string_new(NULL);
+        append_time(text, time, TIME_DIGITS_MICRO);
+        /* the date, where a day ends within the picture */
+        bool days = timeline->last - timeline->first > 20 * 3600 * NS_PER_SECOND;
+        g_autofree char *clock = g_strndup(text->str + (days ? 0 : 11), days ? 19 : 12);
+        markup_add(timeline->markup,
+                   "<text class=\"ca-axis\" text-anchor=\"%s\" x=\"%.3f%%\" y=\"14\">%s</text>",
+                   i == 0            ? "start"
+                   : i == AXIS_MARKS ? "end"
+                                     : "middle",
+                   per_cent(timeline, time), clock);
+    }
+}
+
+static void draw(const Timeline *timeline)
+{
+    markup_add(timeline->markup,
+               "<p class=\"ca-js\"><button type=\"button\" data-zoom=\"2\">zoom in</button> "
+               "<button type=\"button\" "
+               "data-zoom=\"0.5\">zoom out</button> <button type=\"button\" "
+               "data-zoom=\"0\">whole</button></p>"
+               "<div class=\"ca-wide\" tabindex=\"0\"><svg id=\"ca-timeline\" role=\"group\" "
+               "aria-label=\"Connections on the "
+               "time of the capture\" width=\"100%%\" height=\"%u\">",
+               timeline->height);
+    add_axis(timeline);
+    for (guint i = 0; i < timeline->lanes->len; i++)
+        add_lane(timeline, &g_array_index(timeline->lanes, Lane, i));
+    for (guint i = 0; i < timeline->bars->len; i++)
+        add_bar(timeline, &g_array_index(timeline->bars, Bar, i));
+    markup_add(timeline->markup, "</svg></div>");
+}
+
+void timeline_section(Markup *markup, const GPtrArray *connections, uint64_t all,
+                      const Ticks *ticks)
+{
+    g_autoptr(GArray) bars = g_array_new(FALSE, TRUE, sizeof(Bar));
+    g_autoptr(GArray) lanes = g_array_new(FALSE, TRUE, sizeof(Lane));
+    Timeline timeline = { .markup = markup, .bars = bars, .lanes = lanes, .ticks = ticks };
+    for (guint i = 0; i < connections->len; i++) {
+        Bar bar = { .row = g_ptr_array_index(connections, i) };
+        bar.start = time_of(field(&bar, "start_time"));
+        bar.end = time_of(field(&bar, "end_time"));
+        if (bar.start >= 0 && bar.end >= bar.start)
+            g_array_append_val(bars, bar);
+    }
+    markup_add(
+        markup,
+        "<section id=\"timeline\"><h2>Timeline</h2><p class=\"ca-legend\">A bar is a connection: "
+        "<b "
+        "class=\"ca-key-bad\">contradicted</b>, <b class=\"ca-key-doubt\">undetermined</b>, <b "
+        "class=\"ca-key-good\">as declared</b>. Its strokes are requests; its end is | (FIN), "
+        "\xc3\x97 (reset) or \xe2\x80\xba (open). Drawn are ");
+    markup_count(markup, bars->len);
+    markup_add(markup, " of ");
+    markup_count(markup, all);
+    markup_add(
+        markup,
+        " connections: contradicted ones first, then undetermined ones, then the first of the "
+        "others.%s</p>",
+        ticks ? "" : " Requests are not drawn: the input could not be read a second time.");
+    if (bars->len) {
+        place(&timeline);
+        draw(&timeline);
+    }
+    markup_add(markup, "</section>");
+}

@@ -1,0 +1,18 @@
+/* Reads the inputs once more for what --show tells of a connection, of several at once: through the
+ * same engine, so that each packet finds the connections in the same state. */
+#ifndef STORY_PASS_H
+#define STORY_PASS_H
+
+#include "packets/connection_traces.h"
+#include "pass.h"
+
+#define STORY_PASS_ERROR (story_pass_error_quark())
+GQuark story_pass_error_quark(void);
+
+/* `first` is over, and none of its inputs can be read only once. `also` listens before the traces;
+ * NULL: nobody does. *ret_stopped: somebody stopped the reading, and the traces are not whole.
+ * False: an input has changed since then, and the traces are of no use. */
+bool story_pass_run(const Pass *first, ConnectionTraces *traces, const AuditListener *also,
+                    Progress *progress, bool *ret_stopped, GError **error);
+
+#endif
