@@ -2,6 +2,11 @@
 
 #include "capture/bytes.h"
 #include "packets/evidence_writer.h"
+#include "report/case_files.h"
+#include "report/checksums.h"
+#include "report/command_words.h"
+#include "report/connection_page.h"
+#include "story_pass.h"
 
 G_DEFINE_QUARK(connaudit - evidence - pass - error, evidence_pass_error)
 
@@ -23,6 +28,9 @@ bool evidence_pass_open(EvidencePass *evidence, const Options *options, Pass *fi
                                    options->force, error);
     if (!evidence->output)
         return false;
+    g_autofree char *within =
+        options->output ? checksums_path_within(options->output, options->evidence) : NULL;
+    evidence->beside_reports = within && !*within;
     evidence->list = evidence_list_new(options->evidence_max);
     audit_listen(&first->engine.audit, evidence_list_listener(evidence->list));
     return true;
@@ -103,8 +111,133 @@ void evidence_pass_skip(EvidencePass *evidence)
     evidence->captures = new_captures();
 }
 
-bool evidence_pass_write(EvidencePass *evidence, const Pass *first, const TlsKeys *keys,
-                         const char *version, Progress *progress, GError **error)
+/* Pages ---------------------------------------------------------------------------------------- */
+
+/* What is written beside the captures, and what their packets are. */
+typedef struct Cases {
+    GPtrArray *pages;  /* texts, in the order of the list */
+    GHashTable *roles; /* FrameId of a connection to case_roles(); owns both */
+} Cases;
+
+static void cases_clear(Cases *cases)
+{
+    g_ptr_array_unref(cases->pages);
+    g_hash_table_unref(cases->roles);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Cases, cases_clear)
+
+static Cases cases_new(void)
+{
+    return (Cases){ .pages = g_ptr_array_new_with_free_func(g_free),
+                    .roles = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                                   (GDestroyNotify)g_hash_table_unref) };
+}
+
+static const char *find_role(void *data, FrameId connection, FrameId frame)
+{
+    const Cases *cases = data;
+    GHashTable *roles = g_hash_table_lookup(cases->roles, &connection);
+    return roles ? g_hash_table_lookup(roles, &frame) : NULL;
+}
+
+static void make_case(Cases *cases, const EvidenceItem *item, ConnectionTraces *traces,
+                      const CaseFacts *facts)
+{
+    const TracedConnection *traced =
+        connection_traces_result(traces, item->connection, facts->thresholds);
+    g_assert(traced);
+    const InputFile *input = capture_inputs_file(facts->inputs, frame_input(item->connection));
+    RowFile file = { .path = input->path, .time_digits = input->time_digits };
+    g_autoptr(Story) story = connection_story(traced, &file);
+    g_autofree char *capture = evidence_item_file_name(item);
+    g_ptr_array_add(cases->pages, case_page(facts, capture, story));
+    g_hash_table_insert(cases->roles, g_memdup2(&item->connection, sizeof item->connection),
+                        case_roles(story));
+}
+
+/* The inputs are read once more for the stories of the chosen connections, before their packets are
+ * written. */
+static bool make_cases(const EvidencePass *evidence, const Pass *first, const CaseFacts *facts,
+                       Progress *progress, Cases *cases, bool *ret_stopped, GError **error)
+{
+    g_autoptr(ConnectionTraces) traces = connection_traces_new(&TRACES_LIMITS_DEFAULT);
+    const EvidenceList *list = evidence->list;
+    for (guint i = 0; i < list->list->len; i++)
+        connection_traces_add(traces, evidence_list_get(list, i)->connection);
+    if (!story_pass_run(first, traces, NULL, progress, ret_stopped, error))
+        return false;
+    for (guint i = 0; i < list->list->len && !*ret_stopped; i++)
+        make_case(cases, evidence_list_get(list, i), traces, facts);
+    return true;
+}
+
+static bool add_text(Output *output, const char *name, const char *text, GError **error)
+{
+    unsigned index;
+    return output_add(output, name, &index, error) &&
+           output_append(output, index, text, strlen(text), error);
+}
+
+/* The files before SHA256SUMS, in their order: captures, pages, README. */
+static bool add_sums(EvidencePass *evidence, GError **error)
+{
+    if (evidence->beside_reports)
+        return true;
+    g_autoptr(GString) sums = g_string_new(NULL);
+    guint count = evidence->list->list->len;
+    for (guint i = 0; i < 2 * count + 1; i++) {
+        uint64_t size;
+        g_autofree char *sum = output_sha256(evidence->output, i, &size, error);
+        if (!sum)
+            return false;
+        const EvidenceItem *item =
+            i < 2 * count ? evidence_list_get(evidence->list, i % count) : NULL;
+        g_autofree char *name = !item       ? g_strdup(CASE_README)
+                                : i < count ? evidence_item_file_name(item)
+                                            : case_page_name(item->connection);
+        g_string_append_printf(sums, "%s  %s\n", sum, name);
+    }
+    return add_text(evidence->output, CHECKSUMS_NAME, sums->str, error);
+}
+
+static bool write_cases(EvidencePass *evidence, const Cases *cases, const CaseFacts *facts,
+                        GError **error)
+{
+    for (guint i = 0; i < cases->pages->len; i++) {
+        g_autofree char *name = case_page_name(evidence_list_get(evidence->list, i)->connection);
+        if (!add_text(evidence->output, name, g_ptr_array_index(cases->pages, i), error))
+            return false;
+    }
+    g_autofree char *readme =
+        case_readme(facts, evidence->list->list->len, evidence->list->left_out);
+    return add_text(evidence->output, CASE_README, readme, error) && add_sums(evidence, error);
+}
+
+/* Writing -------------------------------------------------------------------------------------- */
+
+static bool write_captures(EvidencePass *evidence, const EvidenceRun *run, Cases *cases,
+                           GError **error)
+{
+    const Pass *first = run->first;
+    EvidenceFiles files = { .data = evidence->output, .add = add_file, .append = append_to_file };
+    EvidenceRoles roles = { .data = cases, .role = find_role };
+    g_autoptr(CaptureInputs) again = capture_inputs_again(first->inputs);
+    g_autoptr(EvidenceList) list = evidence_list_new(evidence->list->max);
+    g_autoptr(EvidenceWriter) writer =
+        evidence_writer_new(evidence->list, first->inputs, &EVIDENCE_WRITER_LIMITS_DEFAULT,
+                            run->version, &files, &roles, error);
+    if (!writer || (run->keys && !evidence_writer_add_secrets(writer, run->keys, error)))
+        return false;
+    read_again(first, again, list, writer, run->progress);
+    if (!evidence_writer_finish(writer, error) ||
+        !check_unchanged(first->inputs, again, evidence->list, list, error))
+        return false;
+    evidence->captures = new_captures();
+    list_captures(evidence, writer);
+    return true;
+}
+
+bool evidence_pass_write(EvidencePass *evidence, const EvidenceRun *run, GError **error)
 {
     if (!evidence->list)
         return true;
@@ -112,20 +245,21 @@ bool evidence_pass_write(EvidencePass *evidence, const Pass *first, const TlsKey
         evidence->captures = new_captures();
         return true;
     }
-    EvidenceFiles files = { .data = evidence->output, .add = add_file, .append = append_to_file };
-    g_autoptr(CaptureInputs) again = capture_inputs_again(first->inputs);
-    g_autoptr(EvidenceList) list = evidence_list_new(evidence->list->max);
-    g_autoptr(EvidenceWriter) writer = evidence_writer_new(
-        evidence->list, first->inputs, &EVIDENCE_WRITER_LIMITS_DEFAULT, version, &files, error);
-    if (!writer || (keys && !evidence_writer_add_secrets(writer, keys, error)))
+    g_auto(GStrv) words = command_words(run->command, NULL);
+    CaseFacts facts = { .version = run->version,
+                        .command = words,
+                        .thresholds = &run->first->engine.audit.thresholds,
+                        .inputs = run->first->inputs };
+    g_auto(Cases) cases = cases_new();
+    bool stopped;
+    if (!make_cases(evidence, run->first, &facts, run->progress, &cases, &stopped, error))
         return false;
-    read_again(first, again, list, writer, progress);
-    if (!evidence_writer_finish(writer, error) ||
-        !check_unchanged(first->inputs, again, evidence->list, list, error))
-        return false;
-    evidence->captures = new_captures();
-    list_captures(evidence, writer);
-    return true;
+    if (stopped) {
+        evidence_pass_skip(evidence);
+        return true;
+    }
+    return write_captures(evidence, run, &cases, error) &&
+           write_cases(evidence, &cases, &facts, error);
 }
 
 /* What it found -------------------------------------------------------------------------------- */

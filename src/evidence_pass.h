@@ -1,6 +1,6 @@
 /* --evidence: the first pass shows which connections get a capture. The second pass reads the
- * inputs again, through the same engine, so that each packet finds the connections in the same
- * state, and writes the packets of the chosen ones.
+ * inputs again for what is to be told of them, and the third writes their packets: both through the
+ * same engine, so that each packet finds the connections in the same state.
  *
  * Grammar: open · (the first pass) · write · sums? · close. Each step needs the success of the one
  * before it, but close comes in any case. The captures appear with outputs_commit() before that.
@@ -27,16 +27,24 @@ typedef struct EvidencePass {
     Output *output;     /* likewise */
     GArray *captures;   /* ManifestCapture, in the order of the list; NULL: none is written yet */
     uint64_t fragments_given_up; /* that one of them may lack */
+    bool beside_reports;         /* in their directory, whose SHA256SUMS has the captures */
 } EvidencePass;
 
 /* Makes the list a listener of `first`. */
 bool evidence_pass_open(EvidencePass *evidence, const Options *options, Pass *first,
                         GError **error);
 
-/* The captures, none of which has its name yet. `first` is over. `keys`: whose lines they get in
- * front; NULL: none. */
-bool evidence_pass_write(EvidencePass *evidence, const Pass *first, const TlsKeys *keys,
-                         const char *version, Progress *progress, GError **error);
+/* A run whose first pass is over; borrowed. */
+typedef struct EvidenceRun {
+    const Pass *first;
+    const TlsKeys *keys; /* whose lines the captures get in front; NULL: none */
+    const char *version;
+    const char *const *command; /* as main() got it */
+    Progress *progress;
+} EvidenceRun;
+
+/* The captures and their pages, none of which has its name yet. */
+bool evidence_pass_write(EvidencePass *evidence, const EvidenceRun *run, GError **error);
 
 /* Instead of it: no captures, for somebody stopped the run, and a second pass would not get far. */
 void evidence_pass_skip(EvidencePass *evidence);

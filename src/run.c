@@ -415,9 +415,12 @@ static bool write_evidence(Run *run, GError **error)
         return true;
     }
     g_autoptr(Progress) progress = start_progress(options);
-    const TlsKeys *keys = options->evidence_secrets ? run->context->keys : NULL;
-    if (!evidence_pass_write(&run->evidence, &run->pass, keys, run->context->version, progress,
-                             error))
+    EvidenceRun evidence = { .first = &run->pass,
+                             .keys = options->evidence_secrets ? run->context->keys : NULL,
+                             .version = run->context->version,
+                             .command = run->context->command,
+                             .progress = progress };
+    if (!evidence_pass_write(&run->evidence, &evidence, error))
         return false;
     return !options->output || evidence_pass_sums(&run->evidence, error);
 }

@@ -186,7 +186,7 @@ START_TEST(test_frames)
     g_autoptr(GPtrArray) output = open_output();
     EvidenceFiles files = files_of(output);
     g_autoptr(EvidenceWriter) evidence_writer =
-        evidence_writer_new(evidence_list, inputs, &SMALL, "1", &files, NULL);
+        evidence_writer_new(evidence_list, inputs, &SMALL, "1", &files, NULL, NULL);
     ck_assert_ptr_nonnull(evidence_writer);
     feed(evidence_writer, ROWS[_i].frames);
     ck_assert(evidence_writer_finish(evidence_writer, NULL));
@@ -213,7 +213,7 @@ static uint64_t packets_of(const Recording *recording)
     verdicts_free(verdicts_of(recording, &options));
     ck_assert_uint_eq(evidence_list->list->len, 1);
     g_autoptr(EvidenceWriter) evidence_writer = evidence_writer_new(
-        evidence_list, inputs, &EVIDENCE_WRITER_LIMITS_DEFAULT, "1", &files, NULL);
+        evidence_list, inputs, &EVIDENCE_WRITER_LIMITS_DEFAULT, "1", &files, NULL, NULL);
     options = engine_options_default();
     audit_listen(&options.audit, evidence_list_listener(again));
     audit_listen(&options.audit, evidence_writer_listener(evidence_writer));

@@ -51,7 +51,8 @@ START_TEST(test_packets)
                         .wire_length = PACKETS[i].wire_length,
                         .bytes = span_make(BYTES, PACKETS[i].length) };
         pcapng_append_interface(file, &interface);
-        pcapng_append_packet(file, (uint32_t)i, &interface, &frame, i % 2 ? "one packet" : NULL);
+        pcapng_append_packet(file, (uint32_t)i, &interface, &frame,
+                             i % 2 ? (const char *const[]){ "one packet", NULL } : NULL);
         ck_assert_uint_eq(file->len % 4, 0);
     }
     g_autoptr(CaptureReader) reader = write_and_open(file, &path);
@@ -144,7 +145,8 @@ START_TEST(test_notes_of_the_clock)
     for (size_t i = 0; i < G_N_ELEMENTS(packets); i++) {
         Frame frame = { .time = packets[i].second * NS_PER_SECOND, .bytes = span_make(BYTES, 4) };
         g_autofree char *note = clock_note_new(frame_id(7, 42), packets[i].clock);
-        pcapng_append_packet(file, 0, &interface, &frame, note);
+        pcapng_append_packet(file, 0, &interface, &frame,
+                             (const char *const[]){ note, "its role" });
     }
     g_autoptr(CaptureReader) reader = write_and_open(file, &path);
     FrameBatch batch = { 0 };

@@ -26,6 +26,20 @@ wanted() {
     } | sort -u
 }
 
+# explains NAME: the directory captures explains itself. Each capture has a page, as --show tells the connection; the
+# sums are those of all files; no line is wider than a sheet of paper.
+explains() {
+    [ -s wanted ] || { holds captures; return; }
+    while read -r connection; do
+        [ -f "captures/$connection.txt" ] || { fail "$1: no page of $connection"; continue; }
+        grep -q "^Capture  *$connection-.*\.pcapng$" "captures/$connection.txt" || fail "$1: $connection.txt names no capture"
+        grep -q "^CONNECTION $connection$" "captures/$connection.txt" || fail "$1: $connection.txt tells of another"
+    done <wanted
+    awk 'length($0) > 80 { print FILENAME ": " $0; exit 1 }' captures/*.txt || fail "$1: a line of more than 80 columns"
+    (cd captures && sha256sum -c SHA256SUMS >/dev/null && sed 's/^[0-9a-f]*  //' SHA256SUMS | sort >../summed &&
+        ls | grep -v '^SHA256SUMS$' | sort | diff - ../summed) || fail "$1: SHA256SUMS"
+}
+
 # reads_back NAME ARGUMENT...: runs with the arguments, and reads each capture that this writes.
 reads_back() {
     name=$1
@@ -35,9 +49,10 @@ reads_back() {
     [ -d captures ] || { fail "$name: $(cat errors)"; return; }
     judgements reports/connections.jsonl >judged
     wanted judged reports/findings.jsonl >wanted
-    (cd captures && ls) | sed 's/^\(c[0-9]*-[0-9]*\)-.*/\1/' | sort -u >got
+    (cd captures && ls) | sed -n 's/^\(c[0-9]*-[0-9]*\)-.*/\1/p' | sort -u >got
     diff -u wanted got || fail "$name: these connections have a capture, those should"
-    for capture in captures/*; do
+    explains "$name"
+    for capture in captures/*.pcapng; do
         [ -f "$capture" ] || continue
         captures=$((captures + 1))
         connection=$(basename "$capture" | sed 's/^\(c[0-9]*-[0-9]*\)-.*/\1/')
@@ -63,10 +78,10 @@ for sample in "$top"/samples/*.pcap* ${others:+"$others"/*.pcap*}; do
     reads_back "$(basename "$sample")" "$sample"
 done
 reads_back 'all samples merged' "$top/samples"
-merged=$(ls captures | wc -l)
+merged=$(ls captures/*.pcapng | wc -l)
 [ "$merged" -gt 10 ] || fail "all samples merged: only $merged captures"
 reads_back 'each sample alone' --separate "$top/samples"
-[ "$(ls captures | wc -l)" -ge "$merged" ] || fail "each sample alone: fewer captures"
+[ "$(ls captures/*.pcapng | wc -l)" -ge "$merged" ] || fail "each sample alone: fewer captures"
 
 # Complete names.
 cp "$top/samples/request-crossed-the-idle-close-seen-by-the-client.pcap" race.pcap
@@ -80,7 +95,7 @@ runs() {
     [ "$expected" -eq 0 ] || [ -s errors ] || fail "$name: no error is told"
 }
 runs 'one capture' 0 --evidence=one race.pcap
-holds one c1-1-keepalive_race.pcapng
+holds one README.txt SHA256SUMS c1-1-keepalive_race.pcapng c1-1.txt
 "$CONNAUDIT" -q race.pcap | diff - stdout || fail "--evidence changes the report"
 runs 'again' 2 --evidence=one race.pcap
 grep -q 'exists already' errors || fail "again: $(cat errors)"
@@ -95,13 +110,27 @@ for text in 'frame 1 of input 1' 'connection c1-1 (contradicted: keepalive_race)
     grep -aq "$text" first || fail "the capture does not say: $text"
 done
 
+# So is what it is, in the words of the page, and the page has the words of --show.
+squeezed() {
+    sed 's/--> .*<-- .*server$//' | tr -s '[:space:]' ' '
+}
+for text in 'the server had received nothing of request 2' 'response 1: HTTP/1.1 200; Connection: keep-alive'; do
+    grep -aq "$text" first || fail "the capture does not say: $text"
+done
+sed '1,/^$/d' one/c1-1.txt | squeezed >told
+"$CONNAUDIT" --show=c1-1 race.pcap | squeezed | diff - told || fail "the page says something else than --show"
+for text in 'connaudit -q --evidence=one race.pcap' "$(sha256sum <race.pcap | cut -d ' ' -f 1)" 'half-close 30 s'; do
+    tr -s '[:space:]' ' ' <one/c1-1.txt | sed 's/ --force//' | grep -qF "$text" || fail "the page does not say: $text"
+done
+
 # The manifest lists the captures with their checksums.
 runs 'with reports' 0 -o both --evidence=both/captures race.pcap
 holds both SHA256SUMS captures connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json pairs.csv report.html servers.csv
 sum=$(sha256sum both/captures/c1-1-keepalive_race.pcapng | cut -d ' ' -f 1)
 grep -q "\"sha256\" : \"$sum\"" both/manifest.json || fail "the manifest lacks its sum"
 runs 'in the same directory' 0 -o same --evidence=same race.pcap
-holds same SHA256SUMS c1-1-keepalive_race.pcapng connections.csv exchanges.csv findings.csv hops.csv idle.csv inputs.csv manifest.json \
+holds same README.txt SHA256SUMS c1-1-keepalive_race.pcapng c1-1.txt connections.csv exchanges.csv findings.csv hops.csv idle.csv \
+    inputs.csv manifest.json \
     pairs.csv report.html servers.csv
 runs 'no hash' 0 --no-hash -o nohash --evidence=nohash race.pcap
 [ "$(grep -c '"sha256" : null' nohash/manifest.json)" -eq 1 ] || fail "--no-hash: sums"
@@ -113,7 +142,7 @@ grep -v '^  evidence ' with | diff -u without - || fail "--evidence changes the 
 
 # The limit on captures: the rest is counted and reported.
 "$CONNAUDIT" --evidence=three --evidence-max=3 "$top/samples" >/dev/null 2>errors || :
-[ "$(ls three | wc -l)" -eq 3 ] || fail "--evidence-max=3: $(ls three)"
+[ "$(ls three/*.pcapng | wc -l)" -eq 3 ] || fail "--evidence-max=3: $(ls three)"
 grep -q "evidence *3  captures, $((merged - 3)) connections without one (--evidence-max)" errors ||
     fail "--evidence-max is not told: $(grep evidence errors)"
 
@@ -165,7 +194,7 @@ runs 'reports that lack their evidence' 2 --force -o lacking --evidence=blocked 
 # An input that ends too early is read as far as possible, in both passes.
 head -c -5 race.pcap >cut.pcap
 runs 'a cut input' 0 --evidence=cut cut.pcap
-[ "$(ls cut | wc -l)" -le 1 ] || fail "a cut input: $(ls cut)"
+[ "$(ls cut/*.pcapng | wc -l)" -le 1 ] || fail "a cut input: $(ls cut)"
 
 # An input that changes between the passes. The report is longer than a pipe holds, and nobody reads
 # it until the first pass has read all inputs.

@@ -150,7 +150,7 @@ void pcapng_append_interface(GByteArray *to, const PcapngInterface *interface)
 }
 
 void pcapng_append_packet(GByteArray *to, uint32_t number, const PcapngInterface *of,
-                          const Frame *frame, const char *comment)
+                          const Frame *frame, const char *const comments[2])
 {
     uint64_t time = (uint64_t)frame->time;
     if (of->early)
@@ -163,9 +163,9 @@ void pcapng_append_packet(GByteArray *to, uint32_t number, const PcapngInterface
     append_u32(to, (uint32_t)frame->bytes.length);
     append_u32(to, frame->wire_length);
     append_padded(to, frame->bytes.bytes, frame->bytes.length);
-    if (comment) {
-        append_text(to, OPTION_COMMENT, comment);
+    for (unsigned i = 0; comments && i < 2; i++)
+        append_text(to, OPTION_COMMENT, comments[i]);
+    if (comments)
         append_end_of_options(to);
-    }
     end_block(to, start);
 }

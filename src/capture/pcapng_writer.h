@@ -34,9 +34,9 @@ typedef struct PcapngInterface {
 void pcapng_append_interface(GByteArray *to, const PcapngInterface *interface);
 
 /* `of` must describe the interface of that number; the time of the frame must not lie before the
- * start of its clock. */
+ * start of its clock. `comments`: at most two of them; NULL: none. */
 void pcapng_append_packet(GByteArray *to, uint32_t number, const PcapngInterface *of,
-                          const Frame *frame, const char *comment);
+                          const Frame *frame, const char *const comments[2]);
 
 /* Secrets of TLS, as a key log, for the packets behind them. */
 void pcapng_append_secrets(GByteArray *to, Span keylog);

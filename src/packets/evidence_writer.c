@@ -55,6 +55,7 @@ struct EvidenceWriter {
     const CaptureInputs *inputs;
     EvidenceWriterLimits limits;
     EvidenceFiles files;
+    EvidenceRoles roles;
     Part *parts;
     unsigned part_count;
     GHashTable *by_connection; /* FrameId to Part */
@@ -112,7 +113,10 @@ static void write_packet(EvidenceWriter *writer, Part *part, const Frame *frame)
     guint before = part->unwritten->len;
     uint32_t interface = interface_of(writer, part, frame_input(frame->id), &of);
     g_autofree char *comment = clock_note_new(frame->id, frame->clock);
-    pcapng_append_packet(part->unwritten, interface, &of, frame, comment);
+    const EvidenceRoles *roles = &writer->roles;
+    const char *role = roles->role ? roles->role(roles->data, part->connection, frame->id) : NULL;
+    const char *comments[] = { comment, role };
+    pcapng_append_packet(part->unwritten, interface, &of, frame, comments);
     part->packets++;
     writer->unwritten += part->unwritten->len - before;
     if (writer->unwritten > writer->limits.unwritten)
@@ -140,12 +144,14 @@ static bool begin_part(EvidenceWriter *writer, Part *part, const char *version, 
 
 EvidenceWriter *evidence_writer_new(const EvidenceList *evidence_list, const CaptureInputs *inputs,
                                     const EvidenceWriterLimits *limits, const char *version,
-                                    const EvidenceFiles *files, GError **error)
+                                    const EvidenceFiles *files, const EvidenceRoles *roles,
+                                    GError **error)
 {
     g_autoptr(EvidenceWriter) writer = g_new0(EvidenceWriter, 1);
     writer->inputs = inputs;
     writer->limits = *limits;
     writer->files = *files;
+    writer->roles = roles ? *roles : (EvidenceRoles){ .role = NULL };
     writer->parts = g_new0(Part, evidence_list->list->len);
     writer->by_connection = g_hash_table_new(g_int64_hash, g_int64_equal);
     g_queue_init(&writer->line);

@@ -32,11 +32,18 @@ typedef struct EvidenceFiles {
     bool (*append)(void *data, unsigned index, const void *bytes, size_t size, GError **error);
 } EvidenceFiles;
 
-/* All but the two structs is borrowed, and to live longer. The captures are added to `files` in the
+/* What each packet of a connection is, in words, for its comment; NULL: nothing special. */
+typedef struct EvidenceRoles {
+    void *data;
+    const char *(*role)(void *data, FrameId connection, FrameId frame);
+} EvidenceRoles;
+
+/* `roles` NULL: nothing is known. All but the three structs is borrowed, and to live longer. The captures are added to `files` in the
  * order of `evidence_list`; NULL and `error` if one cannot be. */
 EvidenceWriter *evidence_writer_new(const EvidenceList *evidence_list, const CaptureInputs *inputs,
                                     const EvidenceWriterLimits *limits, const char *version,
-                                    const EvidenceFiles *files, GError **error);
+                                    const EvidenceFiles *files, const EvidenceRoles *roles,
+                                    GError **error);
 
 /* Before the first frame: each capture begins with the lines of its TLS, if `keys` has some. False
  * and `error` if one cannot be written. */

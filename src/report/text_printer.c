@@ -10,10 +10,14 @@
 #define LABEL_WIDTH 14
 #define INDENT 2
 
+/* What words need beside the columns of packets. */
+#define WORDS_LEAST 30
+
 typedef struct Printer {
     Page page;
     const Story *story;
     int time_width, frame_width, sequence_width, acknowledged_width, length_width, flags_width;
+    bool below; /* the words of a packet stand below its columns */
 } Printer;
 
 static PageStyle style_of(StoryStyle style)
@@ -116,27 +120,55 @@ static unsigned words_column(const Printer *printer)
                       printer->length_width + 2 + printer->flags_width + 2);
 }
 
+static unsigned words_at(const Printer *printer)
+{
+    return printer->below ? (unsigned)printer->time_width + 2 : words_column(printer);
+}
+
+/* From the columns, which began at `start`, to where the words stand. */
+static void go_to_words(Printer *printer, size_t start, const StoryBlock *block)
+{
+    GString *text = printer->page.text;
+    if (!printer->below) {
+        pad(printer, words_column(printer) - (text->len - start));
+        return;
+    }
+    while (text->str[text->len - 1] == ' ')
+        g_string_truncate(text, text->len - 1);
+    if (story_text_is_empty(block->text))
+        return;
+    g_string_append_c(text, '\n');
+    pad(printer, words_at(printer));
+}
+
 static void print_column_names(Printer *printer)
 {
-    g_autofree char *head =
-        g_strdup_printf("%*s  %*s      %*s %*s %*s  %-*s  %s", printer->time_width, "time",
-                        printer->frame_width, "frame", printer->sequence_width, "seq",
-                        printer->acknowledged_width, "ack", printer->length_width, "len",
-                        printer->flags_width, "flags", "--> from the client, <-- from the server");
-    page_words(&printer->page, PAGE_DIM, head);
+    unsigned room = printer->page.width - words_at(printer);
+    const char *whole = "--> from the client, <-- from the server";
+    const char *legend = strlen(whole) <= room ? whole : "--> client, <-- server";
+    g_autofree char *head = g_strdup_printf(
+        "%*s  %*s      %*s %*s %*s  %-*s", printer->time_width, "time", printer->frame_width,
+        "frame", printer->sequence_width, "seq", printer->acknowledged_width, "ack",
+        printer->length_width, "len", printer->flags_width, "flags");
+    g_autofree char *line = printer->below ? g_strdup_printf("%s\n%*s%s", g_strchomp(head),
+                                                             (int)words_at(printer), "", legend)
+                                           : g_strdup_printf("%s  %s", head, legend);
+    page_words(&printer->page, PAGE_DIM, line);
     g_string_append_c(printer->page.text, '\n');
 }
 
 static void print_packet(Printer *printer, const StoryBlock *block)
 {
     const StoryPacket *packet = &block->packets[0];
+    size_t start = printer->page.text->len;
     g_auto(Cells) cells = cells_of(printer, packet);
-    g_string_append_printf(printer->page.text, "%*s  %*s %s  %*s %*s %*s  %-*s  ",
+    g_string_append_printf(printer->page.text, "%*s  %*s %s  %*s %*s %*s  %-*s",
                            printer->time_width, cells.time, printer->frame_width, cells.frame,
                            packet->from_server ? "<--" : "-->", printer->sequence_width,
                            cells.sequence, printer->acknowledged_width, cells.acknowledged,
                            printer->length_width, cells.length, printer->flags_width, cells.flags);
-    print_words(printer, words_column(printer), block);
+    go_to_words(printer, start, block);
+    print_words(printer, words_at(printer), block);
 }
 
 /* Time and frame of the first one. */
@@ -146,8 +178,8 @@ static void print_fold(Printer *printer, const StoryBlock *block)
     g_auto(Cells) cells = cells_of(printer, &block->packets[0]);
     g_string_append_printf(printer->page.text, "%*s  %*s ...", printer->time_width, cells.time,
                            printer->frame_width, cells.frame);
-    pad(printer, words_column(printer) - (printer->page.text->len - start));
-    print_words(printer, words_column(printer), block);
+    go_to_words(printer, start, block);
+    print_words(printer, words_at(printer), block);
 }
 
 /* Blocks --------------------------------------------------------------------------------------- */
@@ -187,8 +219,8 @@ static void print_block(Printer *printer, const StoryBlock *block)
         print_fold(printer, block);
         return;
     case STORY_ASIDE:
-        pad(printer, words_column(printer));
-        print_words(printer, words_column(printer), block);
+        pad(printer, words_at(printer));
+        print_words(printer, words_at(printer), block);
         return;
     }
 }
@@ -200,8 +232,15 @@ static bool is_row(const StoryBlock *block)
 
 void text_printer_print(GString *page, const Story *story, bool colour)
 {
-    Printer printer = { .page = { .text = page, .colour = colour }, .story = story };
+    text_printer_print_within(page, story, colour, PAGE_WIDTH);
+}
+
+void text_printer_print_within(GString *page, const Story *story, bool colour, unsigned width)
+{
+    Printer printer = { .page = { .text = page, .colour = colour, .width = width },
+                        .story = story };
     measure(&printer);
+    printer.below = width < PAGE_WIDTH && words_column(&printer) + WORDS_LEAST > width;
     for (guint i = 0; i < story->blocks->len; i++) {
         const StoryBlock *block = &g_array_index(story->blocks, StoryBlock, i);
         /* A paragraph between packets stands alone. */
