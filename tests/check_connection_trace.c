@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "packets/connection_trace.h"
+#include "packets/connection_traces.h"
 #include "stream_table.h"
 
 static const struct {
@@ -52,7 +52,8 @@ END_TEST
 typedef struct Setting {
     StreamTable *table;
     ConnectionTrace *trace;
-    SegmentOwner owner; /* of the segment that was fed last */
+    ConnectionTraces *traces; /* NULL: none beside it */
+    SegmentOwner owner;       /* of the segment that was fed last */
     uint64_t frame;
 } Setting;
 
@@ -60,12 +61,14 @@ static void setting_open(Setting *setting, ConnectionName name, TraceLimits limi
 {
     setting->table = stream_table_new(&STREAM_LIMITS_DEFAULT);
     setting->trace = connection_trace_new(&name, &limits);
+    setting->traces = NULL;
     setting->frame = 0;
 }
 
 static void setting_close(Setting *setting)
 {
     connection_trace_free(setting->trace);
+    connection_traces_free(setting->traces);
     stream_table_free(setting->table);
 }
 
@@ -79,6 +82,10 @@ static void end_one(Setting *setting, const Connection *connection)
     ConnectionRow row = { .connection = *connection, .client = 0 };
     EndedConnection ended = { .connection = connection, .row = &row };
     connection_trace_ended(setting->trace, &ended);
+    if (setting->traces) {
+        AuditListener listener = connection_traces_listener(setting->traces);
+        listener.ended(listener.data, &ended);
+    }
 }
 
 /* A segment of the connection of that client port, from it or to it; all payload is one block. */
@@ -102,6 +109,11 @@ static void feed(Setting *setting, uint16_t port, bool to_client, uint8_t flags,
                         .payload = span_make(payload, length) };
     setting->owner = stream_table_feed(setting->table, &segment);
     connection_trace_segment(setting->trace, &setting->owner, &segment);
+    if (setting->traces) {
+        AuditListener listener = connection_traces_listener(setting->traces);
+        FrameResult result = { .segment = &segment, .owner = setting->owner };
+        listener.frame(listener.data, NULL, &result);
+    }
     StreamEvent event;
     while (stream_table_next(setting->table, &event))
         if (event.kind == STREAM_END)
@@ -381,6 +393,65 @@ START_TEST(test_no_such)
 }
 END_TEST
 
+/* Several at once: each has what it would have alone, others are left out, and one that was never
+ * met is none. */
+START_TEST(test_several)
+{
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 1) }, TRACE_LIMITS_DEFAULT);
+    setting.traces = connection_traces_new(&TRACES_LIMITS_DEFAULT);
+    connection_traces_add(setting.traces, frame_id(1, 1));
+    connection_traces_add(setting.traces, frame_id(1, 7));
+    connection_traces_add(setting.traces, frame_id(1, 7));
+    connection_traces_add(setting.traces, frame_id(1, 99));
+    ck_assert_uint_eq(connection_traces_count(setting.traces), 3);
+    handshake(&setting, 4000, 0);
+    handshake(&setting, 4001, 1000);
+    handshake(&setting, 4002, 2000);
+    feed(&setting, 4000, false, TCP_ACK, 1, 101, 5);
+    feed(&setting, 4001, false, TCP_ACK, 1001, 1101, 5);
+    const TracedConnection *alone = end(&setting);
+    const Thresholds *thresholds = &THRESHOLDS_DEFAULT;
+    const TracedConnection *first =
+        connection_traces_result(setting.traces, frame_id(1, 1), thresholds);
+    const TracedConnection *second =
+        connection_traces_result(setting.traces, frame_id(1, 7), thresholds);
+    ck_assert_ptr_nonnull(first);
+    ck_assert_uint_eq(first->segment_count, alone->segment_count);
+    ck_assert_uint_eq(first->segments[3].frame, frame_id(1, 10));
+    ck_assert_uint_eq(second->segment_count, 3);
+    ck_assert_ptr_null(connection_traces_result(setting.traces, frame_id(1, 4), thresholds));
+    ck_assert_ptr_null(connection_traces_result(setting.traces, frame_id(1, 99), thresholds));
+    setting_close(&setting);
+}
+END_TEST
+
+/* All of them together keep five segments: the one that goes beyond it keeps none, and says how
+ * many it had; the other one is whole. */
+START_TEST(test_bound_of_all)
+{
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 1) }, TRACE_LIMITS_DEFAULT);
+    setting.traces = connection_traces_new(&(TraceLimits){ .segments = 5, .exchanges = 5 });
+    connection_traces_add(setting.traces, frame_id(1, 1));
+    connection_traces_add(setting.traces, frame_id(1, 4));
+    handshake(&setting, 4000, 0);
+    handshake(&setting, 4001, 1000);
+    feed(&setting, 4001, false, TCP_ACK, 1001, 1101, 5);
+    feed(&setting, 4000, false, TCP_ACK, 1, 101, 5);
+    end(&setting);
+    const TracedConnection *first =
+        connection_traces_result(setting.traces, frame_id(1, 1), &THRESHOLDS_DEFAULT);
+    ck_assert_uint_eq(first->segment_count, 4);
+    ck_assert_uint_eq(first->segments_omitted, 0);
+    const TracedConnection *second =
+        connection_traces_result(setting.traces, frame_id(1, 4), &THRESHOLDS_DEFAULT);
+    ck_assert_uint_eq(second->segment_count, 0);
+    ck_assert_uint_eq(second->segments_omitted, 4);
+    setting_close(&setting);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trace");
@@ -397,6 +468,8 @@ int main(void)
     tcase_add_test(segments, test_copy);
     tcase_add_test(segments, test_bound);
     tcase_add_test(segments, test_no_such);
+    tcase_add_test(segments, test_several);
+    tcase_add_test(segments, test_bound_of_all);
     suite_add_tcase(suite, segments);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

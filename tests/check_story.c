@@ -195,6 +195,48 @@ START_TEST(long_details)
 }
 END_TEST
 
+/* In 80 columns: columns as wide as numbers get leave no room for words, which then stand below
+ * them. Otherwise they stay beside them. */
+START_TEST(narrow)
+{
+    static const struct {
+        Nanoseconds time;
+        uint64_t frame;
+        uint32_t number;
+        const char *rows;
+    } cases[] = {
+        { 1500000000, 7, 1,
+          "    time  frame      seq ack len  flags    --> client, <-- server\n"
+          "1.500000      7 -->    1   1   9  PSH ACK  a request\n"
+          "                                           of two lines\n" },
+        { 123456 * NS_PER_SECOND, 1234567890, 4123456789,
+          "         time       frame             seq        ack len  flags\n"
+          "               --> from the client, <-- from the server\n"
+          "123456.000000  1234567890 -->  4123456789 4123456789   9  PSH ACK\n"
+          "               a request\n"
+          "               of two lines\n" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Story) story = story_new(1, 6);
+        g_autoptr(GString) page = g_string_new(NULL);
+        StoryPacket one = { .frame = frame_id(1, cases[i].frame),
+                            .time = cases[i].time,
+                            .flags = TCP_PSH | TCP_ACK,
+                            .acknowledges = true,
+                            .sequence = cases[i].number,
+                            .acknowledged = cases[i].number,
+                            .length = 9 };
+        story_packets(story);
+        StoryText *text = story_packet(story, &one);
+        story_add(text, "a request");
+        story_add_line(text, false);
+        story_add(text, "of two lines");
+        text_printer_print_within(page, story, false, 80);
+        ck_assert_str_eq(page->str, cases[i].rows);
+    }
+}
+END_TEST
+
 /* As values, and as a diagram ------------------------------------------------------------------ */
 
 /* A request in frame 7 whose words are markup of JSON, HTML and Mermaid, and a reset of the server
@@ -274,6 +316,7 @@ int main(void)
     tcase_add_test(print, long_details);
     tcase_add_test(print, as_json);
     tcase_add_test(print, as_mermaid);
+    tcase_add_test(print, narrow);
     suite_add_tcase(suite, print);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

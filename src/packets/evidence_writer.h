@@ -38,8 +38,9 @@ typedef struct EvidenceRoles {
     const char *(*role)(void *data, FrameId connection, FrameId frame);
 } EvidenceRoles;
 
-/* `roles` NULL: nothing is known. All but the three structs is borrowed, and to live longer. The captures are added to `files` in the
- * order of `evidence_list`; NULL and `error` if one cannot be. */
+/* `roles` NULL: nothing is known. All but the three structs is borrowed, and to live longer. The
+ * captures are added to `files` in the order of `evidence_list`; NULL and `error` if one cannot
+ * be. */
 EvidenceWriter *evidence_writer_new(const EvidenceList *evidence_list, const CaptureInputs *inputs,
                                     const EvidenceWriterLimits *limits, const char *version,
                                     const EvidenceFiles *files, const EvidenceRoles *roles,

@@ -1,5 +1,5 @@
-/* What makes a directory of evidence captures explain itself, on paper too: a page for each capture,
- * and a README. Lines of at most CASE_WIDTH columns. */
+/* What makes a directory of evidence captures explain itself, on paper too: a page for each
+ * capture, and a README. Lines of at most CASE_WIDTH columns. */
 #ifndef REPORT_CASE_FILES_H
 #define REPORT_CASE_FILES_H
 
