@@ -27,9 +27,10 @@ static bool prepare_outputs(const Options *options, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(directories) && prepared; i++)
         prepared = !directories[i] ||
                    output_prepare(directories[i], (const char *const *)options->inputs, error);
-    if (prepared && options->database)
+    const char *const files[] = { options->database, options->page };
+    for (size_t i = 0; i < G_N_ELEMENTS(files) && prepared; i++)
         prepared =
-            output_prepare_file(options->database, (const char *const *)options->inputs, error);
+            !files[i] || output_prepare_file(files[i], (const char *const *)options->inputs, error);
     return prepared;
 }
 
@@ -54,6 +55,7 @@ static SandboxPlan *plan_run(const Options *options)
     if (options->evidence)
         sandbox_plan_write(plan, options->evidence);
     plan_file(plan, options->database);
+    plan_file(plan, options->page);
     return plan;
 }
 

@@ -23,6 +23,7 @@ bool story_pass_run(const Pass *first, ConnectionTraces *traces, const AuditList
     audit->exchange_rows = audit->connection_rows = audit->finding_rows = false;
     audit->finding_texts = true;
     audit->texts.wish = TEXT_WISH_ALL;
+    audit->texts.digests = false; /* a trace takes over the exchanges */
     audit->listener_count = 0;
     if (also)
         audit_listen(audit, *also);

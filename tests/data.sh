@@ -82,14 +82,14 @@ connaudit -q -a -f jsonl -o lines samples/*.pcap* samples/timeouts/*.pcap* sampl
 
 # -f sqlite and --sqlite write what docs/reports.sql loads: the same columns, types and values.
 same_database() {
-    connaudit -q -a -o base -f sqlite samples/*.pcap* samples/timeouts/*.pcap*
-    holds base manifest.json report.html reports.sqlite
-    connaudit -q -a -r inputs --sqlite=beside.db samples/*.pcap* samples/timeouts/*.pcap* | diff - report/inputs.csv ||
+    connaudit -q -a -o base -f sqlite samples/*.pcap* samples/timeouts/*.pcap* samples/hops/*.pcap
+    holds base SHA256SUMS manifest.json report.html reports.sqlite
+    connaudit -q -a -r inputs --sqlite=beside.db samples/*.pcap* samples/timeouts/*.pcap* samples/hops/*.pcap | diff - report/inputs.csv ||
         fail "--sqlite changes what goes to standard output"
     cmp base/reports.sqlite beside.db || fail "--sqlite and -f sqlite differ"
     grep -q "\"$(sha256sum <beside.db | cut -d ' ' -f 1)\"" base/manifest.json || fail "no sum of the database"
     sqlite3 beside.db .dump >dump
-    connaudit -q -a -r inputs --force --sqlite=beside.db samples/*.pcap* samples/timeouts/*.pcap* >/dev/null
+    connaudit -q -a -r inputs --force --sqlite=beside.db samples/*.pcap* samples/timeouts/*.pcap* samples/hops/*.pcap >/dev/null
     sqlite3 beside.db .dump | cmp - dump || fail "a second run gives another dump"
     [ "$(sqlite3 beside.db 'PRAGMA integrity_check; PRAGMA foreign_key_check')" = ok ] || fail "the keys do not hold"
     for report in $reports; do
