@@ -117,7 +117,8 @@ static guint surplus(const GArray *array, unsigned max)
 
 TraceLimits connection_trace_kept(const ConnectionTrace *trace)
 {
-    return (TraceLimits){ .segments = trace->records->len + trace->notes->len,
+    return (TraceLimits){ .segments =
+                              trace->records->len + trace->notes->len + trace->h2_frames->len,
                           .exchanges = trace->exchanges->len };
 }
 
@@ -129,6 +130,7 @@ void connection_trace_forget(ConnectionTrace *trace)
     trace->traced.exchanges_omitted += trace->exchanges->len;
     g_array_set_size(trace->records, 0);
     g_array_set_size(trace->notes, 0);
+    g_array_set_size(trace->h2_frames, 0);
     clear_exchanges(trace->exchanges, 0, trace->exchanges->len);
     g_array_set_size(trace->exchanges, 0);
 }
@@ -220,6 +222,17 @@ void connection_trace_record(ConnectionTrace *trace, const Connection *connectio
         g_array_append_val(trace->notes, *note);
 }
 
+/* More are not on the page. */
+#define H2_FRAMES_MAX 10000
+
+void connection_trace_h2_frame(ConnectionTrace *trace, const Connection *connection,
+                               const H2FrameNote *note)
+{
+    unsigned max = MIN(H2_FRAMES_MAX, trace->limits.segments);
+    if (is_traced(trace, connection) && trace->h2_frames->len < max)
+        g_array_append_val(trace->h2_frames, *note);
+}
+
 static bool is_sent_by(const Record *record, const Connection *connection, int side)
 {
     return record->source_port == connection->port[side] &&
@@ -262,14 +275,9 @@ static void hear_frame(void *data, const Frame *frame G_GNUC_UNUSED, const Frame
         connection_trace_segment(data, &result->owner, result->segment);
 }
 
-/* More are not on the page. */
-#define H2_FRAMES_MAX 10000
-
 static void hear_h2_frame(void *data, const Connection *connection, const H2FrameNote *note)
 {
-    ConnectionTrace *trace = data;
-    if (is_traced(trace, connection) && trace->h2_frames->len < H2_FRAMES_MAX)
-        g_array_append_val(trace->h2_frames, *note);
+    connection_trace_h2_frame(data, connection, note);
 }
 
 static void hear_exchange(void *data, const JudgedExchange *judged)

@@ -64,10 +64,14 @@ void connection_trace_exchange(ConnectionTrace *trace, const Connection *connect
 void connection_trace_record(ConnectionTrace *trace, const Connection *connection,
                              const TlsNote *note);
 
+/* Each frame of HTTP/2. */
+void connection_trace_h2_frame(ConnectionTrace *trace, const Connection *connection,
+                               const H2FrameNote *note);
+
 /* Each connection that has ended; findings with their texts. All is copied. */
 void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended);
 
-/* How much it keeps; a record of TLS counts as a segment. */
+/* How much it keeps; a record of TLS and a frame of HTTP/2 count as a segment each. */
 TraceLimits connection_trace_kept(const ConnectionTrace *trace);
 /* It keeps no segment and no exchange of those that have come, and of those that will. */
 void connection_trace_forget(ConnectionTrace *trace);

@@ -79,6 +79,16 @@ static void hear_record(void *data, const Connection *connection, const TlsNote 
     settle(data, trace, before);
 }
 
+static void hear_h2_frame(void *data, const Connection *connection, const H2FrameNote *note)
+{
+    ConnectionTrace *trace = find(data, connection->first_frame);
+    if (!trace)
+        return;
+    TraceLimits before = connection_trace_kept(trace);
+    connection_trace_h2_frame(trace, connection, note);
+    settle(data, trace, before);
+}
+
 static void hear_exchange(void *data, const JudgedExchange *judged)
 {
     const Connection *connection = judged->context->connection;
@@ -102,6 +112,7 @@ AuditListener connection_traces_listener(ConnectionTraces *traces)
     return (AuditListener){ .data = traces,
                             .frame = hear_frame,
                             .record = hear_record,
+                            .h2_frame = hear_h2_frame,
                             .exchange = hear_exchange,
                             .ended = hear_end };
 }
