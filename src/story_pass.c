@@ -14,7 +14,8 @@ bool story_pass_run(const Pass *first, ConnectionTraces *traces, const AuditList
 {
     g_autoptr(CaptureInputs) again = capture_inputs_again(first->inputs);
     Pass second = { .inputs = again,
-                    .capture = { .hash = first->capture.hash },
+                    .capture = { .hash = first->capture.hash,
+                                 .max_unpacked = first->capture.max_unpacked },
                     .engine = first->engine,
                     .separate = first->separate,
                     .progress = progress,
