@@ -178,24 +178,27 @@ static bool add_text(Output *output, const char *name, const char *text, GError 
            output_append(output, index, text, strlen(text), error);
 }
 
-/* The files before SHA256SUMS, in their order: captures, pages, README. */
+static bool add_page(EvidencePass *evidence, const char *name, const char *text, GError **error)
+{
+    ManifestReport page = { .name = g_strdup(name) };
+    g_array_append_val(evidence->pages, page);
+    return add_text(evidence->output, name, text, error);
+}
+
 static bool add_sums(EvidencePass *evidence, GError **error)
 {
     if (evidence->beside_reports)
         return true;
+    if (!evidence_pass_sums(evidence, error))
+        return false;
     g_autoptr(GString) sums = g_string_new(NULL);
-    guint count = evidence->list->list->len;
-    for (guint i = 0; i < 2 * count + 1; i++) {
-        uint64_t size;
-        g_autofree char *sum = output_sha256(evidence->output, i, &size, error);
-        if (!sum)
-            return false;
-        const EvidenceItem *item =
-            i < 2 * count ? evidence_list_get(evidence->list, i % count) : NULL;
-        g_autofree char *name = !item       ? g_strdup(CASE_README)
-                                : i < count ? evidence_item_file_name(item)
-                                            : case_page_name(item->connection);
-        g_string_append_printf(sums, "%s  %s\n", sum, name);
+    for (guint i = 0; i < evidence->captures->len; i++) {
+        const ManifestCapture *capture = &g_array_index(evidence->captures, ManifestCapture, i);
+        g_string_append_printf(sums, "%s  %s\n", capture->sha256, capture->name);
+    }
+    for (guint i = 0; i < evidence->pages->len; i++) {
+        const ManifestReport *page = &g_array_index(evidence->pages, ManifestReport, i);
+        g_string_append_printf(sums, "%s  %s\n", page->sha256, page->name);
     }
     return add_text(evidence->output, CHECKSUMS_NAME, sums->str, error);
 }
@@ -203,14 +206,15 @@ static bool add_sums(EvidencePass *evidence, GError **error)
 static bool write_cases(EvidencePass *evidence, const Cases *cases, const CaseFacts *facts,
                         GError **error)
 {
+    evidence->pages = g_array_new(FALSE, TRUE, sizeof(ManifestReport));
     for (guint i = 0; i < cases->pages->len; i++) {
         g_autofree char *name = case_page_name(evidence_list_get(evidence->list, i)->connection);
-        if (!add_text(evidence->output, name, g_ptr_array_index(cases->pages, i), error))
+        if (!add_page(evidence, name, g_ptr_array_index(cases->pages, i), error))
             return false;
     }
     g_autofree char *readme =
         case_readme(facts, evidence->list->list->len, evidence->list->left_out);
-    return add_text(evidence->output, CASE_README, readme, error) && add_sums(evidence, error);
+    return add_page(evidence, CASE_README, readme, error) && add_sums(evidence, error);
 }
 
 /* Writing -------------------------------------------------------------------------------------- */
@@ -264,12 +268,26 @@ bool evidence_pass_write(EvidencePass *evidence, const EvidenceRun *run, GError 
 
 /* What it found -------------------------------------------------------------------------------- */
 
+static bool take_sum(const EvidencePass *evidence, unsigned index, char **ret_sum,
+                     uint64_t *ret_size, GError **error)
+{
+    if (!*ret_sum)
+        *ret_sum = output_sha256(evidence->output, index, ret_size, error);
+    return *ret_sum;
+}
+
+/* The captures are the first files, the pages follow. */
 bool evidence_pass_sums(EvidencePass *evidence, GError **error)
 {
-    for (guint i = 0; evidence->captures && i < evidence->captures->len; i++) {
+    guint captures = evidence->captures ? evidence->captures->len : 0;
+    for (guint i = 0; i < captures; i++) {
         ManifestCapture *capture = &g_array_index(evidence->captures, ManifestCapture, i);
-        capture->sha256 = output_sha256(evidence->output, i, &capture->size, error);
-        if (!capture->sha256)
+        if (!take_sum(evidence, i, &capture->sha256, &capture->size, error))
+            return false;
+    }
+    for (guint i = 0; evidence->pages && i < evidence->pages->len; i++) {
+        ManifestReport *page = &g_array_index(evidence->pages, ManifestReport, i);
+        if (!take_sum(evidence, captures + i, &page->sha256, &page->size, error))
             return false;
     }
     return true;
@@ -284,4 +302,5 @@ void evidence_pass_clear(EvidencePass *evidence)
 {
     evidence_list_free(evidence->list);
     manifest_captures_free(evidence->captures);
+    manifest_reports_free(evidence->pages);
 }

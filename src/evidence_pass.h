@@ -26,6 +26,7 @@ typedef struct EvidencePass {
     EvidenceList *list; /* NULL: no evidence is wanted */
     Output *output;     /* likewise */
     GArray *captures;   /* ManifestCapture, in the order of the list; NULL: none is written yet */
+    GArray *pages;      /* ManifestReport: what is written behind them; NULL: nothing yet */
     uint64_t fragments_given_up; /* that one of them may lack */
     bool beside_reports;         /* in their directory, whose SHA256SUMS has the captures */
 } EvidencePass;
@@ -49,7 +50,7 @@ bool evidence_pass_write(EvidencePass *evidence, const EvidenceRun *run, GError 
 /* Instead of it: no captures, for somebody stopped the run, and a second pass would not get far. */
 void evidence_pass_skip(EvidencePass *evidence);
 
-/* 64 digits of each capture as it was written. */
+/* 64 digits of each capture and page as it was written. */
 bool evidence_pass_sums(EvidencePass *evidence, GError **error);
 
 /* The list and the sums remain. */

@@ -691,6 +691,9 @@ static ManifestEvidence manifest_evidence(const Run *run)
         .max = run->context->options->evidence_max,
         .captures = (const ManifestCapture *)(const void *)evidence->captures->data,
         .count = evidence->captures->len,
+        .pages =
+            evidence->pages ? (const ManifestReport *)(const void *)evidence->pages->data : NULL,
+        .page_count = evidence->pages ? evidence->pages->len : 0,
         .left_out = evidence->list->left_out,
         .given_up = evidence->fragments_given_up,
     };
@@ -742,7 +745,7 @@ static char **file_names(const Options *options)
     return names;
 }
 
-/* Of the reports and the manifest, and of the captures if they lie in the same directory. */
+/* Of the reports and the manifest, and of the evidence if it lies in the same directory. */
 static bool write_sums(Run *run, Output *output, const ManifestReport *reports, unsigned count,
                        GError **error)
 {
@@ -751,8 +754,11 @@ static bool write_sums(Run *run, Output *output, const ManifestReport *reports, 
     run->manifest_sum = output_sha256(output, count, &size, error);
     if (!run->manifest_sum)
         return false;
+    ManifestEvidence evidence = { 0 };
+    if (run->evidence.captures)
+        evidence = manifest_evidence(run);
     g_autofree char *text = checksums_text(options->output, reports, count, run->manifest_sum,
-                                           options->evidence, run->evidence.captures);
+                                           run->evidence.captures ? &evidence : NULL);
     fputs(text, output_stream(output, count + 1));
     return true;
 }

@@ -124,6 +124,8 @@ static void check_capture(Verification *verification, const char *directory,
     say(verification, judged, capture->name, what);
 }
 
+#define NO_DIRECTORY "NOT FOUND: its directory is not known"
+
 static void check_captures(Verification *verification)
 {
     const VerifyManifest *manifest = verification->again.manifest;
@@ -133,7 +135,22 @@ static void check_captures(Verification *verification)
         if (directory)
             check_capture(verification, directory, capture);
         else
-            say(verification, false, capture->name, "NOT FOUND: its directory is not known");
+            say(verification, false, capture->name, NO_DIRECTORY);
+    }
+}
+
+/* What lies beside the captures. */
+static void check_pages(Verification *verification)
+{
+    const VerifyManifest *manifest = verification->again.manifest;
+    g_autofree char *directory = find_captures(verification);
+    for (guint i = 0; i < manifest->pages->len; i++) {
+        const VerifyFile *page = g_ptr_array_index(manifest->pages, i);
+        g_autofree char *path = directory ? g_build_filename(directory, page->name, NULL) : NULL;
+        if (path)
+            check_sum(verification, page->name, path, page->sha256, false);
+        else
+            say(verification, false, page->name, NO_DIRECTORY);
     }
 }
 
@@ -150,24 +167,35 @@ static void check_reports(Verification *verification)
     }
 }
 
+static ManifestReport *files_of(const GPtrArray *files)
+{
+    ManifestReport *list = g_new0(ManifestReport, files->len + 1);
+    for (guint i = 0; i < files->len; i++) {
+        const VerifyFile *file = g_ptr_array_index(files, i);
+        list[i] = (ManifestReport){ .name = file->name, .sha256 = file->sha256 };
+    }
+    return list;
+}
+
 /* What SHA256SUMS should hold. */
 static char *expected_checksums(const Verification *verification)
 {
     const VerifyManifest *manifest = verification->again.manifest;
-    g_autofree ManifestReport *reports = g_new0(ManifestReport, manifest->reports->len + 1);
-    g_autoptr(GArray) captures = g_array_new(FALSE, TRUE, sizeof(ManifestCapture));
+    g_autofree ManifestReport *reports = files_of(manifest->reports);
+    g_autofree ManifestReport *pages = files_of(manifest->pages);
+    g_autofree ManifestCapture *captures = g_new0(ManifestCapture, manifest->captures->len + 1);
     g_autofree char *directory = find_captures(verification);
-    for (guint i = 0; i < manifest->reports->len; i++) {
-        const VerifyFile *report = g_ptr_array_index(manifest->reports, i);
-        reports[i] = (ManifestReport){ .name = report->name, .sha256 = report->sha256 };
-    }
     for (guint i = 0; i < manifest->captures->len; i++) {
         const VerifyFile *file = g_ptr_array_index(manifest->captures, i);
-        ManifestCapture capture = { .name = file->name, .sha256 = file->sha256 };
-        g_array_append_val(captures, capture);
+        captures[i] = (ManifestCapture){ .name = file->name, .sha256 = file->sha256 };
     }
+    ManifestEvidence evidence = { .directory = directory,
+                                  .captures = captures,
+                                  .count = manifest->captures->len,
+                                  .pages = pages,
+                                  .page_count = manifest->pages->len };
     return checksums_text(verification->again.options->verify, reports, manifest->reports->len,
-                          manifest->sha256, directory, directory ? captures : NULL);
+                          manifest->sha256, directory ? &evidence : NULL);
 }
 
 static void check_checksums(Verification *verification)
@@ -247,6 +275,7 @@ static VerifyResult verify_within(const Options *options, const char *version,
     check_checksums(&verification);
     check_inputs(&verification);
     check_captures(&verification);
+    check_pages(&verification);
     verification.again.places = (const char *const *)verification.places->pdata;
     VerifyResult result = check_again(&verification);
     if (verification.again.then)

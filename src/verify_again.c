@@ -109,6 +109,10 @@ static void redirect(const VerifyAgain *again)
     set_text(&then->output, g_build_filename(again->directory, "reports", NULL));
     if (then->evidence)
         set_text(&then->evidence, g_build_filename(again->directory, "captures", NULL));
+    /* a page and a database of their own have no sum in the manifest */
+    then->no_page = then->no_page || then->page;
+    set_text(&then->page, NULL);
+    set_text(&then->database, NULL);
     g_strfreev(then->keylogs);
     then->keylogs = g_strdupv(again->options->keylogs);
     then->progress = again->options->progress;

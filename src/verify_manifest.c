@@ -132,6 +132,7 @@ static VerifyManifest *parse(const char *path, const char *text, gsize size, GEr
     manifest->inputs = read_files(manifest->root, "inputs", "path", true);
     manifest->reports = read_files(manifest->root, "reports", "name", false);
     manifest->captures = read_files(evidence, "captures", "name", false);
+    manifest->pages = read_files(evidence, "pages", "name", false);
     return g_steal_pointer(&manifest);
 }
 
@@ -246,5 +247,6 @@ void verify_manifest_free(VerifyManifest *manifest)
     g_clear_pointer(&manifest->inputs, g_ptr_array_unref);
     g_clear_pointer(&manifest->reports, g_ptr_array_unref);
     g_clear_pointer(&manifest->captures, g_ptr_array_unref);
+    g_clear_pointer(&manifest->pages, g_ptr_array_unref);
     g_free(manifest);
 }

@@ -18,7 +18,8 @@ typedef struct VerifyManifest {
     struct _JsonObject *root;   /* the parser's */
     char *sha256;               /* of the manifest itself */
     char **command;
-    GPtrArray *inputs, *reports, *captures; /* VerifyFile */
+    GPtrArray *inputs, *reports; /* VerifyFile */
+    GPtrArray *captures, *pages; /* of --evidence */
 } VerifyManifest;
 
 /* NULL and `error`, one line that names the file. */

@@ -24,13 +24,14 @@ verifies() {
 sum=$(sha256sum <made/manifest.json | cut -d ' ' -f 1)
 grep -qx "  manifest      $sum" summary || fail "the manifest's own sum is not told: $(cat summary)"
 (cd made && sha256sum -c --strict --quiet SHA256SUMS) || fail "sha256sum -c"
+(cd made/captures && sha256sum -c --strict --quiet SHA256SUMS) || fail "sha256sum -c, of captures"
 [ "$(wc -l <made/SHA256SUMS)" -eq "$(find made -type f ! -name SHA256SUMS | wc -l)" ] ||
     fail "a file is not in SHA256SUMS"
 verifies 0 'run again: the same bytes' --verify=made
 grep -qx "manifest.json: $sum" out || fail "--verify does not tell the sum of the manifest"
-[ "$(grep -c ': judged the same: ' out)" -eq "$(ls made/captures | wc -l)" ] ||
+[ "$(grep -c ': judged the same: ' out)" -eq "$(ls made/captures/*.pcapng | wc -l)" ] ||
     fail "captures are not judged: $(cat out)"
-[ "$(ls made/captures | wc -l)" -ge 2 ] || fail "there are no captures to judge"
+[ "$(ls made/captures/*.pcapng | wc -l)" -ge 2 ] || fail "there are no captures to judge"
 "$CONNAUDIT" -q --verify=made >out || fail "-q: status $?"
 [ ! -s out ] || fail "-q: $(cat out)"
 
@@ -48,8 +49,10 @@ changed made/connections.csv 'connections.csv: DIFFERS'
 changed made/servers.csv 'servers.csv: DIFFERS'
 changed made/SHA256SUMS 'SHA256SUMS: DIFFERS'
 changed in/race.pcap 'in/race.pcap: DIFFERS'
-capture=$(ls made/captures | head -n 1)
-changed "made/captures/$capture" "$capture: DIFFERS"
+changed made/report.html 'report.html: DIFFERS'
+for file in made/captures/*.pcapng made/captures/c2-1.txt made/captures/README.txt; do
+    changed "$file" "$(basename "$file"): DIFFERS"
+done
 mv made/pairs.csv aside
 verifies 1 'pairs.csv: CANNOT BE READ: No such file or directory' --verify=made
 ln -s ../aside made/pairs.csv
@@ -94,6 +97,15 @@ verifies 0 'run again: the same bytes' --verify=later/made --inputs=later/in
 mkdir empty
 verifies 1 'in/race.pcap: NOT THERE' --verify=later/made --inputs=empty
 mv later/in in
+
+# Files besides, of which the manifest knows nothing, are not written again.
+"$CONNAUDIT" -q -o besides --html=page.html --sqlite=data.sqlite in
+touch -d 2001-01-01 page.html data.sqlite
+verifies 0 'run again: the same bytes' --verify=besides
+[ -z "$(find page.html data.sqlite -newermt 2002-01-01)" ] || fail "--verify writes where it should not"
+"$CONNAUDIT" -q -o database -f sqlite in
+verifies 0 'reports.sqlite: same' --verify=database
+verifies 0 'run again: the same bytes' --verify=database
 
 # What cannot be repeated.
 "$CONNAUDIT" -q -o piped - <in/race.pcap

@@ -30,19 +30,25 @@ static void append(GString *text, const char *sum, const char *folder, const cha
     g_string_append_printf(text, "%s  %s%s\n", sum, folder, name);
 }
 
+static void append_evidence(GString *text, const char *directory, const ManifestEvidence *evidence)
+{
+    g_autofree char *folder = checksums_path_within(directory, evidence->directory);
+    if (!folder || !is_plain(folder))
+        return;
+    for (unsigned i = 0; i < evidence->count; i++)
+        append(text, evidence->captures[i].sha256, folder, evidence->captures[i].name);
+    for (unsigned i = 0; i < evidence->page_count; i++)
+        append(text, evidence->pages[i].sha256, folder, evidence->pages[i].name);
+}
+
 char *checksums_text(const char *directory, const ManifestReport *reports, unsigned count,
-                     const char *manifest_sum, const char *captures_directory,
-                     const GArray *captures)
+                     const char *manifest_sum, const ManifestEvidence *evidence)
 {
     GString *text = g_string_new(NULL);
     for (unsigned i = 0; i < count; i++)
         append(text, reports[i].sha256, "", reports[i].name);
     append(text, manifest_sum, "", MANIFEST_NAME);
-    g_autofree char *folder =
-        captures ? checksums_path_within(directory, captures_directory) : NULL;
-    for (guint i = 0; folder && is_plain(folder) && i < captures->len; i++) {
-        const ManifestCapture *capture = &g_array_index(captures, ManifestCapture, i);
-        append(text, capture->sha256, folder, capture->name);
-    }
+    if (evidence)
+        append_evidence(text, directory, evidence);
     return g_string_free(text, FALSE);
 }

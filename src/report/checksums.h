@@ -6,11 +6,10 @@
 
 #define CHECKSUMS_NAME "SHA256SUMS"
 
-/* `captures` are ManifestCapture, in `captures_directory`; NULL: there are none. They are listed if
- * that directory is `directory`, or is named as lying in it. Owned by the caller. */
+/* Captures and their pages are listed if their directory is `directory`, or is named as lying in
+ * it. `evidence` NULL: there are none. Owned by the caller. */
 char *checksums_text(const char *directory, const ManifestReport *reports, unsigned count,
-                     const char *manifest_sum, const char *captures_directory,
-                     const GArray *captures);
+                     const char *manifest_sum, const ManifestEvidence *evidence);
 
 /* How the second directory is reached from the first: "", or "name/"; NULL: not from there. Owned
  * by the caller. */

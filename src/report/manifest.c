@@ -308,14 +308,15 @@ static void add_inputs(JsonBuilder *json, const CaptureInputs *inputs)
 
 /* Results ------------------------------------------------------------------------------ */
 
-static void add_reports(JsonBuilder *json, const ManifestFacts *facts)
+static void add_files(JsonBuilder *json, const char *list, const ManifestReport *files,
+                      unsigned count)
 {
-    begin_array(json, "reports");
-    for (unsigned i = 0; i < facts->report_count; i++) {
+    begin_array(json, list);
+    for (unsigned i = 0; i < count; i++) {
         json_builder_begin_object(json);
-        add_text(json, "name", facts->reports[i].name);
-        add_count(json, "size", facts->reports[i].size);
-        add_text(json, "sha256", facts->reports[i].sha256);
+        add_text(json, "name", files[i].name);
+        add_count(json, "size", files[i].size);
+        add_text(json, "sha256", files[i].sha256);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -351,6 +352,7 @@ static void add_evidence(JsonBuilder *json, const ManifestEvidence *evidence)
     for (unsigned i = 0; i < evidence->count; i++)
         add_capture(json, &evidence->captures[i]);
     json_builder_end_array(json);
+    add_files(json, "pages", evidence->pages, evidence->page_count);
     json_builder_end_object(json);
 }
 
@@ -363,6 +365,17 @@ void manifest_captures_free(GArray *captures)
     }
     if (captures)
         g_array_unref(captures);
+}
+
+void manifest_reports_free(GArray *reports)
+{
+    for (guint i = 0; reports && i < reports->len; i++) {
+        ManifestReport *report = &g_array_index(reports, ManifestReport, i);
+        g_free(report->name);
+        g_free(report->sha256);
+    }
+    if (reports)
+        g_array_unref(reports);
 }
 
 static void add_verdicts(JsonBuilder *json, const char *name, const uint64_t verdicts[3])
@@ -508,7 +521,7 @@ void manifest_write(FILE *out, const ManifestFacts *facts)
     add_thresholds(json, facts->thresholds);
     add_limits(json, facts->limits);
     add_inputs(json, facts->inputs);
-    add_reports(json, facts);
+    add_files(json, "reports", facts->reports, facts->report_count);
     add_evidence(json, facts->evidence);
     add_keys(json, facts->keys);
     add_totals(json, facts);

@@ -13,6 +13,7 @@
 
 #define MANIFEST_NAME "manifest.json"
 
+/* A file that was written. */
 typedef struct ManifestReport {
     char *name;    /* owned, like the sum */
     uint64_t size; /* bytes */
@@ -34,11 +35,14 @@ typedef struct ManifestEvidence {
     unsigned max;
     const ManifestCapture *captures;
     unsigned count;
+    const ManifestReport *pages; /* and whatever else lies beside the captures */
+    unsigned page_count;
     uint64_t left_out, given_up;
 } ManifestEvidence;
 
-/* Frees an array of ManifestCapture. */
+/* Free arrays of ManifestCapture and of ManifestReport; NULL: nothing. */
 void manifest_captures_free(GArray *captures);
+void manifest_reports_free(GArray *reports);
 
 /* All borrowed. */
 typedef struct ManifestFacts {
