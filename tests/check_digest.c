@@ -9,15 +9,26 @@
 
 START_TEST(hash_of_pieces)
 {
-    const char *text = "The same bytes give the same value, however they are cut.";
+    const char *text = "The same bytes give the same value, however they are cut, and also if "
+                       "there are more of them than the hash takes in a round.";
     Span all = span_of_text(text);
     for (size_t cut = 0; cut <= all.length; cut++) {
         ContentHash hash = { 0 };
         content_hash_add(&hash, span_first(all, cut));
         content_hash_add(&hash, span_after(all, cut));
         ck_assert_uint_eq(content_hash_value(&hash), content_hash_of(all));
+        ContentHash bytewise = { 0 };
+        for (size_t at = 0; at < cut; at++)
+            content_hash_add(&bytewise, span_make(all.bytes + at, 1));
+        ck_assert_uint_eq(content_hash_value(&bytewise), content_hash_of(span_first(all, cut)));
         ck_assert(cut == all.length ||
                   content_hash_of(span_first(all, cut)) != content_hash_of(all));
+    }
+    /* each byte counts, wherever it stands */
+    for (size_t at = 0; at < all.length; at++) {
+        g_autofree char *other = g_strdup(text);
+        other[at] ^= 0x40;
+        ck_assert(content_hash_of(span_of_text(other)) != content_hash_of(all));
     }
     /* a byte of 0 is one more byte */
     ck_assert(content_hash_of(span_make("a\0", 2)) != content_hash_of(span_make("a", 1)));

@@ -1,50 +1,56 @@
 #include "base/content_hash.h"
 
-enum { WORD = sizeof(uint64_t) };
+#include <string.h>
 
-/* Both multiplications are invertible, so no two states become one. */
-static uint64_t mix(uint64_t state, uint64_t word)
-{
-    state = (state ^ word) * UINT64_C(0x9fb21c651e98df25);
-    state ^= state >> 32;
-    return state * UINT64_C(0xd6e8feb86659fd93) + 1;
-}
+enum { WORD = sizeof(uint64_t), ROUND = CONTENT_HASH_LANES * WORD };
 
-/* The first byte is the lowest, on every machine. */
 static uint64_t word_at(const uint8_t *bytes)
 {
-    uint64_t word = 0;
-    for (unsigned i = 0; i < WORD; i++)
-        word |= (uint64_t)bytes[i] << 8 * i;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
     return word;
 }
 
-static void add_byte(ContentHash *hash, uint8_t byte)
+/* One round: a word a lane. The multiplication is invertible, so no two states become one; what it
+ * carries upwards comes down again for the next word. */
+static void add_round(uint64_t lanes[CONTENT_HASH_LANES], const uint8_t *bytes)
 {
-    hash->pending |= (uint64_t)byte << 8 * (hash->length % WORD);
-    hash->length++;
-    if (hash->length % WORD > 0)
-        return;
-    hash->state = mix(hash->state, hash->pending);
-    hash->pending = 0;
+    for (unsigned i = 0; i < CONTENT_HASH_LANES; i++) {
+        uint64_t product = (lanes[i] ^ word_at(bytes + i * WORD)) * UINT64_C(0x9fb21c651e98df25);
+        lanes[i] = product << 32 | product >> 32;
+    }
 }
 
 void content_hash_add(ContentHash *hash, Span bytes)
 {
-    size_t at = 0;
-    while (at < bytes.length && hash->length % WORD > 0)
-        add_byte(hash, bytes.bytes[at++]);
-    for (; bytes.length - at >= WORD; at += WORD) {
-        hash->state = mix(hash->state, word_at(bytes.bytes + at));
-        hash->length += WORD;
+    size_t held = hash->length % ROUND, at = 0;
+    if (bytes.length == 0)
+        return;
+    hash->length += bytes.length;
+    if (held > 0) {
+        at = bytes.length < ROUND - held ? bytes.length : ROUND - held;
+        memcpy(hash->pending + held, bytes.bytes, at);
+        if (held + at < ROUND)
+            return;
+        add_round(hash->lanes, hash->pending);
     }
-    while (at < bytes.length)
-        add_byte(hash, bytes.bytes[at++]);
+    for (; bytes.length - at >= ROUND; at += ROUND)
+        add_round(hash->lanes, bytes.bytes + at);
+    if (at < bytes.length)
+        memcpy(hash->pending, bytes.bytes + at, bytes.length - at);
 }
 
 uint64_t content_hash_value(const ContentHash *hash)
 {
-    uint64_t value = mix(mix(hash->state, hash->pending), hash->length);
+    uint8_t rest[ROUND] = { 0 };
+    size_t held = hash->length % ROUND;
+    uint64_t value = content_hash_mix(0, hash->length);
+    if (held > 0)
+        memcpy(rest, hash->pending, held);
+    for (size_t at = 0; at < held; at += WORD)
+        value = content_hash_mix(value, word_at(rest + at));
+    for (unsigned i = 0; i < CONTENT_HASH_LANES && hash->length >= ROUND; i++)
+        value = content_hash_mix(value, hash->lanes[i]);
     return value ^ value >> 29;
 }
 

@@ -7,14 +7,14 @@ bool endpoint_equal(const Endpoint *a, const Endpoint *b)
 
 uint64_t hash_both(uint64_t a, uint64_t b)
 {
-    uint64_t words[2] = { a, b };
-    return content_hash_of(span_make(words, sizeof words));
+    return content_hash_mix(content_hash_mix(0, a), b);
 }
 
 uint64_t address_hash(const IpAddress *address)
 {
-    return hash_both(content_hash_of(span_make(address->bytes, sizeof address->bytes)),
-                     address->version);
+    uint64_t halves[2];
+    memcpy(halves, address->bytes, sizeof halves);
+    return hash_both(hash_both(halves[0], halves[1]), address->version);
 }
 
 uint64_t endpoint_hash(const Endpoint *endpoint)
