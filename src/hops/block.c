@@ -156,7 +156,9 @@ static void decide_front(const Block *block, uint32_t index, Nanoseconds blind)
 {
     Front *front = &block->fronts[index];
     const Leg *leg = &block->legs[index];
-    if (front->back != NO_LEG)
+    /* without a claim of this server the front has no row */
+    if (front->back != NO_LEG ||
+        !hash_set_has(&block->memory->known_servers, endpoint_hash(&leg->path.server)))
         return;
     if (front->crowded || front->asked > 0)
         front->doubt = HOP_AMBIGUOUS;
@@ -170,7 +172,7 @@ static void decide_front(const Block *block, uint32_t index, Nanoseconds blind)
         front->doubt = HOP_UNRELATED;
     else if (!leg_is_answered(leg))
         front->doubt = HOP_UNANSWERED;
-    else if (hash_set_has(&block->memory->known_servers, endpoint_hash(&leg->path.server)))
+    else
         front->basis = HOP_BASIS_NONE;
 }
 

@@ -11,10 +11,16 @@
 /* Fronts of one key that wait. More than these are crowded, all of them. */
 #define WAITING_MAX 1024
 
+typedef struct WaitingFront {
+    Instant last; /* nothing behind it can be of the front */
+    uint32_t leg;
+} WaitingFront;
+
 typedef struct Waiting {
-    uint32_t *fronts;
+    WaitingFront *fronts; /* none, once they are crowded */
     uint32_t count, room;
     bool crowded;
+    Instant crowded_until; /* the last of those that were */
 } Waiting;
 
 typedef struct Sweep {
@@ -44,9 +50,24 @@ static Waiting *waiting_of(const Sweep *sweep, uint64_t key)
     return g_hash_table_lookup(sweep->by_key, &key);
 }
 
+static Instant earlier(Instant a, Instant b)
+{
+    return instant_precedes(b, a) ? b : a;
+}
+
+static Instant last_of_front(const Leg *front)
+{
+    Nanoseconds head = MIN(front->head.time, NANOSECONDS_MAX - HOP_WAIT_MAX);
+    Instant last = { head + HOP_WAIT_MAX, UINT64_MAX };
+    if (leg_is_answered(front))
+        return front->response_complete ? earlier(last, front->response_end) : last;
+    return instant_is_set(front->end) ? earlier(last, front->end) : last;
+}
+
 static void wait(Sweep *sweep, uint32_t index)
 {
-    uint64_t key = key_of(&sweep->block->legs[index], sweep->block->legs[index].digest->method);
+    const Leg *leg = &sweep->block->legs[index];
+    uint64_t key = key_of(leg, leg->digest->method);
     Waiting *waiting = waiting_of(sweep, key);
     if (!waiting) {
         waiting = g_new0(Waiting, 1);
@@ -54,51 +75,59 @@ static void wait(Sweep *sweep, uint32_t index)
     }
     if (waiting->count == waiting->room) {
         waiting->room = MAX(8, 2 * waiting->room);
-        waiting->fronts = g_renew(uint32_t, waiting->fronts, waiting->room);
+        waiting->fronts = g_renew(WaitingFront, waiting->fronts, waiting->room);
     }
-    waiting->fronts[waiting->count++] = index;
+    waiting->fronts[waiting->count++] = (WaitingFront){ last_of_front(leg), index };
 }
 
-/* Nothing from this time on can be of it. */
-static bool is_over(const Leg *front, Instant now)
+static void drop_what_is_over(Waiting *waiting, Instant now)
 {
-    if (now.time - front->head.time > HOP_WAIT_MAX)
-        return true;
-    if (!leg_is_answered(front))
-        return instant_is_set(front->end) && instant_precedes(front->end, now);
-    return front->response_complete && instant_precedes(front->response_end, now);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < waiting->count; i++)
+        if (!instant_precedes(waiting->fronts[i].last, now))
+            waiting->fronts[kept++] = waiting->fronts[i];
+    waiting->count = kept;
+}
+
+/* Marks them all. Nobody has to look at them again. */
+static void crowd(const Block *block, Waiting *waiting)
+{
+    waiting->crowded = true;
+    for (uint32_t i = 0; i < waiting->count; i++) {
+        const WaitingFront *front = &waiting->fronts[i];
+        block->fronts[front->leg].crowded = true;
+        if (instant_precedes(waiting->crowded_until, front->last))
+            waiting->crowded_until = front->last;
+    }
+    waiting->count = 0;
 }
 
 typedef bool Admits(const Block *block, uint32_t front, uint32_t back);
 
+static void take(Sweep *sweep, uint32_t front)
+{
+    if (sweep->count == CANDIDATES_MAX) {
+        sweep->block->fronts[front].crowded = true;
+        sweep->crowded = true;
+    } else {
+        sweep->found[sweep->count++] = front;
+    }
+}
+
 static void look(Sweep *sweep, Waiting *waiting, uint32_t back, Admits *admits)
 {
-    const Block *block = sweep->block;
-    uint32_t kept = 0;
-    if (!waiting)
+    if (!waiting || (!admits && !waiting->crowded && waiting->count <= WAITING_MAX))
         return;
-    for (uint32_t i = 0; i < waiting->count; i++) {
-        uint32_t front = waiting->fronts[i];
-        if (is_over(&block->legs[front], block->legs[back].request))
-            continue;
-        waiting->fronts[kept++] = front;
+    Instant now = sweep->block->legs[back].request;
+    drop_what_is_over(waiting, now);
+    if (waiting->crowded || waiting->count > WAITING_MAX) {
+        crowd(sweep->block, waiting);
+        sweep->crowded = sweep->crowded || !instant_precedes(waiting->crowded_until, now);
+        return;
     }
-    waiting->count = kept;
-    for (uint32_t i = 0; i < kept; i++) {
-        uint32_t front = waiting->fronts[i];
-        waiting->crowded = waiting->crowded || kept > WAITING_MAX;
-        if (waiting->crowded) {
-            block->fronts[front].crowded = true;
-            sweep->crowded = true;
-        } else if (admits(block, front, back)) {
-            if (sweep->count == CANDIDATES_MAX) {
-                block->fronts[front].crowded = true;
-                sweep->crowded = true;
-            } else {
-                sweep->found[sweep->count++] = front;
-            }
-        }
-    }
+    for (uint32_t i = 0; i < waiting->count && admits; i++)
+        if (admits(sweep->block, waiting->fronts[i].leg, back))
+            take(sweep, waiting->fronts[i].leg);
 }
 
 static void begin_sweep(Sweep *sweep, Block *block)
@@ -110,7 +139,7 @@ static void begin_sweep(Sweep *sweep, Block *block)
                  .head = content_hash_of(span_of_text("HEAD")) };
 }
 
-/* The candidates of one back, in `found`. */
+/* The candidates of one back, in `found`. `admits` NULL: it has none, unless they are crowded. */
 static void find_candidates(Sweep *sweep, uint32_t back, Admits *admits)
 {
     const Leg *leg = &sweep->block->legs[back];
@@ -145,38 +174,65 @@ static bool is_carried(const Leg *front, const Leg *back)
 
 /* Links ---------------------------------------------------------------------------------------- */
 
+/* What a link must have that only the times prove: backs that fit one front alone, and this many
+ * different targets among its backs. */
+#define LINK_ALONE_MIN 5
+#define LINK_PATHS_MIN 3
+
+/* Different targets, as far as they matter. */
+typedef struct Paths {
+    uint64_t paths[LINK_PATHS_MIN];
+    unsigned count;
+} Paths;
+
+static void paths_add(Paths *paths, uint64_t path)
+{
+    for (unsigned i = 0; i < paths->count; i++)
+        if (paths->paths[i] == path)
+            return;
+    if (paths->count < LINK_PATHS_MIN)
+        paths->paths[paths->count++] = path;
+}
+
 /* Of a front server's address and a back client's. */
 typedef struct LinkCount {
     uint64_t client; /* hash of the back client's address */
     uint64_t nested, alone;
-    uint64_t paths[3];
-    unsigned path_count;
+    Paths paths;
 } LinkCount;
+
+/* What a client got answers to. */
+typedef struct ClientCount {
+    uint64_t answered;
+    Paths paths;
+} ClientCount;
+
+/* The value of this key, made zeroed if there is none. */
+static gpointer count_of(GHashTable *counts, uint64_t key, size_t size)
+{
+    gpointer count = g_hash_table_lookup(counts, &key);
+    if (!count) {
+        count = g_malloc0(size);
+        g_hash_table_insert(counts, g_memdup2(&key, sizeof key), count);
+    }
+    return count;
+}
 
 static bool may_nest(const Block *block, uint32_t front, uint32_t back)
 {
     const Leg *f = &block->legs[front], *b = &block->legs[back];
     return hop_may_be_linked(&f->path, &b->path) && hop_nests(f, b) &&
-           !hop_request_disagrees(f, b) && !hop_response_disagrees(f, b);
+           !hop_response_disagrees(f, b) && !hop_request_disagrees(f, b);
 }
 
 static void count_link(GHashTable *links, uint64_t server, const Leg *back, uint32_t fronts)
 {
     uint64_t client = address_hash(&back->path.client.address);
-    uint64_t key = hash_both(server, client), path = back->digest->target.whole;
-    LinkCount *link = g_hash_table_lookup(links, &key);
-    if (!link) {
-        link = g_new0(LinkCount, 1);
-        link->client = client;
-        g_hash_table_insert(links, g_memdup2(&key, sizeof key), link);
-    }
+    LinkCount *link = count_of(links, hash_both(server, client), sizeof *link);
+    link->client = client;
     link->nested++;
     link->alone += fronts == 1;
-    for (unsigned i = 0; i < link->path_count; i++)
-        if (link->paths[i] == path)
-            return;
-    if (link->path_count < G_N_ELEMENTS(link->paths))
-        link->paths[link->path_count++] = path;
+    paths_add(&link->paths, back->digest->target.whole);
 }
 
 /* Counts a back once for each server whose fronts it nests in. */
@@ -197,19 +253,50 @@ static void count_links(const Sweep *sweep, GHashTable *links, const Leg *back)
     }
 }
 
+static GHashTable *new_counts(void)
+{
+    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+}
+
+static GHashTable *count_clients(const Block *block)
+{
+    GHashTable *clients = new_counts();
+    for (uint32_t i = 0; i < block->count; i++) {
+        const Leg *leg = &block->legs[i];
+        if (!leg_is_answered(leg))
+            continue;
+        ClientCount *client =
+            count_of(clients, address_hash(&leg->path.client.address), sizeof *client);
+        client->answered++;
+        paths_add(&client->paths, leg->digest->target.whole);
+    }
+    return clients;
+}
+
+/* Whether a link with this client could have all that it must: most clients did too little. */
+static bool may_be_learned(const ClientCount *client)
+{
+    return client->answered >= LINK_ALONE_MIN && client->paths.count == LINK_PATHS_MIN;
+}
+
+static bool is_learned(const LinkCount *link, const ClientCount *client)
+{
+    return link->nested * 10 >= client->answered * 9 && link->alone >= LINK_ALONE_MIN &&
+           link->paths.count == LINK_PATHS_MIN;
+}
+
 void block_learn(Block *block)
 {
     Sweep sweep;
-    g_autoptr(GHashTable) links =
-        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    HashCounts answered;
-    hash_counts_init(&answered, UINT32_MAX);
+    g_autoptr(GHashTable) links = new_counts();
+    g_autoptr(GHashTable) clients = count_clients(block);
     begin_sweep(&sweep, block);
     for (uint32_t i = 0; i < block->count; i++) {
         const Leg *leg = &block->legs[i];
         if (leg_is_answered(leg)) {
-            find_candidates(&sweep, i, may_nest);
-            hash_counts_add(&answered, address_hash(&leg->path.client.address), 1);
+            uint64_t client = address_hash(&leg->path.client.address);
+            bool busy = may_be_learned(g_hash_table_lookup(clients, &client));
+            find_candidates(&sweep, i, busy ? may_nest : NULL);
             count_links(&sweep, links, leg);
         }
         wait(&sweep, i);
@@ -222,11 +309,9 @@ void block_learn(Block *block)
     g_hash_table_iter_init(&iter, links);
     while (g_hash_table_iter_next(&iter, &key, &value)) {
         const LinkCount *link = value;
-        if (link->nested * 10 >= hash_counts_get(&answered, link->client) * 9 && link->alone >= 5 &&
-            link->path_count >= G_N_ELEMENTS(link->paths))
+        if (is_learned(link, g_hash_table_lookup(clients, &link->client)))
             hash_set_add(&block->memory->learned, *(const uint64_t *)key);
     }
-    hash_counts_clear(&answered);
 }
 
 /* Narrowing ------------------------------------------------------------------------------------ */
@@ -374,6 +459,30 @@ static HopBasis narrow_all(Sweep *sweep, uint32_t back)
 
 /* Claims --------------------------------------------------------------------------------------- */
 
+/* Addresses of servers, and what else may link a back to any front. */
+typedef struct Reach {
+    HashSet servers;
+    bool anywhere;
+} Reach;
+
+static void reach_init(Reach *reach, const Block *block)
+{
+    hash_set_init(&reach->servers, UINT32_MAX);
+    reach->anywhere = !hash_set_is_empty(&block->memory->learned);
+    for (uint32_t i = 0; i < block->count; i++) {
+        const LegPath *path = &block->legs[i].path;
+        hash_set_add(&reach->servers, address_hash(&path->server.address));
+        reach->anywhere = reach->anywhere || path->headings == HEADING_IN;
+    }
+}
+
+/* False: no front of the block is linked to it. */
+static bool is_in_reach(const Reach *reach, const Leg *back)
+{
+    return reach->anywhere ||
+           hash_set_has(&reach->servers, address_hash(&back->path.client.address));
+}
+
 static bool is_candidate(const Block *block, uint32_t front, uint32_t back)
 {
     const Leg *f = &block->legs[front], *b = &block->legs[back];
@@ -406,7 +515,7 @@ static void keep_decision(Sweep *sweep, uint32_t index)
     back->basis = HOP_BASIS_ONLY;
 }
 
-static void claim(Sweep *sweep, uint32_t index)
+static void claim(Sweep *sweep, uint32_t index, const Reach *reach)
 {
     Block *block = sweep->block;
     Back *back = &block->backs[index];
@@ -415,7 +524,7 @@ static void claim(Sweep *sweep, uint32_t index)
         return;
     }
     HopBasis basis = HOP_BASIS_UNKNOWN;
-    find_candidates(sweep, index, is_candidate);
+    find_candidates(sweep, index, is_in_reach(reach, &block->legs[index]) ? is_candidate : NULL);
     keep_innermost(sweep);
     if (!sweep->crowded && sweep->count > 0)
         basis = narrow_all(sweep, index);
@@ -448,16 +557,19 @@ static void sweep_for_claims(Block *block)
         block->fronts[i] = (Front){ .back = NO_LEG };
         block->backs[i] = (Back){ .front = NO_LEG, .given_up = NO_LEG, .next = NO_LEG };
     }
+    Reach reach;
+    reach_init(&reach, block);
     begin_sweep(&sweep, block);
     sweep.by_name = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     for (uint32_t i = 0; i < block->count; i++) {
         if (block->legs[i].front_done)
             name_leg(&sweep, i);
-        claim(&sweep, i);
+        claim(&sweep, i, &reach);
         wait(&sweep, i);
     }
     g_hash_table_unref(sweep.by_name);
     end_sweep(&sweep);
+    hash_set_clear(&reach.servers);
 }
 
 /* Hops whose forwarding fields named another client where something else showed who it was. */

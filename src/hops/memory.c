@@ -20,6 +20,11 @@ void hash_set_add(HashSet *set, uint64_t hash)
         g_hash_table_add(set->table, g_memdup2(&hash, sizeof hash));
 }
 
+bool hash_set_is_empty(const HashSet *set)
+{
+    return g_hash_table_size(set->table) == 0;
+}
+
 bool hash_set_has(const HashSet *set, uint64_t hash)
 {
     return g_hash_table_contains(set->table, &hash);

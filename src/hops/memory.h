@@ -20,6 +20,7 @@ typedef struct HashSet {
 void hash_set_init(HashSet *set, guint max);
 void hash_set_clear(HashSet *set);
 void hash_set_add(HashSet *set, uint64_t hash);
+bool hash_set_is_empty(const HashSet *set);
 bool hash_set_has(const HashSet *set, uint64_t hash);
 /* The same, but a full set has everything. */
 bool hash_set_may_have(const HashSet *set, uint64_t hash);

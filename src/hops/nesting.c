@@ -82,13 +82,12 @@ static bool target_fits(const Leg *front, const Leg *back)
 
 static bool time_fits(const Leg *front, const Leg *back)
 {
-    bool slice = leg_request_field(back, DIGEST_RANGE) != NULL;
     if (!instant_precedes(front->head, back->request) ||
         back->request.time - front->head.time > HOP_WAIT_MAX)
         return false;
     if (!leg_is_answered(front))
         return !instant_is_set(front->end) || instant_precedes(back->request, front->end);
-    if (slice)
+    if (leg_request_field(back, DIGEST_RANGE)) /* a slice */
         return !front->response_complete || instant_precedes(back->request, front->response_end);
     if (!instant_precedes(back->request, front->response))
         return false;
@@ -146,12 +145,14 @@ bool hop_response_disagrees(const Leg *front, const Leg *back)
 {
     if (!leg_is_answered(front) || !leg_is_answered(back))
         return false;
-    if (front->status != back->status || answer_fields_differ(front, back))
+    if (front->status != back->status)
         return true;
-    if (!leg_request_field(back, DIGEST_RANGE) && instant_precedes(front->response, back->response))
+    if (instant_precedes(front->response, back->response) && !leg_request_field(back, DIGEST_RANGE))
         return true;
-    return hop_contents_compare(front, back) &&
-           content_differs(&front->digest->response.content, &back->digest->response.content);
+    if (content_differs(&front->digest->response.content, &back->digest->response.content) &&
+        hop_contents_compare(front, back))
+        return true;
+    return answer_fields_differ(front, back);
 }
 
 /* Keys ----------------------------------------------------------------------------------------- */
