@@ -1,8 +1,8 @@
 /* The whole program over any bytes: the first byte chooses the options, the others are the input.
  *
  * These must hold: the same input and options give the same bytes; each row of CSV is one line, and
- * has as many fields as the header; each row of JSON lines begins and ends as an object; and nothing
- * that is printed holds a control character. */
+ * has as many fields as the header; each row of JSON lines begins and ends as an object; and no
+ * control character is printed. */
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
