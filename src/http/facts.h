@@ -74,4 +74,11 @@ typedef struct ConversationFacts {
     uint8_t minor;
 } ConversationFacts;
 
+/* Why bytes are missing anywhere on the connection, of a message that must lie in what is. */
+static inline ReasonSet hole_reasons(const ConversationFacts *facts)
+{
+    ReasonSet holes = facts->reasons & HOLE_REASONS;
+    return holes ? holes : REASON_LOSS;
+}
+
 #endif

@@ -263,7 +263,7 @@ static void part_from_request(Conversation *conversation)
     Exchange *alone = conversation_at(conversation, index);
     alone->request_hidden = alone->answered = alone->perhaps_unasked = true;
     alone->hidden_before = hidden_before(conversation);
-    alone->request.reasons = REASON_LOSS;
+    alone->request.reasons = hole_reasons(&conversation->facts);
     alone->response = asked->response;
     alone->response_resent = asked->response_resent;
     alone->burst_start = asked->burst_start;
@@ -278,24 +278,25 @@ static void part_from_request(Conversation *conversation)
 /* A response more than there are requests, in mid-stream or behind a gap of the server: it answers
  * one of them, or one from before the capture, and those before it may answer others than
  * theirs. */
-static void shift_pairs_before(Conversation *conversation, int extra, int64_t since, Reason reason)
+static void shift_pairs_before(Conversation *conversation, int extra, int64_t since,
+                               ReasonSet reasons)
 {
     for (int i = conversation->pending.settled; i < extra; i++) {
         Exchange *exchange = conversation_at(conversation, i);
         if (exchange->answered && exchange->request.begun && exchange->response.begun &&
             exchange->response.first.offset >= since)
-            exchange->pairing_open |= reason;
+            exchange->pairing_open |= reasons;
     }
 }
 
 static void answer_what_came_before(Conversation *conversation, int index, int64_t since,
-                                    Reason reason)
+                                    ReasonSet reasons)
 {
     Exchange *extra = conversation_at(conversation, index);
     extra->unsolicited = false;
     extra->request_hidden = true;
-    extra->request.reasons |= reason;
-    shift_pairs_before(conversation, index, since, reason);
+    extra->request.reasons |= reasons;
+    shift_pairs_before(conversation, index, since, reasons);
 }
 
 static void weigh_status(Conversation *conversation, int status)
@@ -310,11 +311,11 @@ static void weigh_status(Conversation *conversation, int status)
         if (!conversation->unit->connection->opener_known)
             answer_what_came_before(conversation, index, NO_OFFSET, REASON_MIDSTREAM);
         else if (gap != NO_OFFSET)
-            answer_what_came_before(conversation, index, gap, REASON_LOSS);
+            answer_what_came_before(conversation, index, gap, hole_reasons(&conversation->facts));
     } else if (exchange->request_hidden) {
         exchange->perhaps_unasked |= unasked;
         if (!unasked && exchange->perhaps_unasked && gap != NO_OFFSET)
-            shift_pairs_before(conversation, index, gap, REASON_LOSS);
+            shift_pairs_before(conversation, index, gap, hole_reasons(&conversation->facts));
         if (!exchange->perhaps_unasked)
             settle_before_hidden(conversation, index);
     }

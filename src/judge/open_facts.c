@@ -25,7 +25,7 @@ ReasonSet hidden_request_reasons(const JudgeContext *context, const Exchange *ex
         reasons |= REASON_MIDSTREAM;
     if (!context->connection->half[context->facts->client].seen)
         reasons = REASON_ONE_DIRECTION;
-    return reasons ? reasons : REASON_LOSS;
+    return reasons ? reasons : hole_reasons(context->facts);
 }
 
 /* Whether what is missing of the server goes beyond what the request itself acknowledged. */
@@ -41,7 +41,7 @@ static bool reaches_behind(const JudgeContext *context, const Exchange *exchange
 static ReasonSet past_reasons(const ConversationFacts *facts)
 {
     ReasonSet unread = facts->reasons & (REASON_ENCRYPTED | REASON_MALFORMED);
-    return unread && !facts->responses_lost ? unread : REASON_LOSS;
+    return unread && !facts->responses_lost ? unread : hole_reasons(facts);
 }
 
 ReasonSet hidden_response_reasons(const JudgeContext *context, const Exchange *exchange)
