@@ -117,12 +117,12 @@ static const struct {
     { "inside a body", 8, 10, "cut23:10@1-3 23:20@3-3 23:30@3-3 " },
     { "the end of a body", 8, 15, "cut23:10@1-2 23:20@3-3 23:30@3-3 " },
     { "a body", 5, 15, "cut23:10@1-2 23:20@3-3 23:30@3-3 " },
-    { "a header", 15, 20, "23:10@1-1 hole:5@2-2 " },
-    { "the end of a header", 18, 20, "23:10@1-1 hole:5@1-2 " },
+    { "a header", 15, 20, "23:10@1-1 hole:5@2-2 hole:55@3-3 " },
+    { "the end of a header", 18, 20, "23:10@1-1 hole:5@1-2 hole:55@3-3 " },
     { "a record", 15, 40, "23:10@1-1 hole:25@2-2 found23:30@3-3 " },
     { "the end of one, and another", 8, 40, "cut23:10@1-2 hole:25@2-2 found23:30@3-3 " },
-    { "the beginning of the last", 15, 44, "23:10@1-1 hole:29@2-2 " },
-    { "the first byte", 0, 1, "hole:1@1-1 " },
+    { "the beginning of the last", 15, 44, "23:10@1-1 hole:29@2-2 hole:31@3-3 " },
+    { "the first byte", 0, 1, "hole:1@1-1 hole:74@2-2 " },
 };
 
 START_TEST(test_holes)
@@ -157,7 +157,8 @@ START_TEST(test_rejected)
     give(&feed, true, (Span){ 0 }, 3);
     give(&feed, false, span_make(next->data, next->len), next->len);
     give(&feed, false, span_make(next->data, next->len), next->len);
-    ck_assert_str_eq(feed.text->str, "hole:100@1-1 found23:10@3-3 found23:5@5-5 23:5@6-6 ");
+    ck_assert_str_eq(feed.text->str, "hole:100@1-1 hole:9@2-2 found23:10@3-3 hole:15@3-3 "
+                                     "hole:3@4-4 found23:5@5-5 23:5@6-6 ");
     feed_clear(&feed);
 }
 END_TEST

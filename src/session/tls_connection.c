@@ -403,7 +403,7 @@ static bool take_sealed(Tls *tls, const TlsRecord *record, SessionUnit *ret_unit
         return take_opened(tls, record, span_make(plaintext, length), type, ret_unit);
     if (record->found) {
         tls_records_reject(&tls->records[side]);
-        return false;
+        return tell_gap(tls, &record->unit, content_most(record), record->unit.reason, ret_unit);
     }
     if (is_rejected_early(tls, side) && tls->facts.early == TLS_EARLY_REJECTED)
         return false;

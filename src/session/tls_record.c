@@ -83,6 +83,8 @@ static void end_record(TlsRecordReader *reader, Span body, TlsRecord *ret_record
     ret_record->unit.kind = SESSION_DATA;
     ret_record->unit.connection = reader->unit->connection;
     ret_record->unit.last = known_before(reader);
+    if (reader->found && !reader->cut)
+        ret_record->unit.reason = reader->hole_reason;
     int64_t hole = reader->hole;
     begin_header(reader);
     reader->hole = hole; /* a rejection goes on from there */
@@ -130,6 +132,7 @@ static bool read_header(TlsRecordReader *reader, TlsRecord *ret_record)
     if (!tls_record_is_plausible(header)) {
         *ret_record = (TlsRecord){ .kind = TLS_RECORD_JUNK, .unit = reader->first };
         reader->state = STATE_JUNK;
+        reader->hole_reason = REASON_MALFORMED;
         return true;
     }
     take(reader, length);
@@ -142,8 +145,28 @@ static bool read_header(TlsRecordReader *reader, TlsRecord *ret_record)
     return false;
 }
 
-/* A record counts only at the first byte of a segment. */
-static void seek(TlsRecordReader *reader)
+/* The next `length` bytes belong to the hole before them. */
+static void widen_hole(TlsRecordReader *reader, int64_t length, TlsRecord *ret_record)
+{
+    note_first(reader);
+    reader->hole += length;
+    reader->at += length;
+    reader->first.last = known_before(reader);
+    reader->first.kind = SESSION_GAP;
+    reader->first.reason = reader->hole_reason;
+    *ret_record = (TlsRecord){ .kind = TLS_RECORD_HOLE, .hole = length, .unit = reader->first };
+}
+
+static void pass_over(TlsRecordReader *reader, TlsRecord *ret_record)
+{
+    size_t length = reader->data.length;
+    reader->data = (Span){ 0 };
+    widen_hole(reader, (int64_t)length, ret_record);
+}
+
+/* A record counts only at the first byte of a segment. Returns whether it passed something
+ * over. */
+static bool seek(TlsRecordReader *reader, TlsRecord *ret_record)
 {
     const SessionUnit *unit = reader->unit;
     if (unit->segment_start && reader->at == unit->place &&
@@ -152,18 +175,17 @@ static void seek(TlsRecordReader *reader)
         begin_header(reader);
         reader->found = true;
         reader->hole = hole;
-        return;
+        return false;
     }
-    reader->hole += (int64_t)reader->data.length;
-    take(reader, reader->data.length);
+    pass_over(reader, ret_record);
+    return true;
 }
 
 void tls_records_reject(TlsRecordReader *reader)
 {
     g_assert(reader->state == STATE_HEADER && reader->header_length == 0);
     reader->state = STATE_SEEK;
-    reader->hole += TLS_HEADER_SIZE + (int64_t)reader->length + (int64_t)reader->data.length;
-    take(reader, reader->data.length);
+    reader->hole += TLS_HEADER_SIZE + (int64_t)reader->length;
 }
 
 /* Records begin and end in what is missing, from a header on that may be there in part. */
@@ -175,7 +197,7 @@ static void open_hole(TlsRecordReader *reader, TlsRecord *ret_record)
     reader->at += reader->gap;
     reader->first.last = known_before(reader);
     reader->first.kind = SESSION_GAP;
-    reader->first.reason = reader->unit->reason;
+    reader->first.reason = reader->hole_reason = reader->unit->reason;
     *ret_record =
         (TlsRecord){ .kind = TLS_RECORD_HOLE, .hole = reader->hole, .unit = reader->first };
     reader->gap = 0;
@@ -191,9 +213,12 @@ static bool read_gap(TlsRecordReader *reader, TlsRecord *ret_record)
         return true;
     }
     if (reader->state != STATE_BODY) {
-        reader->hole += reader->gap;
+        int64_t passed = reader->gap;
         reader->gap = 0;
-        return false;
+        if (reader->state == STATE_SEEK)
+            reader->hole_reason = reader->unit->reason;
+        widen_hole(reader, passed, ret_record);
+        return true;
     }
     int64_t length = MIN(reader->gap, (int64_t)reader->left);
     reader->cut = reader->cut || length > 0;
@@ -224,11 +249,12 @@ bool tls_records_next(TlsRecordReader *reader, TlsRecord *ret_record)
                 return true;
             break;
         case STATE_SEEK:
-            seek(reader);
+            if (seek(reader, ret_record))
+                return true;
             break;
         case STATE_JUNK:
-            reader->data = (Span){ 0 };
-            break;
+            pass_over(reader, ret_record);
+            return true;
         }
     }
     reader->unit = NULL;

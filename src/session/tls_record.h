@@ -22,10 +22,10 @@ typedef enum TlsRecordKind {
     /* its length is known, and some of its bytes are missing for `reason`: `body` are those before
      * them */
     TLS_RECORD_CUT,
-    /* bytes are missing in which any number of records may lie; what follows up to the next record
-     * that is `found` belongs to it */
+    /* bytes are missing in which any number of records may lie. What follows up to the next record
+     * that is `found` belongs to it, and comes as holes, too */
     TLS_RECORD_HOLE,
-    /* what stands here is no record: nothing more comes of this direction */
+    /* what stands here is no record: nothing but holes comes of this direction any more */
     TLS_RECORD_JUNK,
 } TlsRecordKind;
 
@@ -37,7 +37,8 @@ typedef struct TlsRecord {
     /* behind a hole: it begins a segment and looks like a record. It is one only if it opens, and
      * tls_records_reject() says that it does not */
     bool found;
-    int64_t hole;     /* found, HOLE: how many bytes no record is known of before it, so far */
+    /* found: how many bytes no record is known of before it; HOLE: how many this one has */
+    int64_t hole;
     SessionUnit unit; /* of its first byte; `last`: of its last one; without place and data */
 } TlsRecord;
 
@@ -59,6 +60,7 @@ typedef struct TlsRecordReader {
     uint8_t *held;         /* the body so far, if it straddles units; NULL: nothing */
     uint32_t held_length;
     int64_t hole;
+    Reason hole_reason;
     SessionUnit first; /* of the record in progress */
 } TlsRecordReader;
 
