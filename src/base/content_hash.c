@@ -40,22 +40,36 @@ void content_hash_add(ContentHash *hash, Span bytes)
         memcpy(hash->pending, bytes.bytes + at, bytes.length - at);
 }
 
-uint64_t content_hash_value(const ContentHash *hash)
+/* Of the bytes that make no round, zeroes behind them, and of how many bytes there were in all. */
+static uint64_t hash_of_rest(const uint8_t *bytes, uint64_t length)
 {
     uint8_t rest[ROUND] = { 0 };
-    size_t held = hash->length % ROUND;
-    uint64_t value = content_hash_mix(0, hash->length);
+    size_t held = length % ROUND;
+    uint64_t value = content_hash_mix(0, length);
     if (held > 0)
-        memcpy(rest, hash->pending, held);
+        memcpy(rest, bytes, held);
     for (size_t at = 0; at < held; at += WORD)
         value = content_hash_mix(value, word_at(rest + at));
+    return value;
+}
+
+static uint64_t finish(uint64_t value)
+{
+    return value ^ value >> 29;
+}
+
+uint64_t content_hash_value(const ContentHash *hash)
+{
+    uint64_t value = hash_of_rest(hash->pending, hash->length);
     for (unsigned i = 0; i < CONTENT_HASH_LANES && hash->length >= ROUND; i++)
         value = content_hash_mix(value, hash->lanes[i]);
-    return value ^ value >> 29;
+    return finish(value);
 }
 
 uint64_t content_hash_of(Span bytes)
 {
+    if (bytes.length < ROUND)
+        return finish(hash_of_rest(bytes.bytes, bytes.length));
     ContentHash hash = { 0 };
     content_hash_add(&hash, bytes);
     return content_hash_value(&hash);

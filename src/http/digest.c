@@ -1,7 +1,6 @@
 #include "http/digest.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 
 #include "base/pack.h"
 #include "base/text.h"
@@ -17,6 +16,8 @@ static const struct {
 #include "http/digest_names.def"
 #undef DIGEST
 };
+
+#define FORWARDED_PREFIX "x-forwarded-"
 
 unsigned digest_traits(DigestName name)
 {
@@ -42,56 +43,74 @@ static DigestName known_name(const char *name)
 
 /* Heads ---------------------------------------------------------------------------------------- */
 
+/* Without a zero behind it. */
+static void write_lower(char *to, Span text)
+{
+    size_t i = 0;
+    for (uint64_t eight; i + sizeof eight <= text.length; i += sizeof eight) {
+        memcpy(&eight, text.bytes + i, sizeof eight);
+        eight = span_small_letters(eight);
+        memcpy(to + i, &eight, sizeof eight);
+    }
+    for (; i < text.length; i++)
+        to[i] = g_ascii_tolower((char)text.bytes[i]);
+}
+
 /* A field while the head is being read. */
 typedef struct Draft {
-    char name[DIGEST_NAME_MAX + 1];
-    ContentHash value;
-    DigestName known;
-    bool present, listed, meant_for_all, forwarding;
+    const char *name; /* as it is written to the digest */
+    uint8_t length;   /* of the name */
+    uint8_t known;    /* DigestName */
+    bool listed, meant_for_all, forwarding;
+    unsigned lines;
+    Span line;      /* the value of its last line */
+    uint32_t value; /* of all */
 } Draft;
 
 typedef struct Drafts {
     Draft drafts[DIGEST_FIELDS_MAX];
     unsigned count;
     bool whole;
+    /* names in lower case, and redacted ones */
+    char names[2 * DIGEST_FIELDS_MAX * (DIGEST_NAME_MAX + 1)];
+    size_t names_used;
 } Drafts;
 
 /* NULL: there is no room for it. */
 static Draft *draft_of(Drafts *drafts, Span name)
 {
-    char lower[DIGEST_NAME_MAX + 1] = "";
     if (name.length > DIGEST_NAME_MAX || memchr(name.bytes, '\0', name.length)) {
         drafts->whole = false;
         return NULL;
     }
-    for (size_t i = 0; i < name.length; i++)
-        lower[i] = g_ascii_tolower((char)name.bytes[i]);
+    char *lower = drafts->names + drafts->names_used;
+    write_lower(lower, name);
+    lower[name.length] = '\0';
     for (unsigned i = 0; i < drafts->count; i++)
-        if (strcmp(drafts->drafts[i].name, lower) == 0)
+        if (drafts->drafts[i].length == name.length &&
+            memcmp(drafts->drafts[i].name, lower, name.length) == 0)
             return &drafts->drafts[i];
     if (drafts->count == DIGEST_FIELDS_MAX) {
         drafts->whole = false;
         return NULL;
     }
+    drafts->names_used += name.length + 1;
     Draft *draft = &drafts->drafts[drafts->count++];
-    *draft = (Draft){ .present = false };
-    memcpy(draft->name, lower, sizeof lower);
-    draft->known = known_name(lower);
-    draft->meant_for_all = field_is_meant_for_all(name);
-    draft->forwarding = g_str_has_prefix(lower, "x-forwarded-");
+    *draft =
+        (Draft){ .name = lower,
+                 .length = (uint8_t)name.length,
+                 .known = (uint8_t)known_name(lower),
+                 .forwarding = strncmp(lower, FORWARDED_PREFIX, strlen(FORWARDED_PREFIX)) == 0 };
     return draft;
 }
 
-/* Several lines are one list (RFC 9110 section 5.3), and a proxy may make one line of them. */
 static void add_line(Drafts *drafts, const FieldLine *field)
 {
     Draft *draft = draft_of(drafts, field->name);
     if (!draft)
         return;
-    if (draft->present)
-        content_hash_add(&draft->value, span_of_text(", "));
-    content_hash_add(&draft->value, field->value);
-    draft->present = true;
+    draft->lines++;
+    draft->line = field->value;
 }
 
 static void add_options(Drafts *drafts, Span value)
@@ -100,14 +119,50 @@ static void add_options(Drafts *drafts, Span value)
     Span member;
     while (list_next(&cursor, &member)) {
         Draft *draft = text_is_token(member) ? draft_of(drafts, member) : NULL;
-        if (draft)
-            draft->listed = true;
+        if (!draft)
+            continue;
+        draft->listed = true;
+        draft->meant_for_all = field_is_meant_for_all(member);
     }
 }
 
-static int compare_drafts(const void *left, const void *right)
+/* Several lines are one list (RFC 9110 section 5.3), and a proxy may make one line of them. */
+static uint32_t value_of_lines(const char *name, const Head *head)
 {
-    return strcmp(((const Draft *)left)->name, ((const Draft *)right)->name);
+    ContentHash hash = { 0 };
+    bool any = false;
+    for (size_t i = 0; i < head->field_count; i++) {
+        if (!span_is_nocase(head->fields[i].name, name))
+            continue;
+        if (any)
+            content_hash_add(&hash, span_of_text(", "));
+        content_hash_add(&hash, head->fields[i].value);
+        any = true;
+    }
+    return (uint32_t)content_hash_value(&hash);
+}
+
+static void hash_values(Drafts *drafts, const Head *head)
+{
+    for (unsigned i = 0; i < drafts->count; i++) {
+        Draft *draft = &drafts->drafts[i];
+        if (draft->lines == 1)
+            draft->value = digest_value(draft->line);
+        else if (draft->lines > 1)
+            draft->value = value_of_lines(draft->name, head);
+    }
+}
+
+/* By name. Ordinary heads have a dozen fields. */
+static void sort_drafts(Drafts *drafts)
+{
+    for (unsigned i = 1; i < drafts->count; i++) {
+        Draft draft = drafts->drafts[i];
+        unsigned at = i;
+        for (; at > 0 && strcmp(drafts->drafts[at - 1].name, draft.name) > 0; at--)
+            drafts->drafts[at] = drafts->drafts[at - 1];
+        drafts->drafts[at] = draft;
+    }
 }
 
 /* `text`: of Proxy-Status. */
@@ -115,29 +170,27 @@ static HeadDigest *head_of_drafts(Drafts *drafts, const char *text)
 {
     size_t names = 0;
     for (unsigned i = 0; i < drafts->count; i++)
-        names += strlen(drafts->drafts[i].name) + 1;
+        names += drafts->drafts[i].length + (size_t)1;
     size_t texts_size = names + (*text ? strlen(text) + 1 : 0);
     size_t size = sizeof(HeadDigest) + drafts->count * sizeof(DigestField) + texts_size;
     HeadDigest *head = g_malloc0(size);
     head->size = (uint32_t)size;
     head->count = (uint16_t)drafts->count;
     head->whole = drafts->whole;
-    qsort(drafts->drafts, drafts->count, sizeof(Draft), compare_drafts);
+    sort_drafts(drafts);
     char *texts = (char *)&head->fields[head->count];
     uint16_t at = 0;
     for (unsigned i = 0; i < drafts->count; i++) {
         const Draft *draft = &drafts->drafts[i];
-        head->fields[i] =
-            (DigestField){ .value =
-                               draft->present ? (uint32_t)content_hash_value(&draft->value) : 0,
-                           .text = at,
-                           .known = (uint8_t)draft->known,
-                           .present = draft->present,
-                           .listed = draft->listed,
-                           .meant_for_all = draft->meant_for_all,
-                           .forwarding = draft->forwarding };
-        memcpy(texts + at, draft->name, strlen(draft->name) + 1);
-        at = (uint16_t)(at + strlen(draft->name) + 1);
+        head->fields[i] = (DigestField){ .value = draft->value,
+                                         .text = at,
+                                         .known = draft->known,
+                                         .present = draft->lines > 0,
+                                         .listed = draft->listed,
+                                         .meant_for_all = draft->meant_for_all,
+                                         .forwarding = draft->forwarding };
+        memcpy(texts + at, draft->name, draft->length + (size_t)1);
+        at = (uint16_t)(at + draft->length + 1);
     }
     if (*text) {
         head->proxy_status = at; /* not 0: the field's own name stands before it */
@@ -182,8 +235,11 @@ static void redact_names(Drafts *drafts, const Redactor *redactor)
         if (draft->known != DIGEST_OTHER)
             continue;
         g_autoptr(GString) name = g_string_new(NULL);
-        redactor_append(redactor, name, span_of_text(draft->name));
-        g_strlcpy(draft->name, name->str, sizeof draft->name);
+        redactor_append(redactor, name, span_make(draft->name, draft->length));
+        draft->length = (uint8_t)MIN(name->len, DIGEST_NAME_MAX);
+        draft->name =
+            memcpy(drafts->names + drafts->names_used, name->str, draft->length + (size_t)1);
+        drafts->names_used += draft->length + (size_t)1;
     }
 }
 
@@ -193,12 +249,14 @@ static HeadDigest *digest_head(const Head *head, const Redactor *redactor)
     append_proxy_status(text, head, redactor);
     Drafts drafts;
     drafts.count = 0;
+    drafts.names_used = 0;
     drafts.whole = !(head->notes & (HEAD_INCOMPLETE | HEAD_BAD_LINE));
     for (size_t i = 0; i < head->field_count; i++) {
         add_line(&drafts, &head->fields[i]);
         if (head->fields[i].known == FIELD_CONNECTION)
             add_options(&drafts, head->fields[i].value);
     }
+    hash_values(&drafts, head);
     if (redactor)
         redact_names(&drafts, redactor);
     HeadDigest *digest = head_of_drafts(&drafts, text->str);
@@ -325,15 +383,16 @@ static Span forwarded_for(Span element)
 
 static void take_forwarded(ExchangeDigest *digest, const FieldLine *field)
 {
-    Span last = last_member(field->value);
+    Span value = field->value;
     if (span_is_nocase(field->name, "X-Forwarded-For"))
-        digest->forwarded[FORWARDED_X_FOR] = parse_address(bare_node(last));
+        digest->forwarded[FORWARDED_X_FOR] = parse_address(bare_node(last_member(value)));
     else if (span_is_nocase(field->name, "Forwarded"))
-        digest->forwarded[FORWARDED_STANDARD] = parse_address(bare_node(forwarded_for(last)));
+        digest->forwarded[FORWARDED_STANDARD] =
+            parse_address(bare_node(forwarded_for(last_member(value))));
     else if (span_is_nocase(field->name, "X-Real-IP"))
-        digest->forwarded[FORWARDED_X_REAL_IP] = parse_address(bare_node(field->value));
+        digest->forwarded[FORWARDED_X_REAL_IP] = parse_address(bare_node(value));
     else if (span_is_nocase(field->name, "Client-IP"))
-        digest->forwarded[FORWARDED_CLIENT_IP] = parse_address(bare_node(field->value));
+        digest->forwarded[FORWARDED_CLIENT_IP] = parse_address(bare_node(value));
 }
 
 /* version "-" trace-id "-" … */
@@ -347,8 +406,15 @@ static uint32_t trace_of(Span value)
 
 static uint64_t hash_lower(Span text)
 {
-    g_autofree char *lower = g_ascii_strdown((const char *)text.bytes, (gssize)text.length);
-    return content_hash_of(span_make(lower, text.length));
+    ContentHash hash = { 0 };
+    char lower[DIGEST_NAME_MAX];
+    while (text.length > 0) {
+        Span part = span_first(text, sizeof lower);
+        write_lower(lower, part);
+        content_hash_add(&hash, span_make(lower, part.length));
+        text = span_after(text, part.length);
+    }
+    return content_hash_value(&hash);
 }
 
 void digest_request_head(ExchangeDigest *digest, const Head *head, const Redactor *redactor)

@@ -44,7 +44,7 @@ typedef struct DigestField {
     uint8_t known;          /* DigestName */
     bool present : 1;       /* there is a field of this name */
     bool listed : 1;        /* Connection lists this name */
-    bool meant_for_all : 1; /* nobody must list it */
+    bool meant_for_all : 1; /* … though nobody must list it */
     bool forwarding : 1;    /* X-Forwarded-… */
 } DigestField;
 
