@@ -9,10 +9,11 @@
 
 static const struct {
     const char *name;
-    unsigned traits;
+    uint8_t length;
+    uint8_t traits;
 } NAMES[DIGEST_NAME_COUNT] = {
-    [DIGEST_OTHER] = { "", 0 },
-#define DIGEST(id, name, traits) [DIGEST_##id] = { name, traits },
+    [DIGEST_OTHER] = { "", 0, 0 },
+#define DIGEST(id, name, traits) [DIGEST_##id] = { name, sizeof name - 1, traits },
 #include "http/digest_names.def"
 #undef DIGEST
 };
@@ -25,12 +26,14 @@ unsigned digest_traits(DigestName name)
 }
 
 /* In lower case already. */
-static DigestName known_name(const char *name)
+static DigestName known_name(const char *name, size_t length)
 {
     unsigned low = 1, high = DIGEST_NAME_COUNT;
     while (low < high) {
         unsigned middle = (low + high) / 2;
-        int order = strcmp(name, NAMES[middle].name);
+        int order = (int)length - NAMES[middle].length;
+        if (order == 0)
+            order = memcmp(name, NAMES[middle].name, length);
         if (order == 0)
             return (DigestName)middle;
         if (order < 0)
@@ -70,6 +73,7 @@ typedef struct Draft {
 typedef struct Drafts {
     Draft drafts[DIGEST_FIELDS_MAX];
     unsigned count;
+    uint8_t order[DIGEST_FIELDS_MAX]; /* of their names */
     bool whole;
     /* names in lower case, and redacted ones */
     char names[2 * DIGEST_FIELDS_MAX * (DIGEST_NAME_MAX + 1)];
@@ -99,8 +103,8 @@ static Draft *draft_of(Drafts *drafts, Span name)
     *draft =
         (Draft){ .name = lower,
                  .length = (uint8_t)name.length,
-                 .known = (uint8_t)known_name(lower),
-                 .forwarding = strncmp(lower, FORWARDED_PREFIX, strlen(FORWARDED_PREFIX)) == 0 };
+                 .known = (uint8_t)known_name(lower, name.length),
+                 .forwarding = span_starts_with(span_make(lower, name.length), FORWARDED_PREFIX) };
     return draft;
 }
 
@@ -122,7 +126,9 @@ static void add_options(Drafts *drafts, Span value)
         if (!draft)
             continue;
         draft->listed = true;
-        draft->meant_for_all = field_is_meant_for_all(member);
+        draft->meant_for_all = draft->known != DIGEST_CLOSE &&
+                               !(digest_traits(draft->known) & FIELD_HOP) &&
+                               field_is_meant_for_all(member);
     }
 }
 
@@ -153,15 +159,21 @@ static void hash_values(Drafts *drafts, const Head *head)
     }
 }
 
+/* The first letters decide mostly. */
+static int compare_names(const char *a, const char *b)
+{
+    return *a != *b ? (uint8_t)*a - (uint8_t)*b : strcmp(a, b);
+}
+
 /* By name. Ordinary heads have a dozen fields. */
 static void sort_drafts(Drafts *drafts)
 {
-    for (unsigned i = 1; i < drafts->count; i++) {
-        Draft draft = drafts->drafts[i];
+    for (unsigned i = 0; i < drafts->count; i++) {
+        const char *name = drafts->drafts[i].name;
         unsigned at = i;
-        for (; at > 0 && strcmp(drafts->drafts[at - 1].name, draft.name) > 0; at--)
-            drafts->drafts[at] = drafts->drafts[at - 1];
-        drafts->drafts[at] = draft;
+        for (; at > 0 && compare_names(drafts->drafts[drafts->order[at - 1]].name, name) > 0; at--)
+            drafts->order[at] = drafts->order[at - 1];
+        drafts->order[at] = (uint8_t)i;
     }
 }
 
@@ -181,7 +193,7 @@ static HeadDigest *head_of_drafts(Drafts *drafts, const char *text)
     char *texts = (char *)&head->fields[head->count];
     uint16_t at = 0;
     for (unsigned i = 0; i < drafts->count; i++) {
-        const Draft *draft = &drafts->drafts[i];
+        const Draft *draft = &drafts->drafts[drafts->order[i]];
         head->fields[i] = (DigestField){ .value = draft->value,
                                          .text = at,
                                          .known = draft->known,
@@ -213,12 +225,16 @@ static bool forbids_transformation(const Head *head)
     return false;
 }
 
-static void append_proxy_status(GString *text, const Head *head, const Redactor *redactor)
+/* NULL: there is none. */
+static char *proxy_status_text(const Head *head, const Redactor *redactor)
 {
+    GString *text = NULL;
     for (size_t i = 0; i < head->field_count; i++) {
         const FieldLine *field = &head->fields[i];
         if (head->kind != HEAD_RESPONSE || !span_is_nocase(field->name, "Proxy-Status"))
             continue;
+        if (!text)
+            text = g_string_new(NULL);
         if (text->len)
             text_append_bounded(text, 0, DIGEST_TEXT_MAX, span_of_text(", "));
         if (redactor)
@@ -226,6 +242,7 @@ static void append_proxy_status(GString *text, const Head *head, const Redactor 
         else
             text_append_bounded(text, 0, DIGEST_TEXT_MAX, field->value);
     }
+    return text ? g_string_free(text, FALSE) : NULL;
 }
 
 static void redact_names(Drafts *drafts, const Redactor *redactor)
@@ -245,8 +262,7 @@ static void redact_names(Drafts *drafts, const Redactor *redactor)
 
 static HeadDigest *digest_head(const Head *head, const Redactor *redactor)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    append_proxy_status(text, head, redactor);
+    g_autofree char *status = proxy_status_text(head, redactor);
     Drafts drafts;
     drafts.count = 0;
     drafts.names_used = 0;
@@ -259,7 +275,7 @@ static HeadDigest *digest_head(const Head *head, const Redactor *redactor)
     hash_values(&drafts, head);
     if (redactor)
         redact_names(&drafts, redactor);
-    HeadDigest *digest = head_of_drafts(&drafts, text->str);
+    HeadDigest *digest = head_of_drafts(&drafts, status ? status : "");
     digest->no_transform = forbids_transformation(head);
     return digest;
 }

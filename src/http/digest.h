@@ -26,7 +26,8 @@ typedef enum FieldTrait {
     FIELD_HOP = 1 << 5,       /* concerns one connection (RFC 9110 section 7.6.1) */
 } FieldTrait;
 
-/* The fields that hops/ asks for by name: DIGEST(ID, name in lower case, traits), sorted. */
+/* The fields that hops/ asks for by name: DIGEST(ID, name in lower case, traits), the
+ * shorter names first. */
 typedef enum DigestName {
     DIGEST_OTHER,
 #define DIGEST(id, name, traits) DIGEST_##id,
