@@ -66,6 +66,15 @@ static int compare_holes(const void *left, const void *right)
                        (a->path.connection < b->path.connection);
 }
 
+void block_unclaim(Block *block)
+{
+    g_array_set_size(block->candidates, 0);
+    for (uint32_t i = 0; i < block->count; i++) {
+        block->fronts[i] = (Front){ .back = NO_LEG };
+        block->backs[i] = (Back){ .front = NO_LEG, .given_up = NO_LEG, .next = NO_LEG };
+    }
+}
+
 void block_init(Block *block, GArray *legs, GArray *holes, HopMemory *memory)
 {
     *block = (Block){ .legs = (Leg *)(void *)legs->data,
@@ -74,9 +83,10 @@ void block_init(Block *block, GArray *legs, GArray *holes, HopMemory *memory)
                       .hole_count = holes->len,
                       .hole_ends = g_new(Nanoseconds, MAX(holes->len, 1)),
                       .memory = memory,
-                      .backs = g_new0(Back, MAX(legs->len, 1)),
-                      .fronts = g_new0(Front, MAX(legs->len, 1)),
+                      .backs = g_new(Back, MAX(legs->len, 1)),
+                      .fronts = g_new(Front, MAX(legs->len, 1)),
                       .candidates = g_array_new(FALSE, FALSE, sizeof(uint32_t)) };
+    block_unclaim(block);
     if (block->count > 0) /* an empty array has no place */
         qsort(block->legs, block->count, sizeof(Leg), compare_legs);
     if (block->hole_count > 0)
@@ -218,6 +228,11 @@ AnsweredBy block_answered_by(const Block *block, uint32_t front, uint32_t back)
 
 void block_decide(Block *block, Nanoseconds blind)
 {
+    /* before the first claim nothing has a row, and nothing is remembered but counts */
+    if (hash_set_is_empty(&block->memory->back_clients) && !block_may_have_hops(block)) {
+        block_count_exchanges(block);
+        return;
+    }
     block_learn(block);
     block_claim(block);
     block_doubt(block, blind);

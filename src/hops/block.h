@@ -128,11 +128,20 @@ bool hop_response_disagrees(const Leg *front, const Leg *back);
 /* Whether both responses have a content that should be the same. */
 bool hop_contents_compare(const Leg *front, const Leg *back);
 
+/* Every leg is neither a front nor a back so far. */
+void block_unclaim(Block *block);
+
+/* False: no exchange of the block can be another's back. */
+bool block_may_have_hops(const Block *block);
+
 /* Fills the links that only the times can prove. */
 void block_learn(Block *block);
 
 /* Fills the candidates and the claims that follow of them. */
 void block_claim(Block *block);
+
+/* Counts the exchanges of each server, for block_doubt(). */
+void block_count_exchanges(const Block *block);
 
 /* Gives up those that may be wrong. */
 void block_doubt(Block *block, Nanoseconds blind);

@@ -314,6 +314,67 @@ void block_learn(Block *block)
     }
 }
 
+/* Addresses of servers, and what else may link a back to any front. */
+typedef struct Reach {
+    HashSet servers;
+    bool anywhere;
+} Reach;
+
+static void reach_init(Reach *reach, const Block *block)
+{
+    hash_set_init(&reach->servers, UINT32_MAX);
+    reach->anywhere = !hash_set_is_empty(&block->memory->learned);
+    for (uint32_t i = 0; i < block->count; i++) {
+        const LegPath *path = &block->legs[i].path;
+        hash_set_add(&reach->servers, address_hash(&path->server.address));
+        reach->anywhere = reach->anywhere || path->headings == HEADING_IN;
+    }
+}
+
+/* False: no front of the block is linked to it. */
+static bool is_in_reach(const Reach *reach, const Leg *back)
+{
+    return reach->anywhere ||
+           hash_set_has(&reach->servers, address_hash(&back->path.client.address));
+}
+
+static bool are_in_reach(const Block *block)
+{
+    Reach reach;
+    bool found;
+    reach_init(&reach, block);
+    found = reach.anywhere;
+    for (uint32_t i = 0; i < block->count && !found; i++)
+        found = is_in_reach(&reach, &block->legs[i]);
+    hash_set_clear(&reach.servers);
+    return found;
+}
+
+static bool have_one_server(const Block *block)
+{
+    for (uint32_t i = 1; i < block->count; i++)
+        if (!endpoint_equal(&block->legs[i].path.server, &block->legs[0].path.server))
+            return false;
+    return true;
+}
+
+static bool may_learn(const Block *block)
+{
+    g_autoptr(GHashTable) clients = count_clients(block);
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, clients);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        if (may_be_learned(value))
+            return true;
+    return false;
+}
+
+bool block_may_have_hops(const Block *block)
+{
+    return !have_one_server(block) && (are_in_reach(block) || may_learn(block));
+}
+
 /* Narrowing ------------------------------------------------------------------------------------ */
 
 typedef enum Evidence { EVIDENCE_NEUTRAL, EVIDENCE_AGAINST, EVIDENCE_FOR } Evidence;
@@ -459,30 +520,6 @@ static HopBasis narrow_all(Sweep *sweep, uint32_t back)
 
 /* Claims --------------------------------------------------------------------------------------- */
 
-/* Addresses of servers, and what else may link a back to any front. */
-typedef struct Reach {
-    HashSet servers;
-    bool anywhere;
-} Reach;
-
-static void reach_init(Reach *reach, const Block *block)
-{
-    hash_set_init(&reach->servers, UINT32_MAX);
-    reach->anywhere = !hash_set_is_empty(&block->memory->learned);
-    for (uint32_t i = 0; i < block->count; i++) {
-        const LegPath *path = &block->legs[i].path;
-        hash_set_add(&reach->servers, address_hash(&path->server.address));
-        reach->anywhere = reach->anywhere || path->headings == HEADING_IN;
-    }
-}
-
-/* False: no front of the block is linked to it. */
-static bool is_in_reach(const Reach *reach, const Leg *back)
-{
-    return reach->anywhere ||
-           hash_set_has(&reach->servers, address_hash(&back->path.client.address));
-}
-
 static bool is_candidate(const Block *block, uint32_t front, uint32_t back)
 {
     const Leg *f = &block->legs[front], *b = &block->legs[back];
@@ -552,11 +589,7 @@ static void claim(Sweep *sweep, uint32_t index, const Reach *reach)
 static void sweep_for_claims(Block *block)
 {
     Sweep sweep;
-    g_array_set_size(block->candidates, 0);
-    for (uint32_t i = 0; i < block->count; i++) {
-        block->fronts[i] = (Front){ .back = NO_LEG };
-        block->backs[i] = (Back){ .front = NO_LEG, .given_up = NO_LEG, .next = NO_LEG };
-    }
+    block_unclaim(block);
     Reach reach;
     reach_init(&reach, block);
     begin_sweep(&sweep, block);

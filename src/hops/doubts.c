@@ -493,15 +493,19 @@ static bool is_marked(const Leg *leg)
     return leg_response_field(leg, DIGEST_VIA) || leg_response_field(leg, DIGEST_AGE);
 }
 
+void block_count_exchanges(const Block *block)
+{
+    for (uint32_t i = 0; i < block->count; i++) {
+        Leg *leg = &block->legs[i];
+        if (!leg->counted)
+            hash_counts_add(&block->memory->exchanges, endpoint_hash(&leg->path.server), 1);
+        leg->counted = true;
+    }
+}
+
 static void count_hops(Doubts *doubts)
 {
-    const Block *block = doubts->block;
-    HopMemory *memory = block->memory;
-    for (uint32_t i = 0; i < block->count; i++) {
-        if (!block->legs[i].counted)
-            hash_counts_add(&memory->exchanges, endpoint_hash(&block->legs[i].path.server), 1);
-        block->legs[i].counted = true;
-    }
+    HopMemory *memory = doubts->block->memory;
     for (uint32_t i = 0; i < doubts->count; i++) {
         const Leg *front = front_leg(doubts, i), *back = back_leg(doubts, i);
         hash_counts_add(&memory->claims, hop_key(front, back), 1);
@@ -514,6 +518,7 @@ static void count_hops(Doubts *doubts)
 static void doubt_rare(Doubts *doubts)
 {
     HopMemory *memory = doubts->block->memory;
+    block_count_exchanges(doubts->block);
     count_hops(doubts);
     for (uint32_t i = 0; i < doubts->count; i++) {
         const Leg *front = front_leg(doubts, i);
