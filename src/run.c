@@ -66,7 +66,8 @@ typedef struct Run {
     Output *database_output;                /* of --sqlite; NULL: none */
     Database *database;                     /* NULL: none */
     Servers *servers;
-    Hops *hops; /* NULL: nobody asks for them */
+    Hops *hops;             /* NULL: nobody asks for them */
+    ConnectionTrace *trace; /* NULL: no page is asked for */
     AuditTotals totals;
     bool analyzed;
     bool unread; /* nobody reads standard output any longer */
@@ -86,9 +87,9 @@ typedef struct Run {
 /* Captures that are judged alone have none: the legs of one proxy may lie in two of them. */
 static bool wants_hops(const Options *options)
 {
-    return !options->show && !options->separate &&
-           (options->output || options->database || options->report == REPORT_HOPS ||
-            options->report == REPORT_FINDINGS);
+    return !options->separate &&
+           (options->show || options->output || options->database ||
+            options->report == REPORT_HOPS || options->report == REPORT_FINDINGS);
 }
 
 static EngineOptions engine_options(const Options *options)
@@ -204,6 +205,8 @@ static void end_late_rows(Run *run)
 static void take_hop(void *data, const HopRow *hop)
 {
     const Run *run = data;
+    if (run->trace)
+        connection_trace_hop(run->trace, hop);
     for (unsigned to = 0; to < TO_COUNT; to++)
         if (run->reports[REPORT_HOPS][to])
             write_hop_row(run->reports[REPORT_HOPS][to], hop,
@@ -263,6 +266,8 @@ static void write_hop_findings(Run *run)
                                            .port = { path->client.port, path->server.port } },
                            .finding = findings[i].finding };
         audit_count_finding(&run->totals.audit, row.finding.severity, row.finding.rule);
+        if (run->trace)
+            connection_trace_hop_finding(run->trace, &findings[i]);
         bool listed = !run->context->options->matcher || findings[i].matches;
         if (is_wanted(run, REPORT_FINDINGS) && listed)
             write_finding(run, &row);
@@ -665,7 +670,9 @@ static bool run_to_page(Run *run, GError **error)
     const Options *options = run->context->options;
     g_autoptr(ConnectionTrace) trace = connection_trace_new(options->show, &TRACE_LIMITS_DEFAULT);
     audit_listen(&run->pass.engine.audit, connection_trace_listener(trace));
+    run->trace = trace;
     analyze(run);
+    run->trace = NULL;
     if (run->anew)
         return true;
     const TracedConnection *traced = connection_trace_result(trace, &options->thresholds);

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "audit/engine.h"
+#include "legs.h"
 #include "recording.h"
 #include "report/connection_page.h"
+#include "report/hop_story.h"
 #include "report/page.h"
 #include "report/reasoning.h"
 #include "report/text_printer.h"
@@ -126,6 +128,115 @@ START_TEST(test_holes)
     g_autofree char *page = page_of(segments, 3, 0, 0);
     ck_assert_uint_eq(count_of(page, " 1 byte before this is not in the capture"), 1);
     ck_assert_uint_eq(count_of(page, " 2 bytes before this are not in the capture"), 1);
+}
+END_TEST
+
+/* Another leg ---------------------------------------------------------------------------------- */
+
+static char *hop_story_of(const HopRow *row, bool in_front, uint32_t number)
+{
+    TracedHop hop = { .row = *row, .in_front = in_front, .number = 3 };
+    TracedConnection traced = { .hops = &hop, .hop_count = 1 };
+    g_autoptr(Story) story = story_new(1, 6);
+    GString *page = g_string_new(NULL);
+    hop_story_add(story, &traced, number, &FILE_);
+    text_printer_print(page, story, false);
+    return g_string_free(page, FALSE);
+}
+
+static const LegWords FRONT = {
+    .connection = 4,
+    .number = 3,
+    .client = "192.0.2.10:4000",
+    .server = "192.0.2.1:80",
+    .asked = "GET /a HTTP/1.1\r\nHost: x\r\nConnection: X-Hop\r\nX-Hop: 1\r\n"
+             "Keep-Alive: 5\r\n",
+    .answer = "HTTP/1.1 200 OK\r\nAge: 1\r\n",
+    .request = 10,
+    .head = 11,
+    .response = 50
+};
+static const LegWords BACK = { .connection = 20,
+                               .client = "[2001:db8::1]:5000",
+                               .server = "[2001:db8::80]:8080",
+                               .asked = "GET /b HTTP/1.0\r\nHost: y\r\nX-Hop: 1\r\nVia: z\r\n",
+                               .answer = "HTTP/1.0 200 OK\r\nX-Server: 1\r\n",
+                               .request = 21,
+                               .response = 40 };
+
+/* The page of either leg shows the other one: where, what became of fields, how long it took. */
+START_TEST(test_other_leg)
+{
+    Leg front = leg_of_words(&FRONT), back = leg_of_words(&BACK);
+    HopRow row = { .front = &front,
+                   .back = &back,
+                   .basis = HOP_BASIS_ONLY,
+                   .attempt = 2,
+                   .answered_by = ANSWERED_BY_SERVER };
+    g_autofree char *of_front = hop_story_of(&row, true, 3);
+    g_autofree char *of_back = hop_story_of(&row, false, 3);
+    static const char *const in_front[] = {
+        "sent on as    exchange 1 of c1-20, 2001:db8::1 port 5000 to 2001:db8::80 port 8080; "
+        "attempt 2; basis",
+        "frame 21: GET /b HTTP/1.0, 0.010000 s after the head in frame 11",
+        "frame 40: HTTP/1.0 200, 0.019000 s after the request in frame 21",
+    };
+    static const char *const behind[] = {
+        "caused by     exchange 3 of c1-4, 192.0.2.10 port 4000 to 192.0.2.1 port 80; attempt 2; "
+        "basis",
+        "frame 10: GET /a HTTP/1.1\n",
+        "frame 50: HTTP/1.1 200, 0.010000 s after the response in frame 40",
+    };
+    static const char *const both[] = {
+        "consumed: connection keep-alive\n",           "added: via\n",         "changed: host\n",
+        "named by Connection, and handed on: x-hop\n", "consumed: x-server\n", "added: age\n",
+        "by the server; the proxy passed it on"
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(in_front); i++)
+        ck_assert_msg(count_of(of_front, in_front[i]) == 1, "%s\n%s", in_front[i], of_front);
+    for (size_t i = 0; i < G_N_ELEMENTS(behind); i++)
+        ck_assert_msg(count_of(of_back, behind[i]) == 1, "%s\n%s", behind[i], of_back);
+    for (size_t i = 0; i < G_N_ELEMENTS(both); i++) {
+        ck_assert_msg(count_of(of_front, both[i]) == 1, "%s\n%s", both[i], of_front);
+        ck_assert_msg(count_of(of_back, both[i]) == 1, "%s\n%s", both[i], of_back);
+    }
+    g_autofree char *of_other = hop_story_of(&row, true, 2);
+    ck_assert_str_eq(of_other, "");
+    leg_clear(&front);
+    leg_clear(&back);
+}
+END_TEST
+
+/* Times that a clock set back are left out, and fields of an answer that is not the server's. */
+START_TEST(test_other_leg_unsure)
+{
+    LegWords early = BACK;
+    early.request = 9;
+    early.answer = NULL;
+    Leg front = leg_of_words(&FRONT), back = leg_of_words(&early);
+    HopRow row = { .front = &front, .back = &back, .attempt = 1, .answered_by = ANSWERED_BY_PROXY };
+    g_autofree char *page = hop_story_of(&row, true, 3);
+    ck_assert_uint_eq(count_of(page, " s after "), 0);
+    ck_assert_uint_eq(count_of(page, "attempt"), 0);
+    ck_assert_uint_eq(count_of(page, "response    none\n"), 1);
+    ck_assert_uint_eq(count_of(page, "by the proxy itself"), 1);
+    ck_assert_uint_eq(count_of(page, "age"), 0);
+    leg_clear(&front);
+    leg_clear(&back);
+}
+END_TEST
+
+START_TEST(test_no_other_leg)
+{
+    Leg leg = leg_of_words(&FRONT);
+    g_autofree char *none =
+        hop_story_of(&(HopRow){ .front = &leg, .basis = HOP_BASIS_NONE }, true, 3);
+    g_autofree char *open =
+        hop_story_of(&(HopRow){ .back = &leg, .doubt = HOP_AMBIGUOUS, .candidates = 4 }, false, 3);
+    ck_assert_uint_eq(count_of(none, "sent on as    nothing: the proxy answered"), 1);
+    ck_assert_uint_eq(count_of(open, "caused by     not known: ambiguous, of 4 that may be it"), 1);
+    ck_assert_uint_eq(count_of(none, "frame") + count_of(open, "frame"), 0);
+    leg_clear(&leg);
 }
 END_TEST
 
@@ -556,6 +667,9 @@ int main(void)
     tcase_add_test(packets, test_pause);
     tcase_add_test(packets, test_omission);
     tcase_add_test(packets, test_holes);
+    tcase_add_test(packets, test_other_leg);
+    tcase_add_test(packets, test_other_leg_unsure);
+    tcase_add_test(packets, test_no_other_leg);
     tcase_add_test(packets, test_copies);
     suite_add_tcase(suite, packets);
     tcase_add_test(words, test_numbers);

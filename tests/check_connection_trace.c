@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
+#include "legs.h"
 #include "packets/connection_traces.h"
 #include "stream_table.h"
 
@@ -383,6 +384,95 @@ START_TEST(test_bound)
 }
 END_TEST
 
+/* Rows of the connection stay, in the order of its exchanges, whether its own is the front or the
+ * back; they outlive what they were made from. Asked for by number, also before it is known which
+ * connection has it. */
+START_TEST(test_hops)
+{
+    static const ConnectionName names[] = { { .frame = (UINT64_C(1) << 48) + 1 },
+                                            { .by_stream = true } };
+    LegWords words = { .connection = 1,
+                       .number = 2,
+                       .client = "10.0.0.1:4000",
+                       .server = "10.0.0.2:80",
+                       .asked = "GET /own HTTP/1.1\r\n",
+                       .request = 4 };
+    LegWords other = words;
+    other.connection = 7;
+    other.asked = "GET /other HTTP/1.1\r\n";
+    Leg own = leg_of_words(&words), foreign = leg_of_words(&other);
+    own.path.stream_number_known = true;
+    words.number = 1;
+    Leg first = leg_of_words(&words);
+    first.path.stream_number_known = true;
+    Setting setting;
+    setting_open(&setting, names[_i], TRACE_LIMITS_DEFAULT);
+    handshake(&setting, 4000, 0);
+    connection_trace_hop(setting.trace, &(HopRow){ .front = &foreign, .back = &own, .attempt = 1 });
+    connection_trace_hop(setting.trace, &(HopRow){ .front = &foreign });
+    connection_trace_hop(setting.trace, &(HopRow){ .front = &first, .back = &foreign });
+    leg_clear(&own);
+    leg_clear(&foreign);
+    leg_clear(&first);
+    const TracedConnection *traced = end(&setting);
+    ck_assert_uint_eq(traced->hop_count, 2);
+    ck_assert(traced->hops[0].in_front && !traced->hops[1].in_front);
+    ck_assert_uint_eq(traced->hops[0].number, 1);
+    ck_assert_uint_eq(traced->hops[1].number, 2);
+    ck_assert_str_eq(traced->hops[0].row.back->target, "/other");
+    ck_assert_str_eq(traced->hops[1].row.front->target, "/other");
+    ck_assert_str_eq(traced->hops[1].row.back->target, "/own");
+    setting_close(&setting);
+}
+END_TEST
+
+/* Of more rows than exchanges are kept, the first and the last stay. */
+START_TEST(test_hop_bound)
+{
+    enum { MAX_EXCHANGES = 8, ROWS = 100 };
+    LegWords words = { .connection = 1,
+                       .client = "10.0.0.1:4000",
+                       .server = "10.0.0.2:80",
+                       .asked = "GET / HTTP/1.1\r\n",
+                       .request = 4 };
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 1) },
+                 (TraceLimits){ .segments = 100, .exchanges = MAX_EXCHANGES });
+    handshake(&setting, 4000, 0);
+    for (words.number = 1; words.number <= ROWS; words.number++) {
+        Leg leg = leg_of_words(&words);
+        connection_trace_hop(setting.trace, &(HopRow){ .front = &leg });
+        leg_clear(&leg);
+    }
+    const TracedConnection *traced = end(&setting);
+    ck_assert_uint_le(traced->hop_count, MAX_EXCHANGES + MAX_EXCHANGES / 4);
+    ck_assert_uint_ge(traced->hop_count, MAX_EXCHANGES);
+    ck_assert_uint_eq(traced->hops[0].number, 1);
+    ck_assert_uint_eq(traced->hops[traced->hop_count - 1].number, ROWS);
+    setting_close(&setting);
+}
+END_TEST
+
+/* A finding about a proxy belongs to the one connection that it names. */
+START_TEST(test_hop_findings)
+{
+    HopFinding found = { .path = { .connection = frame_id(1, 1) },
+                         .finding = { .rule = RULE_GATEWAY_ERROR, .count = 1 } };
+    HopFinding other = { .path = { .connection = frame_id(1, 2) },
+                         .finding = { .rule = RULE_RETRIED, .count = 1 } };
+    Setting setting;
+    setting_open(&setting, (ConnectionName){ .frame = frame_id(1, 1) }, TRACE_LIMITS_DEFAULT);
+    handshake(&setting, 4000, 0);
+    end(&setting);
+    connection_trace_hop_finding(setting.trace, &found);
+    connection_trace_hop_finding(setting.trace, &other);
+    const TracedConnection *traced = connection_trace_result(setting.trace, &THRESHOLDS_DEFAULT);
+    ck_assert_uint_eq(traced->finding_count, 1);
+    ck_assert_int_eq(traced->findings[0].rule, RULE_GATEWAY_ERROR);
+    setting_close(&setting);
+}
+END_TEST
+
 START_TEST(test_no_such)
 {
     Setting setting;
@@ -467,6 +557,9 @@ int main(void)
     tcase_add_test(segments, test_straggler);
     tcase_add_test(segments, test_copy);
     tcase_add_test(segments, test_bound);
+    tcase_add_loop_test(segments, test_hops, 0, 2);
+    tcase_add_test(segments, test_hop_bound);
+    tcase_add_test(segments, test_hop_findings);
     tcase_add_test(segments, test_no_such);
     tcase_add_test(segments, test_several);
     tcase_add_test(segments, test_bound_of_all);

@@ -22,6 +22,15 @@ uint64_t endpoint_hash(const Endpoint *endpoint)
     return hash_both(address_hash(&endpoint->address), endpoint->port);
 }
 
+Leg leg_copy(const Leg *leg)
+{
+    Leg copy = *leg;
+    copy.method = g_strdup(leg->method);
+    copy.target = g_strdup(leg->target);
+    copy.digest = exchange_digest_copy(leg->digest);
+    return copy;
+}
+
 void leg_clear(Leg *leg)
 {
     g_free(leg->method);
@@ -53,6 +62,36 @@ bool field_pairs_next(FieldPairs *pairs, const DigestField **ret_front,
     pairs->front_at += *ret_front != NULL;
     pairs->back_at += *ret_back != NULL;
     return *ret_front || *ret_back;
+}
+
+static bool has_fate(FieldFate fate, const DigestField *received, const DigestField *forwarded)
+{
+    bool had = received && received->present, has = forwarded && forwarded->present;
+    switch (fate) {
+    case FIELD_CONSUMED:
+        return had && !has;
+    case FIELD_ADDED:
+        return !had && has;
+    case FIELD_CHANGED:
+        return had && has && received->value != forwarded->value;
+    case FIELD_NOMINATED:
+        break;
+    }
+    return had && has && received->listed && received->value == forwarded->value;
+}
+
+void field_fate_append(GString *text, FieldFate fate, const HeadDigest *received,
+                       const HeadDigest *forwarded)
+{
+    FieldPairs pairs = { .front = received, .back = forwarded };
+    const DigestField *a, *b;
+    if (!received || !forwarded || !received->whole || !forwarded->whole)
+        return;
+    while (field_pairs_next(&pairs, &a, &b))
+        if (has_fate(fate, a, b))
+            g_string_append_printf(text, "%s%s", text->len ? " " : "",
+                                   a ? head_digest_name(received, a)
+                                     : head_digest_name(forwarded, b));
 }
 
 bool field_is_rewritten(const DigestField *field)

@@ -82,6 +82,8 @@ typedef struct Leg {
     ExchangeDigest *digest; /* owned */
 } Leg;
 
+/* Owned texts and digest included. */
+Leg leg_copy(const Leg *leg);
 void leg_clear(Leg *leg);
 size_t leg_size(const Leg *leg);
 
@@ -104,6 +106,20 @@ typedef struct FieldPairs {
 } FieldPairs;
 bool field_pairs_next(FieldPairs *pairs, const DigestField **ret_front,
                       const DigestField **ret_back);
+
+/* What became of a field of a message that a proxy received. */
+typedef enum FieldFate {
+    FIELD_CONSUMED,  /* the forwarded message lacks it */
+    FIELD_ADDED,     /* only the forwarded one has it */
+    FIELD_CHANGED,   /* both have it, with other values */
+    FIELD_NOMINATED, /* Connection names it, and it stands there all the same */
+} FieldFate;
+#define FIELD_FATE_COUNT (FIELD_NOMINATED + 1)
+
+/* The names of the fields with this fate, sorted, blanks between them; nothing if a head is not
+ * whole. */
+void field_fate_append(GString *text, FieldFate fate, const HeadDigest *received,
+                       const HeadDigest *forwarded);
 
 /* Whether proxies write or change this field as a matter of course. */
 bool field_is_rewritten(const DigestField *field);

@@ -31,6 +31,7 @@ struct ConnectionTrace {
     GArray *findings;  /* Finding */
     GArray *notes;     /* TlsNote */
     GArray *h2_frames; /* H2FrameNote */
+    GArray *hops;      /* TracedHop, of connections that may be it */
     size_t omitted_at;
     TracedConnection traced;
 };
@@ -81,6 +82,7 @@ ConnectionTrace *connection_trace_new(const ConnectionName *name, const TraceLim
     trace->findings = g_array_new(FALSE, FALSE, sizeof(Finding));
     trace->notes = g_array_new(FALSE, FALSE, sizeof(TlsNote));
     trace->h2_frames = g_array_new(FALSE, FALSE, sizeof(H2FrameNote));
+    trace->hops = g_array_new(FALSE, FALSE, sizeof(TracedHop));
     return trace;
 }
 
@@ -88,6 +90,17 @@ static void clear_exchanges(GArray *exchanges, guint from, guint count)
 {
     for (guint i = from; i < from + count; i++)
         exchange_clear(&g_array_index(exchanges, ExchangeRow, i).exchange);
+}
+
+static void clear_hops(GArray *hops, guint from, guint count)
+{
+    for (guint i = from; i < from + count; i++)
+        for (unsigned k = 0; k < 2; k++) {
+            Leg *leg = g_array_index(hops, TracedHop, i).owned[k];
+            if (leg)
+                leg_clear(leg);
+            g_free(leg);
+        }
 }
 
 void connection_trace_free(ConnectionTrace *trace)
@@ -105,6 +118,8 @@ void connection_trace_free(ConnectionTrace *trace)
     g_array_free(trace->findings, TRUE);
     g_array_free(trace->notes, TRUE);
     g_array_free(trace->h2_frames, TRUE);
+    clear_hops(trace->hops, 0, trace->hops->len);
+    g_array_free(trace->hops, TRUE);
     g_free(trace);
 }
 
@@ -205,6 +220,7 @@ void connection_trace_exchange(ConnectionTrace *trace, const Connection *connect
                         .exchange = *exchange,
                         .judgement = *judgement };
     exchange->text = NULL;
+    row.exchange.digest = NULL; /* remains where it is */
     g_array_append_val(trace->exchanges, row);
     guint removed = surplus(trace->exchanges, trace->limits.exchanges);
     if (removed) {
@@ -267,6 +283,58 @@ void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended
         traced->resets[i] = reset ? reset->stamp : (Stamp){ 0 };
     }
     take_findings(trace, ended->findings, ended->finding_count);
+}
+
+static Leg *copy_of(const Leg *leg)
+{
+    if (!leg)
+        return NULL;
+    Leg copy = leg_copy(leg);
+    return g_memdup2(&copy, sizeof copy);
+}
+
+/* Rows may come while it is not known yet which connection has the stream number. */
+static bool is_named(const ConnectionTrace *trace, const Leg *leg)
+{
+    const ConnectionName *name = &trace->name;
+    if (!leg)
+        return false;
+    if (name->by_stream && !trace->ended)
+        return leg->path.stream_number_known && leg->path.stream_number == name->stream;
+    return trace->first_frame != 0 && leg->path.connection == trace->first_frame;
+}
+
+static void add_hop(ConnectionTrace *trace, const HopRow *row, bool in_front)
+{
+    TracedHop hop = { .row = *row,
+                      .in_front = in_front,
+                      .number = in_front ? row->front->number : row->back->number,
+                      .owned = { copy_of(row->front), copy_of(row->back) } };
+    hop.row.front = hop.owned[0];
+    hop.row.back = hop.owned[1];
+    g_array_append_val(trace->hops, hop);
+    guint removed = surplus(trace->hops, trace->limits.exchanges);
+    if (removed) {
+        guint from = trace->limits.exchanges / 2;
+        clear_hops(trace->hops, from, removed);
+        g_array_remove_range(trace->hops, from, removed);
+    }
+}
+
+/* Of a stream number several connections may be named, even on both sides of a row. */
+void connection_trace_hop(ConnectionTrace *trace, const HopRow *row)
+{
+    if (is_named(trace, row->front))
+        add_hop(trace, row, true);
+    if (is_named(trace, row->back))
+        add_hop(trace, row, false);
+}
+
+void connection_trace_hop_finding(ConnectionTrace *trace, const HopFinding *found)
+{
+    if (!trace->ended || found->path.connection != trace->first_frame)
+        return;
+    take_findings(trace, &found->finding, 1);
 }
 
 static void hear_frame(void *data, const Frame *frame G_GNUC_UNUSED, const FrameResult *result)
@@ -336,6 +404,32 @@ static void make_packets(ConnectionTrace *trace)
     }
 }
 
+/* An exchange of a proxy before a proxy is a back, and a front. */
+static gint compare_hops(gconstpointer left, gconstpointer right)
+{
+    const TracedHop *a = left, *b = right;
+    if (a->number != b->number)
+        return a->number < b->number ? -1 : 1;
+    if (a->in_front != b->in_front)
+        return a->in_front ? 1 : -1;
+    return (a->row.attempt > b->row.attempt) - (a->row.attempt < b->row.attempt);
+}
+
+/* Those of the connection that it turned out to be. */
+static void sort_hops(ConnectionTrace *trace)
+{
+    guint kept = 0;
+    for (guint i = 0; i < trace->hops->len; i++) {
+        TracedHop *hop = &g_array_index(trace->hops, TracedHop, i);
+        if (is_named(trace, hop->owned[hop->in_front ? 0 : 1]))
+            g_array_index(trace->hops, TracedHop, kept++) = *hop;
+        else
+            clear_hops(trace->hops, i, 1);
+    }
+    g_array_set_size(trace->hops, kept);
+    g_array_sort(trace->hops, compare_hops);
+}
+
 const TracedConnection *connection_trace_result(ConnectionTrace *trace,
                                                 const Thresholds *thresholds)
 {
@@ -355,5 +449,8 @@ const TracedConnection *connection_trace_result(ConnectionTrace *trace,
     traced->finding_count = trace->findings->len;
     traced->h2_frames = (const H2FrameNote *)(const void *)trace->h2_frames->data;
     traced->h2_frame_count = trace->h2_frames->len;
+    sort_hops(trace);
+    traced->hops = (const TracedHop *)(const void *)trace->hops->data;
+    traced->hop_count = trace->hops->len;
     return traced;
 }

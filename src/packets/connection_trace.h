@@ -26,6 +26,15 @@ typedef struct TraceLimits {
 
 #define TRACE_LIMITS_DEFAULT ((TraceLimits){ .segments = 100000, .exchanges = 10000 })
 
+/* A row of hops that concerns the connection: one of its exchanges with that of another one, or
+ * alone. */
+typedef struct TracedHop {
+    HopRow row;
+    bool in_front;   /* its own exchange is the front */
+    uint32_t number; /* of its own exchange */
+    Leg *owned[2];   /* private */
+} TracedHop;
+
 /* What its page is made of. */
 typedef struct TracedConnection {
     ConnectionRow connection;     /* its decision.host is owned elsewhere */
@@ -43,6 +52,8 @@ typedef struct TracedConnection {
     const TlsNote *records; /* in the order in which they were read; of more than segments are kept,
                              * the first */
     size_t record_count;
+    const TracedHop *hops; /* in the order of its exchanges; none where no hops were asked for */
+    size_t hop_count;
     Stamp resets[2]; /* of the client, of the server: the RST that the other side accepted */
     Thresholds thresholds;
 } TracedConnection;
@@ -75,6 +86,9 @@ void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended
 TraceLimits connection_trace_kept(const ConnectionTrace *trace);
 /* It keeps no segment and no exchange of those that have come, and of those that will. */
 void connection_trace_forget(ConnectionTrace *trace);
+/* Each row of hops, and each finding about a proxy, once all has ended. */
+void connection_trace_hop(ConnectionTrace *trace, const HopRow *row);
+void connection_trace_hop_finding(ConnectionTrace *trace, const HopFinding *found);
 
 /* `trace` is borrowed. */
 AuditListener connection_trace_listener(ConnectionTrace *trace);

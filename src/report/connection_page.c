@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
+#include "report/hop_story.h"
 #include "report/json_printer.h"
 #include "report/mermaid_printer.h"
 #include "report/packet_story.h"
@@ -268,6 +269,7 @@ static void add_exchange(Build *build, const ExchangeRow *row)
     reasoning_add_why(story_item(build->story, "why", STORY_PLAIN), &build->reasoning, row);
     add_completeness(build, judgement->completeness);
     add_settling(build, judgement);
+    hop_story_add(build->story, build->traced, exchange->number, build->file);
 }
 
 /* Findings ------------------------------------------------------------------------------------- */

@@ -184,37 +184,8 @@ FIELD(write_answered_by)
     table_word(table, names[row->hop->answered_by]);
 }
 
-/* What became of the fields of a message. */
-enum { CONSUMED, ADDED, CHANGED, NOMINATED, OF_RESPONSE = 4 };
-
-static bool became(int what, const DigestField *received, const DigestField *forwarded)
-{
-    bool had = received && received->present, has = forwarded && forwarded->present;
-    switch (what) {
-    case CONSUMED:
-        return had && !has;
-    case ADDED:
-        return !had && has;
-    case CHANGED:
-        return had && has && received->value != forwarded->value;
-    default:
-        return had && has && received->listed && received->value == forwarded->value;
-    }
-}
-
-static void append_fields(GString *text, int what, const HeadDigest *received,
-                          const HeadDigest *forwarded)
-{
-    FieldPairs pairs = { .front = received, .back = forwarded };
-    const DigestField *a, *b;
-    if (!received || !forwarded || !received->whole || !forwarded->whole)
-        return;
-    while (field_pairs_next(&pairs, &a, &b))
-        if (became(what, a, b))
-            g_string_append_printf(text, "%s%s", text->len ? " " : "",
-                                   a ? head_digest_name(received, a)
-                                     : head_digest_name(forwarded, b));
-}
+/* Fates of a response's fields are counted on from here. */
+#define OF_RESPONSE FIELD_FATE_COUNT
 
 /* A request goes from the front to the back; a response, if it is the back's, the other way. */
 FIELDS(write_fields)
@@ -223,9 +194,10 @@ FIELDS(write_fields)
     if (is_pair(row)) {
         const ExchangeDigest *front = row->hop->front->digest, *back = row->hop->back->digest;
         if (which < OF_RESPONSE)
-            append_fields(text, which, front->request.head, back->request.head);
+            field_fate_append(text, (FieldFate)which, front->request.head, back->request.head);
         else if (row->hop->answered_by == ANSWERED_BY_SERVER)
-            append_fields(text, which - OF_RESPONSE, back->response.head, front->response.head);
+            field_fate_append(text, (FieldFate)(which - OF_RESPONSE), back->response.head,
+                              front->response.head);
     }
     table_list(table, text->str);
 }
@@ -287,14 +259,14 @@ const Column HOP_COLUMNS[] = {
     { "status", COLUMN_NUMBER, write_status, FRONT },
     { "back_status", COLUMN_NUMBER, write_status, BACK },
     { "answered_by", COLUMN_WORD, write_answered_by, 0 },
-    { "request_consumed", COLUMN_WORDS, write_fields, CONSUMED },
-    { "request_added", COLUMN_WORDS, write_fields, ADDED },
-    { "request_changed", COLUMN_WORDS, write_fields, CHANGED },
-    { "request_nominated", COLUMN_WORDS, write_fields, NOMINATED },
-    { "response_consumed", COLUMN_WORDS, write_fields, OF_RESPONSE + CONSUMED },
-    { "response_added", COLUMN_WORDS, write_fields, OF_RESPONSE + ADDED },
-    { "response_changed", COLUMN_WORDS, write_fields, OF_RESPONSE + CHANGED },
-    { "response_nominated", COLUMN_WORDS, write_fields, OF_RESPONSE + NOMINATED },
+    { "request_consumed", COLUMN_WORDS, write_fields, FIELD_CONSUMED },
+    { "request_added", COLUMN_WORDS, write_fields, FIELD_ADDED },
+    { "request_changed", COLUMN_WORDS, write_fields, FIELD_CHANGED },
+    { "request_nominated", COLUMN_WORDS, write_fields, FIELD_NOMINATED },
+    { "response_consumed", COLUMN_WORDS, write_fields, OF_RESPONSE + FIELD_CONSUMED },
+    { "response_added", COLUMN_WORDS, write_fields, OF_RESPONSE + FIELD_ADDED },
+    { "response_changed", COLUMN_WORDS, write_fields, OF_RESPONSE + FIELD_CHANGED },
+    { "response_nominated", COLUMN_WORDS, write_fields, OF_RESPONSE + FIELD_NOMINATED },
     { "findings", COLUMN_WORDS, write_hop_findings, 0 },
     { "declared", COLUMN_WORD, write_declared, FRONT },
     { "back_declared", COLUMN_WORD, write_declared, BACK },
