@@ -727,6 +727,8 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
                             .inputs = run->pass.inputs,
                             .totals = &run->totals,
                             .servers = run->servers,
+                            .hops = run->hops,
+                            .hops_limits = hops_limits(run->context->options),
                             .keys = keys_counters(run),
                             .reports = reports,
                             .report_count = count,

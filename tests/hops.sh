@@ -2,7 +2,7 @@
 # The report on hops against samples/hops/truth.tsv, which says what the clients and the servers logged: no
 # pair is claimed that is none, nothing is said to have been answered without a back that had one, and at
 # least nine of ten pairs are found. In blocks of few legs fewer are found, and none is wrong either; in
-# blocks that hold all, the report is the same bytes.
+# blocks that hold all, the report is the same bytes. What is dropped at the bound is counted.
 set -eu
 . "${srcdir:-$(dirname "$0")/..}/tests/lib.sh"
 cd "$top/samples/hops"
@@ -46,6 +46,21 @@ for legs in 64 16; do
     [ "$claims" -gt 0 ] || fail "nothing is claimed in blocks of $legs legs"
 done
 CONNAUDIT_HOPS_BLOCK=1000000 "$CONNAUDIT" -q -r hops *.pcap >"$work/whole"
+
+# What is dropped at the bound is counted, by the summary and by the manifest alike.
+dropped() {
+    rm -rf "$work/out"
+    "$CONNAUDIT" -a -o "$work/out" nginx-keeps-connections.pcap 2>"$work/summary"
+    in_manifest=$(sed -n 's/.*"exchanges_in_hops" : \([0-9]*\),/\1/p' "$work/out/manifest.json")
+    in_summary=$(sed -n 's/^  given up *\([0-9]*\) exchanges* in hops (limit)$/\1/p' "$work/summary")
+    echo "$in_manifest exchanges dropped with blocks of ${CONNAUDIT_HOPS_BLOCK:-all}"
+    [ "$in_manifest" = "${in_summary:-0}" ] || fail "the summary and the manifest disagree: $in_summary"
+}
+CONNAUDIT_HOPS_BLOCK=8
+dropped
+[ "$in_manifest" -gt 0 ] || fail "nothing is dropped in blocks of 8 legs"
 unset CONNAUDIT_HOPS_BLOCK
+dropped
+[ "$in_manifest" -eq 0 ] || fail "something is dropped though all has room"
 "$CONNAUDIT" -q -r hops *.pcap | cmp - "$work/whole" || fail "the size of a block shows"
 finish

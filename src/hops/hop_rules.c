@@ -34,6 +34,7 @@ typedef struct HopAudit {
     Block *block;
     GArray *errors;
     GArray *list;
+    uint64_t left_out;
     GHashTable *places; /* rule and connection, to the place in the list and one */
     GHashTable *hops;   /* HopCount */
     HashCounts seen;    /* of messages, fields and options, by hop and direction */
@@ -251,6 +252,7 @@ static void add_report(HopAudit *audit, RuleSet *rules, Report *report)
     rule_set_add(rules, report->rule);
     if (place == 0 && audit->list->len >= HOP_FINDINGS_MAX) {
         g_free(report->message);
+        audit->left_out++;
         return;
     }
     if (place == 0) {
@@ -722,6 +724,7 @@ void block_find(Block *block, HopFindings *found, Instant until, bool pedantic)
             ask(&audit, &c);
     }
     hash_counts_clear(&audit.seen);
+    found->left_out += audit.left_out;
 }
 
 static int compare_endpoints(const Endpoint *a, const Endpoint *b)

@@ -47,6 +47,7 @@ typedef struct HopError {
 typedef struct HopFindings {
     GArray *errors;     /* HopError */
     GArray *list;       /* HopFinding */
+    uint64_t left_out;  /* cases that are not in the list, which is full */
     GHashTable *places; /* private */
 } HopFindings;
 

@@ -27,8 +27,8 @@ struct Hops {
     GHashTable *open; /* FrameId of a connection to OpenConnection */
     HopMemory memory;
     HopFindings findings;
-    Nanoseconds blind; /* legs that began before had to be dropped */
-    uint64_t dropped;
+    Nanoseconds blind;     /* legs that began before had to be dropped */
+    HopsCounters counters; /* but for the findings */
 };
 
 const HopsLimits HOPS_LIMITS_DEFAULT = { .legs = 65536, .bytes = (size_t)64 << 20 };
@@ -101,6 +101,7 @@ void hops_hidden(Hops *hops, const Connection *connection, int client, Instant f
 {
     Hole hole = { path_of(connection, client), from, to, false };
     if (hops->holes->len >= hops->options.limits.legs) { /* all of that time may be wrong */
+        hops->counters.holes++;
         hops->blind = MAX(hops->blind, to.time);
         return;
     }
@@ -324,15 +325,29 @@ static void keep_rest(Hops *hops, Instant until)
     g_array_set_size(hops->holes, holes);
 }
 
+/* The rows that it has not had yet, as those of what is not known. */
+static void write_dropped(const Hops *hops, const Leg *leg)
+{
+    HopRow front = { .front = leg, .doubt = HOP_LIMIT }, back = { .back = leg, .doubt = HOP_LIMIT };
+    if (!hops->options.row)
+        return;
+    if (!leg->front_done &&
+        hash_set_has(&hops->memory.known_servers, endpoint_hash(&leg->path.server)))
+        hops->options.row(hops->options.data, &front);
+    if (!leg->back_done && hash_set_has(&hops->memory.known_backs, hop_back_key(leg)))
+        hops->options.row(hops->options.data, &back);
+}
+
 /* All of them go: whatever overlaps them is not known. */
 static void drop_all(Hops *hops)
 {
     for (guint i = 0; i < hops->legs->len; i++) {
         Leg *leg = &g_array_index(hops->legs, Leg, i);
+        write_dropped(hops, leg);
         hops->blind = MAX(hops->blind, last_of(leg).time);
         leg_clear(leg);
     }
-    hops->dropped += hops->legs->len;
+    hops->counters.legs += hops->legs->len;
     hops->size = 0;
     g_array_set_size(hops->legs, 0);
 }
@@ -401,9 +416,11 @@ const HopFinding *hops_findings(const Hops *hops, unsigned *ret_count)
     return (const HopFinding *)(const void *)hops->findings.list->data;
 }
 
-uint64_t hops_dropped(const Hops *hops)
+HopsCounters hops_counters(const Hops *hops)
 {
-    return hops->dropped;
+    HopsCounters counters = hops->counters;
+    counters.findings = hops->findings.left_out;
+    return counters;
 }
 
 const HopError *hops_errors(const Hops *hops, unsigned *ret_count)

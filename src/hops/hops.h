@@ -62,8 +62,14 @@ const HopFinding *hops_findings(const Hops *hops, unsigned *ret_count);
 /* What proxies answered with errors of their own, by server and status; once finished. */
 const HopError *hops_errors(const Hops *hops, unsigned *ret_count);
 
-/* Legs that had to be dropped because too many overlapped. */
-uint64_t hops_dropped(const Hops *hops);
+/* What was given up at a bound. */
+typedef struct HopsCounters {
+    uint64_t legs;     /* dropped because too many overlapped; what overlaps them is `limit` */
+    uint64_t holes;    /* of more nothing was kept: nothing of their time is claimed */
+    uint64_t findings; /* that only the rows show */
+} HopsCounters;
+
+HopsCounters hops_counters(const Hops *hops);
 
 void hops_free(Hops *hops);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hops, hops_free)

@@ -165,7 +165,7 @@ static void add_thresholds(JsonBuilder *json, const Thresholds *thresholds)
     json_builder_end_object(json);
 }
 
-static void add_limits(JsonBuilder *json, const StreamLimits *limits)
+static void add_limits(JsonBuilder *json, const StreamLimits *limits, const HopsLimits *hops)
 {
     begin_object(json, "limits");
     add_count(json, "inputs", INPUTS_MAX);
@@ -180,6 +180,8 @@ static void add_limits(JsonBuilder *json, const StreamLimits *limits)
     add_count(json, "text_bytes", EXCHANGE_TEXT_MAX);
     add_count(json, "servers", SERVERS_MAX);
     add_count(json, "pairs", PAIRS_MAX);
+    add_count(json, "hops_exchanges", hops->legs);
+    add_count(json, "hops_bytes", hops->bytes);
     json_builder_end_object(json);
 }
 
@@ -509,6 +511,10 @@ static void add_missing(JsonBuilder *json, const ManifestFacts *facts)
               facts->servers ? servers_left_out(facts->servers) : 0);
     add_count(json, "connections_in_pairs",
               facts->servers ? servers_pairs_left_out(facts->servers) : 0);
+    HopsCounters hops = facts->hops ? hops_counters(facts->hops) : (HopsCounters){ 0 };
+    add_count(json, "exchanges_in_hops", hops.legs);
+    add_count(json, "holes_in_hops", hops.holes);
+    add_count(json, "proxy_findings", hops.findings);
     json_builder_end_object(json);
 }
 
@@ -519,7 +525,7 @@ void manifest_write(FILE *out, const ManifestFacts *facts)
     add_versions(json, facts);
     add_command(json, facts);
     add_thresholds(json, facts->thresholds);
-    add_limits(json, facts->limits);
+    add_limits(json, facts->limits, &facts->hops_limits);
     add_inputs(json, facts->inputs);
     add_files(json, "reports", facts->reports, facts->report_count);
     add_evidence(json, facts->evidence);

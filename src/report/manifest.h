@@ -8,6 +8,7 @@
 #include "audit/totals.h"
 #include "base/sandbox.h"
 #include "capture/inputs.h"
+#include "hops/hops.h"
 #include "http/redaction.h"
 #include "servers/servers.h"
 
@@ -62,7 +63,9 @@ typedef struct ManifestFacts {
     const char *filter; /* NULL: none */
     const CaptureInputs *inputs;
     const AuditTotals *totals;
-    const Servers *servers;      /* finished; NULL: nobody asked */
+    const Servers *servers; /* finished; NULL: nobody asked */
+    const Hops *hops;       /* likewise */
+    HopsLimits hops_limits;
     const TlsKeysCounters *keys; /* NULL: there were no key logs */
     const ManifestReport *reports;
     unsigned report_count;

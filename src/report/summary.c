@@ -462,6 +462,12 @@ static void write_losses(Summary *summary)
         append_items(given_up, servers_left_out(servers), "connection", "in servers (limit)");
         append_items(given_up, servers_pairs_left_out(servers), "connection", "in pairs (limit)");
     }
+    if (summary->facts->hops) {
+        HopsCounters hops = hops_counters(summary->facts->hops);
+        append_items(given_up, hops.legs, "exchange", "in hops (limit)");
+        append_items(given_up, hops.holes, "hole", "in hops (limit)");
+        append_items(given_up, hops.findings, "finding", "of proxies (limit)");
+    }
     write_unless_empty(summary, "given up", given_up);
 
     g_autoptr(GString) passed_over = g_string_new(NULL);
