@@ -87,3 +87,60 @@ Leg leg_of_words(const LegWords *words)
         set_response(&leg, words);
     return leg;
 }
+
+void legs_decide(Legs *legs, const LegWords *words, unsigned count, const Hole *holes,
+                 unsigned hole_count, Nanoseconds blind)
+{
+    *legs = (Legs){ .legs = g_array_new(FALSE, FALSE, sizeof(Leg)),
+                    .holes = g_array_new(FALSE, FALSE, sizeof(Hole)) };
+    for (unsigned i = 0; i < count; i++) {
+        Leg leg = leg_of_words(&words[i]);
+        if (words[i].source) {
+            Endpoint source = endpoint_of_words(words[i].source);
+            leg.source = (ProxySource){ true, source.address, source.port };
+        }
+        g_array_append_val(legs->legs, leg);
+    }
+    if (hole_count > 0)
+        g_array_append_vals(legs->holes, holes, hole_count);
+    hop_memory_init(&legs->memory);
+    block_init(&legs->block, legs->legs, legs->holes, &legs->memory);
+    block_decide(&legs->block, blind);
+}
+
+void legs_clear(Legs *legs)
+{
+    block_clear(&legs->block);
+    hop_memory_clear(&legs->memory);
+    for (guint i = 0; i < legs->legs->len; i++)
+        leg_clear(&g_array_index(legs->legs, Leg, i));
+    g_array_unref(legs->legs);
+    g_array_unref(legs->holes);
+}
+
+uint32_t legs_find(const Legs *legs, unsigned connection, unsigned number)
+{
+    for (uint32_t i = 0; i < legs->block.count; i++)
+        if (legs->block.legs[i].path.connection == frame_id(1, connection) &&
+            legs->block.legs[i].number == number)
+            return i;
+    g_error("there is no exchange %u of connection %u", number, connection);
+}
+
+unsigned legs_front_of(const Legs *legs, unsigned connection)
+{
+    const Back *back = &legs->block.backs[legs_find(legs, connection, 1)];
+    return back->front == NO_LEG
+               ? 0
+               : (unsigned)frame_number(legs->block.legs[back->front].path.connection);
+}
+
+HopBasis legs_basis(const Legs *legs, unsigned connection)
+{
+    return legs->block.backs[legs_find(legs, connection, 1)].basis;
+}
+
+HopDoubt legs_doubt(const Legs *legs, unsigned connection)
+{
+    return legs->block.backs[legs_find(legs, connection, 1)].doubt;
+}
