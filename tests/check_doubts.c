@@ -113,6 +113,58 @@ START_TEST(test_attempts)
 }
 END_TEST
 
+/* A back that was given up may be the front's all the same: which attempt a later one is, and whose
+ * the answer is, is not known then. */
+START_TEST(test_attempt_behind_one_given_up)
+{
+    for (unsigned lacking = 0; lacking < 2; lacking++) {
+        Plan plan = { .count = 0 };
+        add(&plan, (LegWords)FRONT(1, 0, "/a"));
+        LegWords *first = add(&plan, (LegWords)BACK(102, 0, "/a"));
+        LegWords *second = add(&plan, (LegWords)BACK(101, 0, "/a"));
+        first->answer = NULL;
+        first->end = 300;
+        second->request = 400;
+        if (lacking) /* then the first one is given up: unanswered */
+            add(&plan, (LegWords)FRONT(2, 5000, "/a"));
+        Legs legs;
+        legs_decide(&legs, plan.legs, plan.count, NULL, 0, INT64_MIN);
+        ck_assert_uint_eq(legs_front_of(&legs, 101), 1);
+        ck_assert_uint_eq(legs_front_of(&legs, 102), lacking ? 0 : 1);
+        ck_assert_uint_eq(legs.block.backs[legs_find(&legs, 101, 1)].attempt, lacking ? 0 : 2);
+        legs_clear(&legs);
+    }
+}
+END_TEST
+
+START_TEST(test_answer_of_one_given_up)
+{
+    for (unsigned answered = 0; answered < 2; answered++) {
+        Plan plan = { .count = 0 };
+        add_pair(&plan, 1, 0, HEAD_OF("/a"));
+        LegWords *busy = add(&plan, (LegWords)BACK(102, 0, "/a"));
+        busy->asked = "GET /a HTTP/1.1\r\nUser-Agent: v\r\nX: 1\r\n"; /* given up: carried */
+        plan.legs[0].asked = HEAD_OF("/a") "X: 1\r\n";
+        plan.legs[1].asked = HEAD_OF("/a") "X: 1\r\n";
+        plan.legs[1].answer = BUSY;
+        plan.legs[1].response = 200;
+        busy->request = 300;
+        busy->answer = answered ? BUSY : NULL;
+        busy->response = 400;
+        busy->end = 500;
+        plan.legs[0].answer = BUSY;
+        Legs legs;
+        legs_decide(&legs, plan.legs, plan.count, NULL, 0, INT64_MIN);
+        ck_assert_uint_eq(legs_front_of(&legs, 101), 1);
+        ck_assert_int_eq(legs_doubt(&legs, 102), HOP_CARRIED);
+        ck_assert_int_eq(
+            block_answered_by(&legs.block, legs_find(&legs, 1, 1), legs_find(&legs, 101, 1)),
+            answered ? ANSWERED_BY_UNKNOWN : ANSWERED_BY_SERVER);
+        legs_clear(&legs);
+    }
+}
+END_TEST
+
 /* Another back may be of the same front, and nothing shows whose it is. */
 START_TEST(test_contested)
 {
@@ -351,6 +403,8 @@ int main(void)
     TCase *tcase = tcase_create("doubts");
     tcase_add_test(tcase, test_several);
     tcase_add_test(tcase, test_attempts);
+    tcase_add_test(tcase, test_attempt_behind_one_given_up);
+    tcase_add_test(tcase, test_answer_of_one_given_up);
     tcase_add_test(tcase, test_contested);
     tcase_add_test(tcase, test_gap);
     tcase_add_test(tcase, test_unanswered);

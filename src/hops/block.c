@@ -70,7 +70,7 @@ void block_unclaim(Block *block)
 {
     g_array_set_size(block->candidates, 0);
     for (uint32_t i = 0; i < block->count; i++) {
-        block->fronts[i] = (Front){ .back = NO_LEG };
+        block->fronts[i] = (Front){ .back = NO_LEG, .given_up = NO_LEG };
         block->backs[i] = (Back){ .front = NO_LEG, .given_up = NO_LEG, .next = NO_LEG };
     }
 }
@@ -118,10 +118,32 @@ static void chain_claims(Block *block)
         hash_set_add(&block->memory->known_servers, endpoint_hash(&front->path.server));
         hash_set_add(&block->memory->known_backs, hop_back_key(&block->legs[i]));
     }
+}
+
+/* Backs whose claims were given up may be the front's all the same. */
+static void note_given_up(const Block *block)
+{
+    for (uint32_t i = block->count; i-- > 0;) {
+        if (block->backs[i].given_up == NO_LEG)
+            continue;
+        Front *front = &block->fronts[block->backs[i].given_up];
+        const Leg *leg = &block->legs[block->backs[i].given_up];
+        front->given_up = i;
+        if (leg_is_answered(&block->legs[i]) &&
+            instant_precedes(block->legs[i].response, leg->response))
+            front->answered_by_given_up = true;
+    }
+}
+
+static void count_attempts(const Block *block)
+{
     for (uint32_t i = 0; i < block->count; i++) {
+        const Front *front = &block->fronts[i];
         uint32_t attempt = 0;
-        for (uint32_t at = block->fronts[i].back; at != NO_LEG; at = block->backs[at].next)
-            block->backs[at].attempt = ++attempt;
+        for (uint32_t at = front->back; at != NO_LEG; at = block->backs[at].next) {
+            attempt++;
+            block->backs[at].attempt = at < front->given_up ? attempt : 0;
+        }
     }
 }
 
@@ -212,7 +234,7 @@ AnsweredBy block_answered_by(const Block *block, uint32_t front, uint32_t back)
     const Leg *leg = &block->legs[front];
     bool decided =
         block->fronts[front].back != NO_LEG || block->fronts[front].basis == HOP_BASIS_NONE;
-    if (!decided || !leg_is_answered(leg))
+    if (!decided || !leg_is_answered(leg) || block->fronts[front].answered_by_given_up)
         return ANSWERED_BY_UNKNOWN;
     if (answered_first(block, &block->fronts[front], leg))
         return ANSWERED_BY_PROXY;
@@ -237,6 +259,8 @@ void block_decide(Block *block, Nanoseconds blind)
     block_claim(block);
     block_doubt(block, blind);
     chain_claims(block);
+    note_given_up(block);
+    count_attempts(block);
     for (uint32_t i = 0; i < block->count; i++)
         decide_front(block, i, blind);
     pass_doubts_on(block);

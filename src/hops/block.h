@@ -66,7 +66,7 @@ typedef struct Back {
     HopBasis basis;
     HopDoubt doubt;
     uint32_t given_up; /* the front of a claim that was given up; NO_LEG */
-    uint32_t attempt;  /* of a claimed one, from 1 */
+    uint32_t attempt;  /* of a claimed one, from 1; 0: an earlier one was given up */
     uint32_t next;     /* the next claimed back of its front; NO_LEG */
     RuleSet findings;  /* of a claimed one */
 } Back;
@@ -80,10 +80,12 @@ typedef enum AnsweredBy {
 
 /* A leg as a front. */
 typedef struct Front {
-    uint32_t asked; /* of how many backs it is a candidate */
-    bool crowded;   /* of more, that have too many */
-    uint32_t back;  /* its first claimed back; NO_LEG */
-    HopBasis basis; /* NONE, or of its first back */
+    uint32_t asked;            /* of how many backs it is a candidate */
+    bool crowded;              /* of more, that have too many */
+    uint32_t back;             /* its first claimed back; NO_LEG */
+    uint32_t given_up;         /* the first back whose claim was given up; NO_LEG */
+    bool answered_by_given_up; /* the answer may be that of such a back */
+    HopBasis basis;            /* NONE, or of its first back */
     HopDoubt doubt;
     RuleSet findings; /* of one of which nothing was sent on */
 } Front;

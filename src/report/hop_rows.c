@@ -49,7 +49,7 @@ FIELD(write_candidates)
 
 FIELD(write_attempt)
 {
-    write_optional(table, is_pair(row) ? (int64_t)row->hop->attempt : -1);
+    write_optional(table, row->hop->attempt ? (int64_t)row->hop->attempt : -1);
 }
 
 enum { FRONT_CLIENT, FRONT_SERVER, BACK_CLIENT, BACK_SERVER };

@@ -111,7 +111,7 @@ static void add_pair(const HopStory *hop)
     add_endpoint(text, &other->path.client);
     story_add(text, " to ");
     add_endpoint(text, &other->path.server);
-    if (row->attempt > 1 || !hop->in_front)
+    if (row->attempt > 1 || (row->attempt && !hop->in_front))
         story_say(text, "; attempt %" PRIu32, row->attempt);
     story_say(text, "; basis: %s", hop_basis_name(row->basis));
     add_request(hop);
