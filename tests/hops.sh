@@ -10,10 +10,10 @@ cd "$top/samples/hops"
 # count: the claims with the blocks of the environment; fails for each that is wrong.
 count() {
     claims=0
-    for sample in *.pcap; do
+    for sample in *.pcap *.pcapng; do
         "$CONNAUDIT" -q -a --columns=connection,client_ip,client_port,server_ip,server_port "$sample" >"$work/connections"
         "$CONNAUDIT" -q -r hops --columns=connection,exchange,back_connection,back_exchange,basis "$sample" >"$work/rows"
-        awk -F '[,\t]' -v sample="${sample%.pcap}" '
+        awk -F '[,\t]' -v sample="${sample%%.pcap*}" '
             function endpoint(address, port) { return (address ~ /:/ ? "[" address "]" : address) ":" port }
             FILENAME ~ /truth.tsv$/ {
                 if ($1 == sample && $6 == "pair") pairs[$2 "," $3 "," $4 "," $5] = 1
@@ -45,7 +45,7 @@ for legs in 64 16; do
     echo "$claims in blocks of $legs legs"
     [ "$claims" -gt 0 ] || fail "nothing is claimed in blocks of $legs legs"
 done
-CONNAUDIT_HOPS_BLOCK=1000000 "$CONNAUDIT" -q -r hops *.pcap >"$work/whole"
+CONNAUDIT_HOPS_BLOCK=1000000 "$CONNAUDIT" -q -r hops *.pcap* >"$work/whole"
 
 # What is dropped at the bound is counted, by the summary and by the manifest alike.
 dropped() {
@@ -62,5 +62,5 @@ dropped
 unset CONNAUDIT_HOPS_BLOCK
 dropped
 [ "$in_manifest" -eq 0 ] || fail "something is dropped though all has room"
-"$CONNAUDIT" -q -r hops *.pcap | cmp - "$work/whole" || fail "the size of a block shows"
+"$CONNAUDIT" -q -r hops *.pcap* | cmp - "$work/whole" || fail "the size of a block shows"
 finish

@@ -3,7 +3,7 @@
 # the query: st=STATUS, len=BYTES, delay=SECONDS, chunked=1, close=1, drop=1 (reads the request and closes),
 # hints=1 (a 103 first), own=1 (nominates a field of its own), keep=1 (promises a timeout),
 # nt=1 (says no-transform).
-# Each request is logged: marker, the client's address and port, its number on that connection.
+# Each request is logged: marker (the target if it has none), the client's address and port, its number on that connection.
 import socket
 import sys
 import threading
@@ -100,7 +100,7 @@ def serve(sock, peer):
                 name, _, value = line.partition(":")
                 name = name.strip().lower()
                 fields[name] = f"{fields[name]}, {value.strip()}" if name in fields else value.strip()
-            marker = fields.get("x-test-id", "-")
+            marker = fields.get("x-test-id", target)
             with lock:
                 log.write(f"{marker} {peer[0]} {peer[1]} {number}\n")
             read_body(reader, fields)
