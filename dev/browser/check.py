@@ -37,7 +37,7 @@ INJECTIONS = [
 ]
 FILE_NAME = "<img src=x onerror=window.ran=1>'\"&.pcap"
 TAGS = set("html head meta title style body header h1 nav a main section h2 h3 h4 p div button span svg rect path text table "
-           "caption thead tbody tr th td details summary pre code b ul li label input output footer script".split())
+           "caption thead tbody tr th td details summary pre code b ul li label input output footer script line g time".split())
 
 
 def expect(what, holds, detail=""):

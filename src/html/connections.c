@@ -42,7 +42,35 @@ static const char *class_of(const char *verdict)
     return *verdict ? "ca-key-good" : "ca-key-none";
 }
 
-static void add_cell(Markup *markup, char *const *row, unsigned index, bool has_diagram)
+/* "2026-11-28T": with its end */
+#define DATE_LENGTH 11
+
+/* All begin on the same day. */
+static bool is_one_day(const GPtrArray *connections)
+{
+    for (guint i = 1; i < connections->len; i++)
+        if (strncmp(field(g_ptr_array_index(connections, i), "start_time"),
+                    field(g_ptr_array_index(connections, 0), "start_time"), DATE_LENGTH) != 0)
+            return false;
+    return true;
+}
+
+/* A time of the report, with less of it shown: "06:26:01.199559", or "2026-11-28 06:26:01". */
+static void add_time(Markup *markup, const char *time, bool one_day)
+{
+    g_autofree char *shown = g_strndup(time, one_day ? strlen("2026-11-28T06:26:01.199559")
+                                                     : strlen("2026-11-28T06:26:01"));
+    if (strlen(shown) < DATE_LENGTH) {
+        markup_add(markup, "<td>%s</td>", time);
+        return;
+    }
+    shown[DATE_LENGTH - 1] = ' ';
+    markup_add(markup, "<td><time datetime=\"%s\">%s</time></td>", time,
+               shown + (one_day ? DATE_LENGTH : 0));
+}
+
+static void add_cell(Markup *markup, char *const *row, unsigned index, bool has_diagram,
+                     bool one_day)
 {
     const char *text = field(row, COLUMNS[index].column);
     if (index == 0 && has_diagram)
@@ -57,6 +85,10 @@ static void add_cell(Markup *markup, char *const *row, unsigned index, bool has_
         markup_add(markup, "<td>%s %s</td>", text, field(row, "client_port"));
     else if (strcmp(COLUMNS[index].column, "server_ip") == 0)
         markup_add(markup, "<td>%s %s</td>", text, field(row, "server_port"));
+    else if (strcmp(COLUMNS[index].column, "start_time") == 0)
+        add_time(markup, text, one_day);
+    else if (strcmp(COLUMNS[index].column, "host") == 0)
+        markup_add(markup, "<td class=\"ca-text\">%s</td>", text);
     else if (strcmp(COLUMNS[index].column, "findings") == 0)
         markup_add(markup, "<td class=\"ca-words\">%s</td>", text);
     else
@@ -65,11 +97,13 @@ static void add_cell(Markup *markup, char *const *row, unsigned index, bool has_
 
 static void add_table(Markup *markup, const GPtrArray *connections, GHashTable *drawn)
 {
+    bool one_day = is_one_day(connections);
     markup_add(
         markup,
         "<p class=\"ca-js\"><label>Filter <input id=\"ca-filter\" type=\"search\"></label> <button "
         "type=\"button\" id=\"ca-all\">all</button> <output id=\"ca-shown\"></output></p><div "
-        "class=\"ca-wide\" tabindex=\"0\"><table id=\"ca-table\"><thead><tr>");
+        "class=\"ca-wide\" tabindex=\"0\"><table id=\"ca-table\" "
+        "class=\"ca-rows\"><thead><tr>");
     for (unsigned i = 0; i < G_N_ELEMENTS(COLUMNS); i++)
         markup_add(markup, "<th scope=\"col\">%s</th>", COLUMNS[i].label);
     markup_add(markup, "</tr></thead><tbody>");
@@ -79,7 +113,7 @@ static void add_table(Markup *markup, const GPtrArray *connections, GHashTable *
         markup_add(markup, "<tr id=\"%s\" data-verdict=\"%s\" data-cause=\"%s\">", name,
                    field(row, "verdict"), field(row, "cause"));
         for (unsigned k = 0; k < G_N_ELEMENTS(COLUMNS); k++)
-            add_cell(markup, row, k, g_hash_table_contains(drawn, name));
+            add_cell(markup, row, k, g_hash_table_contains(drawn, name), one_day);
         markup_add(markup, "</tr>\n");
     }
     markup_add(markup, "</tbody></table></div>");

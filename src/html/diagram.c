@@ -1,8 +1,10 @@
 /* Two lifelines with the packets between them: on the left time and frame, on the right what a
- * packet means. All arrows of one look are one path. */
+ * packet means. The lines are broken where no packet came for a while. Packets on which the verdict
+ * or a finding rests are marked. All arrows of one look are one path. */
 #include "html/diagram.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "decode/decode.h"
@@ -18,11 +20,20 @@
 #define CHARACTER 7.3  /* their width */
 #define WIDTH (WORDS_AT + (int)(WORDS_WIDTH * CHARACTER) + 10)
 #define TOP 34
+#define LIFE_TOP 20
+#define GAP_MOST 60 /* of a pause, however long */
+
+/* Headings of a page (report/connection_page.h). */
+#define HEADING_EXCHANGE "EXCHANGE "
+#define HEADING_DECIDES "(decides"
+#define HEADING_FINDINGS "FINDINGS"
 
 typedef struct Diagram {
     Markup *markup;
     const Story *story;
-    GString *arrows, *resets, *pauses; /* paths */
+    GHashTable *proof;                                  /* frames to be marked; borrowed */
+    GString *arrows, *resets, *pauses, *lives, *proven; /* paths */
+    unsigned life;                                      /* where the lifelines go on from */
     unsigned y;
 } Diagram;
 
@@ -65,11 +76,18 @@ static void add_place(Diagram *diagram, const StoryPacket *packet)
                CLIENT_AT - 12, diagram->y, time->str, frame);
 }
 
+static void mark_proof(Diagram *diagram, const StoryPacket *packet, unsigned top)
+{
+    if (g_hash_table_contains(diagram->proof, &packet->frame))
+        g_string_append_printf(diagram->proven, "M0 %uH%dV%uH0z", top + 1, WIDTH, diagram->y + 1);
+}
+
 static void add_packet(Diagram *diagram, const StoryBlock *block)
 {
     const StoryPacket *packet = &block->packets[0];
     g_autofree char *flags = story_flag_words(packet->flags);
     g_autoptr(GString) numbers = g_string_new(NULL);
+    unsigned top = diagram->y;
     g_string_printf(numbers, "%s seq=%" PRIu32, flags, packet->sequence);
     if (packet->acknowledges)
         g_string_append_printf(numbers, " ack=%" PRIu32, packet->acknowledged);
@@ -81,25 +99,60 @@ static void add_packet(Diagram *diagram, const StoryBlock *block)
     add_arrow(diagram, packet, diagram->y + 6);
     add_words(diagram, block->text, block->style == STORY_DIM ? "ca-dim" : "ca-words");
     diagram->y += GAP + 2;
+    mark_proof(diagram, packet, top);
 }
 
 static void add_fold(Diagram *diagram, const StoryBlock *block)
 {
     diagram->y += LINE;
     add_place(diagram, &block->packets[0]);
-    g_string_append_printf(diagram->pauses, "M%d %uH%d", CLIENT_AT, diagram->y - 4, SERVER_AT);
+    g_string_append_printf(diagram->pauses, "M%d %uH%d", CLIENT_AT + 8, diagram->y - 4,
+                           SERVER_AT - 8);
     add_words(diagram, block->text, "ca-dim");
     diagram->y += GAP;
 }
 
-/* Time without a packet is a gap, the longer the wider. */
-static void add_aside(Diagram *diagram, const StoryBlock *block)
+static void end_lives(Diagram *diagram)
 {
-    diagram->y += LINE + GAP;
-    g_string_append_printf(diagram->pauses, "M%d %uH%d", CLIENT_AT - 20, diagram->y - 4,
-                           SERVER_AT + 12);
+    g_string_append_printf(diagram->lives, "M%d %uV%uM%d %uV%u", CLIENT_AT, diagram->life,
+                           diagram->y, SERVER_AT, diagram->life, diagram->y);
+    diagram->life = diagram->y;
+}
+
+/* The lifelines are dotted from where they ended down to here. */
+static void break_lives(Diagram *diagram)
+{
+    g_string_append_printf(diagram->pauses, "M%d %uV%uM%d %uV%u", CLIENT_AT, diagram->life,
+                           diagram->y, SERVER_AT, diagram->life, diagram->y);
+    diagram->life = diagram->y;
+}
+
+/* Between the packets around a block; 0: there is none behind it. */
+static Nanoseconds pause_at(const Story *story, guint index)
+{
+    Nanoseconds before = 0;
+    for (guint i = 0; i < story->blocks->len; i++) {
+        const StoryBlock *block = &g_array_index(story->blocks, StoryBlock, i);
+        if (block->packet_count && i < index)
+            before = block->packets[block->packet_count - 1].time;
+        else if (block->packet_count)
+            return block->packets[0].time - before;
+    }
+    return 0;
+}
+
+/* Time without a packet is a gap, the longer the wider. */
+static void add_aside(Diagram *diagram, guint index)
+{
+    const StoryBlock *block = &g_array_index(diagram->story->blocks, StoryBlock, index);
+    double seconds = (double)MAX(pause_at(diagram->story, index), 0) / NS_PER_SECOND;
+    unsigned room = (unsigned)MIN(6 * log2(1 + seconds), GAP_MOST) / 2;
+    diagram->y += 4;
+    end_lives(diagram);
+    diagram->y += LINE + room;
     add_words(diagram, block->text, "ca-pause");
-    diagram->y += 2 * GAP;
+    diagram->y += GAP + room;
+    break_lives(diagram);
 }
 
 static bool is_row(const StoryBlock *block)
@@ -109,12 +162,15 @@ static bool is_row(const StoryBlock *block)
 
 static void add_omitted(Diagram *diagram, unsigned count, const char *name)
 {
+    diagram->y += 4;
+    end_lives(diagram);
     diagram->y += LINE + GAP;
     markup_add(diagram->markup,
                "<text class=\"ca-pause\" x=\"%d\" y=\"%u\">%u rows are left out here: connaudit "
                "--show=%s has them</text>",
-               CLIENT_AT, diagram->y, count, name);
-    diagram->y += GAP;
+               WORDS_AT, diagram->y, count, name);
+    diagram->y += 2 * GAP;
+    break_lives(diagram);
 }
 
 static void add_rows(Diagram *diagram, const char *name)
@@ -137,54 +193,69 @@ static void add_rows(Diagram *diagram, const char *name)
         else if (block->kind == STORY_FOLD)
             add_fold(diagram, block);
         else
-            add_aside(diagram, block);
+            add_aside(diagram, i);
     }
+    end_lives(diagram);
 }
 
-static void add_lifelines(Diagram *diagram)
+static void add_paths(Markup *markup, const Diagram *diagram)
 {
-    markup_add(
-        diagram->markup,
-        "<text class=\"ca-side\" x=\"%d\" y=\"14\">client</text><text class=\"ca-side\" x=\"%d\" "
-        "y=\"14\">server</text><path class=\"ca-life\" d=\"M%d 20V%uM%d 20V%u\"/>",
-        CLIENT_AT, SERVER_AT, CLIENT_AT, diagram->y, SERVER_AT, diagram->y);
     const struct {
         const GString *path;
         const char *class;
-    } paths[] = { { diagram->arrows, "ca-arrow" },
+    } paths[] = { { diagram->proven, "ca-proof" },
+                  { diagram->lives, "ca-life" },
+                  { diagram->arrows, "ca-arrow" },
                   { diagram->resets, "ca-reset" },
                   { diagram->pauses, "ca-gap" } };
     for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
         if (paths[i].path->len)
-            markup_add(diagram->markup, "<path class=\"%s\" d=\"%s\"/>", paths[i].class,
-                       paths[i].path->str);
+            markup_add(markup, "<path class=\"%s\" d=\"%s\"/>", paths[i].class, paths[i].path->str);
+    markup_add(markup,
+               "<text class=\"ca-side\" x=\"%d\" y=\"14\">client</text><text class=\"ca-side\" "
+               "x=\"%d\" y=\"14\">server</text>",
+               CLIENT_AT, SERVER_AT);
 }
 
-/* The rows are drawn first, because only then the height is known. */
-static void add_picture(Markup *markup, const char *name, const Story *story)
+/* The rows are made first, because only then the height is known; they lie above the paths. */
+static void add_picture(Markup *markup, const char *name, const Story *story, GHashTable *proof)
 {
     g_auto(Markup) rows = markup_new();
     g_autoptr(GString) arrows = g_string_new(NULL), resets = g_string_new(NULL),
-                       pauses = g_string_new(NULL);
+                       pauses = g_string_new(NULL), lives = g_string_new(NULL),
+                       proven = g_string_new(NULL);
     Diagram diagram = { .markup = &rows,
                         .story = story,
+                        .proof = proof,
                         .arrows = arrows,
                         .resets = resets,
                         .pauses = pauses,
+                        .lives = lives,
+                        .proven = proven,
+                        .life = LIFE_TOP,
                         .y = TOP };
     add_rows(&diagram, name);
-    add_lifelines(&diagram);
     markup_add(markup,
                "<div class=\"ca-wide\" tabindex=\"0\"><svg class=\"ca-diagram\" role=\"img\" "
                "aria-label=\"Packets of "
                "%s\" viewBox=\"0 0 %d %u\" width=\"%d\" height=\"%u\">",
                name, WIDTH, diagram.y + GAP, WIDTH, diagram.y + GAP);
+    add_paths(markup, &diagram);
     g_string_append_len(markup->text, rows.text->str, (gssize)rows.text->len);
     markup->elements += rows.elements;
     markup_add(markup, "</svg></div>");
 }
 
 /* The story around the packets ----------------------------------------------------------------- */
+
+typedef struct Around {
+    Markup *markup;
+    const char *name;
+    const Story *story;
+    GHashTable *proof;
+    unsigned exchanges;
+    bool folded; /* the blocks go into an element that has yet to end */
+} Around;
 
 static const char *class_of(StoryStyle style)
 {
@@ -198,28 +269,108 @@ static void add_item(Markup *markup, const Story *story, const StoryBlock *block
 {
     g_autofree char *words = story_plain(block->text, story->input, "; ");
     if (block->label)
-        markup_add(markup, "<p class=\"ca-item %s\"><b>%s</b> %s</p>", class_of(block->style),
-                   block->label, words);
+        markup_add(markup, "<p class=\"ca-item %s%s\"><b>%s</b> %s</p>", class_of(block->style),
+                   block->nested ? " ca-nested" : "", block->label, words);
     else
         markup_add(markup, "<p class=\"ca-more\">%s</p>", words);
 }
 
-static void add_block(Markup *markup, const char *name, const Story *story, const StoryBlock *block)
+static char *heading_of(const Story *story, const StoryBlock *block)
 {
+    return block->kind == STORY_HEADING ? story_plain(block->text, story->input, " ")
+                                        : g_strdup("");
+}
+
+static unsigned count_exchanges(const Story *story)
+{
+    unsigned count = 0;
+    for (guint i = 0; i < story->blocks->len; i++) {
+        g_autofree char *words = heading_of(story, &g_array_index(story->blocks, StoryBlock, i));
+        count += g_str_has_prefix(words, HEADING_EXCHANGE);
+    }
+    return count;
+}
+
+/* An exchange that does not decide the connection is folded away. */
+static bool is_folded(const Around *around, const char *heading)
+{
+    return around->exchanges > 1 && g_str_has_prefix(heading, HEADING_EXCHANGE) &&
+           !strstr(heading, HEADING_DECIDES);
+}
+
+/* The references of what decides, and of the findings. */
+static void find_proof(Around *around)
+{
+    g_autofree char *heading = g_strdup("");
+    for (guint i = 0; i < around->story->blocks->len; i++) {
+        const StoryBlock *block = &g_array_index(around->story->blocks, StoryBlock, i);
+        if (block->kind == STORY_HEADING) {
+            g_free(heading);
+            heading = heading_of(around->story, block);
+        }
+        bool why = block->kind == STORY_ITEM && block->label && strcmp(block->label, "why") == 0 &&
+                   !is_folded(around, heading);
+        bool finding = block->kind == STORY_ITEM && strcmp(heading, HEADING_FINDINGS) == 0;
+        for (guint k = 0; (why || finding) && k < block->text->runs->len; k++) {
+            StoryRun *run = &g_array_index(block->text->runs, StoryRun, k);
+            if (run->kind == STORY_FRAME)
+                g_hash_table_add(around->proof, &run->frame);
+        }
+    }
+}
+
+static void end_fold(Around *around)
+{
+    if (around->folded)
+        markup_add(around->markup, "</details>");
+    around->folded = false;
+}
+
+/* The words behind the label "verdict" below a heading. */
+static char *verdict_below(const Around *around, guint index)
+{
+    for (guint i = index + 1; i < around->story->blocks->len; i++) {
+        const StoryBlock *block = &g_array_index(around->story->blocks, StoryBlock, i);
+        if (block->kind != STORY_ITEM)
+            break;
+        if (block->label && strcmp(block->label, "verdict") == 0)
+            return story_plain(block->text, around->story->input, " ");
+    }
+    return g_strdup("");
+}
+
+static void add_heading(Around *around, guint index, const char *words)
+{
+    end_fold(around);
+    if (!is_folded(around, words)) {
+        markup_add(around->markup, "<h4>%s</h4>", words);
+        return;
+    }
+    g_autofree char *verdict = verdict_below(around, index);
+    markup_add(around->markup,
+               "<details class=\"ca-exchange\"><summary><h4>%s</h4> <span "
+               "class=\"ca-dim\">%s</span></summary>",
+               words, verdict);
+    around->folded = true;
+}
+
+static void add_block(Around *around, guint index)
+{
+    const StoryBlock *block = &g_array_index(around->story->blocks, StoryBlock, index);
     g_autofree char *words =
-        block->kind == STORY_PACKETS ? NULL : story_plain(block->text, story->input, " ");
+        block->kind == STORY_PACKETS ? NULL : story_plain(block->text, around->story->input, " ");
     switch (block->kind) {
     case STORY_HEADING:
-        markup_add(markup, "<h4>%s</h4>", words);
+        add_heading(around, index, words);
         return;
     case STORY_PARAGRAPH:
-        markup_add(markup, "<p>%s</p>", words);
+        markup_add(around->markup, "<p>%s</p>", words);
         return;
     case STORY_ITEM:
-        add_item(markup, story, block);
+        add_item(around->markup, around->story, block);
         return;
     case STORY_PACKETS:
-        add_picture(markup, name, story);
+        add_picture(around->markup, around->name, around->story, around->proof);
         return;
     default:
         return; /* the title is above, the packets are in the picture */
@@ -228,6 +379,14 @@ static void add_block(Markup *markup, const char *name, const Story *story, cons
 
 void diagram_add(Markup *markup, const char *name, const Story *story)
 {
+    g_autoptr(GHashTable) proof = g_hash_table_new(g_int64_hash, g_int64_equal);
+    Around around = { .markup = markup,
+                      .name = name,
+                      .story = story,
+                      .proof = proof,
+                      .exchanges = count_exchanges(story) };
+    find_proof(&around);
     for (guint i = 0; i < story->blocks->len; i++)
-        add_block(markup, name, story, &g_array_index(story->blocks, StoryBlock, i));
+        add_block(&around, i);
+    end_fold(&around);
 }

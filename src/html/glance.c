@@ -75,7 +75,8 @@ static void add_inputs(Markup *markup, const PageRows *rows)
     for (guint i = 0; i < rows->inputs->len; i++) {
         markup_add(markup, "<tr>");
         for (size_t k = 0; k < G_N_ELEMENTS(columns); k++)
-            markup_add(markup, "<td>%s</td>",
+            markup_add(markup, "<td class=\"%s\">%s</td>",
+                       strcmp(columns[k], "sha256") == 0 ? "ca-sum" : "ca-field",
                        page_field(g_ptr_array_index(rows->inputs, i), REPORT_INPUTS, columns[k]));
         markup_add(markup, "</tr>");
     }

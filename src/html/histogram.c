@@ -1,6 +1,7 @@
 /* The idle time goes to the right, an octave as wide as any other. Reuses, closes and losses
  * have a strip each, with a scale of its own: few losses stand out beside many reuses. All bars of
- * a strip are one path. */
+ * a strip are one path. Places to the right are per cent of the width, so the picture is as wide as
+ * its page, and its words keep their size. */
 #include "html/histogram.h"
 
 #include <arpa/inet.h>
@@ -15,12 +16,14 @@
 #define MARKS_MAX 12
 #define OCTAVES_LEAST 3 /* a bar is no picture */
 
-#define WIDTH 720
-#define LEFT 96 /* of the strips */
-#define STRIP 44
-#define STRIP_GAP 16
-#define TOP 18
-#define BOTTOM (TOP + 3 * (STRIP + STRIP_GAP) - STRIP_GAP)
+#define STRIP 46      /* the highest bar */
+#define STRIP_HEAD 24 /* above it, for its name */
+#define TOP 34        /* for the numbers of the lines: the stated, the inferred ones */
+#define BOTTOM (TOP + 3 * (STRIP_HEAD + STRIP))
+#define HEIGHT (BOTTOM + 32)
+#define ACROSS 1000  /* units that a strip has */
+#define BAR_LEAST 3  /* units */
+#define LABEL_ROOM 5 /* per cent */
 
 typedef struct Scale {
     double first, last; /* octaves */
@@ -38,25 +41,42 @@ static double octave_of(Nanoseconds time)
     return log2((double)MAX(time, 1));
 }
 
+/* 0 to 1 */
 static double across(const Scale *scale, Nanoseconds time)
 {
     double share = (octave_of(time) - scale->first) / (scale->last - scale->first);
-    return LEFT + CLAMP(share, 0, 1) * (WIDTH - LEFT);
+    return CLAMP(share, 0, 1);
 }
 
-/* What the picture has to show: whatever is counted, and the lines of timeouts. */
+static double per_cent(const Scale *scale, Nanoseconds time)
+{
+    return across(scale, time) * 100;
+}
+
+static bool is_stated(const Server *server, unsigned index)
+{
+    return server->stated[index] > 0 && server->stated[index] < 86400;
+}
+
+/* What the picture has to show: whatever is counted in it, and the lines of timeouts. */
 static Scale scale_of(const Server *server)
 {
     unsigned count;
     const IdleBin *bins = idle_bins(&server->idle, &count);
-    Nanoseconds first = idle_bin_start(bins[0].bin), last = idle_bin_start(bins[count - 1].bin + 1);
+    Nanoseconds first = 0, last = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (bins[i].count[IDLE_REUSED] + bins[i].count[IDLE_CLOSED] + bins[i].count[IDLE_LOST] == 0)
+            continue;
+        first = first ? first : idle_bin_start(bins[i].bin);
+        last = idle_bin_start(bins[i].bin + 1);
+    }
     for (unsigned i = 0; i < server->estimate.count; i++)
         last = MAX(last, server->estimate.spikes[i].timeout);
     for (unsigned i = 0; i < server->stated_count; i++)
-        if (server->stated[i] > 0 && server->stated[i] < 86400)
+        if (is_stated(server, i))
             last = MAX(last, server->stated[i] * NS_PER_SECOND);
     double middle = (octave_of(first) + octave_of(last)) / 2;
-    double half = MAX(octave_of(last) - octave_of(first), OCTAVES_LEAST) / 2 + 0.05;
+    double half = MAX(octave_of(last) - octave_of(first), OCTAVES_LEAST) / 2 * 1.04;
     return (Scale){ middle - half, middle + half };
 }
 
@@ -70,26 +90,60 @@ static uint64_t most_of(const Server *server, IdleEnd end)
     return most;
 }
 
-static void add_strip(Markup *markup, const Server *server, const Scale *scale, unsigned index)
+static bool has_picture(const Server *server)
 {
-    unsigned count, base = TOP + index * (STRIP + STRIP_GAP) + STRIP;
+    return most_of(server, IDLE_REUSED) + most_of(server, IDLE_CLOSED) +
+               most_of(server, IDLE_LOST) >
+           0;
+}
+
+static void add_bars(Markup *markup, const Server *server, const Scale *scale, unsigned index,
+                     uint64_t most)
+{
+    unsigned count;
     const IdleBin *bins = idle_bins(&server->idle, &count);
-    uint64_t most = most_of(server, STRIPS[index].end);
-    markup_add(markup, "<text class=\"ca-label\" x=\"0\" y=\"%u\">%s</text>", base - STRIP + 12,
-               STRIPS[index].label);
-    markup_add(markup, "<text class=\"ca-axis\" x=\"0\" y=\"%u\">at most ", base - STRIP + 26);
-    markup_count(markup, most);
-    markup_add(markup, "</text><path class=\"ca-base\" d=\"M%u %uH%u\"/><path class=\"%s\" d=\"",
-               LEFT, base, WIDTH, STRIPS[index].class);
     for (unsigned i = 0; i < count; i++) {
         uint64_t own = bins[i].count[STRIPS[index].end];
-        double from = across(scale, idle_bin_start(bins[i].bin));
-        double width = MAX(across(scale, idle_bin_start(bins[i].bin + 1)) - from, 1.5);
+        double from = across(scale, idle_bin_start(bins[i].bin)) * ACROSS;
+        double to = across(scale, idle_bin_start(bins[i].bin + 1)) * ACROSS;
+        double wider = MAX(BAR_LEAST - (to - from), 0) / 2;
         if (own)
-            markup_add(markup, "M%.1f %uv-%.1fh%.1fV%uz", from, base,
-                       MAX((double)own / (double)most * STRIP, 1.5), width, base);
+            markup_add(markup, "M%.1f %dv-%.1fH%.1fV%dz", from - wider, STRIP,
+                       MAX((double)own / (double)most * STRIP, 1.5), to + wider, STRIP);
     }
-    markup_add(markup, "\"/>");
+}
+
+static void add_strip(Markup *markup, const Server *server, const Scale *scale, unsigned index)
+{
+    unsigned top = TOP + index * (STRIP_HEAD + STRIP);
+    uint64_t most = most_of(server, STRIPS[index].end);
+    markup_add(markup,
+               "<text class=\"ca-label\" x=\"0\" y=\"%u\">%s</text><text class=\"ca-axis\" "
+               "x=\"52\" y=\"%u\">at most ",
+               top + 16, STRIPS[index].label, top + 16);
+    markup_count(markup, most);
+    markup_add(markup, "</text><line class=\"ca-base\" x1=\"0\" x2=\"100%%\" y1=\"%u\" y2=\"%u\"/>",
+               top + STRIP_HEAD + STRIP, top + STRIP_HEAD + STRIP);
+    if (most == 0)
+        return;
+    markup_add(markup,
+               "<svg y=\"%u\" width=\"100%%\" height=\"%d\" viewBox=\"0 0 %d %d\" "
+               "preserveAspectRatio=\"none\"><path class=\"%s\" d=\"",
+               top + STRIP_HEAD, STRIP, ACROSS, STRIP, STRIPS[index].class);
+    add_bars(markup, server, scale, index, most);
+    markup_add(markup, "\"/></svg>");
+}
+
+/* Words at the edges stay within the picture. */
+static const char *anchor_at(double per_cent)
+{
+    return per_cent < 4 ? "start" : per_cent > 96 ? "end" : "middle";
+}
+
+static void add_line(Markup *markup, double at, const char *class, unsigned top)
+{
+    markup_add(markup, "<line class=\"%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%u\" y2=\"%d\"/>",
+               class, at, at, top, BOTTOM);
 }
 
 /* 0.1 s, 0.2 s, 0.5 s, 1 s and so on, as far as there is room. */
@@ -100,21 +154,49 @@ static void add_axis(Markup *markup, const Scale *scale)
     for (int power = -1; power <= 4; power++)
         for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
             double seconds = steps[i] * pow(10, power);
-            Nanoseconds time = (Nanoseconds)(seconds * NS_PER_SECOND);
-            double octave = octave_of(time);
+            double octave = octave_of((Nanoseconds)(seconds * NS_PER_SECOND));
             if (octave < scale->first || octave > scale->last || (narrow && i > 0))
                 continue;
-            markup_add(
-                markup,
-                "<text class=\"ca-axis\" text-anchor=\"middle\" x=\"%.1f\" y=\"%u\">%g s</text>",
-                across(scale, time), BOTTOM + 26, seconds);
+            double at = per_cent(scale, (Nanoseconds)(seconds * NS_PER_SECOND));
+            add_line(markup, at, "ca-grid", TOP);
+            markup_add(markup,
+                       "<text class=\"ca-axis\" text-anchor=\"%s\" x=\"%.2f%%\" y=\"%d\">%g "
+                       "s</text>",
+                       anchor_at(at), at, HEIGHT - 4, seconds);
         }
 }
 
-static void add_line(Markup *markup, const Scale *scale, Nanoseconds time, const char *class)
+/* A line of a timeout with its number, unless that of the one before stands there. */
+static void add_timeout(Markup *markup, const Scale *scale, Nanoseconds time, const char *class,
+                        unsigned y, const char *number, double *last)
 {
-    markup_add(markup, "<path class=\"%s\" d=\"M%.1f %uV%u\"/>", class, across(scale, time),
-               TOP - 6, BOTTOM);
+    double at = per_cent(scale, time);
+    add_line(markup, at, class, y + 3);
+    if (at - *last < LABEL_ROOM)
+        return;
+    markup_add(markup,
+               "<text class=\"ca-axis %s-text\" text-anchor=\"%s\" x=\"%.2f%%\" y=\"%u\">%s "
+               "s</text>",
+               class, anchor_at(at), at, y, number);
+    *last = at;
+}
+
+static void add_timeouts(Markup *markup, const Server *server, const Scale *scale)
+{
+    double last = -LABEL_ROOM;
+    for (unsigned i = 0; i < server->stated_count; i++) {
+        g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, server->stated[i]);
+        if (is_stated(server, i))
+            add_timeout(markup, scale, server->stated[i] * NS_PER_SECOND, "ca-stated", 11, number,
+                        &last);
+    }
+    last = -LABEL_ROOM;
+    for (unsigned i = 0; i < server->estimate.count; i++) {
+        g_autoptr(GString) number = g_string_new(NULL);
+        timeout_append(number, server->estimate.spikes[i].timeout);
+        add_timeout(markup, scale, server->estimate.spikes[i].timeout, "ca-inferred", 25,
+                    number->str, &last);
+    }
 }
 
 /* The longest idle time after which each client sent a request. */
@@ -129,13 +211,12 @@ static void add_clients(Markup *markup, const Servers *servers, const Server *se
         char client[INET6_ADDRSTRLEN] = "";
         inet_ntop(pair->key.client.version == 6 ? AF_INET6 : AF_INET, pair->key.client.bytes,
                   client, sizeof client);
-        double at = across(scale, pair->longest_tried);
         markup_add(markup,
-                   "<path class=\"ca-client\" d=\"M%.1f %ul-5 9h10z\"><title>%s: longest idle "
-                   "time before a request ",
-                   at, BOTTOM + 2, client);
+                   "<svg class=\"ca-client\" x=\"%.2f%%\" y=\"%d\"><path d=\"M0 0l-6 "
+                   "11h12z\"><title>%s: longest idle time before a request ",
+                   per_cent(scale, pair->longest_tried), BOTTOM + 2, client);
         page_append_duration(markup->text, pair->longest_tried, 6);
-        markup_add(markup, "</title></path>");
+        markup_add(markup, "</title></path></svg>");
         count++;
     }
 }
@@ -145,20 +226,15 @@ static void add_picture(Markup *markup, const Servers *servers, const Server *se
 {
     Scale scale = scale_of(server);
     markup_add(markup,
-               "<div class=\"ca-wide\" tabindex=\"0\"><svg class=\"ca-histogram\" role=\"img\" "
-               "viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\" aria-label=\"Idle times of the "
-               "connections of %s\">",
-               WIDTH, BOTTOM + 34, WIDTH, BOTTOM + 34, name);
-    for (unsigned i = 0; i < server->stated_count; i++)
-        if (server->stated[i] > 0 && server->stated[i] < 86400)
-            add_line(markup, &scale, server->stated[i] * NS_PER_SECOND, "ca-stated");
-    for (unsigned i = 0; i < server->estimate.count; i++)
-        add_line(markup, &scale, server->estimate.spikes[i].timeout, "ca-inferred");
+               "<svg class=\"ca-histogram\" role=\"img\" width=\"100%%\" height=\"%d\" "
+               "aria-label=\"Idle times of the connections of %s\">",
+               HEIGHT, name);
+    add_axis(markup, &scale);
+    add_timeouts(markup, server, &scale);
     for (unsigned i = 0; i < G_N_ELEMENTS(STRIPS); i++)
         add_strip(markup, server, &scale, i);
     add_clients(markup, servers, server, &scale);
-    add_axis(markup, &scale);
-    markup_add(markup, "</svg></div>");
+    markup_add(markup, "</svg>");
 }
 
 /* The bins in which the server closed or a request was lost: the numbers of the picture. */
@@ -207,15 +283,13 @@ static void add_times(Markup *markup, const Server *server)
 
 static void add_server(Markup *markup, const Servers *servers, const Server *server)
 {
-    unsigned bins;
-    idle_bins(&server->idle, &bins);
     g_autofree char *name = summary_server_name(server);
     g_autoptr(GPtrArray) lines = summary_server_lines(servers, server);
     markup_add(markup, "<section class=\"ca-server\"><h3>%s</h3>", name);
     for (guint i = 0; i < lines->len; i++)
         markup_add(markup, "<p>%s</p>", (const char *)g_ptr_array_index(lines, i));
     add_times(markup, server);
-    if (bins) {
+    if (has_picture(server)) {
         add_picture(markup, servers, server, name);
         add_numbers(markup, server);
     } else {

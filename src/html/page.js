@@ -66,8 +66,44 @@
     });
   });
 
-  // Places in the timeline are per cent of its width.
+  // Places in the timeline are per cent of its width. The axis gets more marks as it grows.
   const timeline = document.getElementById("ca-timeline");
+  const axis = document.getElementById("ca-axis");
+  const marks = axis ? Array.from(axis.children) : [];
+  const steps = [];
+  for (let power = 0.001; power < 1000; power *= 10)
+    steps.push(power, 2 * power, 5 * power);
+  for (const second of [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400])
+    steps.push(second * 1000);
+  const label = (time, step, days) => {
+    const whole = new Date(Math.floor(time)).toISOString();
+    const micro = String(Math.round((time - Math.floor(time)) * 1000)).padStart(3, "0");
+    const end = step >= 1000 ? 19 : 23;
+    return whole.slice(days ? 5 : 11, end).replace("T", " ") + (step < 1 ? micro : "");
+  };
+  const drawAxis = (zoom) => {
+    const first = Number(timeline.dataset.first);
+    const span = Number(timeline.dataset.span);
+    const day = (time) => Math.floor(time / 86400000);
+    let step = steps.find((one) => span / zoom / one < 8) || 86400000;
+    while (span / zoom / step >= 8)
+      step *= 2;
+    const made = [];
+    const add = (tag, attributes) => {
+      const element = document.createElementNS(timeline.namespaceURI, tag);
+      for (const name of Object.keys(attributes))
+        element.setAttribute(name, attributes[name]);
+      made.push(element);
+      return element;
+    };
+    for (let i = Math.ceil(first / step); i * step <= first + span; i++) {
+      const x = ((i * step - first) / span) * 98.5 + "%";
+      add("line", { class: "ca-grid", x1: x, x2: x, y1: 18, y2: timeline.getAttribute("height") });
+      add("text", { class: "ca-axis", x: x, y: 14, "text-anchor": "middle" }).textContent =
+        label(i * step, step, day(first) !== day(first + span));
+    }
+    axis.replaceChildren(...made);
+  };
   let zoom = 1;
   for (const button of all("[data-zoom]"))
     button.addEventListener("click", () => {
@@ -76,6 +112,10 @@
       const middle = (frame.scrollLeft + frame.clientWidth / 2) / frame.scrollWidth;
       zoom = factor === 0 ? 1 : Math.min(256, Math.max(1, zoom * factor));
       timeline.setAttribute("width", zoom * 100 + "%");
+      if (zoom === 1)
+        axis.replaceChildren(...marks);
+      else
+        drawAxis(zoom);
       frame.scrollLeft = middle * frame.scrollWidth - frame.clientWidth / 2;
     });
 

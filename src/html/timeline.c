@@ -9,11 +9,12 @@
 
 #define LANES_MAX 30
 #define ROWS_MAX 40 /* of a lane; more connections at once lie on each other */
-#define ROW 9
-#define LANE_HEAD 18
+#define ROW 11
+#define LANE_HEAD 20
 #define TICKS_MAX 40 /* of a connection */
 #define AXIS 22
-#define AXIS_MARKS 4
+#define DAY (86400 * NS_PER_SECOND)
+#define MARKS_MAX 8 /* of the axis */
 
 struct Ticks {
     GHashTable *by_connection; /* FrameId to GArray of Nanoseconds */
@@ -220,36 +221,75 @@ static void add_lane(const Timeline *timeline, const Lane *lane)
                lane->top, lane->top + 13, name);
 }
 
-static void add_axis(const Timeline *timeline)
+/* The smallest step of the axis with which it has few marks. Those of page.js are the same. */
+static Nanoseconds step_of(Nanoseconds span)
 {
-    for (unsigned i = 0; i <= AXIS_MARKS; i++) {
-        Nanoseconds time =
-            timeline->first + (timeline->last - timeline->first) / AXIS_MARKS * (Nanoseconds)i;
-        g_autoptr(GString) text = g_string_new(NULL);
-        append_time(text, time, TIME_DIGITS_MICRO);
-        /* the date, where a day ends within the picture */
-        bool days = timeline->last - timeline->first > 20 * 3600 * NS_PER_SECOND;
-        g_autofree char *clock = g_strndup(text->str + (days ? 0 : 11), days ? 19 : 12);
-        markup_add(timeline->markup,
-                   "<text class=\"ca-axis\" text-anchor=\"%s\" x=\"%.3f%%\" y=\"14\">%s</text>",
-                   i == 0            ? "start"
-                   : i == AXIS_MARKS ? "end"
-                                     : "middle",
-                   per_cent(timeline, time), clock);
+    static const int seconds[] = { 1,   2,    5,    10,   15,   30,    60,    120,   300,
+                                   600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400 };
+    static const int digits[] = { 1, 2, 5 };
+    for (Nanoseconds power = 1000; power < NS_PER_SECOND; power *= 10)
+        for (size_t i = 0; i < G_N_ELEMENTS(digits); i++)
+            if (span / (power * digits[i]) < MARKS_MAX)
+                return power * digits[i];
+    Nanoseconds step = NS_PER_SECOND;
+    for (size_t i = 0; i < G_N_ELEMENTS(seconds); i++) {
+        step = seconds[i] * NS_PER_SECOND;
+        if (span / step < MARKS_MAX)
+            return step;
     }
+    while (span / step >= MARKS_MAX)
+        step *= 2;
+    return step;
 }
 
+/* "06:26:10", with the date if days pass, with a fraction if seconds do not suffice. */
+static char *mark_text(Nanoseconds time, Nanoseconds step, bool days)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    append_time(text, time, TIME_DIGITS_MICRO);
+    text->str[10] = ' ';
+    size_t from = days ? strlen("2026-") : strlen("2026-11-28T");
+    size_t to = step >= NS_PER_SECOND          ? strlen("2026-11-28T06:26:10")
+                : step >= NS_PER_SECOND / 1000 ? strlen("2026-11-28T06:26:10.123")
+                                               : strlen("2026-11-28T06:26:10.123456");
+    return g_strndup(text->str + from, to - from);
+}
+
+static void add_axis(const Timeline *timeline)
+{
+    Nanoseconds span = timeline->last - timeline->first, step = step_of(span);
+    bool days = timeline->first / DAY != timeline->last / DAY;
+    Nanoseconds mark = (timeline->first + step - 1) / step * step;
+    markup_add(timeline->markup, "<g id=\"ca-axis\">");
+    for (unsigned i = 0; mark <= timeline->last; mark += step, i++) {
+        double at = per_cent(timeline, mark);
+        g_autofree char *text = mark_text(mark, step, days);
+        markup_add(timeline->markup,
+                   "<line class=\"ca-grid\" x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"%d\" y2=\"%u\"/><text "
+                   "class=\"ca-axis%s\" text-anchor=\"%s\" x=\"%.3f%%\" y=\"14\">%s</text>",
+                   at, at, AXIS - 4, timeline->height, i % 2 ? " ca-minor" : "",
+                   at < 4    ? "start"
+                   : at > 95 ? "end"
+                             : "middle",
+                   at, text);
+    }
+    markup_add(timeline->markup, "</g>");
+}
+
+/* For page.js: the first moment, in milliseconds, and how long all of it took. */
 static void draw(const Timeline *timeline)
 {
-    markup_add(timeline->markup,
-               "<p class=\"ca-js\"><button type=\"button\" data-zoom=\"2\">zoom in</button> "
-               "<button type=\"button\" "
-               "data-zoom=\"0.5\">zoom out</button> <button type=\"button\" "
-               "data-zoom=\"0\">whole</button></p>"
-               "<div class=\"ca-wide\" tabindex=\"0\"><svg id=\"ca-timeline\" role=\"group\" "
-               "aria-label=\"Connections on the "
-               "time of the capture\" width=\"100%%\" height=\"%u\">",
-               timeline->height);
+    Nanoseconds span = timeline->last - timeline->first;
+    markup_add(
+        timeline->markup,
+        "<p class=\"ca-js\"><button type=\"button\" data-zoom=\"2\">zoom in</button> "
+        "<button type=\"button\" data-zoom=\"0.5\">zoom out</button> <button type=\"button\" "
+        "data-zoom=\"0\">whole</button></p><div class=\"ca-wide\" tabindex=\"0\"><svg "
+        "id=\"ca-timeline\" role=\"group\" aria-label=\"Connections on the time of the "
+        "capture\" width=\"100%%\" height=\"%u\" data-first=\"%" G_GINT64_FORMAT
+        ".%03d\" data-span=\"%" G_GINT64_FORMAT ".%03d\">",
+        timeline->height, timeline->first / 1000000, (int)(timeline->first % 1000000 / 1000),
+        span / 1000000, (int)(span % 1000000 / 1000));
     add_axis(timeline);
     for (guint i = 0; i < timeline->lanes->len; i++)
         add_lane(timeline, &g_array_index(timeline->lanes, Lane, i));
@@ -288,6 +328,8 @@ void timeline_section(Markup *markup, const GPtrArray *connections, uint64_t all
         ticks ? "" : " Requests are not drawn: the input could not be read a second time.");
     if (bars->len) {
         place(&timeline);
+        markup_add(markup, "<p class=\"ca-legend\">The first begins at %s; times are UTC.</p>",
+                   field(&g_array_index(bars, Bar, 0), "start_time"));
         draw(&timeline);
     }
     markup_add(markup, "</section>");
