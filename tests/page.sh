@@ -205,6 +205,18 @@ def check_servers(page, servers, idle, summary):
         equal(f"{name}, the numbers of the picture", got, wanted[:60])
 
 
+def proof_of(story):
+    """The frames on which the judgement of the exchange that decides rests, or a finding."""
+    frames, heading = set(), ""
+    exchanges = sum(block["kind"] == "heading" and block["text"].startswith("EXCHANGE") for block in story["blocks"])
+    for block in story["blocks"]:
+        heading = block["text"] if block["kind"] == "heading" else heading
+        decides = heading.startswith("EXCHANGE") and (exchanges == 1 or "decides" in heading)
+        if block["kind"] == "item" and (heading == "FINDINGS" or (decides and block.get("label") == "why")):
+            frames |= {(frame["input"], frame["frame"]) for frame in block["frames"]}
+    return frames
+
+
 def check_diagrams(page, connections, findings):
     global diagrams
     errors = {row["connection"] for row in findings if row["severity"] == "error"}
@@ -237,6 +249,13 @@ def check_diagrams(page, connections, findings):
                (f" ack={packet['ack']}" if packet["ack"] is not None else "") + f" len={packet['len']}"
                for packet in (block["packets"][0] for block in packet_blocks if block["kind"] == "packet")])
         equal(f"{name}, words", words, squeeze(" ".join(block["text"] for block in in_rows)))
+        drawn_marks = [path.attributes["d"].count("z") for path in picture.all("path", **{"class": "ca-proof"})]
+        proof = proof_of(story)
+        marks = sum((block["packets"][0]["input"], block["packets"][0]["frame"]) in proof for block in packet_blocks
+                    if block["kind"] == "packet")
+        equal(f"{name}, marked packets", sum(drawn_marks), marks)
+        if marks == 0:
+            complain(f"{name}: nothing in the diagram proves anything")
         equal(f"{name}, reasons", around, squeeze(" ".join(
             block.get("label", "") + " " + block["text"].replace("\n", "; " if block["kind"] == "item" else " ")
             for block in story["blocks"] if block["kind"] in ("item", "heading", "paragraph"))))
