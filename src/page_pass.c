@@ -94,6 +94,7 @@ static bool write_page(const PagePass *page, const PageRun *run, const Stories *
                         .thresholds = thresholds->str,
                         .summary = run->summary,
                         .servers = run->servers,
+                        .hops = run->hops,
                         .ticks = ticks,
                         .stories = { .why = why } };
     if (stories) {

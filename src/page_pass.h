@@ -28,6 +28,7 @@ typedef struct PageRun {
     const char *const *command;
     const Options *options;
     const Servers *servers;
+    const Hops *hops; /* NULL: nobody asked */
     const char *summary;
     bool rereadable; /* the inputs are, as it was before they were read */
     Progress *progress;

@@ -88,7 +88,7 @@ typedef struct Run {
 static bool wants_hops(const Options *options)
 {
     return !options->separate &&
-           (options->show || options->output || options->database ||
+           (options->show || options->output || options->database || options->page ||
             options->report == REPORT_HOPS || options->report == REPORT_FINDINGS);
 }
 
@@ -591,6 +591,7 @@ static bool write_page(Run *run, FILE *out, GError **error)
                      .command = run->context->command,
                      .options = run->context->options,
                      .servers = run->servers,
+                     .hops = run->hops,
                      .summary = summary,
                      .rereadable = run->rereadable,
                      .progress = progress };

@@ -205,6 +205,29 @@ def check_servers(page, servers, idle, summary):
         equal(f"{name}, the numbers of the picture", got, wanted[:60])
 
 
+def check_hops(page, hops, summary):
+    sections = list(page.root.all("section", id="hops"))
+    links = list(page.root.all("a", href="#hops"))
+    equal("sections of hops, and links to it", (len(sections), len(links)), (1, 1) if hops else (0, 0))
+    if not sections:
+        return
+    names = ("method", "target", "status", "back_status", "answered_by", "back_cause", "findings", "undetermined",
+             "attempt", "held_s", "server_s", "client_ip", "back_server_ip")
+    rank = lambda row: 0 if row["answered_by"] == "proxy" and int(row["status"] or 0) >= 500 else 1 if row["findings"] else 2
+    wanted = [[squeeze(text) for text in (row["connection"] + " " + row["exchange"],
+                                          row["back_connection"] + " " + row["back_exchange"], *(row[name] for name in names))]
+              for row in sorted(hops, key=rank)[:500]]
+    got = [[squeeze(cell.text()) for cell in row.all("td")] for row in next(sections[0].all("tbody")).all("tr")]
+    equal("the table of hops", got, wanted)
+    counts = re.search(r"([0-9,]+) pairs?, ([0-9,]+) for which .*?, ([0-9,]+) without", sections[0].text())
+    alone = sum(row["basis"] == "none" for row in hops)
+    pairs = sum(row["basis"] != "" for row in hops) - alone
+    equal("pairs", tuple(map(number, counts.groups())), (pairs, alone, len(hops) - pairs - alone))
+    for line in sections[0].all("p", **{"class": "ca-error"}):
+        if squeeze(line.text()) not in squeeze(summary):
+            complain(f"the summary lacks: {line.text()}")
+
+
 def proof_of(story):
     """The frames on which the judgement of the exchange that decides rests, or a finding."""
     frames, heading = set(), ""
@@ -271,9 +294,10 @@ for sample in samples:
     check_glance(page, connections, rows(folder, "inputs"))
     check_findings(page, findings)
     check_servers(page, rows(folder, "servers"), rows(folder, "idle"), summary)
+    check_hops(page, rows(folder, "hops"), summary)
     check_diagrams(page, connections, findings)
 print(f"{len(samples)} pages, {diagrams} diagrams, {wrong} differences")
 sys.exit(wrong > 0 or diagrams < 50)
 END
-python3 "$work/compare" "$CONNAUDIT" "$work" ./*.pcap* timeouts/*.pcap* || fail "the pages say something else"
+python3 "$work/compare" "$CONNAUDIT" "$work" ./*.pcap* timeouts/*.pcap* hops/*.pcap* || fail "the pages say something else"
 finish

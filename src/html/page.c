@@ -6,6 +6,7 @@
 #include "html/findings.h"
 #include "html/glance.h"
 #include "html/histogram.h"
+#include "html/hops.h"
 
 #define SHA256_SIZE 32
 
@@ -81,10 +82,13 @@ static void add_head(Markup *markup, const PageRows *rows, const char *line)
     markup_add(markup,
                "</style></head>\n<body><header><h1>connaudit: %s%s</h1><nav "
                "aria-label=\"Sections\"><a href=\"#glance\">at a "
-               "glance</a> <a href=\"#servers\">servers</a> <a href=\"#timeline\">timeline</a> <a "
-               "href=\"#findings\">findings</a> <a href=\"#connections\">connections</a> <a "
-               "href=\"#diagrams\">on the wire</a></nav></header><main>\n",
+               "glance</a> <a href=\"#servers\">servers</a> ",
                file, rows->input_count > 1 ? " and others" : "");
+    if (rows->hops)
+        markup_add(markup, "<a href=\"#hops\">proxies</a> ");
+    markup_add(markup, "<a href=\"#timeline\">timeline</a> <a href=\"#findings\">findings</a> <a "
+                       "href=\"#connections\">connections</a> <a href=\"#diagrams\">on the "
+                       "wire</a></nav></header><main>\n");
 }
 
 static void add_foot(Markup *markup, const PageFacts *facts, const char *line)
@@ -107,6 +111,7 @@ bool page_write(FILE *out, const PageRows *rows, const PageFacts *facts)
     add_head(&markup, rows, line);
     glance_section(&markup, rows, facts->summary);
     histogram_section(&markup, facts->servers);
+    hops_section(&markup, rows, facts->hops);
     timeline_section(&markup, connections, rows->connections, facts->ticks);
     findings_section(&markup, rows);
     connections_section(&markup, rows, connections, &facts->stories);

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "hops/hops.h"
 #include "html/connections.h"
 #include "html/page_rows.h"
 #include "html/timeline.h"
@@ -18,6 +19,7 @@ typedef struct PageFacts {
     const char *thresholds;
     const char *summary;
     const Servers *servers; /* finished */
+    const Hops *hops;       /* finished; NULL: nobody asked */
     const Ticks *ticks;     /* NULL: none */
     ConnectionStories stories;
 } PageFacts;

@@ -172,17 +172,56 @@ static bool take_input(void *data, const char *row)
     return true;
 }
 
+/* Hops ----------------------------------------------------------------------------------------- */
+
+#define STATUS_ERROR 500
+
+static PageHop kind_of(char *const *row)
+{
+    bool own = strcmp(page_field(row, REPORT_HOPS, "answered_by"), "proxy") == 0;
+    if (own && g_ascii_strtoull(page_field(row, REPORT_HOPS, "status"), NULL, 10) >= STATUS_ERROR)
+        return PAGE_HOP_ERROR;
+    return *page_field(row, REPORT_HOPS, "findings") ? PAGE_HOP_FINDING : PAGE_HOP_OTHER;
+}
+
+static bool take_hop(void *data, const char *text)
+{
+    PageRows *rows = data;
+    g_auto(GStrv) row = fields_of(text);
+    const char *basis = page_field(row, REPORT_HOPS, "basis");
+    bool alone = strcmp(basis, "none") == 0;
+    rows->hops++;
+    rows->hop_alone += alone;
+    rows->hop_pairs += *basis && !alone;
+    GPtrArray *kept = rows->kept_hops[kind_of(row)];
+    if (kept->len < PAGE_HOPS_MAX)
+        g_ptr_array_add(kept, g_steal_pointer(&row));
+    return true;
+}
+
+GPtrArray *page_rows_hops(const PageRows *rows)
+{
+    GPtrArray *chosen = g_ptr_array_new();
+    for (unsigned kind = 0; kind < PAGE_HOP_COUNT; kind++)
+        for (guint i = 0; i < rows->kept_hops[kind]->len && chosen->len < PAGE_HOPS_MAX; i++)
+            g_ptr_array_add(chosen, g_ptr_array_index(rows->kept_hops[kind], i));
+    return chosen;
+}
+
 PageRows *page_rows_new(void)
 {
     PageRows *rows = g_new0(PageRows, 1);
     for (unsigned i = 0; i <= VERDICT_COUNT; i++)
         rows->kept[i] = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    for (unsigned i = 0; i < PAGE_HOP_COUNT; i++)
+        rows->kept_hops[i] = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     rows->errors = g_ptr_array_new_with_free_func(g_free);
     rows->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     rows->tables[REPORT_CONNECTIONS] =
         table_new_taken(report_columns(REPORT_CONNECTIONS), take_connection, rows);
     rows->tables[REPORT_FINDINGS] =
         table_new_taken(report_columns(REPORT_FINDINGS), take_finding, rows);
+    rows->tables[REPORT_HOPS] = table_new_taken(report_columns(REPORT_HOPS), take_hop, rows);
     rows->tables[REPORT_INPUTS] = table_new_taken(report_columns(REPORT_INPUTS), take_input, rows);
     return rows;
 }
@@ -193,6 +232,8 @@ void page_rows_free(PageRows *rows)
         return;
     for (unsigned i = 0; i <= VERDICT_COUNT; i++)
         g_ptr_array_unref(rows->kept[i]);
+    for (unsigned i = 0; i < PAGE_HOP_COUNT; i++)
+        g_ptr_array_unref(rows->kept_hops[i]);
     for (Rule rule = 0; rule < RULE_COUNT; rule++) {
         g_clear_pointer(&rows->rules[rule].culprits, g_hash_table_unref);
         g_clear_pointer(&rows->rules[rule].examples, g_ptr_array_unref);

@@ -13,6 +13,7 @@
 #define PAGE_EXAMPLES_MAX 3
 #define PAGE_CULPRITS_MAX 5
 #define PAGE_INPUTS_MAX 100
+#define PAGE_HOPS_MAX 500
 
 /* Addresses that are told apart for one rule. */
 #define PAGE_ADDRESSES_MAX 1000
@@ -25,6 +26,15 @@ typedef struct PageRule {
     bool more_culprits;
     GPtrArray *examples; /* rows of the report */
 } PageRule;
+
+/* Which rows of hops come first. */
+typedef enum PageHop {
+    PAGE_HOP_ERROR, /* an error of the proxy's own */
+    PAGE_HOP_FINDING,
+    PAGE_HOP_OTHER,
+} PageHop;
+
+#define PAGE_HOP_COUNT (PAGE_HOP_OTHER + 1)
 
 typedef struct PageRows PageRows;
 
@@ -41,6 +51,8 @@ struct PageRows {
     char *last_error;  /* the last of them: the findings of a connection come together */
     GPtrArray *inputs; /* rows */
     uint64_t input_count;
+    uint64_t hops, hop_pairs, hop_alone; /* rows; those of which the proxy sent nothing on */
+    GPtrArray *kept_hops[PAGE_HOP_COUNT];
     Table *tables[REPORT_COUNT]; /* NULL: the page has no use for its rows */
 };
 
@@ -55,6 +67,9 @@ GPtrArray *page_rows_connections(const PageRows *rows);
 
 /* The names of those that get a diagram: contradicted ones, then those with an error; borrowed. */
 GPtrArray *page_rows_diagrams(const PageRows *rows);
+
+/* The rows of hops that are shown; borrowed. */
+GPtrArray *page_rows_hops(const PageRows *rows);
 
 void page_rows_free(PageRows *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PageRows, page_rows_free)
