@@ -287,7 +287,9 @@ def check_accessibility(driver, what):
 def check_pictures(driver, url, name, width):
     driver.get(url)
     driver.execute_script("const d = document.querySelector('.ca-story'); if (d) d.open = true")
-    for place in ("glance", "servers", "timeline", "findings", "connections", "diagrams"):
+    for place in ("glance", "servers", "hops", "timeline", "findings", "connections", "diagrams"):
+        if not driver.find_elements(By.ID, place):
+            continue
         driver.execute_script("document.getElementById(arguments[0]).scrollIntoView()", place)
         driver.save_screenshot("%s-%d-%s.png" % (name, width, place))
 
@@ -299,6 +301,7 @@ def main():
     write_hostile(FILE_NAME)
     pages = {"all": make_page("all.html", "-a", *samples, *timeouts),
              "one": make_page("one.html", "samples/timeouts/two-servers-behind-one-address.pcap.gz"),
+             "hops": make_page("hops.html", "samples/hops/nginx-keeps-connections.pcap"),
              "many": make_page("many.html", "many.pcap")}
     hostile = make_page("hostile.html", FILE_NAME)
     allowed = set(pages.values()) | {hostile}
@@ -310,8 +313,9 @@ def main():
                 open_page(driver, url, what)
                 check_logs(driver, allowed, what)
                 check_pictures(driver, url, name, width)
-            driver.get(pages["one"])
-            check_accessibility(driver, "one, %d pixels" % width)
+            for name in ("one", "hops"):
+                driver.get(pages[name])
+                check_accessibility(driver, "%s, %d pixels" % (name, width))
             if width == 1280:
                 driver.get(pages["all"])
                 check_clicks(driver)

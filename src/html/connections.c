@@ -152,7 +152,12 @@ static void add_diagrams(Markup *markup, const PageRows *rows, const ConnectionS
     markup_count(markup, rows->error_connections);
     markup_add(markup, " have an error. ");
     if (stories->story)
-        markup_add(markup, "%u are drawn here; connaudit --show draws any other.</p>", shown);
+        markup_add(
+            markup,
+            "%u are drawn here; connaudit --show draws any other. <b "
+            "class=\"ca-key-proof\">Marked</b>: the packets on which the verdict or a finding "
+            "rests. A dotted lifeline: no packet for a second or more.</p>",
+            shown);
     else
         markup_add(markup, "None is drawn: %s</p>", stories->why);
 }
