@@ -531,7 +531,8 @@ static bool finish_table(Run *run, Table *table, TableFormat format, GError **er
 
 static void open_database_tables(Run *run, Output *output)
 {
-    run->database = database_new(fileno(output_stream(output, 0)), output_directory(output));
+    run->database = database_new(fileno(output_stream(output, 0)), output_directory(output),
+                                 !run->context->options->matcher);
     for (ReportName report = 0; report < REPORT_COUNT; report++)
         run->reports[report][TO_DATABASE] = database_table(run->database, report);
 }

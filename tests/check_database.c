@@ -50,7 +50,7 @@ START_TEST(types)
     char path[] = "/tmp/check_database-XXXXXX";
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
-    g_autoptr(Database) database = database_new(fd, -1);
+    g_autoptr(Database) database = database_new(fd, -1, true);
     write_rows(database);
     GError *error = NULL;
     ck_assert_msg(database_finish(database, &error), "%s", error ? error->message : "");
@@ -79,7 +79,7 @@ START_TEST(full_disk)
     int fd = open("/dev/full", O_RDWR);
     if (fd < 0)
         return;
-    g_autoptr(Database) database = database_new(fd, -1);
+    g_autoptr(Database) database = database_new(fd, -1, true);
     write_rows(database);
     g_autoptr(GError) error = NULL;
     ck_assert(!database_finish(database, &error));
@@ -93,7 +93,7 @@ START_TEST(not_finished)
 {
     FILE *file = tmpfile();
     ck_assert_ptr_nonnull(file);
-    Database *database = database_new(fileno(file), -1);
+    Database *database = database_new(fileno(file), -1, true);
     write_rows(database);
     database_free(database);
     fclose(file);

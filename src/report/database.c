@@ -58,7 +58,9 @@ static const struct {
     [REPORT_SERVERS] = { NULL, "server_ip, server_port", NULL },
     [REPORT_PAIRS] = { NULL, "client_ip, server_ip, server_port",
                        "CREATE INDEX pairs_server ON pairs (server_ip, server_port);" },
-    [REPORT_HOPS] = { NULL, NULL,
+    [REPORT_HOPS] = { OF_CONNECTION ", FOREIGN KEY (back_connection) REFERENCES connections "
+                                    "(connection)" LATER,
+                      NULL,
                       "CREATE INDEX hops_front ON hops (connection, exchange);"
                       "CREATE INDEX hops_back ON hops (back_connection, back_exchange);" },
     [REPORT_IDLE] = { "FOREIGN KEY (server_ip, server_port) REFERENCES servers "
@@ -129,7 +131,7 @@ static void execute(Database *database, const char *sql)
         note_problem(database);
 }
 
-static void create_table(Database *database, ReportName report)
+static void create_table(Database *database, ReportName report, bool related)
 {
     g_autoptr(GString) sql = g_string_new(NULL);
     g_string_append_printf(sql, "CREATE TABLE %s (", report_name(report));
@@ -138,7 +140,7 @@ static void create_table(Database *database, ReportName report)
         g_string_append_printf(
             sql, "%s%s %s%s", i ? ", " : "", columns[i].name, sql_type(columns[i].type),
             g_strcmp0(columns[i].name, KEYS[report].key) == 0 ? " NOT NULL" : "");
-    if (KEYS[report].references)
+    if (related && KEYS[report].references)
         g_string_append_printf(sql, ", %s", KEYS[report].references);
     g_string_append_c(sql, ')');
     execute(database, sql->str);
@@ -229,7 +231,7 @@ static void prepare(Database *database, ReportName report)
 
 /* The database --------------------------------------------------------------------------------- */
 
-Database *database_new(int fd, int directory)
+Database *database_new(int fd, int directory, bool related)
 {
     Database *database = g_new0(Database, 1);
     /* One thread alone uses SQLite: locks, and counts of memory, would cost a fifth of the time. A
@@ -244,7 +246,7 @@ Database *database_new(int fd, int directory)
     execute(database, SETTINGS);
     execute(database, "BEGIN");
     for (ReportName report = 0; report < REPORT_COUNT; report++) {
-        create_table(database, report);
+        create_table(database, report, related);
         prepare(database, report);
     }
     return database;

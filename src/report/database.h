@@ -15,8 +15,9 @@ GQuark database_error_quark(void);
 
 /* Both are borrowed: `fd` is an empty file, open for reading and writing; what does not fit into
  * memory goes to files without a name in `directory`, -1: where temporary files lie. One database
- * at a time. A failure shows at the end. */
-Database *database_new(int fd, int directory);
+ * at a time. `related`: keys say to what a row refers; not where only some rows are listed. A
+ * failure shows at the end. */
+Database *database_new(int fd, int directory, bool related);
 
 /* Takes the rows of this report; it belongs to the database. */
 Table *database_table(Database *database, ReportName report);
