@@ -157,14 +157,15 @@ static void make_case(Cases *cases, const EvidenceItem *item, ConnectionTraces *
 
 /* The inputs are read once more for the stories of the chosen connections, before their packets are
  * written. */
-static bool make_cases(const EvidencePass *evidence, const Pass *first, const CaseFacts *facts,
-                       Progress *progress, Cases *cases, bool *ret_stopped, GError **error)
+static bool make_cases(const EvidencePass *evidence, const EvidenceRun *run, const CaseFacts *facts,
+                       Cases *cases, bool *ret_stopped, GError **error)
 {
     g_autoptr(ConnectionTraces) traces = connection_traces_new(&TRACES_LIMITS_DEFAULT);
     const EvidenceList *list = evidence->list;
     for (guint i = 0; i < list->list->len; i++)
         connection_traces_add(traces, evidence_list_get(list, i)->connection);
-    if (!story_pass_run(first, traces, NULL, progress, ret_stopped, error))
+    StoryListeners listeners = { .traces = traces, .hops = run->hops };
+    if (!story_pass_run(run->first, &listeners, run->progress, ret_stopped, error))
         return false;
     for (guint i = 0; i < list->list->len && !*ret_stopped; i++)
         make_case(cases, evidence_list_get(list, i), traces, facts);
@@ -256,7 +257,7 @@ bool evidence_pass_write(EvidencePass *evidence, const EvidenceRun *run, GError 
                         .inputs = run->first->inputs };
     g_auto(Cases) cases = cases_new();
     bool stopped;
-    if (!make_cases(evidence, run->first, &facts, run->progress, &cases, &stopped, error))
+    if (!make_cases(evidence, run, &facts, &cases, &stopped, error))
         return false;
     if (stopped) {
         evidence_pass_skip(evidence);

@@ -38,6 +38,7 @@ bool evidence_pass_open(EvidencePass *evidence, const Options *options, Pass *fi
 /* A run whose first pass is over; borrowed. */
 typedef struct EvidenceRun {
     const Pass *first;
+    const Hops *hops;    /* NULL: nobody asked */
     const TlsKeys *keys; /* whose lines the captures get in front; NULL: none */
     const char *version;
     const char *const *command; /* as main() got it */

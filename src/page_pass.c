@@ -120,7 +120,8 @@ bool page_pass_write(PagePass *page, const PageRun *run, FILE *out, GError **err
         add_names(traces, names);
         add_ticks(ticks, connections);
         bool stopped;
-        if (!story_pass_run(run->first, traces, &listener, run->progress, &stopped, error))
+        StoryListeners listeners = { traces, &listener, run->hops };
+        if (!story_pass_run(run->first, &listeners, run->progress, &stopped, error))
             return false;
         why = stopped ? STOPPED : NULL;
         read = !stopped;

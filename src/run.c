@@ -421,6 +421,7 @@ static bool write_evidence(Run *run, GError **error)
     }
     g_autoptr(Progress) progress = start_progress(options);
     EvidenceRun evidence = { .first = &run->pass,
+                             .hops = run->hops,
                              .keys = options->evidence_secrets ? run->context->keys : NULL,
                              .version = run->context->version,
                              .command = run->context->command,

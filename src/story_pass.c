@@ -9,9 +9,49 @@ static bool never(void *data G_GNUC_UNUSED)
     return false;
 }
 
-bool story_pass_run(const Pass *first, ConnectionTraces *traces, const AuditListener *also,
-                    Progress *progress, bool *ret_stopped, GError **error)
+static void take_hop(void *data, const HopRow *row)
 {
+    connection_traces_hop(data, row);
+}
+
+/* NULL: none are wanted. */
+static Hops *hops_again(const StoryListeners *listeners)
+{
+    if (!listeners->hops)
+        return NULL;
+    HopsOptions options = *hops_options(listeners->hops);
+    options.row = take_hop;
+    options.data = listeners->traces;
+    return hops_new(&options);
+}
+
+static void finish_hops(Hops *hops, ConnectionTraces *traces)
+{
+    if (!hops)
+        return;
+    hops_finish(hops);
+    unsigned count;
+    const HopFinding *findings = hops_findings(hops, &count);
+    for (unsigned i = 0; i < count; i++)
+        connection_traces_hop_finding(traces, &findings[i]);
+}
+
+/* The traces take over the exchanges, so they listen last. */
+static void listen(AuditOptions *audit, const StoryListeners *listeners, Hops *hops)
+{
+    audit->texts.digests = hops != NULL;
+    audit->listener_count = 0;
+    if (hops)
+        audit_listen(audit, audit_listener_of_hops(hops));
+    if (listeners->also)
+        audit_listen(audit, *listeners->also);
+    audit_listen(audit, connection_traces_listener(listeners->traces));
+}
+
+bool story_pass_run(const Pass *first, const StoryListeners *listeners, Progress *progress,
+                    bool *ret_stopped, GError **error)
+{
+    g_autoptr(Hops) hops = hops_again(listeners);
     g_autoptr(CaptureInputs) again = capture_inputs_again(first->inputs);
     Pass second = { .inputs = again,
                     .capture = { .hash = first->capture.hash,
@@ -24,12 +64,9 @@ bool story_pass_run(const Pass *first, ConnectionTraces *traces, const AuditList
     audit->exchange_rows = audit->connection_rows = audit->finding_rows = false;
     audit->finding_texts = true;
     audit->texts.wish = TEXT_WISH_ALL;
-    audit->texts.digests = false; /* a trace takes over the exchanges */
-    audit->listener_count = 0;
-    if (also)
-        audit_listen(audit, *also);
-    audit_listen(audit, connection_traces_listener(traces));
+    listen(audit, listeners, hops);
     pass_run(&second, NULL);
+    finish_hops(hops, listeners->traces);
     *ret_stopped = capture_inputs_interrupted(again);
     if (*ret_stopped)
         return true;

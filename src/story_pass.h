@@ -9,10 +9,17 @@
 #define STORY_PASS_ERROR (story_pass_error_quark())
 GQuark story_pass_error_quark(void);
 
-/* `first` is over, and none of its inputs can be read only once. `also` listens before the traces;
- * NULL: nobody does. *ret_stopped: somebody stopped the reading, and the traces are not whole.
- * False: an input has changed since then, and the traces are of no use. */
-bool story_pass_run(const Pass *first, ConnectionTraces *traces, const AuditListener *also,
-                    Progress *progress, bool *ret_stopped, GError **error);
+/* Who listens to it. */
+typedef struct StoryListeners {
+    ConnectionTraces *traces;
+    const AuditListener *also; /* before the traces; NULL: nobody */
+    const Hops *hops;          /* those of the first reading; NULL: the traces get no hops */
+} StoryListeners;
+
+/* `first` is over, and none of its inputs can be read only once. *ret_stopped: somebody stopped the
+ * reading, and the traces are not whole. False: an input has changed since then, and the traces are
+ * of no use. */
+bool story_pass_run(const Pass *first, const StoryListeners *listeners, Progress *progress,
+                    bool *ret_stopped, GError **error);
 
 #endif

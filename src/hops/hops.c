@@ -46,6 +46,11 @@ Hops *hops_new(const HopsOptions *options)
     return hops;
 }
 
+const HopsOptions *hops_options(const Hops *hops)
+{
+    return &hops->options;
+}
+
 void hops_free(Hops *hops)
 {
     if (!hops)

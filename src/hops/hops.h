@@ -40,6 +40,9 @@ typedef struct Hops Hops;
 
 Hops *hops_new(const HopsOptions *options);
 
+/* As they were given. */
+const HopsOptions *hops_options(const Hops *hops);
+
 /* Bytes of a connection up to `at` have been read; `begun`: of its exchanges so far. */
 void hops_heard(Hops *hops, const Connection *connection, int client, bool by_client, Instant at,
                 uint32_t begun);

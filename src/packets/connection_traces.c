@@ -117,6 +117,24 @@ AuditListener connection_traces_listener(ConnectionTraces *traces)
                             .ended = hear_end };
 }
 
+/* The legs of a row are of two connections. */
+void connection_traces_hop(ConnectionTraces *traces, const HopRow *row)
+{
+    ConnectionTrace *front = row->front ? find(traces, row->front->path.connection) : NULL;
+    ConnectionTrace *back = row->back ? find(traces, row->back->path.connection) : NULL;
+    if (front)
+        connection_trace_hop(front, row);
+    if (back && back != front)
+        connection_trace_hop(back, row);
+}
+
+void connection_traces_hop_finding(ConnectionTraces *traces, const HopFinding *found)
+{
+    ConnectionTrace *trace = find(traces, found->path.connection);
+    if (trace)
+        connection_trace_hop_finding(trace, found);
+}
+
 const TracedConnection *connection_traces_result(ConnectionTraces *traces, FrameId connection,
                                                  const Thresholds *thresholds)
 {

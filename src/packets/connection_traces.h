@@ -22,6 +22,10 @@ unsigned connection_traces_count(const ConnectionTraces *traces);
 /* `traces` is borrowed. */
 AuditListener connection_traces_listener(ConnectionTraces *traces);
 
+/* Each row of hops, and each finding about a proxy, once all has ended. */
+void connection_traces_hop(ConnectionTraces *traces, const HopRow *row);
+void connection_traces_hop_finding(ConnectionTraces *traces, const HopFinding *found);
+
 /* NULL if it was not met; as long as the traces. */
 const TracedConnection *connection_traces_result(ConnectionTraces *traces, FrameId connection,
                                                  const Thresholds *thresholds);
