@@ -197,12 +197,28 @@ def check_servers(page, servers, idle, summary):
             equal(f"{name}, {column}", " ".join(got), row[column].replace(" \\...", ""))
         most = [number(text.text().split()[-1]) for text in section.all("text", **{"class": "ca-axis"})
                 if text.text().startswith("at most")]
+        bad = int(row["contradicted"]) or re.search(" lost", sentences[0])
+        if not bad and not any(int(line["closed"]) + int(line["lost"]) for line in bins):
+            complain(f"{name}: nothing to look at")
         highest = [max((int(line[column]) for line in bins), default=0) for column in ("reused", "closed", "lost")]
-        equal(f"{name}, the highest bars", most, highest if any(highest) else [])
+        equal(f"{name}, the highest bars", most, highest if any(highest[1:]) else [])
         got = [[cell.text() for cell in line.all("td")] for line in section.all("tr")][1:]
         wanted = [[line[column] for column in ("idle_from_s", "reused", "closed", "lost")] for line in bins
                   if int(line["closed"]) + int(line["lost"])]
         equal(f"{name}, the numbers of the picture", got, wanted[:60])
+
+
+def check_quiet(page, servers):
+    """Servers that need no look have a line each, and each of the first 50 stands in one place."""
+    section = next(page.root.all("section", id="servers"))
+    shown = [next(one.all("h3")).text() for one in section.all("section", **{"class": "ca-server"})]
+    quiet = [squeeze(line.text()) for details in section.all("details", **{"class": "ca-quiet"}) for line in details.all("p")]
+    names = [f"[{row['server_ip']}]:{row['server_port']}" if ":" in row["server_ip"] else
+             f"{row['server_ip']}:{row['server_port']}" for row in servers]
+    lines = [line for line in quiet if re.search(r": 0 of [0-9,]+ connections? contradicted$", line)]
+    equal("quiet servers", len(lines) + len(shown), min(len(names), 50))
+    if not set(shown) | {line.rsplit(": ", 1)[0] for line in lines} <= set(names):
+        complain("a server that is in no report")
 
 
 def check_hops(page, hops, summary):
@@ -294,6 +310,7 @@ for sample in samples:
     check_glance(page, connections, rows(folder, "inputs"))
     check_findings(page, findings)
     check_servers(page, rows(folder, "servers"), rows(folder, "idle"), summary)
+    check_quiet(page, rows(folder, "servers"))
     check_hops(page, rows(folder, "hops"), summary)
     check_diagrams(page, connections, findings)
 print(f"{len(samples)} pages, {diagrams} diagrams, {wrong} differences")

@@ -90,11 +90,16 @@ static uint64_t most_of(const Server *server, IdleEnd end)
     return most;
 }
 
+/* A picture of reuses alone answers nothing. */
 static bool has_picture(const Server *server)
 {
-    return most_of(server, IDLE_REUSED) + most_of(server, IDLE_CLOSED) +
-               most_of(server, IDLE_LOST) >
-           0;
+    return most_of(server, IDLE_CLOSED) + most_of(server, IDLE_LOST) > 0;
+}
+
+/* Nobody needs to look at it: it lost nothing, and closed nothing that was idle. */
+static bool is_quiet(const Server *server)
+{
+    return server->verdicts[VERDICT_CONTRADICTED] == 0 && server->lost == 0 && !has_picture(server);
 }
 
 static void add_bars(Markup *markup, const Server *server, const Scale *scale, unsigned index,
@@ -293,11 +298,30 @@ static void add_server(Markup *markup, const Servers *servers, const Server *ser
         add_picture(markup, servers, server, name);
         add_numbers(markup, server);
     } else {
-        markup_add(markup,
-                   "<p class=\"ca-note\">None of its connections was idle for 0.1 s or longer and "
-                   "persistent.</p>");
+        markup_add(markup, "<p class=\"ca-note\">It closed no connection that had been idle for "
+                           "0.1 s or longer.</p>");
     }
     markup_add(markup, "</section>");
+}
+
+/* One line each. */
+static void add_quiet(Markup *markup, const Servers *servers, const GPtrArray *list)
+{
+    unsigned count = 0;
+    for (guint i = 0; i < list->len; i++) {
+        const Server *server = g_ptr_array_index(list, i);
+        if (!is_quiet(server))
+            continue;
+        g_autoptr(GPtrArray) lines = summary_server_lines(servers, server);
+        if (count++ == 0)
+            markup_add(markup,
+                       "<details class=\"ca-quiet\"><summary>Servers that lost nothing, and "
+                       "closed no connection that had been idle</summary>");
+        for (guint k = 0; k < lines->len; k++)
+            markup_add(markup, "<p>%s</p>", (const char *)g_ptr_array_index(lines, k));
+    }
+    if (count)
+        markup_add(markup, "</details>");
 }
 
 void histogram_section(Markup *markup, const Servers *servers)
@@ -314,8 +338,13 @@ void histogram_section(Markup *markup, const Servers *servers)
         "the <b class=\"ca-key-stated\">stated</b> timeout. Triangles: the longest idle time after "
         "which a client sent a request. A request after an idle time near the inferred line or "
         "right of it risks to be lost.</p>");
-    for (guint i = 0; i < MIN(worst->len, PICTURES_MAX); i++)
-        add_server(markup, servers, g_ptr_array_index(worst, i));
+    g_autoptr(GPtrArray) shown = g_ptr_array_new();
+    for (guint i = 0; i < MIN(worst->len, PICTURES_MAX); i++) {
+        g_ptr_array_add(shown, g_ptr_array_index(worst, i));
+        if (!is_quiet(g_ptr_array_index(worst, i)))
+            add_server(markup, servers, g_ptr_array_index(worst, i));
+    }
+    add_quiet(markup, servers, shown);
     if (worst->len == 0)
         markup_add(markup, "<p class=\"ca-note\">No server.</p>");
     if (worst->len > PICTURES_MAX)

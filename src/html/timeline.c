@@ -13,6 +13,7 @@
 #define LANE_HEAD 20
 #define TICKS_MAX 40 /* of a connection */
 #define AXIS 22
+#define BAR_LEAST 0.2 /* per cent */
 #define DAY (86400 * NS_PER_SECOND)
 #define MARKS_MAX 8 /* of the axis */
 
@@ -198,7 +199,7 @@ static void add_bar(const Timeline *timeline, const Bar *bar)
     const Lane *lane = &g_array_index(timeline->lanes, Lane, bar->lane);
     unsigned y = lane->top + LANE_HEAD + bar->line * ROW;
     double at = per_cent(timeline, bar->start);
-    double width = MAX(per_cent(timeline, bar->end) - at, 0.1);
+    double width = MAX(per_cent(timeline, bar->end) - at, BAR_LEAST);
     const char *name = field(bar, "connection"), *verdict = field(bar, "verdict");
     markup_add(timeline->markup,
                "<a href=\"#%s\" tabindex=\"-1\" class=\"ca-bar %s\" data-verdict=\"%s\" "
@@ -207,7 +208,7 @@ static void add_bar(const Timeline *timeline, const Bar *bar)
                name, class_of(verdict), verdict, field(bar, "cause"), name,
                *verdict ? verdict : "no HTTP", field(bar, "cause"), at, y, width, ROW - 3);
     add_ticks(timeline, bar, at, width, y);
-    markup_add(timeline->markup, "<text x=\"%.3f%%\" y=\"%u\">%s</text></a>", at + width,
+    markup_add(timeline->markup, "<text x=\"%.3f%%\" dx=\"-2\" y=\"%u\">%s</text></a>", at + width,
                y + ROW - 3, sign_of(field(bar, "ended_how")));
 }
 
