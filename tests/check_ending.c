@@ -405,15 +405,21 @@ END_TEST
 START_TEST(test_why_a_response_is_hidden)
 {
     static const struct {
-        ReasonSet reasons, lost, why;
+        ReasonSet reasons, lost;
+        bool from_the_start;
+        ReasonSet why;
     } rows[] = {
-        { 0, 0, REASON_LOSS },
-        { REASON_LOSS, REASON_LOSS, REASON_LOSS },
-        { REASON_MALFORMED, 0, REASON_MALFORMED },
-        { REASON_MALFORMED | REASON_LOSS, REASON_LOSS, REASON_LOSS },
+        { 0, 0, true, REASON_LOSS },
+        { 0, 0, false, REASON_MIDSTREAM }, /* it may lie before the capture */
+        { REASON_LOSS, REASON_LOSS, true, REASON_LOSS },
+        { REASON_LOSS, REASON_LOSS, false, REASON_LOSS },
+        { REASON_SNAPLEN, 0, true, REASON_SNAPLEN },
+        { REASON_MALFORMED, 0, true, REASON_MALFORMED },
+        { REASON_MALFORMED | REASON_LOSS, REASON_LOSS, true, REASON_LOSS },
     };
-    Connection connection = { .half = { { .seen = true }, { .seen = true } } };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Connection connection = { .opener_known = rows[i].from_the_start,
+                                  .half = { { .seen = true }, { .seen = true } } };
         ConversationFacts facts = { .reasons = rows[i].reasons, .responses_lost = rows[i].lost };
         JudgeContext context = { .connection = &connection, .facts = &facts };
         Exchange exchange = { .request.begun = true, .response_hidden = true };

@@ -111,18 +111,19 @@ START_TEST(test_hidden_request)
     ck_assert_int_eq(pairing_target(&pairing, &pending, &response), HIDDEN[_i].target);
     int64_t behind = BYTES + HIDDEN[_i].gap;
     RequestSending none = { .bare_acked = 0 }, bare = { .bare_acked = 1 };
-    ck_assert(pairing_begins_behind_gap(&pairing, behind, 0, &none));
-    ck_assert(!pairing_begins_behind_gap(&pairing, behind, 1, &bare));
-    ck_assert(!pairing_begins_behind_gap(&pairing, BYTES, 0, &none));
+    ck_assert(pairing_begins_behind_gap(&pairing, behind, 0, &none, 0));
+    ck_assert(!pairing_begins_behind_gap(&pairing, behind, 1, &bare, 0));
+    ck_assert(pairing_begins_behind_gap(&pairing, behind, 1, &bare, 1)); /* of an earlier answer */
+    ck_assert(!pairing_begins_behind_gap(&pairing, BYTES, 0, &none, 0));
     SessionUnit before = { .first = { .offset = 100, .acked = behind - 1 } };
     SessionUnit answer = { .first = { .offset = 200, .acked = behind } };
     RequestSending again = { .resent = true };
     pairing_note_answer(&pairing, &before); /* the server lacked a byte of the gap by then */
-    ck_assert(pairing_begins_behind_gap(&pairing, behind, 201, &none));
+    ck_assert(pairing_begins_behind_gap(&pairing, behind, 201, &none, 0));
     pairing_note_answer(&pairing, &answer);
-    ck_assert(pairing_begins_behind_gap(&pairing, behind, 200, &none));
-    ck_assert(!pairing_begins_behind_gap(&pairing, behind, 201, &none));
-    ck_assert(pairing_begins_behind_gap(&pairing, behind, 201, &again));
+    ck_assert(pairing_begins_behind_gap(&pairing, behind, 200, &none, 0));
+    ck_assert(!pairing_begins_behind_gap(&pairing, behind, 201, &none, 0));
+    ck_assert(pairing_begins_behind_gap(&pairing, behind, 201, &again, 0));
     pending_clear(&pending);
 }
 END_TEST

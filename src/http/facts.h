@@ -75,10 +75,10 @@ typedef struct ConversationFacts {
 } ConversationFacts;
 
 /* Why bytes are missing anywhere on the connection, of a message that must lie in what is. */
-static inline ReasonSet hole_reasons(const ConversationFacts *facts)
+static inline ReasonSet hole_reasons(const ConversationFacts *facts, bool opener_known)
 {
     ReasonSet holes = facts->reasons & HOLE_REASONS;
-    return holes ? holes : REASON_LOSS;
+    return holes ? holes : opener_known ? REASON_LOSS : REASON_MIDSTREAM;
 }
 
 #endif

@@ -184,6 +184,8 @@ static MessageReader *reader_of(Conversation *conversation, const SessionUnit *u
 static void learn_sides(Conversation *conversation, int side, HeadKind kind)
 {
     conversation->facts.client = kind == HEAD_REQUEST ? side : 1 - side;
+    if (pairing_learn_client(&conversation->pairing, conversation->facts.client))
+        conversation->facts.client_hidden |= REASON_MIDSTREAM;
     MessageReader *other = &conversation->reader[1 - side];
     if (!conversation->reads[1 - side] || message_reader_kind(other) != HEAD_EITHER)
         return;
@@ -281,7 +283,9 @@ static void feed_data(Conversation *conversation, const SessionUnit *unit)
     message_reader_feed(reader, unit);
     handle_messages(conversation, unit->side);
     note_seeking(conversation, reader, unit->side);
-    if (unit->side != conversation->facts.client)
+    if (conversation->facts.client < 0 && message_reader_passes_over(reader))
+        pairing_note_early_gap(&conversation->pairing, unit);
+    else if (unit->side != conversation->facts.client)
         pairing_note_answer(&conversation->pairing, unit);
     else if (message_reader_passes_over(reader))
         pairing_note_gap(&conversation->pairing, true, unit); /* nobody has read it */

@@ -12,6 +12,22 @@ void pairing_note_gap(Pairing *pairing, bool of_client, const SessionUnit *gap)
     pairing->client_gap_known = NO_OFFSET;
 }
 
+void pairing_note_early_gap(Pairing *pairing, const SessionUnit *gap)
+{
+    pairing_note_gap(pairing, true, gap);
+    pairing->gap_side = (int8_t)(gap->side + 1);
+}
+
+bool pairing_learn_client(Pairing *pairing, int client)
+{
+    bool of_client = pairing->gap_side == client + 1;
+    if (!of_client) {
+        pairing->client_gap_end = pairing->client_gap_past = NO_OFFSET;
+        pairing->client_gap_acked = 0;
+    }
+    return of_client;
+}
+
 void pairing_note_answer(Pairing *pairing, const SessionUnit *data)
 {
     if (pairing->client_gap_past != NO_OFFSET && pairing->client_gap_known == NO_OFFSET &&
@@ -33,9 +49,9 @@ bool pairing_reaches(const Exchange *exchange, int64_t acked)
 }
 
 bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t acked,
-                               const RequestSending *sending)
+                               const RequestSending *sending, int64_t answers_end)
 {
-    bool between = sending->bare_acked > pairing->client_gap_acked;
+    bool between = sending->bare_acked > MAX(pairing->client_gap_acked, answers_end);
     bool answers = pairing->client_gap_known != NO_OFFSET && !sending->resent &&
                    acked > pairing->client_gap_known;
     return place == pairing->client_gap_end && !between && !answers;

@@ -31,6 +31,7 @@
 typedef struct Pairing {
     bool uncertain;
     bool behind_gap;          /* the response being read may stand behind that of its request */
+    int8_t gap_side;          /* whose the last gap was that came before it was known who is who */
     int64_t client_gap_end;   /* place behind the last byte of the client that a gap hid */
     int64_t client_gap_past;  /* who has acknowledged this has received that gap's bytes */
     int64_t client_gap_acked; /* what the client had received before that gap */
@@ -50,6 +51,10 @@ typedef struct Pairing {
 
 /* Takes note of a gap, of the client or of the server. */
 void pairing_note_gap(Pairing *pairing, bool of_client, const SessionUnit *gap);
+/* The same while nobody knows who is the client, and what that comes to when it is known: whether
+ * bytes of the client have gone by unread. */
+void pairing_note_early_gap(Pairing *pairing, const SessionUnit *gap);
+bool pairing_learn_client(Pairing *pairing, int client);
 
 /* Takes note of bytes of the server. */
 void pairing_note_answer(Pairing *pairing, const SessionUnit *data);
@@ -74,11 +79,12 @@ bool pairing_acknowledges_end(const Exchange *exchange, int64_t acked);
 bool pairing_reaches(const Exchange *exchange, int64_t acked);
 
 /* Of a request that begins there: whether bytes that the capture lacks stand right before it, and
- * may have been sent together with it. They were not if a bare segment shows that the client had
- * received something in between, or if the request acknowledges what the server sent when it had
- * received those bytes. */
+ * a request in them may have waited with it. It had not if a bare segment in between shows that the
+ * client had received something that is of no response before, or if the request acknowledges what
+ * the server sent when it had received those bytes. `answers_end`: the server's offset behind the
+ * responses to all requests before; INT64_MAX: unknown. */
 bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t acked,
-                               const RequestSending *sending);
+                               const RequestSending *sending, int64_t answers_end);
 
 /* The request that the response answers; -1: none that can be named. */
 int pairing_target(const Pairing *pairing, const Pending *pending, const ResponseStart *response);

@@ -11,6 +11,18 @@ static bool may_be_behind_another(const Conversation *conversation, const Exchan
            connection->half[0].payload == 0;
 }
 
+/* Behind the responses to all requests before this one; INT64_MAX: one of them may end anywhere. */
+static int64_t answers_end(const Conversation *conversation, int index)
+{
+    for (int i = conversation->pending.settled; i < index; i++) {
+        const Exchange *earlier = conversation_at(conversation, i);
+        if (earlier->request.begun && !earlier->response.complete)
+            return INT64_MAX;
+    }
+    const Stamp *last = &conversation->facts.last_response;
+    return stamp_is_set(last) ? stamp_past(last) : 0;
+}
+
 static bool request_begins(Conversation *conversation, const MessageEvent *message)
 {
     const SessionUnit *unit = conversation->unit;
@@ -31,8 +43,9 @@ static bool request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->sending.bare_acked = unit->bare_acked;
     exchange->sending.resent = unit->resent;
     exchange->sending.free_since = message->first.time - unit->free_to_send;
-    exchange->pipelined_behind_gap = pairing_begins_behind_gap(
-        pairing, message->first_place, message->first.acked, &exchange->sending);
+    exchange->pipelined_behind_gap =
+        pairing_begins_behind_gap(pairing, message->first_place, message->first.acked,
+                                  &exchange->sending, answers_end(conversation, index));
     exchange->requests_hidden = conversation->facts.client_hidden;
     if (may_be_behind_another(conversation, exchange))
         exchange->pairing_open = REASON_MIDSTREAM;

@@ -27,7 +27,9 @@ static void confirm_request(Conversation *conversation, Exchange *exchange, int6
         return;
     exchange->request.tentative = false;
     exchange->request.reasons &= (ReasonSet)~GAP_REASONS;
-    if (conversation_at(conversation, pending_count(&conversation->pending) - 1) == exchange)
+    bool last =
+        conversation_at(conversation, pending_count(&conversation->pending) - 1) == exchange;
+    if (last && conversation->pairing.client_gap_end <= exchange->request.last_place + 1)
         conversation->facts.client_hidden = 0;
 }
 
@@ -109,6 +111,8 @@ static int stand_alone(Conversation *conversation, const ResponseStart *response
     alone->perhaps_unasked = asked == ASKED_PERHAPS;
     if (asked != ASKED_NOT)
         answer_hidden_request(conversation, index, response->acked);
+    if (asked == ASKED_PERHAPS && response->may_come_from_before)
+        conversation->facts.client_hidden |= REASON_MIDSTREAM; /* several came in one go */
     return index;
 }
 
@@ -246,6 +250,11 @@ static void take_interim_flags(Exchange *exchange, const MessageEvent *message)
         exchange->interim.frame = message->last.frame;
 }
 
+static ReasonSet holes_of(const Conversation *conversation)
+{
+    return hole_reasons(&conversation->facts, conversation->unit->connection->opener_known);
+}
+
 /* Servers send these unasked as well, at an idle close. */
 static bool may_be_unasked(int status)
 {
@@ -263,7 +272,7 @@ static void part_from_request(Conversation *conversation)
     Exchange *alone = conversation_at(conversation, index);
     alone->request_hidden = alone->answered = alone->perhaps_unasked = true;
     alone->hidden_before = hidden_before(conversation);
-    alone->request.reasons = hole_reasons(&conversation->facts);
+    alone->request.reasons = holes_of(conversation);
     alone->response = asked->response;
     alone->response_resent = asked->response_resent;
     alone->burst_start = asked->burst_start;
@@ -296,6 +305,7 @@ static void answer_what_came_before(Conversation *conversation, int index, int64
     extra->unsolicited = false;
     extra->request_hidden = true;
     extra->request.reasons |= reasons;
+    conversation->facts.client_hidden |= reasons & REASON_MIDSTREAM; /* several came in one go */
     shift_pairs_before(conversation, index, since, reasons);
 }
 
@@ -311,11 +321,11 @@ static void weigh_status(Conversation *conversation, int status)
         if (!conversation->unit->connection->opener_known)
             answer_what_came_before(conversation, index, NO_OFFSET, REASON_MIDSTREAM);
         else if (gap != NO_OFFSET)
-            answer_what_came_before(conversation, index, gap, hole_reasons(&conversation->facts));
+            answer_what_came_before(conversation, index, gap, holes_of(conversation));
     } else if (exchange->request_hidden) {
         exchange->perhaps_unasked |= unasked;
         if (!unasked && exchange->perhaps_unasked && gap != NO_OFFSET)
-            shift_pairs_before(conversation, index, gap, hole_reasons(&conversation->facts));
+            shift_pairs_before(conversation, index, gap, holes_of(conversation));
         if (!exchange->perhaps_unasked)
             settle_before_hidden(conversation, index);
     }

@@ -25,7 +25,7 @@ ReasonSet hidden_request_reasons(const JudgeContext *context, const Exchange *ex
         reasons |= REASON_MIDSTREAM;
     if (!context->connection->half[context->facts->client].seen)
         reasons = REASON_ONE_DIRECTION;
-    return reasons ? reasons : hole_reasons(context->facts);
+    return reasons ? reasons : hole_reasons(context->facts, context->connection->opener_known);
 }
 
 /* Whether what is missing of the server goes beyond what the request itself acknowledged. */
@@ -38,10 +38,13 @@ static bool reaches_behind(const JudgeContext *context, const Exchange *exchange
 }
 
 /* A response lay where later ones could be read again: what the connection lacks at all is why. */
-static ReasonSet past_reasons(const ConversationFacts *facts)
+static ReasonSet past_reasons(const JudgeContext *context)
 {
+    const ConversationFacts *facts = context->facts;
     ReasonSet unread = facts->reasons & (REASON_ENCRYPTED | REASON_MALFORMED);
-    return unread && !facts->responses_lost ? unread : hole_reasons(facts);
+    return unread && !facts->responses_lost
+               ? unread
+               : hole_reasons(facts, context->connection->opener_known);
 }
 
 ReasonSet hidden_response_reasons(const JudgeContext *context, const Exchange *exchange)
@@ -55,7 +58,7 @@ ReasonSet hidden_response_reasons(const JudgeContext *context, const Exchange *e
     if (!context->connection->half[1 - context->facts->client].seen)
         return REASON_ONE_DIRECTION;
     if (exchange->response_hidden)
-        return hidden ? hidden : past_reasons(context->facts);
+        return hidden ? hidden : past_reasons(context);
     return hidden && reaches_behind(context, exchange) ? hidden : 0;
 }
 
@@ -194,9 +197,14 @@ static void weigh_later(Readings *readings, const Sequel *sequel, const Exchange
 static void weigh_used_before(Readings *readings, const Sequel *sequel, const Exchange *exchange,
                               const Stated *stated)
 {
-    if (exchange->request_hidden && stated->used && !sequel->answered && !exchange->later_answered)
+    bool first_seen = !sequel->context->connection->opener_known && exchange->number == 1;
+    if (!stated->used || sequel->answered || exchange->later_answered)
+        return;
+    if (exchange->request_hidden)
         readings_add(readings, FACT_LATER, LATER_LOST,
                      hidden_request_reasons(sequel->context, exchange));
+    else if (first_seen) /* the response may be that to one from before the capture */
+        readings_add(readings, FACT_LATER, LATER_LOST, REASON_MIDSTREAM);
 }
 
 /* The messages themselves ---------------------------------------------------------------------- */
