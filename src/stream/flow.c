@@ -19,6 +19,7 @@
 #include "stream/flow.h"
 
 #include "stream/belonging.h"
+#include "stream/duplicates.h"
 #include "stream/kept_syn.h"
 #include "stream/memory.h"
 #include "stream/resets.h"
@@ -398,16 +399,20 @@ static unsigned shift_of(const Flow *flow, int side, const Segment *segment)
     return own == WINDOW_UNSEEN ? SHIFT_MAX : (unsigned)own;
 }
 
-/* Payload of which at least the first byte had been sent before. */
+/* Payload of which at least the first byte had been sent before. What comes so soon behind the
+ * same bytes that it may be a copy of their packet is no transmission of its own: no timer is so
+ * short. */
 static void note_resent(Transmissions *resent, const Direction *own, const Item *item)
 {
     int64_t offset = MAX(item->offset, own->acked);
-    if (item->offset + item->length <= offset)
+    bool again = resent->count > 0 && resent->offset == offset;
+    bool known = again || own->new_data <= offset;
+    Nanoseconds last = again ? resent->last : known ? own->new_time : item->time;
+    bool copy = known && item->time >= last && item->time - last <= DUPLICATE_AGE;
+    if (copy || item->offset + item->length <= offset)
         return;
-    if (resent->count == 0 || resent->offset != offset)
-        *resent = (Transmissions){ .offset = offset,
-                                   .count = 1,
-                                   .last = own->new_data <= offset ? own->new_time : item->time };
+    if (!again)
+        *resent = (Transmissions){ .offset = offset, .count = 1, .last = last };
     if (resent->count == 1)
         resent->first = resent->last;
     resent->interval = item->time - resent->last;
