@@ -1,5 +1,7 @@
 #include "judge/rules.h"
 
+#include "base/append.h"
+
 #include <string.h>
 
 const RuleInfo *rule_info(Rule rule)
@@ -97,7 +99,9 @@ void append_rule_names(GString *text, RuleSet rules)
     for (unsigned word = 0; word < RULE_SET_WORDS; word++) {
         for (uint64_t left = rules.words[word]; left; left &= left - 1) {
             Rule rule = (Rule)(64 * word + (unsigned)__builtin_ctzll(left));
-            g_string_append_printf(text, "%s%s", text->len > from ? " " : "", RULES[rule].name);
+            if (text->len > from)
+                append_char(text, ' ');
+            append_words(text, RULES[rule].name);
         }
     }
 }

@@ -44,6 +44,11 @@ static void write_text(GString *rows, const char *text)
     append_bytes(rows, text, plain);
 }
 
+static void write_word(GString *rows, const char *word)
+{
+    append_words(rows, word);
+}
+
 static void write_list(GString *rows, const char *items, gboolean numbers G_GNUC_UNUSED)
 {
     write_text(rows, items);
@@ -53,6 +58,7 @@ const TableWriter TABLE_WRITER_CSV = {
     .header = write_header,
     .begin_field = begin_field,
     .text = write_text,
+    .word = write_word,
     .list = write_list,
     .absent = "",
     .row_end = "\n",

@@ -42,6 +42,13 @@ static void write_text(GString *rows, const char *text)
     append_string(rows, text, strlen(text));
 }
 
+static void write_word(GString *rows, const char *word)
+{
+    append_char(rows, '"');
+    append_words(rows, word);
+    append_char(rows, '"');
+}
+
 static void append_item(GString *rows, const char *item, size_t length, gboolean numbers)
 {
     if (numbers && g_ascii_isdigit(*item) && strspn(item, "0123456789.") >= length)
@@ -68,6 +75,7 @@ static void write_list(GString *rows, const char *items, gboolean numbers)
 const TableWriter TABLE_WRITER_JSONL = {
     .begin_field = begin_field,
     .text = write_text,
+    .word = write_word,
     .list = write_list,
     .absent = "null",
     .row_end = "}\n",

@@ -42,8 +42,8 @@ static void write_list(GString *rows, const char *items, gboolean numbers G_GNUC
 
 #define FIELDS_WRITER                                                                              \
     {                                                                                              \
-        .begin_field = begin_field, .text = write_text, .list = write_list, .absent = "",          \
-        .row_end = ""                                                                              \
+        .begin_field = begin_field, .text = write_text, .word = write_text, .list = write_list,    \
+        .absent = "", .row_end = ""                                                                \
     }
 
 const TableWriter TABLE_WRITER_SCREEN = FIELDS_WRITER, TABLE_WRITER_FIELDS = FIELDS_WRITER;

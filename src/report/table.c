@@ -129,9 +129,12 @@ static const Column *begin_field(Table *table, unsigned types)
     return column;
 }
 
-/* Where a formula would begin in a cell that begins here; NULL: nowhere. */
+/* Where a formula would begin in a cell that begins here; NULL: nowhere. Most cells begin with a
+ * letter or a digit, or with a slash. */
 static const char *find_formula(const char *cell)
 {
+    if (g_ascii_isalnum(*cell) || *cell == '/')
+        return NULL;
     cell += strspn(cell, " \"'");
     return *cell && strchr(FORMULA_STARTS, *cell) ? cell : NULL;
 }
@@ -171,12 +174,11 @@ void table_empty(Table *table)
 
 static void append_text(Table *table, const char *text, unsigned types)
 {
-    if (!*text) {
-        table_empty(table);
-        return;
-    }
     begin_field(table, types);
-    table->writer->text(table->rows, text);
+    if (*text)
+        table->writer->text(table->rows, text);
+    else
+        append_words(table->rows, table->writer->absent);
 }
 
 void table_text(Table *table, const char *escaped)
@@ -212,7 +214,11 @@ void table_path(Table *table, const char *path)
 
 void table_word(Table *table, const char *word)
 {
-    append_text(table, word, WORDS);
+    begin_field(table, WORDS);
+    if (*word)
+        table->writer->word(table->rows, word);
+    else
+        append_words(table->rows, table->writer->absent);
 }
 
 void table_community_id(Table *table, const IpAddress address[2], const uint16_t port[2])

@@ -12,6 +12,8 @@ typedef struct TableWriter {
     void (*begin_field)(GString *rows, const char *column, unsigned index);
     /* Printable, not empty; ASCII but for paths. */
     void (*text)(GString *rows, const char *text);
+    /* The same of the program's own words: letters, digits and marks that no format escapes. */
+    void (*word)(GString *rows, const char *word);
     /* Items separated by single blanks; `numbers`: those of digits alone are. */
     void (*list)(GString *rows, const char *items, gboolean numbers);
     const char *absent;
