@@ -1,6 +1,7 @@
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -47,6 +48,25 @@ static const struct {
     { "quotes and commas are the writer's affair", BYTES("\"a\",b"), "\"a\",b" },
     { "the mark of a cut", BYTES(TEXT_CUT), "\\\\..." },
 };
+
+/* Runs of eight plain bytes are taken at once: each byte at each place among them. */
+START_TEST(test_escape_in_runs)
+{
+    g_autoptr(GString) whole = g_string_new(NULL);
+    g_autoptr(GString) bytewise = g_string_new(NULL);
+    for (size_t at = 0; at < 20; at++) {
+        uint8_t bytes[20];
+        memset(bytes, 'a', sizeof bytes);
+        bytes[at] = (uint8_t)_i;
+        g_string_truncate(whole, 0);
+        g_string_truncate(bytewise, 0);
+        text_append_escaped(whole, span_make(bytes, sizeof bytes));
+        for (size_t i = 0; i < sizeof bytes; i++)
+            text_append_escaped(bytewise, span_make(bytes + i, 1));
+        ck_assert_str_eq(whole->str, bytewise->str);
+    }
+}
+END_TEST
 
 START_TEST(test_escape)
 {
@@ -274,6 +294,7 @@ int main(void)
     Suite *suite = suite_create("text");
     TCase *tcase = tcase_create("text");
     tcase_add_loop_test(tcase, test_escape, 0, G_N_ELEMENTS(ESCAPES));
+    tcase_add_loop_test(tcase, test_escape_in_runs, 0, 256);
     tcase_add_test(tcase, test_escape_can_be_read_back);
     tcase_add_loop_test(tcase, test_bounded, 0, G_N_ELEMENTS(BOUNDS));
     tcase_add_loop_test(tcase, test_bounded_in_pieces, (int)strlen(TEXT_CUT), 48);

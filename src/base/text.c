@@ -11,12 +11,26 @@
  * not go back beyond the start of the field. */
 #include "base/text.h"
 
+#include "base/append.h"
+
 #define CUT_LENGTH (sizeof TEXT_CUT - 1)
 #define UNIT_MAX 4
 
 static bool is_plain(uint8_t c)
 {
     return c >= 0x20 && c <= 0x7e && c != '\\';
+}
+
+/* Whether all eight bytes are plain, or not sure. A subtraction borrows into the high bit of a byte
+ * below 0x20, and one of what differs from a byte into that of the byte itself; an addition carries
+ * into that of 0x7f. */
+static bool eight_are_plain(const uint8_t *bytes)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
+    uint64_t eight;
+    memcpy(&eight, bytes, sizeof eight);
+    uint64_t backslashes = eight ^ each * '\\';
+    return !((eight | (eight - each * 0x20) | (eight + each) | (backslashes - each)) & high);
 }
 
 /* Writes the unit of one byte and returns its length. */
@@ -56,13 +70,15 @@ void text_append_escaped(GString *text, Span bytes)
     size_t i = 0;
     while (i < bytes.length) {
         size_t run = i;
+        while (run + sizeof(uint64_t) <= bytes.length && eight_are_plain(bytes.bytes + run))
+            run += sizeof(uint64_t);
         while (run < bytes.length && is_plain(bytes.bytes[run]))
             run++;
-        g_string_append_len(text, (const char *)bytes.bytes + i, (gssize)(run - i));
+        append_bytes(text, (const char *)bytes.bytes + i, run - i);
         if (run < bytes.length) {
             char unit[UNIT_MAX];
             size_t length = escape_byte(bytes.bytes[run++], unit);
-            g_string_append_len(text, unit, (gssize)length);
+            append_bytes(text, unit, length);
         }
         i = run;
     }

@@ -13,8 +13,9 @@ struct ExchangeText {
 
 G_STATIC_ASSERT(sizeof(Exchange) % sizeof(uint64_t) == 0);
 
-/* Room for an ordinary name of a host. */
-#define BLOCK_FIRST 64
+/* Room for an ordinary name of a host, and for all texts of an ordinary exchange. */
+#define BLOCK_OF_HOST 64
+#define BLOCK_OF_ALL 192
 
 static ExchangeText *text_new(size_t size)
 {
@@ -25,10 +26,10 @@ static ExchangeText *text_new(size_t size)
     return text;
 }
 
-static ExchangeText *text_of(Exchange *exchange)
+static ExchangeText *text_of(Exchange *exchange, TextWish wish)
 {
     if (!exchange->text)
-        exchange->text = text_new(BLOCK_FIRST);
+        exchange->text = text_new(wish == TEXT_WISH_ALL ? BLOCK_OF_ALL : BLOCK_OF_HOST);
     return exchange->text;
 }
 
@@ -194,7 +195,7 @@ void exchange_take_request(Exchange *exchange, const Exchange *before, const Hea
         exchange->text->owners++;
         return;
     }
-    ExchangeText *text = text_of(exchange);
+    ExchangeText *text = text_of(exchange, wish);
     take_host(text, head, options->redactor);
     if (wish != TEXT_WISH_ALL)
         return;
@@ -212,7 +213,8 @@ void exchange_take_response(Exchange *exchange, const Head *head, const BodyFram
     if (options->digests)
         digest_response_head(digest_of(exchange), head, options->redactor);
     if (options->wish == TEXT_WISH_ALL)
-        take_connection_texts(text_of(exchange), head, TEXT_RESPONSE_CONNECTION, options->redactor);
+        take_connection_texts(text_of(exchange, options->wish), head, TEXT_RESPONSE_CONNECTION,
+                              options->redactor);
 }
 
 const char *exchange_text(const Exchange *exchange, ExchangeTextField field)

@@ -285,9 +285,20 @@ void head_append_options(const Head *head, GString *text, size_t max)
     g_clear_pointer(&set.table, g_hash_table_unref);
 }
 
+/* A set of the fields above. */
+static FieldSet hop_by_hop_set(void)
+{
+    FieldSet set = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(hop_by_hop_fields); i++)
+        set |= FIELD_BIT(hop_by_hop_fields[i]);
+    return set;
+}
+
 void head_append_unlisted(const Head *head, GString *text, size_t max)
 {
     size_t start = text->len;
+    if (!(head->known & hop_by_hop_set()))
+        return; /* most heads */
     FieldSet listed = connection_options(head).fields;
     for (size_t i = 0; i < G_N_ELEMENTS(hop_by_hop_fields); i++) {
         FieldName name = hop_by_hop_fields[i];

@@ -11,12 +11,6 @@ static void write_header(GString *rows, const Column *columns)
     g_string_append_c(rows, '\n');
 }
 
-static void begin_field(GString *rows, const char *column G_GNUC_UNUSED, unsigned index)
-{
-    if (index > 0)
-        append_char(rows, ',');
-}
-
 /* RFC 4180 §2: a field with a comma, a quote or a line break stands in quotes, its quotes doubled.
  * Escaped text has no line breaks. */
 static void write_quoted(GString *rows, const char *text)
@@ -56,7 +50,6 @@ static void write_list(GString *rows, const char *items, gboolean numbers G_GNUC
 
 const TableWriter TABLE_WRITER_CSV = {
     .header = write_header,
-    .begin_field = begin_field,
     .text = write_text,
     .word = write_word,
     .list = write_list,

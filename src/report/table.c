@@ -124,7 +124,10 @@ static const Column *begin_field(Table *table, unsigned types)
 {
     const Column *column = &table->columns[table->fields];
     g_assert(column->name && (types >> column->type & 1));
-    table->writer->begin_field(table->rows, column->name, table->fields);
+    if (table->writer->begin_field)
+        table->writer->begin_field(table->rows, column->name, table->fields);
+    else if (table->fields > 0)
+        append_char(table->rows, ',');
     table->fields++;
     return column;
 }

@@ -8,7 +8,7 @@
 
 typedef struct TableWriter {
     void (*header)(GString *rows, const Column *columns); /* NULL: none */
-    /* Before a field's value; `index` is 0 for the first of a row. */
+    /* Before a field's value; `index` is 0 for the first of a row. NULL: a comma between two. */
     void (*begin_field)(GString *rows, const char *column, unsigned index);
     /* Printable, not empty; ASCII but for paths. */
     void (*text)(GString *rows, const char *text);
