@@ -8,7 +8,8 @@ static unsigned column_index(ReportName report, const char *name)
 {
     const Column *columns = report_columns(report);
     unsigned index = 0;
-    while (columns[index].name && strcmp(columns[index].name, name) != 0)
+    while (columns[index].name &&
+           (*columns[index].name != *name || strcmp(columns[index].name, name) != 0))
         index++;
     g_assert(columns[index].name);
     return index;
@@ -54,6 +55,8 @@ static void count_cause(PageRows *rows, unsigned verdict, const char *word)
 
 static void count_reasons(PageRows *rows, const char *completeness)
 {
+    if (strcmp(completeness, "complete") == 0)
+        return; /* most rows */
     g_auto(GStrv) words = g_strsplit(completeness, " ", -1);
     for (unsigned bit = 0; bit < REASON_COUNT; bit++)
         if (g_strv_contains((const char *const *)words, reason_name((Reason)(1u << bit))))
