@@ -75,6 +75,7 @@ enum {
 #define INTERFACES_MAX 65536
 
 #define RESOLUTION_MICRO 6
+#define RESOLUTION_NANO 9
 #define DIGITS_MICRO 6
 #define DIGITS_NANO 9
 
@@ -359,23 +360,48 @@ uint32_t capture_tick_of_resolution(uint8_t resolution)
     return exponent < RESOLUTION_MICRO ? (uint32_t)(1000000 / POWERS_OF_TEN[exponent]) : 0;
 }
 
+typedef struct SinceStart {
+    uint64_t seconds, nanoseconds; /* nanoseconds below NS_PER_SECOND, rounded down */
+} SinceStart;
+
+static SinceStart of_binary_ticks(uint64_t ticks, unsigned exponent)
+{
+    uint64_t seconds = exponent < 64 ? ticks >> exponent : 0;
+    uint64_t rest = exponent < 64 ? ticks - (seconds << exponent) : ticks;
+    if (exponent <= 32)
+        return (SinceStart){ seconds, rest * NS_PER_SECOND >> exponent };
+    /* The product has up to 94 bits: what lies above the lowest 32. */
+    uint64_t above = (rest >> 32) * NS_PER_SECOND + ((uint32_t)rest * NS_PER_SECOND >> 32);
+    return (SinceStart){ seconds, exponent < 96 ? above >> (exponent - 32) : 0 };
+}
+
+static SinceStart of_decimal_ticks(uint64_t ticks, unsigned exponent)
+{
+    if (exponent >= G_N_ELEMENTS(POWERS_OF_TEN)) /* 10^-20 s and finer: less than a second in all */
+        return (SinceStart){ 0, 0 };
+    uint64_t per_second = POWERS_OF_TEN[exponent], rest = ticks % per_second;
+    return (SinceStart){ ticks / per_second, exponent <= RESOLUTION_NANO
+                                                 ? rest * (NS_PER_SECOND / per_second)
+                                                 : rest / (per_second / NS_PER_SECOND) };
+}
+
 /* Sets time and tick of a packet after so many ticks. Time stops at the ends of what nanoseconds
  * can hold, and is none then. */
 static void set_time(CapturePacket *packet, const Interface *interface, uint64_t ticks)
 {
     unsigned exponent = interface->resolution & 0x7f;
-    __int128 time = (__int128)ticks * NS_PER_SECOND; /* 64 bits and 30 */
-    if (interface->resolution & 0x80)
-        time >>= exponent;
-    else if (exponent < G_N_ELEMENTS(POWERS_OF_TEN))
-        time /= POWERS_OF_TEN[exponent];
-    else /* 10^-20 s and finer: less than a second in all */
-        time = 0;
-    time += (__int128)interface->offset * NS_PER_SECOND;
+    SinceStart since = interface->resolution & 0x80 ? of_binary_ticks(ticks, exponent)
+                                                    : of_decimal_ticks(ticks, exponent);
+    int64_t seconds, time;
+    bool holds = !__builtin_add_overflow(since.seconds, interface->offset, &seconds);
+    bool before = holds && seconds < 0;
+    holds = holds && !__builtin_mul_overflow(seconds, (int64_t)NS_PER_SECOND, &time) &&
+            !__builtin_add_overflow(time, since.nanoseconds, &time) && time <= NANOSECONDS_MAX &&
+            time >= -NANOSECONDS_MAX;
     packet->timed = true;
-    packet->time = (Nanoseconds)CLAMP(time, -NANOSECONDS_MAX, NANOSECONDS_MAX);
+    packet->time = holds ? time : before ? -NANOSECONDS_MAX : NANOSECONDS_MAX;
     packet->tick = capture_tick_of_resolution(interface->resolution);
-    if (packet->time != time || clock_goes_round(interface->resolution))
+    if (!holds || clock_goes_round(interface->resolution))
         packet->tick = CLOCK_NO_TIME;
 }
 

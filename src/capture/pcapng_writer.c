@@ -122,13 +122,15 @@ static uint8_t resolution_of(uint32_t tick)
 static uint64_t ticks_of(uint8_t resolution, uint64_t time)
 {
     unsigned exponent = resolution & ~RESOLUTION_BINARY;
-    unsigned __int128 per_second = 1;
+    uint64_t per_second = 1; /* at most NS_PER_SECOND, see resolution_of() */
     if (resolution & RESOLUTION_BINARY)
         per_second <<= exponent;
     else
         for (unsigned i = 0; i < exponent; i++)
             per_second *= 10;
-    return (uint64_t)((time * per_second + NS_PER_SECOND - 1) / NS_PER_SECOND);
+    uint64_t rest = time % NS_PER_SECOND;
+    return time / NS_PER_SECOND * per_second +
+           (rest * per_second + NS_PER_SECOND - 1) / NS_PER_SECOND;
 }
 
 void pcapng_append_interface(GByteArray *to, const PcapngInterface *interface)

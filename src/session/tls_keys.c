@@ -6,6 +6,8 @@
 
 #include <openssl/crypto.h>
 
+#include "base/fold.h"
+
 typedef struct Entry {
     uint8_t random[TLS_RANDOM_SIZE];
     uint8_t secret[TLS_SECRET_MAX];
@@ -100,20 +102,14 @@ static inline Entry *entry_at(const TlsKeys *keys, uint32_t number)
     return &block[(number - 1) % BLOCK_ENTRIES];
 }
 
-static inline uint64_t mix(uint64_t a, uint64_t b)
-{
-    unsigned __int128 product = (unsigned __int128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static uint64_t hash(const TlsKeys *keys, const uint8_t *random, unsigned label)
 {
     uint64_t sum = keys->seed ^ label;
     for (size_t at = 0; at < TLS_RANDOM_SIZE; at += sizeof sum) {
         uint64_t word;
         memcpy(&word, random + at, sizeof word);
-        sum = mix(sum ^ word ^ UINT64_C(0xa0761d6478bd642f),
-                  keys->seed ^ UINT64_C(0xe7037ed1a0b428db));
+        sum = fold(sum ^ word ^ UINT64_C(0xa0761d6478bd642f),
+                   keys->seed ^ UINT64_C(0xe7037ed1a0b428db));
     }
     return sum;
 }

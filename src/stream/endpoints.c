@@ -2,16 +2,9 @@
 
 #include <glib.h>
 
-#define WORDS 5
+#include "base/fold.h"
 
-/* Multiplies to 128 bits and folds the halves together: each bit of the inputs reaches all of the
- * result's. */
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-    __extension__ typedef unsigned __int128 Wide;
-    Wide product = (Wide)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
+#define WORDS 5
 
 static uint64_t hash_words(const uint64_t words[WORDS], int count, uint64_t seed)
 {
@@ -45,8 +38,10 @@ Endpoints endpoints_of(const Segment *segment, uint64_t seed)
     /* Of IPv4 four bytes alone are not zero. */
     words[1] = GUINT64_FROM_LE(low[0]) ^ GUINT64_FROM_LE(high[0]) << 32;
     if (versions[0] != 4 || versions[1] != 4) {
-        memcpy(words + 1, low, sizeof source);
-        memcpy(words + 3, high, sizeof source);
+        for (int i = 0; i < 2; i++) {
+            words[1 + i] = GUINT64_FROM_LE(low[i]);
+            words[3 + i] = GUINT64_FROM_LE(high[i]);
+        }
         count = WORDS;
     }
     return (Endpoints){
