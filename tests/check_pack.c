@@ -74,11 +74,31 @@ START_TEST(one_behind_the_other)
 }
 END_TEST
 
+START_TEST(less_than_a_word_at_the_end)
+{
+    for (size_t size = 0; size <= 20; size++) {
+        uint8_t written[24], read[24];
+        for (size_t i = 0; i < sizeof written; i++)
+            written[i] = (uint8_t)(0x80 + i);
+        memset(read, 0x11, sizeof read);
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        pack_words(bytes, written, size);
+        Span rest = span_make(bytes->data, bytes->len);
+        unpack_words(&rest, read, size);
+        ck_assert_uint_eq(rest.length, 0);
+        ck_assert_mem_eq(read, written, size);
+        for (size_t i = size; i < sizeof read; i++)
+            ck_assert_uint_eq(read[i], 0x11);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("pack");
     tcase_add_loop_test(tcase, words, 0, (int)G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, one_behind_the_other);
+    tcase_add_test(tcase, less_than_a_word_at_the_end);
     Suite *suite = suite_create("pack");
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -18,8 +18,6 @@ void protocol_clear(Protocol *protocol)
     g_clear_pointer(&protocol->http2, h2_conversation_free);
 }
 
-G_STATIC_ASSERT(sizeof(Protocol) % sizeof(uint64_t) == 0);
-
 void protocol_pack(const Protocol *protocol, GByteArray *to)
 {
     Protocol rest = *protocol;

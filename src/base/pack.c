@@ -52,15 +52,23 @@ static unsigned code_of(uint64_t word, uint64_t before, uint64_t *ret_rest, unsi
     return CODE_DIFFERENCE + apart;
 }
 
+/* A word, or the `left` bytes of the last one. */
+static inline void copy(void *to, const void *from, size_t left)
+{
+    if (G_LIKELY(left >= sizeof(uint64_t)))
+        memcpy(to, from, sizeof(uint64_t));
+    else
+        memcpy(to, from, left);
+}
+
 void pack_words(GByteArray *to, const void *from, size_t size)
 {
-    size_t count = size / sizeof(uint64_t), codes_at = 0;
+    size_t codes_at = 0;
     uint64_t recent[STRIDE] = { 0 };
-    g_assert(size % sizeof(uint64_t) == 0);
-    for (size_t i = 0; i < count; i++) {
-        uint64_t word, rest;
+    for (size_t i = 0, at = 0; at < size; i++, at += sizeof(uint64_t)) {
+        uint64_t word = 0, rest;
         unsigned bytes;
-        memcpy(&word, (const uint8_t *)from + i * sizeof word, sizeof word);
+        copy(&word, (const uint8_t *)from + at, size - at);
         unsigned code = code_of(word, recent[i % STRIDE], &rest, &bytes);
         recent[i % STRIDE] = word;
         if (i % 2 == 0) {
@@ -100,14 +108,13 @@ static uint64_t take_word(Span *from, unsigned code, uint64_t before)
 
 void unpack_words(Span *from, void *to, size_t size)
 {
-    size_t count = size / sizeof(uint64_t);
     uint64_t recent[STRIDE] = { 0 };
     unsigned codes = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0, at = 0; at < size; i++, at += sizeof(uint64_t)) {
         codes = i % 2 == 0 ? (unsigned)take_bytes(from, 1) : codes >> 4;
         uint64_t word = take_word(from, codes & 15, recent[i % STRIDE]);
         recent[i % STRIDE] = word;
-        memcpy((uint8_t *)to + i * sizeof word, &word, sizeof word);
+        copy((uint8_t *)to + at, &word, size - at);
     }
 }
 

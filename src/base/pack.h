@@ -11,7 +11,7 @@
 
 #include "base/span.h"
 
-/* `size` is a multiple of eight. */
+/* The last word may be less than a whole one: machines of 32 bits have such structs. */
 void pack_words(GByteArray *to, const void *from, size_t size);
 void pack_span(GByteArray *to, Span bytes);
 /* NULL is allowed. "" comes back as NULL. */

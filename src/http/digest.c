@@ -469,8 +469,6 @@ void digest_content(MessageDigest *message, const ContentHash *content)
 
 /* Its life ------------------------------------------------------------------------------------- */
 
-G_STATIC_ASSERT(sizeof(ExchangeDigest) % sizeof(uint64_t) == 0);
-
 ExchangeDigest *exchange_digest_new(void)
 {
     return g_new0(ExchangeDigest, 1);

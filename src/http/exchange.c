@@ -11,8 +11,6 @@ struct ExchangeText {
     uint16_t length[TEXT_FIELD_COUNT];
 };
 
-G_STATIC_ASSERT(sizeof(Exchange) % sizeof(uint64_t) == 0);
-
 /* Room for an ordinary name of a host, and for all texts of an ordinary exchange. */
 #define BLOCK_OF_HOST 64
 #define BLOCK_OF_ALL 192

@@ -31,8 +31,6 @@ void conversation_free(Conversation *conversation)
     g_free(conversation);
 }
 
-G_STATIC_ASSERT(sizeof(Conversation) % sizeof(uint64_t) == 0);
-
 void conversation_pack(const Conversation *conversation, GByteArray *to)
 {
     Conversation rest = *conversation;

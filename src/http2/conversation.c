@@ -64,9 +64,6 @@ const ConversationFacts *h2_conversation_facts(const H2Conversation *conversatio
 
 #define PACKED_SIZE G_STRUCT_OFFSET(H2Conversation, texts)
 
-G_STATIC_ASSERT(PACKED_SIZE % sizeof(uint64_t) == 0);
-G_STATIC_ASSERT(sizeof(TextOptions) % sizeof(uint64_t) == 0);
-
 static void pack_block(const H2Block *block, GByteArray *to)
 {
     pack_span(to, block->bytes ? span_make(block->bytes->data, block->bytes->len) : (Span){ 0 });

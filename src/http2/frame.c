@@ -129,8 +129,6 @@ void h2_frames_clear(H2FrameReader *reader)
 
 #define PACKED_SIZE G_STRUCT_OFFSET(H2FrameReader, kept)
 
-G_STATIC_ASSERT(PACKED_SIZE % sizeof(uint64_t) == 0);
-
 void h2_frames_pack(const H2FrameReader *reader, GByteArray *to)
 {
     uint8_t rest[PACKED_SIZE];

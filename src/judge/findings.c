@@ -42,9 +42,6 @@ void findings_clear(Findings *findings)
         g_array_unref(g_steal_pointer(&findings->list));
 }
 
-G_STATIC_ASSERT(sizeof(Findings) % sizeof(uint64_t) == 0);
-G_STATIC_ASSERT(sizeof(Finding) % sizeof(uint64_t) == 0);
-
 void findings_pack(const Findings *findings, GByteArray *to)
 {
     Findings rest = *findings;

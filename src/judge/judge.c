@@ -20,8 +20,6 @@ void judge_clear(Judge *judge)
     g_clear_pointer(&judge->first.host, g_free);
 }
 
-G_STATIC_ASSERT(sizeof(Judge) % sizeof(uint64_t) == 0);
-
 void judge_pack(const Judge *judge, GByteArray *to)
 {
     Judge rest = *judge;

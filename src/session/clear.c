@@ -28,8 +28,6 @@ typedef struct Clear {
     uint64_t released;  /* the held bytes are being handed out */
 } Clear;
 
-G_STATIC_ASSERT(sizeof(Clear) % sizeof(uint64_t) == 0);
-
 static void *clear_create(const void *context)
 {
     (void)context;

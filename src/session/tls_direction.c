@@ -237,8 +237,6 @@ static void key_set_unpack(TlsKeySet *keys, Span *from)
         keys->opener[i] = tls_opener_unpack(from);
 }
 
-G_STATIC_ASSERT(sizeof(TlsDirection) % sizeof(uint64_t) == 0);
-
 void tls_direction_pack(const TlsDirection *direction, GByteArray *to)
 {
     TlsDirection rest = *direction;

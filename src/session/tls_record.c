@@ -266,8 +266,6 @@ size_t tls_records_size(const TlsRecordReader *reader)
     return reader->held ? reader->length : 0;
 }
 
-G_STATIC_ASSERT(sizeof(TlsRecordReader) % sizeof(uint64_t) == 0);
-
 void tls_records_pack(const TlsRecordReader *reader, GByteArray *to)
 {
     TlsRecordReader rest = *reader;

@@ -14,7 +14,6 @@ size_t tls_rest_size(const Tls *tls)
 }
 
 #define WORDS offsetof(Tls, clear)
-G_STATIC_ASSERT(WORDS % sizeof(uint64_t) == 0);
 
 static void pack_early(const Tls *tls, GByteArray *to)
 {

@@ -69,7 +69,6 @@ typedef struct PackedFlow {
 } PackedFlow;
 
 #define REST_SIZE (sizeof(Flow) - sizeof(FlowHead))
-G_STATIC_ASSERT(REST_SIZE % sizeof(uint64_t) == 0);
 
 static void *rest_of(Flow *flow)
 {
