@@ -2,8 +2,6 @@
  * was a tenth of a report, so they are written here digit by digit. */
 #include "report/time.h"
 
-#include <time.h>
-
 #include "base/append.h"
 
 /* `mark`, then the last `digits` digits of the number. */
@@ -27,17 +25,38 @@ static void append_decimals(GString *text, int64_t below, unsigned digits)
                   digits);
 }
 
-/* The date and the time of day, to the second. */
-static void append_second(GString *text, time_t second)
+#define DAY 86400
+#define DAYS_TO_1970 135080 /* from 1600-03-01 */
+#define DAYS_OF_400_YEARS 146097
+
+/* So many days after 1600-03-01. Years that begin in March have their leap day at the end, and their
+ * months are 153 days for each five. gmtime_r() cannot: some machines have a time_t of 32 bits. */
+static void append_date(GString *text, unsigned days)
 {
-    struct tm utc;
-    gmtime_r(&second, &utc);
-    append_number(text, (uint64_t)utc.tm_year + 1900); /* 1823 to 2116: NANOSECONDS_MAX */
-    append_digits(text, '-', (uint64_t)utc.tm_mon + 1, 2);
-    append_digits(text, '-', (uint64_t)utc.tm_mday, 2);
-    append_digits(text, 'T', (uint64_t)utc.tm_hour, 2);
-    append_digits(text, ':', (uint64_t)utc.tm_min, 2);
-    append_digits(text, ':', (uint64_t)utc.tm_sec, 2);
+    unsigned year = 1600 + days / DAYS_OF_400_YEARS * 400;
+    days %= DAYS_OF_400_YEARS;
+    unsigned century = MIN(days / 36524, 3);
+    days -= century * 36524;
+    unsigned four = days / 1461;
+    days -= four * 1461;
+    unsigned one = MIN(days / 365, 3);
+    days -= one * 365;
+    unsigned month = (5 * days + 2) / 153; /* 0: March */
+    year += 100 * century + 4 * four + one + (month >= 10);
+    append_number(text, year);
+    append_digits(text, '-', month < 10 ? month + 3 : month - 9, 2);
+    append_digits(text, '-', days - (153 * month + 2) / 5 + 1, 2);
+}
+
+/* The date and the time of day, to the second: 1823 to 2116, because of NANOSECONDS_MAX. */
+static void append_second(GString *text, int64_t second)
+{
+    uint64_t since = (uint64_t)(second + (int64_t)DAYS_TO_1970 * DAY);
+    unsigned of_day = (unsigned)(since % DAY);
+    append_date(text, (unsigned)(since / DAY));
+    append_digits(text, 'T', of_day / 3600, 2);
+    append_digits(text, ':', of_day / 60 % 60, 2);
+    append_digits(text, ':', of_day % 60, 2);
 }
 
 void append_time_near(GString *text, TimeMemo *memo, Nanoseconds time, unsigned digits)
@@ -50,7 +69,7 @@ void append_time_near(GString *text, TimeMemo *memo, Nanoseconds time, unsigned 
     }
     if (memo->length == 0 || memo->second != second) {
         gsize from = text->len;
-        append_second(text, (time_t)second);
+        append_second(text, second);
         memo->second = second;
         memo->length = text->len - from;
         g_assert(memo->length <= sizeof memo->text);

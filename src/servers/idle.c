@@ -11,7 +11,7 @@ unsigned idle_bin_of(Nanoseconds idle)
 {
     if (idle < INT64_C(1) << FIRST_OCTAVE)
         return 0;
-    unsigned octave = g_bit_storage((gulong)idle) - 1;
+    unsigned octave = 63 - (unsigned)__builtin_clzll((uint64_t)idle);
     unsigned within = (unsigned)(idle >> (octave - BINS_SHIFT)) & (IDLE_BINS_PER_OCTAVE - 1);
     return MIN((octave - FIRST_OCTAVE) * IDLE_BINS_PER_OCTAVE + within, IDLE_BINS - 1);
 }
