@@ -29,8 +29,8 @@ static void append_decimals(GString *text, int64_t below, unsigned digits)
 #define DAYS_TO_1970 135080 /* from 1600-03-01 */
 #define DAYS_OF_400_YEARS 146097
 
-/* So many days after 1600-03-01. Years that begin in March have their leap day at the end, and their
- * months are 153 days for each five. gmtime_r() cannot: some machines have a time_t of 32 bits. */
+/* So many days after 1600-03-01. Years that begin in March have their leap day at the end, and
+ * five of their months are 153 days. gmtime_r() cannot: some machines have a time_t of 32 bits. */
 static void append_date(GString *text, unsigned days)
 {
     unsigned year = 1600 + days / DAYS_OF_400_YEARS * 400;
