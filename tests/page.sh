@@ -295,9 +295,18 @@ def check_diagrams(page, connections, findings):
         equal(f"{name}, marked packets", sum(drawn_marks), marks)
         if marks == 0:
             complain(f"{name}: nothing in the diagram proves anything")
-        equal(f"{name}, reasons", around, squeeze(" ".join(
-            block.get("label", "") + " " + block["text"].replace("\n", "; " if block["kind"] == "item" else " ")
-            for block in story["blocks"] if block["kind"] in ("item", "heading", "paragraph"))))
+        folded, wanted, left_out, omitted = 0, [], 0, False
+        for block in story["blocks"]:
+            if block["kind"] == "heading":
+                folded += block["text"].startswith("EXCHANGE") and "decides" not in block["text"]
+                omitted = folded > 10 and block["text"].startswith("EXCHANGE") and "decides" not in block["text"]
+                left_out += omitted
+            if block["kind"] in ("item", "heading", "paragraph") and not omitted:
+                wanted.append(block.get("label", "") + " " +
+                              block["text"].replace("\n", "; " if block["kind"] == "item" else " "))
+        equal(f"{name}, reasons", around, squeeze(" ".join(wanted)))
+        told = sum(number(note.text().split()[0]) for note in details.all("div", **{"class": "ca-note"}))
+        equal(f"{name}, exchanges left out", told, left_out)
 
 
 for sample in samples:

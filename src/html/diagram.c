@@ -254,7 +254,9 @@ typedef struct Around {
     const Story *story;
     GHashTable *proof;
     unsigned exchanges;
-    bool folded; /* the blocks go into an element that has yet to end */
+    unsigned folded_count, omitted; /* exchanges */
+    bool folded;                    /* the blocks go into an element that has yet to end */
+    bool omitting;                  /* until the next heading */
 } Around;
 
 static const char *class_of(StoryStyle style)
@@ -319,6 +321,17 @@ static void find_proof(Around *around)
     }
 }
 
+/* What was left out before a heading. */
+static void add_omitted_exchanges(Around *around)
+{
+    if (around->omitted)
+        markup_add(around->markup,
+                   "<div class=\"ca-note\">%u more exchange%s: connaudit --show=%s has "
+                   "them</div>",
+                   around->omitted, around->omitted == 1 ? "" : "s", around->name);
+    around->omitted = 0;
+}
+
 static void end_fold(Around *around)
 {
     if (around->folded)
@@ -342,7 +355,14 @@ static char *verdict_below(const Around *around, guint index)
 static void add_heading(Around *around, guint index, const char *words)
 {
     end_fold(around);
-    if (!is_folded(around, words)) {
+    bool folded = is_folded(around, words);
+    around->omitting = folded && around->folded_count++ >= DIAGRAM_FOLDED_MAX;
+    if (around->omitting) {
+        around->omitted++;
+        return;
+    }
+    add_omitted_exchanges(around);
+    if (!folded) {
         markup_add(around->markup, "<h4>%s</h4>", words);
         return;
     }
@@ -357,6 +377,8 @@ static void add_heading(Around *around, guint index, const char *words)
 static void add_block(Around *around, guint index)
 {
     const StoryBlock *block = &g_array_index(around->story->blocks, StoryBlock, index);
+    if (around->omitting && block->kind != STORY_HEADING)
+        return;
     g_autofree char *words =
         block->kind == STORY_PACKETS ? NULL : story_plain(block->text, around->story->input, " ");
     switch (block->kind) {

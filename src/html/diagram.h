@@ -8,6 +8,8 @@
 
 /* Rows of the picture at most; of more the middle is left out. */
 #define DIAGRAM_ROWS_MAX 100
+/* Exchanges that do not decide, at most; the first ones. */
+#define DIAGRAM_FOLDED_MAX 10
 
 /* `name` is that of the connection. */
 void diagram_add(Markup *markup, const char *name, const Story *story);
