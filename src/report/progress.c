@@ -35,14 +35,15 @@ bool progress_is_due(const Progress *progress)
 static void append_bytes(GString *line, uint64_t bytes)
 {
     static const char *const scales[] = { "", "k", "M", "G", "T", "P", "E" };
-    double number = (double)bytes;
+    uint64_t unit = 1;
     unsigned scale = 0;
-    while (number >= 999.5 && scale + 1 < G_N_ELEMENTS(scales)) {
-        number /= 1000;
+    /* 999.5 and 99.95 units in whole numbers: some machines have more digits than a double. */
+    while (bytes >= (scale ? unit / 2 * 1999 : 1000) && scale + 1 < G_N_ELEMENTS(scales)) {
+        unit *= 1000;
         scale++;
     }
-    int decimals = scale > 0 && number < 99.95 ? 1 : 0;
-    g_string_append_printf(line, "%.*f %sB", decimals, number, scales[scale]);
+    int decimals = scale > 0 && bytes < unit / 20 * 1999 ? 1 : 0;
+    g_string_append_printf(line, "%.*f %sB", decimals, (double)bytes / (double)unit, scales[scale]);
 }
 
 static void append_time(GString *line, int64_t seconds)
