@@ -102,6 +102,24 @@ START_TEST(request_head)
 }
 END_TEST
 
+/* The list of names is searched, so its order counts. */
+START_TEST(known_names)
+{
+    static const char *const NAMES[] = {
+#define DIGEST(id, name, traits) [DIGEST_##id] = name,
+#include "http/digest_names.def"
+#undef DIGEST
+    };
+    for (DigestName known = 1; known < DIGEST_NAME_COUNT; known++) {
+        g_autofree char *text = g_strdup_printf("GET / HTTP/1.1\r\n%s: 1\r\n\r\n", NAMES[known]);
+        ExchangeDigest *digest = request(text);
+        const DigestField *field = head_digest_find(digest->request.head, known);
+        ck_assert_msg(field && field->present, "%s", NAMES[known]);
+        exchange_digest_free(digest);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("digest");
@@ -109,6 +127,7 @@ int main(void)
     tcase_add_test(tcase, hash_of_pieces);
     tcase_add_test(tcase, proxy_source);
     tcase_add_test(tcase, request_head);
+    tcase_add_test(tcase, known_names);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
