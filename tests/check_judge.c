@@ -88,6 +88,7 @@ static void scene_open(Scene *scene, unsigned settled, unsigned count)
     scene->connection =
         (Connection){ .opener_known = true, .start = BEGIN, .end = CONNECTION_UNENDED };
     scene->connection.half[0].seen = scene->connection.half[1].seen = true;
+    scene->connection.half[0].syn_seen = scene->connection.half[1].syn_seen = true;
     scene->facts = (ConversationFacts){ .exchanges = count, .server_gap_past = NO_OFFSET };
     scene->ending.possible = ENDER_NOBODY;
     for (unsigned i = 0; i < count; i++)

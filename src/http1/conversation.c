@@ -291,6 +291,16 @@ static void feed_data(Conversation *conversation, const SessionUnit *unit)
     extend_message(conversation, unit);
 }
 
+/* Of a response that the capture lacks nobody knows whether it refused the body that its request
+ * announced. */
+static void doubt_withheld_body(Conversation *conversation)
+{
+    MessageReader *reader = conversation_client(conversation);
+    int index = conversation->requesting;
+    if (reader && index >= 0 && conversation_at(conversation, index)->expects_continue)
+        message_reader_body_refused(reader);
+}
+
 static void feed_gap(Conversation *conversation, const SessionUnit *unit)
 {
     MessageReader *reader = reader_of(conversation, unit);
@@ -304,6 +314,12 @@ static void feed_gap(Conversation *conversation, const SessionUnit *unit)
         gap.reason = REASON_ONE_DIRECTION;
     message_reader_feed(reader, &gap);
     handle_messages(conversation, unit->side);
+    if (conversation->facts.client < 0) {
+        pairing_note_early_gap(&conversation->pairing, unit);
+        conversation->facts.reasons |= gap.reason;
+    }
+    if (!of_client && conversation->facts.client >= 0)
+        doubt_withheld_body(conversation);
     if (!was_seeking || conversation->facts.client < 0)
         return;
     conversation->pairing.uncertain = true;

@@ -57,23 +57,37 @@ bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t ac
     return place == pairing->client_gap_end && !between && !answers;
 }
 
+/* Sent while the response to the one before it was still on its way, of which the rest is missing:
+ * its client does not wait for one before it sends the next. */
+static bool is_early(const Exchange *before, const Exchange *exchange)
+{
+    const MessageFacts *response = &before->response;
+    return response->begun && !response->complete &&
+           exchange->request.first.acked <= stamp_past(&response->last);
+}
+
 /* The last waiting request that `acked` covers, whole if `whole`; -1: none, or two since the gap
  * were pipelined. */
 static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
 {
     int found = -1;
+    bool early = false;
     const Exchange *before = NULL;
     for (int i = pending->settled; i < pending_count(pending); i++) {
         const Exchange *exchange = pending_at(pending, i);
+        if (exchange->response_hidden && exchange->request.begun && !exchange->response.begun)
+            before = exchange;
         if (!pending_waits(exchange))
             continue;
         if (exchange->request.first.offset >= acked)
             break;
         if (exchange->pipelined_behind_gap ||
-            (before && exchange->request.first.acked <= before->request.last.acked))
+            (before && exchange->request.first.acked <= before->request.last.acked) ||
+            (early && found >= 0))
             return -1;
         if (whole && !pairing_acknowledges_end(exchange, acked))
             break;
+        early = early || (i > 0 && is_early(pending_at(pending, i - 1), exchange));
         before = exchange;
         found = i;
     }
@@ -85,6 +99,7 @@ static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
  * whole. A request before it that was still being sent by then had got no more than a 1xx. */
 static int anchor_of(const Pending *pending, const ResponseStart *response)
 {
+    bool early = false;
     for (int i = pending->settled; i < pending_count(pending); i++) {
         const Exchange *exchange = pending_at(pending, i);
         if (exchange->response_hidden && exchange->request.begun &&
@@ -94,7 +109,8 @@ static int anchor_of(const Pending *pending, const ResponseStart *response)
             continue;
         if (!exchange->sending.resent && !exchange->pipelined_behind_gap &&
             exchange->request.first.acked == response->offset)
-            return i;
+            return early ? -1 : i;
+        early = early || (i > 0 && is_early(pending_at(pending, i - 1), exchange));
         if (exchange->request.last.acked >= response->offset)
             return -1;
     }

@@ -284,16 +284,18 @@ static void part_from_request(Conversation *conversation)
     conversation->answering = index;
 }
 
-/* A response more than there are requests, in mid-stream or behind a gap of the server: it answers
- * one of them, or one from before the capture, and those before it may answer others than
- * theirs. */
+/* A response more than there are requests, in mid-stream or behind a gap: it answers one of them,
+ * or one that the capture lacks, and those before it may answer others than theirs. `since`: the
+ * server's offset behind its last gap. */
 static void shift_pairs_before(Conversation *conversation, int extra, int64_t since,
                                ReasonSet reasons)
 {
+    int64_t client_gap = conversation->pairing.client_gap_past;
     for (int i = conversation->pending.settled; i < extra; i++) {
         Exchange *exchange = conversation_at(conversation, i);
-        if (exchange->answered && exchange->request.begun && exchange->response.begun &&
-            exchange->response.first.offset >= since)
+        bool behind = exchange->response.first.offset >= since ||
+                      (client_gap != NO_OFFSET && exchange->request.first.offset >= client_gap);
+        if (exchange->answered && exchange->request.begun && exchange->response.begun && behind)
             exchange->pairing_open |= reasons;
     }
 }
@@ -324,8 +326,9 @@ static void weigh_status(Conversation *conversation, int status)
             answer_what_came_before(conversation, index, gap, holes_of(conversation));
     } else if (exchange->request_hidden) {
         exchange->perhaps_unasked |= unasked;
-        if (!unasked && exchange->perhaps_unasked && gap != NO_OFFSET)
-            shift_pairs_before(conversation, index, gap, holes_of(conversation));
+        if (!unasked && exchange->perhaps_unasked)
+            shift_pairs_before(conversation, index, gap != NO_OFFSET ? gap : INT64_MAX,
+                               holes_of(conversation));
         if (!exchange->perhaps_unasked)
             settle_before_hidden(conversation, index);
     }

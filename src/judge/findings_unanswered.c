@@ -54,7 +54,8 @@ static bool client_gave_up(const Case *c, FindingBuilder *builder)
         stream_is_reset(&c->exchange->stream) || may_be_waiting(c))
         return false;
     const Half *client = &c->context->connection->half[c->context->facts->client];
-    if (client->answers_missing) /* what it refused may have been a response */
+    /* what it refused may have been a response */
+    if (client->answers_missing || c->ending->segment_missing)
         return false;
     builder_request(builder, request);
     builder_closing(builder, &c->ending->client.stamp);

@@ -359,7 +359,8 @@ static void weigh_duty(Readings *readings, const JudgeContext *context, const Ex
 /* The end -------------------------------------------------------------------------------------- */
 
 /* In mid-stream a FIN may have come before the first segment that was seen: the client's, if it
- * sends no byte and no FIN, and the server's, if it sends nothing more, not even its FIN. */
+ * sends no byte and no FIN, and the server's, if it sends nothing more, not even its FIN. That of
+ * the server may have, too, if its SYN is missing. */
 static unsigned enders_before_capture(const Sequel *sequel, const Exchange *exchange)
 {
     const Half *server = half_of_server(sequel->context);
@@ -368,8 +369,8 @@ static unsigned enders_before_capture(const Sequel *sequel, const Exchange *exch
     if (!server->seen || !client->seen)
         return 0;
     unsigned enders = 0;
-    if (client->payload == 0 && ending->client.how != END_HOW_FIN &&
-        ending->possible != ENDER_NOBODY)
+    if (!sequel->context->connection->opener_known && client->payload == 0 &&
+        ending->client.how != END_HOW_FIN && ending->possible != ENDER_NOBODY)
         enders |= ENDER_CLIENT;
     if (server->payload == 0 && ending->server.how == END_HOW_NONE &&
         ending->possible == ENDER_CLIENT && !got_response(sequel->context, exchange))
@@ -428,9 +429,10 @@ static unsigned possible_enders(const Sequel *sequel, const Exchange *exchange, 
     if (possible != ending->possible)
         return possible;
     bool opened = sequel->context->connection->opener_known;
-    unsigned before = opened ? 0 : enders_before_capture(sequel, exchange);
+    bool whole = opened && half_of_server(sequel->context)->syn_seen;
+    unsigned before = whole ? 0 : enders_before_capture(sequel, exchange);
     if (before) {
-        *reasons |= REASON_MIDSTREAM;
+        *reasons |= opened ? REASON_LOSS : REASON_MIDSTREAM;
         return possible | before;
     }
     if (sequel->crossing) {
