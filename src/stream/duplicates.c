@@ -26,18 +26,17 @@
 #define SIGHTINGS 128 /* a shard: at a million packets a second, 8 ms */
 #define SAMPLE 8
 
-/* Written and compared where it lies: it is less than a line of the cache. */
 typedef struct Sighting {
-    uint64_t print; /* seeded hash of all in which copies agree, the payload apart; 0: empty */
+    uint64_t endpoints; /* their seeded hash; 0: empty */
     Nanoseconds time;
     FrameId connection; /* duplicates_own() */
     uint64_t network;
     uint8_t sample[SAMPLE];
-    uint32_t captured;
+    uint32_t sequence, acknowledgement, options, length, captured;
+    uint16_t window, packet_id;
     uint16_t input;
-    uint8_t hops;
-    bool has_id : 1; /* it has an identification of IPv4 */
-    bool marked : 1; /* … or TCP options, or is a reset */
+    uint8_t flags, hops;
+    bool from_high;
 } Sighting;
 
 struct Duplicates {
@@ -56,76 +55,78 @@ void duplicates_free(Duplicates *duplicates)
     g_free(duplicates);
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word, uint64_t factor)
+static Sighting sighting_of(const Segment *segment, const Endpoints *endpoints)
 {
-    return (hash ^ hash >> 32 ^ word) * factor;
-}
-
-/* Of what tells two packets of a connection apart. The same in every run. */
-static uint64_t numbers_of(const Segment *segment, const Endpoints *endpoints)
-{
-    uint64_t hash = endpoints->identity / SHARDS; /* the rest has chosen the shard */
-    hash = (hash ^ segment->sequence) * UINT64_C(0x9e3779b97f4a7c15);
-    hash = mix(hash, segment->acknowledgement, UINT64_C(0xd6e8feb86659fd93));
-    return mix(hash, (uint64_t)segment->length << 8 ^ segment->flags, UINT64_C(0xa0761d6478bd642f));
-}
-
-static uint64_t print_of(uint64_t numbers, const Segment *segment, const Endpoints *endpoints)
-{
-    uint64_t rest =
-        (uint64_t)segment->options << 32 | (uint64_t)segment->window << 16 | segment->packet_id;
-    uint64_t hash = mix(endpoints->seeded, numbers, UINT64_C(0x9e3779b97f4a7c15));
-    hash = mix(hash, rest, UINT64_C(0xd6e8feb86659fd93));
-    return (hash ^ hash >> 32) << 1 | endpoints->from_high;
-}
-
-static void remember(Sighting *sighting, uint64_t print, const Segment *segment)
-{
-    *sighting = (Sighting){ .print = print,
-                            .time = segment->time,
-                            .network = segment->network,
-                            .captured = (uint32_t)segment->payload.length,
-                            .input = (uint16_t)frame_input(segment->frame),
-                            .hops = segment->hops,
-                            .has_id = segment->packet_id != 0,
-                            .marked = segment->packet_id != 0 || segment->options != 0 ||
-                                      (segment->flags & TCP_RST) };
+    Sighting sighting = { .endpoints = endpoints->seeded,
+                          .time = segment->time,
+                          .network = segment->network,
+                          .sequence = segment->sequence,
+                          .acknowledgement = segment->acknowledgement,
+                          .options = segment->options,
+                          .length = segment->length,
+                          .captured = (uint32_t)segment->payload.length,
+                          .window = segment->window,
+                          .packet_id = segment->packet_id,
+                          .input = (uint16_t)frame_input(segment->frame),
+                          .flags = segment->flags,
+                          .hops = segment->hops,
+                          .from_high = endpoints->from_high };
     if (segment->payload.length >=
         SAMPLE) /* nearly always, and of a constant length it costs nothing */
-        memcpy(sighting->sample, segment->payload.bytes, SAMPLE);
+        memcpy(sighting.sample, segment->payload.bytes, SAMPLE);
     else if (segment->payload.length > 0)
-        memcpy(sighting->sample, segment->payload.bytes, segment->payload.length);
+        memcpy(sighting.sample, segment->payload.bytes, segment->payload.length);
+    return sighting;
 }
 
-static bool is_near(const Sighting *first, const Segment *second, Nanoseconds age)
+/* Its place; the shard was chosen by the rest of the same hash. */
+static unsigned place_of(const Sighting *sighting, const Endpoints *endpoints)
+{
+    uint64_t hash = endpoints->identity / SHARDS;
+    hash = (hash ^ sighting->sequence) * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ hash >> 32 ^ sighting->acknowledgement) * UINT64_C(0xd6e8feb86659fd93);
+    hash = (hash ^ hash >> 32 ^ sighting->length << 8 ^ sighting->flags) *
+           UINT64_C(0xa0761d6478bd642f);
+    return (unsigned)(hash >> 32) % SIGHTINGS;
+}
+
+static bool is_near(const Sighting *first, const Sighting *second, Nanoseconds age)
 {
     Nanoseconds distance = second->time - first->time;
     return distance <= age && distance >= -age;
 }
 
-static bool elsewhere(const Sighting *first, const Segment *second)
+static bool elsewhere(const Sighting *first, const Sighting *second)
 {
-    return first->input != frame_input(second->frame) || first->network != second->network ||
+    return first->input != second->input || first->network != second->network ||
            first->hops != second->hops;
 }
 
-static bool is_same_packet(const Sighting *first, uint64_t print, const Segment *second)
+static bool tells_itself(const Sighting *sighting)
 {
-    size_t captured = second->payload.length;
-    if (first->print != print || first->captured < captured)
-        return false;
-    return captured == 0 ||
-           memcmp(first->sample, second->payload.bytes, MIN(captured, SAMPLE)) == 0;
+    return sighting->options != 0 || (sighting->flags & TCP_RST);
 }
 
-static Sight sight_of(const Sighting *first, uint64_t print, const Segment *second)
+static bool is_same_packet(const Sighting *first, const Sighting *second)
 {
-    if (!is_same_packet(first, print, second))
+    if (first->endpoints != second->endpoints || first->sequence != second->sequence ||
+        first->acknowledgement != second->acknowledgement || first->flags != second->flags ||
+        first->length != second->length || first->from_high != second->from_high)
+        return false;
+    return first->window == second->window && first->packet_id == second->packet_id &&
+           first->options == second->options && first->captured >= second->captured &&
+           memcmp(first->sample, second->sample, MIN(second->captured, SAMPLE)) == 0;
+}
+
+static Sight sight_of(const Sighting *first, const Sighting *second)
+{
+    if (!is_same_packet(first, second))
         return SIGHT_NEW;
+    bool marked = first->packet_id != 0 || tells_itself(first);
     if (is_near(first, second, DUPLICATE_AGE))
-        return first->marked && (first->has_id || elsewhere(first, second)) ? SIGHT_COPY
-                                                                            : SIGHT_NEW;
-    return first->marked && elsewhere(first, second) && is_near(first, second, DISTANT_COPY_AGE)
+        return marked && (first->packet_id != 0 || elsewhere(first, second)) ? SIGHT_COPY
+                                                                             : SIGHT_NEW;
+    return marked && elsewhere(first, second) && is_near(first, second, DISTANT_COPY_AGE)
                ? SIGHT_DISTANT_COPY
                : SIGHT_NEW;
 }
@@ -144,17 +145,16 @@ FrameId duplicates_owner(const Duplicates *duplicates)
 Sight duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endpoints *endpoints,
                       uint64_t *ret_network)
 {
-    uint64_t numbers = numbers_of(segment, endpoints);
-    uint64_t print = print_of(numbers, segment, endpoints);
-    Sighting *first = &duplicates->sightings[(unsigned)(numbers >> 32) % SIGHTINGS];
+    Sighting sighting = sighting_of(segment, endpoints);
+    Sighting *first = &duplicates->sightings[place_of(&sighting, endpoints)];
     duplicates->remembered = NULL;
     duplicates->original = first;
-    Sight sight = sight_of(first, print, segment);
+    Sight sight = sight_of(first, &sighting);
     if (sight == SIGHT_COPY) {
         *ret_network = first->network;
         return sight;
     }
-    remember(first, print, segment);
+    *first = sighting;
     duplicates->remembered = first;
     duplicates->original = NULL;
     return sight;
