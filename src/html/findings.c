@@ -110,6 +110,6 @@ void findings_section(Markup *markup, const PageRows *rows)
         add_rule(markup, rule, &rows->rules[rule]);
     }
     if (broken->len == 0)
-        markup_add(markup, "<p class=\"ca-note\">No rule was broken.</p>");
+        markup_add(markup, "<p class=\"ca-note\">No finding is in the reports.</p>");
     markup_add(markup, "</section>");
 }

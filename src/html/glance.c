@@ -56,7 +56,9 @@ static void add_missing(Markup *markup, const PageRows *rows)
         markup_add(markup, "%s ", reason_name((Reason)(1u << bit)));
         markup_count(markup, rows->reasons[bit]);
     }
-    markup_add(markup, count ? ".</p>" : "<p>The capture lacks nothing of any connection.</p>");
+    markup_add(markup, count
+                           ? ".</p>"
+                           : "<p>No connection in the table lacks what its verdict rests on.</p>");
 }
 
 static void add_inputs(Markup *markup, const PageRows *rows)

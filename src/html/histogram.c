@@ -96,10 +96,11 @@ static bool has_picture(const Server *server)
     return most_of(server, IDLE_CLOSED) + most_of(server, IDLE_LOST) > 0;
 }
 
-/* Nobody needs to look at it: it lost nothing, and closed nothing that was idle. */
+/* Nobody needs to look at it: no loss and no idle close is seen, and nothing is undetermined. */
 static bool is_quiet(const Server *server)
 {
-    return server->verdicts[VERDICT_CONTRADICTED] == 0 && server->lost == 0 && !has_picture(server);
+    return server->verdicts[VERDICT_CONTRADICTED] == 0 &&
+           server->verdicts[VERDICT_UNDETERMINED] == 0 && server->lost == 0 && !has_picture(server);
 }
 
 static void add_bars(Markup *markup, const Server *server, const Scale *scale, unsigned index,
@@ -298,8 +299,8 @@ static void add_server(Markup *markup, const Servers *servers, const Server *ser
         add_picture(markup, servers, server, name);
         add_numbers(markup, server);
     } else {
-        markup_add(markup, "<p class=\"ca-note\">It closed no connection that had been idle for "
-                           "0.1 s or longer.</p>");
+        markup_add(markup, "<p class=\"ca-note\">No close of a connection that had been idle for "
+                           "0.1 s or longer is proven.</p>");
     }
     markup_add(markup, "</section>");
 }
@@ -315,8 +316,8 @@ static void add_quiet(Markup *markup, const Servers *servers, const GPtrArray *l
         g_autoptr(GPtrArray) lines = summary_server_lines(servers, server);
         if (count++ == 0)
             markup_add(markup,
-                       "<details class=\"ca-quiet\"><summary>Servers that lost nothing, and "
-                       "closed no connection that had been idle</summary>");
+                       "<details class=\"ca-quiet\"><summary>Servers without a lost request or "
+                       "an idle close</summary>");
         for (guint k = 0; k < lines->len; k++)
             markup_add(markup, "<p>%s</p>", (const char *)g_ptr_array_index(lines, k));
     }

@@ -141,7 +141,7 @@
 
   // A link to a closed diagram opens it.
   const open = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1));
     if (target && target.tagName === "DETAILS") {
       target.open = true;
       target.scrollIntoView();

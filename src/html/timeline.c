@@ -317,8 +317,10 @@ void timeline_section(Markup *markup, const GPtrArray *connections, uint64_t all
         "<section id=\"timeline\"><h2>Timeline</h2><p class=\"ca-legend\">A bar is a connection: "
         "<b "
         "class=\"ca-key-bad\">contradicted</b>, <b class=\"ca-key-doubt\">undetermined</b>, <b "
-        "class=\"ca-key-good\">as declared</b>. Its strokes are requests; its end is | (FIN), "
-        "\xc3\x97 (reset) or \xe2\x80\xba (open). Drawn are ");
+        "class=\"ca-key-good\">as declared</b>. Its strokes are requests, the first %d of them; "
+        "its "
+        "end is | (FIN), \xc3\x97 (reset) or \xe2\x80\xba (not known). Drawn are ",
+        TICKS_MAX);
     markup_count(markup, bars->len);
     markup_add(markup, " of ");
     markup_count(markup, all);
