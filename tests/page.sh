@@ -197,7 +197,7 @@ def check_servers(page, servers, idle, summary):
             equal(f"{name}, {column}", " ".join(got), row[column].replace(" \\...", ""))
         most = [number(text.text().split()[-1]) for text in section.all("text", **{"class": "ca-axis"})
                 if text.text().startswith("at most")]
-        bad = int(row["contradicted"]) or re.search(" lost", sentences[0])
+        bad = int(row["contradicted"]) or int(row["undetermined"]) or re.search(" lost", sentences[0])
         if not bad and not any(int(line["closed"]) + int(line["lost"]) for line in bins):
             complain(f"{name}: nothing to look at")
         highest = [max((int(line[column]) for line in bins), default=0) for column in ("reused", "closed", "lost")]
@@ -219,6 +219,8 @@ def check_quiet(page, servers):
     equal("quiet servers", len(lines) + len(shown), min(len(names), 50))
     if not set(shown) | {line.rsplit(": ", 1)[0] for line in lines} <= set(names):
         complain("a server that is in no report")
+    doubtful = {name for name, row in zip(names, servers) if int(row["undetermined"])}
+    equal("quiet, though undetermined", doubtful & {line.rsplit(": ", 1)[0] for line in lines}, set())
 
 
 def check_hops(page, hops, summary):
@@ -262,6 +264,9 @@ def check_diagrams(page, connections, findings):
     deserving = {row["connection"] for row in connections if row["verdict"] == "contradicted"} | errors
     drawn = {details.attributes["id"][2:]: details for details in page.root.all("details", **{"class": "ca-story"})}
     equal("diagrams", len(drawn), min(len(deserving), 500))
+    told = re.search(r"([0-9,]+) connections are contradicted, ([0-9,]+) have an error",
+                     squeeze(next(page.root.all("section", id="diagrams")).text()))
+    equal("connections with an error", number(told[2]), len(errors))
     if not set(drawn) <= deserving:
         complain(f"a diagram of {sorted(set(drawn) - deserving)}")
     for name, details in list(drawn.items())[:8]:

@@ -148,8 +148,8 @@ static void add_diagrams(Markup *markup, const PageRows *rows, const ConnectionS
     }
     markup_add(markup, "<p class=\"ca-note\">");
     markup_count(markup, rows->verdicts[VERDICT_CONTRADICTED]);
-    markup_add(markup, " connections are contradicted, ");
-    markup_count(markup, rows->error_connections);
+    markup_add(markup, " connections are contradicted, %s", rows->more_errors ? "more than " : "");
+    markup_count(markup, g_hash_table_size(rows->error_names));
     markup_add(markup, " have an error. ");
     if (stories->story)
         markup_add(

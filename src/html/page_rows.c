@@ -97,13 +97,16 @@ GPtrArray *page_rows_connections(const PageRows *rows)
 
 /* Findings ------------------------------------------------------------------------------------- */
 
+/* What proxies break comes when all else has come, also of connections that are here. */
 static void note_error(PageRows *rows, const char *connection)
 {
-    if (rows->last_error && strcmp(rows->last_error, connection) == 0)
+    if (g_hash_table_contains(rows->error_names, connection))
         return;
-    g_free(rows->last_error);
-    rows->last_error = g_strdup(connection);
-    rows->error_connections++;
+    if (g_hash_table_size(rows->error_names) >= PAGE_ERRORS_MAX) {
+        rows->more_errors = true;
+        return;
+    }
+    g_hash_table_add(rows->error_names, g_strdup(connection));
     if (rows->errors->len < PAGE_DIAGRAMS_MAX)
         g_ptr_array_add(rows->errors, g_strdup(connection));
 }
@@ -219,6 +222,7 @@ PageRows *page_rows_new(void)
     for (unsigned i = 0; i < PAGE_HOP_COUNT; i++)
         rows->kept_hops[i] = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     rows->errors = g_ptr_array_new_with_free_func(g_free);
+    rows->error_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     rows->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     rows->tables[REPORT_CONNECTIONS] =
         table_new_taken(report_columns(REPORT_CONNECTIONS), take_connection, rows);
@@ -241,7 +245,7 @@ void page_rows_free(PageRows *rows)
         g_clear_pointer(&rows->rules[rule].culprits, g_hash_table_unref);
         g_clear_pointer(&rows->rules[rule].examples, g_ptr_array_unref);
     }
-    g_free(rows->last_error);
+    g_hash_table_unref(rows->error_names);
     g_ptr_array_unref(rows->errors);
     g_ptr_array_unref(rows->inputs);
     for (unsigned i = 0; i < REPORT_COUNT; i++)

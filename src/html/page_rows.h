@@ -17,6 +17,7 @@
 
 /* Addresses that are told apart for one rule. */
 #define PAGE_ADDRESSES_MAX 1000
+#define PAGE_ERRORS_MAX 100000 /* connections that are told apart */
 
 typedef struct PageRule {
     Severity severity;    /* the gravest */
@@ -46,10 +47,10 @@ struct PageRows {
     GPtrArray *kept[VERDICT_COUNT + 1]; /* rows by verdict; the last: without one */
     PageRule rules[RULE_COUNT];
     uint64_t findings;
-    GPtrArray *errors; /* names of the first connections with a finding of severity error */
-    uint64_t error_connections;
-    char *last_error;  /* the last of them: the findings of a connection come together */
-    GPtrArray *inputs; /* rows */
+    GPtrArray *errors;       /* names of the first connections with a finding of severity error */
+    GHashTable *error_names; /* all of them, up to PAGE_ERRORS_MAX */
+    bool more_errors;        /* than those */
+    GPtrArray *inputs;       /* rows */
     uint64_t input_count;
     uint64_t hops, hop_pairs, hop_alone; /* rows; those of which the proxy sent nothing on */
     GPtrArray *kept_hops[PAGE_HOP_COUNT];
