@@ -114,7 +114,7 @@ bool page_pass_write(PagePass *page, const PageRun *run, FILE *out, GError **err
     g_autoptr(GPtrArray) connections = page_rows_connections(page->rows);
     const char *why = why_not(run);
     Stories stories = { run, traces };
-    bool read = !why && names->len > 0;
+    bool read = !why && connections->len > 0;
     if (read) {
         AuditListener listener = ticks_listener(ticks);
         add_names(traces, names);
