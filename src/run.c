@@ -84,12 +84,14 @@ typedef struct Run {
     char *manifest_sum; /* NULL: there is no manifest */
 } Run;
 
-/* Captures that are judged alone have none: the legs of one proxy may lie in two of them. */
+/* Captures that are judged alone have none: the legs of one proxy may lie in two of them. Whoever
+ * asks whether there is an error asks for those of proxies, too. */
 static bool wants_hops(const Options *options)
 {
+    const unsigned findings = 1u << FAIL_ON_ERROR | 1u << FAIL_ON_WARNING;
     return !options->separate &&
-           (options->show || options->output || options->database || options->page ||
-            options->report == REPORT_HOPS || options->report == REPORT_FINDINGS);
+           (options->fail_on & findings || options->show || options->output || options->database ||
+            options->page || options->report == REPORT_HOPS || options->report == REPORT_FINDINGS);
 }
 
 static EngineOptions engine_options(const Options *options)

@@ -63,4 +63,9 @@ unset CONNAUDIT_HOPS_BLOCK
 dropped
 [ "$in_manifest" -eq 0 ] || fail "something is dropped though all has room"
 "$CONNAUDIT" -q -r hops *.pcap* | cmp - "$work/whole" || fail "the size of a block shows"
+
+# Whoever asks whether there is an error hears of those of proxies: here it is the only one.
+status=0
+"$CONNAUDIT" -q --fail-on=error nginx-turns-http2-into-http10.pcapng >/dev/null || status=$?
+[ "$status" -eq 3 ] || fail "--fail-on=error passes over what a proxy broke"
 finish
