@@ -40,7 +40,8 @@ char *option_help(void)
     g_string_append(
         text, "\n"
               "Exit status: 0 ok; 1 an input or an output failed, or the run was interrupted;\n"
-              "2 usage error; 3 --fail-on matched. Manual: man connaudit.\n"
+              "2 usage error; 3 --fail-on matched; 4 --verify could not run again.\n"
+              "Manual: man connaudit.\n"
               "Report bugs where you got connaudit from, with its --version and a capture that\n"
               "shows them (see CONTRIBUTING.md).\n");
     return g_string_free(text, FALSE);

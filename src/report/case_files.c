@@ -94,7 +94,8 @@ static const char README[] =
     "SHA256SUMS  The checksums of these files. sha256sum -c SHA256SUMS compares them.\n"
     "\n"
     "connaudit reads a capture from here again, and judges it the same with the same "
-    "thresholds.\n"
+    "thresholds. A connection in TLS needs its secrets for that: with -k, or in the capture by "
+    "--evidence-secrets.\n"
     "\n";
 
 static void add_readme_text(CasePage *page)
