@@ -176,14 +176,14 @@ START_TEST(test_other_leg)
     g_autofree char *of_front = hop_story_of(&row, true, 3);
     g_autofree char *of_back = hop_story_of(&row, false, 3);
     static const char *const in_front[] = {
-        "sent on as    exchange 1 of c1-20, 2001:db8::1 port 5000 to 2001:db8::80 port 8080; "
-        "attempt 2; basis",
+        ("sent on as    exchange 1 of c1-20, 2001:db8::1 port 5000 to 2001:db8::80 port 8080; "
+         "attempt 2; basis"),
         "frame 21: GET /b HTTP/1.0, 0.010000 s after the head in frame 11",
         "frame 40: HTTP/1.0 200, 0.019000 s after the request in frame 21",
     };
     static const char *const behind[] = {
-        "caused by     exchange 3 of c1-4, 192.0.2.10 port 4000 to 192.0.2.1 port 80; attempt 2; "
-        "basis",
+        ("caused by     exchange 3 of c1-4, 192.0.2.10 port 4000 to 192.0.2.1 port 80; attempt 2; "
+         "basis"),
         "frame 10: GET /a HTTP/1.1\n",
         "frame 50: HTTP/1.1 200, 0.010000 s after the response in frame 40",
     };
