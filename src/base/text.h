@@ -32,6 +32,8 @@ bool text_is_token(Span bytes);
 /* Without leading and trailing SP and HTAB (RFC 9110 §5.6.3 OWS). */
 static inline Span text_trim(Span bytes)
 {
+    if (bytes.length == 0) /* it may lie nowhere */
+        return bytes;
     const uint8_t *begin = bytes.bytes, *end = begin + bytes.length;
     while (begin < end && (*begin == ' ' || *begin == '\t'))
         begin++;
