@@ -34,14 +34,6 @@ static bool prepare_outputs(const Options *options, GError **error)
     return prepared;
 }
 
-/* The directory in which this file is to be written. */
-static void plan_file(SandboxPlan *plan, const char *path)
-{
-    g_autofree char *directory = path ? g_path_get_dirname(path) : NULL;
-    if (directory)
-        sandbox_plan_write(plan, directory);
-}
-
 static SandboxPlan *plan_run(const Options *options)
 {
     SandboxPlan *plan = sandbox_plan_new();
@@ -54,8 +46,10 @@ static SandboxPlan *plan_run(const Options *options)
         sandbox_plan_write(plan, options->output);
     if (options->evidence)
         sandbox_plan_write(plan, options->evidence);
-    plan_file(plan, options->database);
-    plan_file(plan, options->page);
+    if (options->database)
+        sandbox_plan_write_file(plan, options->database);
+    if (options->page)
+        sandbox_plan_write_file(plan, options->page);
     return plan;
 }
 

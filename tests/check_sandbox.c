@@ -26,6 +26,8 @@ static void enter_folder(void)
     ck_assert_int_eq(chdir(folder), 0);
     ck_assert_int_eq(g_mkdir("in", 0700), 0);
     ck_assert_int_eq(g_mkdir("out", 0700), 0);
+    ck_assert_int_eq(g_mkdir("out/empty", 0700), 0);
+    ck_assert_int_eq(g_mkdir("empty", 0700), 0);
     ck_assert(g_file_set_contents("in/file", "in", -1, NULL));
     ck_assert(g_file_set_contents("named", "named", -1, NULL));
     ck_assert(g_file_set_contents("linked", "linked", -1, NULL));
@@ -40,7 +42,9 @@ static void leave_folder(void)
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
         g_unlink(files[i]);
     g_rmdir("in");
+    g_rmdir("out/empty");
     g_rmdir("out");
+    g_rmdir("empty");
     ck_assert_int_eq(chdir("/"), 0);
     g_rmdir(folder);
     g_free(folder);
@@ -91,6 +95,25 @@ static const char *wrong_with_files(void)
     return NULL;
 }
 
+/* A file alone is to be written. */
+static const char *wrong_with_a_file(void)
+{
+    g_autoptr(SandboxPlan) plan = sandbox_plan_new();
+    sandbox_plan_read(plan, "in");
+    sandbox_plan_write_file(plan, "out/page");
+    if (!sandbox_enter(plan).landlock)
+        return NULL;
+    if (!opens("out/made", O_RDWR | O_CREAT | O_EXCL) || !opens("out", O_RDWR | O_TMPFILE))
+        return "the output cannot be made";
+    if (g_unlink("out/made") != 0)
+        return "the output cannot be replaced";
+    if (g_mkdir("out/more", 0700) == 0 || g_rmdir("out/empty") == 0 || g_rmdir("empty") == 0)
+        return "a directory is made or removed";
+    if (opens("other", O_RDONLY) || opens("new", O_RDWR | O_CREAT))
+        return "something elsewhere is opened";
+    return NULL;
+}
+
 static bool has_process(void)
 {
     pid_t child = fork();
@@ -133,6 +156,7 @@ static const struct {
     const char *name;
     const char *(*find)(void);
 } WRONGS[] = { { "files", wrong_with_files },
+               { "a file", wrong_with_a_file },
                { "calls", wrong_with_calls },
                { "threads", wrong_with_threads } };
 

@@ -121,6 +121,14 @@ void sandbox_plan_write(SandboxPlan *plan, const char *path)
     add_place(plan, parent, FS_REMOVE_DIR);
 }
 
+void sandbox_plan_write_file(SandboxPlan *plan, const char *path)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    add_place(plan, directory,
+              FS_READ_FILE | FS_WRITE_FILE | FS_READ_DIR | FS_REMOVE_FILE | FS_MAKE_REG |
+                  FS_TRUNCATE);
+}
+
 void sandbox_plan_free(SandboxPlan *plan)
 {
     if (!plan)
@@ -373,6 +381,10 @@ void sandbox_plan_read(SandboxPlan *plan G_GNUC_UNUSED, const char *path G_GNUC_
 }
 
 void sandbox_plan_write(SandboxPlan *plan G_GNUC_UNUSED, const char *path G_GNUC_UNUSED)
+{
+}
+
+void sandbox_plan_write_file(SandboxPlan *plan G_GNUC_UNUSED, const char *path G_GNUC_UNUSED)
 {
 }
 

@@ -28,6 +28,9 @@ void sandbox_plan_read(SandboxPlan *plan, const char *path);
 /* A directory: files are written, made, replaced and removed in it, and it may be removed itself.
  * */
 void sandbox_plan_write(SandboxPlan *plan, const char *path);
+/* A file that is there or not. Landlock knows no narrower place than its directory: files are
+ * written, made, replaced and removed below that, but no directory. */
+void sandbox_plan_write_file(SandboxPlan *plan, const char *path);
 void sandbox_plan_free(SandboxPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SandboxPlan, sandbox_plan_free)
 
