@@ -66,4 +66,12 @@ print(f"{pages} pages, {wrong} differences")
 sys.exit(wrong > 0 or pages < 100)
 END
 python3 "$work/compare" "$CONNAUDIT" ./*.pcap* || fail "the printers do not agree"
+
+# Nothing is said of responses in TLS that nobody could read; who closed TLS is not known either.
+"$CONNAUDIT" -q --show=stream:0 tls12-nginx-idle-timeout-without-secrets.pcap | tr -s ' \n' ' ' >"$work/unread"
+grep -q 'THE END, by the server as TCP shows it, behind 2.000497 s without a record' "$work/unread" ||
+    fail "the end of unread TLS is told otherwise"
+grep -q 'verdict none: what lies in TLS cannot be read without its secrets' "$work/unread" ||
+    fail "the verdict of unread TLS is told otherwise"
+! grep -q 'response' "$work/unread" || fail "a response is named in unread TLS"
 finish

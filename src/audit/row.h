@@ -82,6 +82,13 @@ static inline uint32_t connection_row_exchanges(const ConnectionRow *row)
     return row->facts.exchanges - (row->h2 ? row->h2->pushed : 0);
 }
 
+/* TLS whose inside nobody could read, nor an alert that ended it: what is known of its end is what
+ * TCP shows. */
+static inline bool connection_row_is_unread_tls(const ConnectionRow *row)
+{
+    return !row->decision.set && (row->completeness & REASON_ENCRYPTED) && !row->ending.by_session;
+}
+
 typedef struct FindingRow {
     RowConnection connection;
     Finding finding; /* owns its texts */

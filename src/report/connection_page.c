@@ -399,7 +399,9 @@ static void add_connection(Build *build)
                   row->decision.exchange);
     } else {
         story_add(story_item(build->story, "verdict", STORY_PLAIN),
-                  "none: no HTTP was found in it");
+                  connection_row_is_unread_tls(row)
+                      ? "none: what lies in TLS cannot be read without its secrets (--keylog)"
+                      : "none: no HTTP was found in it");
     }
     add_end(build);
     add_completeness(build, row->completeness);

@@ -281,9 +281,12 @@ static void add_idle_before(StoryText *text, const FrameNotes *notes)
     }
     if (stamp_precedes(end, since) || end->time < since->time)
         return;
-    story_add(text, ", ");
+    bool unread = connection_row_is_unread_tls(row); /* its idle time may end with an alert */
+    story_add(text, unread ? ", behind " : ", ");
     page_append_duration(story_words(text), idle, notes->time_digits);
-    story_add(text, row->h2 ? " after the last stream had ended" : " after the last response");
+    story_add(text, unread    ? " without a record"
+                    : row->h2 ? " after the last stream had ended"
+                              : " after the last response");
 }
 
 static void note_end(FrameNotes *notes)
@@ -296,7 +299,8 @@ static void note_end(FrameNotes *notes)
     const char *who = ender_name(ending->possible);
     story_say(text, "THE END%s", ending->latest_only ? ", known by this frame" : "");
     if (*who)
-        story_say(text, ", by the %s", ending->possible == ENDER_BOTH ? "two sides at once" : who);
+        story_say(text, ", by the %s%s", ending->possible == ENDER_BOTH ? "two sides at once" : who,
+                  connection_row_is_unread_tls(row) ? " as TCP shows it" : "");
     if (row->facts.last_until_close)
         story_add(text, ", and with it of the last response");
     else if (row->idle >= 0)
