@@ -82,7 +82,9 @@ static void take_out(GRand *dice, GByteArray *mutant)
 static void repeat(GRand *dice, GByteArray *mutant)
 {
     Range range = range_in(dice, mutant->len);
-    g_autofree guint8 *copy = g_memdup2(mutant->data + range.at, range.length);
+    const guint8 *from =
+        mutant->len > 0 ? mutant->data + range.at : NULL; /* nothing has no place */
+    g_autofree guint8 *copy = g_memdup2(from, range.length);
     insert(mutant, roll(dice, 4) ? range.at : roll(dice, mutant->len + 1), copy, range.length);
 }
 
