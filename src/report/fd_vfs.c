@@ -12,6 +12,7 @@
 
 #define PATH_LENGTH_MAX 256
 #define SECTOR_SIZE 4096
+#define NAME_TRIES 100
 #define NOW 2440587.5 /* 1970-01-01 as a Julian day: nothing in the file depends on the time */
 
 struct FdVfs {
@@ -146,13 +147,27 @@ static const sqlite3_io_methods METHODS = {
 
 /* The file system ------------------------------------------------------------------------------ */
 
-/* -1: there is none to be had. */
+/* For file systems that know only files with names. -1: it could not be made. */
+static int open_and_unlink(int directory)
+{
+    int fd = -1;
+    errno = EEXIST;
+    for (unsigned tries = 0; tries < NAME_TRIES && fd < 0 && errno == EEXIST; tries++) {
+        g_autofree char *name =
+            g_strdup_printf(".connaudit-%08x%08x", g_random_int(), g_random_int());
+        fd = openat(directory, name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0)
+            unlinkat(directory, name, 0);
+    }
+    return fd;
+}
+
+/* Beside the database, where the sandbox lets it be. -1: there is none to be had. */
 static int open_nameless(const FdVfs *vfs)
 {
     if (vfs->directory >= 0) {
         int beside = openat(vfs->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-        if (beside >= 0)
-            return beside;
+        return beside >= 0 ? beside : open_and_unlink(vfs->directory);
     }
     FILE *stream = tmpfile();
     int fd = stream ? dup(fileno(stream)) : -1;
