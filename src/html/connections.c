@@ -171,6 +171,7 @@ void connections_section(Markup *markup, const PageRows *rows, const GPtrArray *
     g_autoptr(GHashTable) none = g_hash_table_new(g_str_hash, g_str_equal);
     add_table(&table, connections, none);
     diagrams.elements = markup->elements + table.elements + connections->len;
+    diagrams.elsewhere = markup->text->len + table.text->len;
     unsigned before = diagrams.elements;
     add_diagrams(&diagrams, rows, stories, drawn);
     markup_clear(&table);

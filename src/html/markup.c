@@ -94,7 +94,7 @@ void markup_count(Markup *markup, uint64_t count)
 bool markup_take(Markup *markup, const Markup *piece, unsigned reserve)
 {
     if (markup->elements + piece->elements + reserve > MARKUP_ELEMENTS_MAX ||
-        markup->text->len + piece->text->len > MARKUP_BYTES_MAX / 10 * 9)
+        markup->elsewhere + markup->text->len + piece->text->len > MARKUP_BYTES_MAX / 10 * 9)
         return false;
     g_string_append_len(markup->text, piece->text->str, (gssize)piece->text->len);
     markup->elements += piece->elements;

@@ -18,6 +18,7 @@
 typedef struct Markup {
     GString *text;
     unsigned elements;
+    size_t elsewhere; /* bytes of the page that are written apart */
 } Markup;
 
 /* The format is markup; a %s of it is text, and is escaped. A number needs no escape. */
@@ -29,7 +30,7 @@ void markup_text(Markup *markup, const char *text);
 /* "12,345" */
 void markup_count(Markup *markup, uint64_t count);
 
-/* A piece that was made apart, if there is room for it, and `reserve` elements behind it. */
+/* A piece that was made apart, if the page has room for it and for `reserve` elements behind. */
 bool markup_take(Markup *markup, const Markup *piece, unsigned reserve);
 
 Markup markup_new(void);
