@@ -106,7 +106,7 @@ shows() {
     tries=0
     until screen | grep -Eq -- "$2"; do
         tries=$((tries + 1))
-        if [ "$tries" -gt 100 ]; then
+        if [ "$tries" -gt 600 ]; then
             fail "$1: no $2: $(screen)"
             return 0
         fi

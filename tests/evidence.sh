@@ -204,6 +204,7 @@ mkfifo report
 "$CONNAUDIT" -q -f jsonl -r exchanges --evidence=changed many >report 2>errors &
 program=$!
 {
+    dd bs=1 count=1 >first 2>/dev/null
     sleep 0.5
     printf '\125' | dd of=many/aborted-in-the-body-by-rst.pcap bs=1 seek=200 conv=notrunc 2>/dev/null
     [ "$(wc -c)" -gt 70000 ] || fail "a changed input: the report fits into a pipe"

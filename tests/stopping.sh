@@ -31,6 +31,17 @@ def start(*arguments, stdin=subprocess.PIPE, **more):
     return subprocess.Popen([program, *arguments], stdin=stdin, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, start_new_session=True, **more)
 
+def caught(process, number):
+    """Waits until the process has a handler for the signal, so that it cannot die of it."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with open('/proc/%d/status' % process.pid) as status:
+            masks = dict(line.split(':', 1) for line in status)
+        if int(masks['SigCgt'], 16) >> (number - 1) & 1:
+            return
+        time.sleep(0.01)
+    check(False, 'no handler of signal %d' % number)
+
 def gives_rows(process, rows, seconds):
     """What the process has written when it has written that many lines or the time is over."""
     text, end = b'', time.monotonic() + seconds
@@ -86,7 +97,7 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
 # The writer ends at the signal as well, and gives what it still has: nothing was lost.
 live = start('-q', '-f', 'csv', '-')
 feed(live, data[:len(data) // 2])
-time.sleep(0.3)
+caught(live, signal.SIGINT)
 live.send_signal(signal.SIGINT)
 time.sleep(0.3)
 out, errors = live.communicate(data[len(data) // 2:])
@@ -97,8 +108,7 @@ check(live.returncode == 0 and out == whole and not errors,
 for first, wait, second in ((signal.SIGINT, 0.1, signal.SIGINT), (signal.SIGTERM, 1.2, signal.SIGTERM)):
     live = start('-q', '-o', 'twice', '-')
     feed(live, data)
-    time.sleep(0.5)
-    begun = time.monotonic()
+    caught(live, first)
     live.send_signal(first)
     end = time.monotonic() + wait
     while time.monotonic() < end:
@@ -136,7 +146,7 @@ check(live.returncode == 1, '--fail-on: status %d' % live.returncode)
 # The reports of a directory are whole, and the manifest says why they end where they do.
 live = start('-q', '-o', 'stopped', '-')
 feed(live, data)
-time.sleep(0.5)
+caught(live, signal.SIGTERM)
 live.send_signal(signal.SIGTERM)
 stopped(live)
 check(live.returncode == 1, '-o: status %d' % live.returncode)

@@ -8,15 +8,30 @@ cd "$top/samples"
 
 # On a terminal, in colours and without. tmux shows what a person would see.
 if command -v tmux >/dev/null; then
+    # shows PATTERN: whether the terminal of $socket shows it.
+    shows() {
+        tmux -S "$socket" capture-pane -p | grep -q "$1"
+    }
+    # Whether the live capture's rows are there; they stay in $work/live.$width.early.
+    twelve_rows() {
+        tmux -S "$socket" capture-pane -p >"$work/live.$width.early"
+        [ "$(grep -c '^c1-' "$work/live.$width.early")" -ge 12 ]
+    }
+    # until_it_is_so CONDITION...: waits for a minute at most.
+    until_it_is_so() {
+        tries=0
+        until "$@"; do
+            tries=$((tries + 1))
+            [ "$tries" -lt 300 ] || return 1
+            sleep 0.2
+        done
+    }
     # screen WIDTH NAME COMMAND: what the command leaves on a terminal.
     screen() {
         socket=$work/tmux.$2.$1
         env -u NO_COLOR LC_ALL=C.UTF-8 tmux -S "$socket" -f /dev/null new-session -d -x "$1" -y 60 \
-            "$3; echo; echo END; sleep 20"
-        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-            tmux -S "$socket" capture-pane -p | grep -q '^END' && break
-            sleep 0.2
-        done
+            "$3; echo; echo END; sleep 100"
+        until_it_is_so shows '^END' || :
         tmux -S "$socket" capture-pane -p | sed '/^END/,$d' | sed '$d' >"$work/$2.$1.txt"
         tmux -S "$socket" capture-pane -e -p >"$work/$2.$1.coloured"
         tmux -S "$socket" kill-server 2>/dev/null || :
@@ -42,21 +57,14 @@ if command -v tmux >/dev/null; then
         socket=$work/tmux.live.$width
         mkfifo "$work/live.$width"
         env -u NO_COLOR LC_ALL=C.UTF-8 tmux -S "$socket" -f /dev/null new-session -d -x "$width" -y 40 \
-            "\"$CONNAUDIT\" -q - <\"$work/live.$width\"; echo; echo END; sleep 20"
+            "\"$CONNAUDIT\" -q - <\"$work/live.$width\"; echo; echo END; sleep 100"
         exec 3>"$work/live.$width"
         gzip -cd timeouts/proxy-waits-longer-than-its-backend.pcap.gz | head -c 40000 >&3
-        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-            tmux -S "$socket" capture-pane -p >"$work/live.$width.early"
-            [ "$(grep -c '^c1-' "$work/live.$width.early")" -ge 12 ] && break
-            sleep 0.2
-        done
+        until_it_is_so twelve_rows || :
         [ "$(grep -c '^c1-' "$work/live.$width.early")" -eq 12 ] ||
             fail "a live capture on a terminal: $(cat "$work/live.$width.early")"
         exec 3>&-
-        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-            tmux -S "$socket" capture-pane -p | grep -q '^END' && break
-            sleep 0.2
-        done
+        until_it_is_so shows '^END' || :
         tmux -S "$socket" capture-pane -p | sed '/^END/,$d' | sed '$d' >"$work/live.$width.txt"
         tmux -S "$socket" kill-server 2>/dev/null || :
         if [ "$mode" = --update ]; then
@@ -68,14 +76,10 @@ if command -v tmux >/dev/null; then
     # Standard input is the terminal: it says what it waits for, and Ctrl-C ends it.
     socket=$work/tmux.waiting
     LC_ALL=C.UTF-8 tmux -S "$socket" -f /dev/null new-session -d -x 80 -y 20 \
-        "sh -c 'trap : INT; \"$CONNAUDIT\" -; echo status \$?; sleep 20'"
+        "sh -c 'trap : INT; \"$CONNAUDIT\" -; echo status \$?; sleep 100'"
     for text in 'waiting for a capture on standard input' 'status 1'; do
-        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-            tmux -S "$socket" capture-pane -p >"$work/waiting"
-            grep -q "$text" "$work/waiting" && break
-            sleep 0.2
-        done
-        grep -q "$text" "$work/waiting" || fail "- on a terminal: no '$text': $(cat "$work/waiting")"
+        until_it_is_so shows "$text" ||
+            fail "- on a terminal: no '$text': $(tmux -S "$socket" capture-pane -p)"
         tmux -S "$socket" send-keys C-c
     done
     tmux -S "$socket" kill-server 2>/dev/null || :

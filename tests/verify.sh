@@ -172,7 +172,7 @@ strange 1 '{"connaudit": "0.1.0", "inputs": [{"path": "in/race.pcap"}], "command
 rm strange/manifest.json
 mkfifo strange/manifest.json
 status=0
-timeout 10 "$CONNAUDIT" --verify=strange >out 2>errors || status=$?
+timeout 60 "$CONNAUDIT" --verify=strange >out 2>errors || status=$?
 [ "$status" -eq 1 ] || fail "a pipe as a manifest: status $status"
 
 # refuses OPTION...
