@@ -276,12 +276,88 @@ START_TEST(test_freed_in_the_middle)
 }
 END_TEST
 
+/* What leaves together: each of three connections holds data behind a hole, and one of them a FIN
+ * that ends it, since its peer's has come. */
+static Segment held_segment(uint64_t frame, unsigned number, int side, uint8_t flags,
+                            uint32_t sequence, uint32_t length)
+{
+    static const uint8_t bytes[100] = "bytes";
+    IpAddress ends[2] = { { { 10, 0, 0, (uint8_t)number }, 4 }, { { 192, 0, 2, 1 }, 4 } };
+    return (Segment){ .frame = frame_id(1, frame),
+                      .time = (Nanoseconds)frame,
+                      .source = ends[side],
+                      .destination = ends[!side],
+                      .source_port = side ? 80 : 4000,
+                      .destination_port = side ? 4000 : 80,
+                      .packet_id = (uint16_t)frame,
+                      .sequence = sequence,
+                      .acknowledgement = flags & TCP_ACK ? 1001 : 0,
+                      .window = 60000,
+                      .flags = flags,
+                      .window_shift = -1,
+                      .length = length,
+                      .payload = span_make(bytes, length) };
+}
+
+static void feed_held(Front *front, Shards *shards, unsigned number, bool ends)
+{
+    uint64_t frame = number * 10;
+    Segment segments[] = {
+        held_segment(frame + 1, number, 0, TCP_SYN, 1000, 0),
+        held_segment(frame + 2, number, 1, TCP_SYN | TCP_ACK, 1000, 0),
+        held_segment(frame + 3, number, 0, TCP_ACK, 1101, 100),
+        held_segment(frame + 4, number, 0, ends ? TCP_FIN | TCP_ACK : TCP_ACK, 1201, 100),
+        held_segment(frame + 5, number, 1, ends ? TCP_FIN | TCP_ACK : TCP_ACK, 1001, 0),
+        held_segment(frame + 6, number, 0, TCP_ACK, 1302, 0),
+        held_segment(frame + 7, number, 1, TCP_ACK, 1002, 0),
+    };
+    segments[5].acknowledgement = ends ? 1002 : 1001;
+    segments[6].acknowledgement = ends ? 1302 : 1001;
+    for (size_t i = 0; i < G_N_ELEMENTS(segments); i++) {
+        Arrival arrival;
+        StreamEvent event;
+        front_feed(front, &segments[i], &arrival);
+        shards_feed(shards, &arrival);
+        while (shards_next(shards, &event))
+            ck_assert_int_ne(event.kind, STREAM_DATA);
+    }
+}
+
+START_TEST(test_each_is_drained_when_it_ends)
+{
+    enum { COUNT = 3, ENDING = 2 };
+    g_autoptr(Front) front = front_new(10);
+    g_autoptr(Shards) shards = shards_new(&STREAM_LIMITS_DEFAULT, SHARDS_ALL);
+    StreamEvent event;
+    for (unsigned number = 0; number < COUNT; number++)
+        feed_held(front, shards, number, number == ENDING);
+    shards_finish(shards);
+    /* The one that has ended comes first, then the others as they began. */
+    static const unsigned order[COUNT] = { ENDING, 0, 1 };
+    for (unsigned i = 0; i < COUNT; i++) {
+        unsigned data = 0;
+        ck_assert(shards_next(shards, &event));
+        for (; event.kind != STREAM_END; ck_assert(shards_next(shards, &event))) {
+            ck_assert_uint_eq(event.connection->address[0].bytes[3], order[i]);
+            ck_assert_int_eq(event.connection->open_at_end, order[i] != ENDING);
+            data += event.kind == STREAM_DATA;
+        }
+        ck_assert_uint_eq(data, 2);
+        ck_assert_uint_eq(event.connection->address[0].bytes[3], order[i]);
+        ck_assert_int_eq(event.connection->end,
+                         order[i] == ENDING ? CONNECTION_FINAL : CONNECTION_UNENDED);
+    }
+    ck_assert(!shards_next(shards, &event));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("shards");
     TCase *tcase = tcase_create("shards");
     tcase_add_loop_test(tcase, test_halves, 0, 2);
     tcase_add_test(tcase, test_freed_in_the_middle);
+    tcase_add_test(tcase, test_each_is_drained_when_it_ends);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

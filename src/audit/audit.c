@@ -188,7 +188,8 @@ static Hearing hearing_of(Auditor *auditor, const Connection *connection, Audit 
 
 static AuditStep step_of(const Auditor *auditor, const Connection *connection)
 {
-    return connection->end == CONNECTION_UNENDED ? STEP_OPEN_AT_END : auditor->step;
+    bool open = connection->open_at_end || connection->end == CONNECTION_UNENDED;
+    return open ? STEP_OPEN_AT_END : auditor->step;
 }
 
 /* The kind and the rest are still to be filled in. */

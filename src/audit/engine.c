@@ -14,7 +14,7 @@ struct Engine {
     bool hears_frames; /* a listener does */
     guint next_row;    /* of those that are ready */
     guint ready;       /* how many are sorted */
-    bool finishing;    /* connections that are still open have yet to be ended */
+    bool finishing;    /* connections have yet to be ended */
 };
 
 EngineOptions engine_options_default(void)
@@ -153,15 +153,14 @@ void engine_feed(Engine *engine, const FrameBatch *batch)
     sort_rows(engine);
 }
 
-/* Up to the end of the first connection that is still open; the others are then ended one by one,
- * when somebody asks for rows: there may be many. False: there are no more. */
-static bool end_one_open(Engine *engine)
+/* Up to the end of the next connection: they are ended one by one, when somebody asks for rows, for
+ * there may be many. False: there are no more. */
+static bool end_one(Engine *engine)
 {
     StreamEvent event;
     while (shards_next(engine->shards, &event)) {
-        bool open = event.kind == STREAM_END && event.connection->end == CONNECTION_UNENDED;
         auditor_take(&engine->auditor, &event);
-        if (open)
+        if (event.kind == STREAM_END)
             return true;
     }
     return false;
@@ -177,7 +176,7 @@ void engine_finish(Engine *engine)
             options->listeners[i].no_more_frames(options->listeners[i].data);
     engine->auditor.step = STEP_FINISH;
     shards_finish(engine->shards);
-    engine->finishing = end_one_open(engine);
+    engine->finishing = end_one(engine);
     sort_rows(engine);
 }
 
@@ -191,7 +190,7 @@ bool engine_next(Engine *engine, AuditRow *ret_row)
         engine->next_row = engine->ready = 0;
         if (!engine->finishing)
             return false;
-        engine->finishing = end_one_open(engine);
+        engine->finishing = end_one(engine);
         sort_rows(engine);
     }
     *ret_row = g_array_index(rows, AuditRow, engine->next_row);

@@ -149,6 +149,7 @@ typedef struct Connection {
      * of them: nothing is sure that is said of it */
     bool after_eviction;
     ConnectionEnd end;
+    bool open_at_end; /* the capture is over, and it will be UNENDED: these are its last events */
     /* the first two frames that show a conflict: what counted, and the other; 0: none */
     FrameId overlap_frames[2];
     FrameId ignored_reset; /* the first RST after which its receiver went on; 0: none */

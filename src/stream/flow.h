@@ -83,6 +83,7 @@ struct FlowHead {
     uint8_t shard;
     uint8_t leaves_as; /* ConnectionEnd, unless it is final */
     bool packed;
+    bool ends_final; /* when the capture is over: so it will leave */
 };
 
 typedef struct Budget Budget;   /* memory.h */

@@ -617,3 +617,43 @@ bool reassembly_step(Sink *sink, Flow *flow, Fresh *fresh, bool force, Reason re
         resets_publish(flow);
     return stepped;
 }
+
+/* Rehearsing ----------------------------------------------------------------------------------- */
+
+static Queue queue_borrow(const Queue *queue)
+{
+    Queue borrowed = { .count = queue->count, .capacity = queue->count };
+    borrowed.items = g_new(Item *, queue->count);
+    for (uint32_t i = 0; i < queue->count; i++)
+        borrowed.items[i] = g_memdup2(queue->items[queue->first + i], sizeof(Item));
+    return borrowed;
+}
+
+/* A copy that borrows the bytes which the connection holds: flow_free(). */
+static Flow *flow_borrow(const Flow *flow, Budget *budget)
+{
+    Flow *copy = g_memdup2(flow, sizeof *flow);
+    copy->budget = budget;
+    copy->kept = NULL;
+    copy->resets = g_memdup2(flow->resets, sizeof *flow->resets);
+    copy->backlog = g_memdup2(flow->backlog, sizeof *flow->backlog);
+    for (int side = 0; side < 2; side++)
+        copy->backlog->queue[side] = queue_borrow(&flow->backlog->queue[side]);
+    return copy;
+}
+
+bool reassembly_ends_final(const Flow *flow)
+{
+    if (!backlog_head(flow->backlog, 0) && !backlog_head(flow->backlog, 1))
+        return flow_is_final(flow);
+    Budget budget = { .held = flow->backlog->bytes };
+    Sink sink = { .count = 0 };
+    Fresh none = { .flow = NULL };
+    Flow *copy = flow_borrow(flow, &budget);
+    while (reassembly_step(&sink, copy, &none, true, REASON_LOSS))
+        sink.count = 0;
+    bool final = flow_is_final(copy);
+    g_free(sink.spent);
+    flow_free(copy);
+    return final;
+}

@@ -17,6 +17,9 @@ typedef struct Fresh {
  * `reason` says why. */
 bool reassembly_step(Sink *sink, Flow *flow, Fresh *fresh, bool force, Reason reason);
 
+/* Whether it will have ended when all that it holds has been forced out. It stays as it is. */
+bool reassembly_ends_final(const Flow *flow);
+
 /* Copies an item into the connection's backlog. False: no room. */
 bool reassembly_hold(Sink *sink, Flow *flow, int side, const Item *item);
 

@@ -11,10 +11,10 @@ struct Shards {
     Shard *shards[SHARDS]; /* NULL: none of this set */
     Sink sink;
     Fresh fresh;
-    Flow *active;         /* of the segment that was fed */
-    Nanoseconds now;      /* of that segment */
-    Nanoseconds due;      /* no timer fires before; there need be none then */
-    guint drained, ended; /* of those that leave */
+    Flow *active;    /* of the segment that was fed */
+    Nanoseconds now; /* of that segment */
+    Nanoseconds due; /* no timer fires before; there need be none then */
+    guint ended;     /* of those that leave */
     bool finishing;
     Flow *gone;      /* its END was handed out */
     Shard *strained; /* takes more memory than it may */
@@ -146,17 +146,11 @@ static gint by_first_frame(gconstpointer a, gconstpointer b)
     return 0;
 }
 
-/* What is packed is open. */
-static bool is_final(FlowHead *head)
-{
-    return !head->packed && flow_is_final(flow_whole(head));
-}
-
 static gint final_first(gconstpointer a, gconstpointer b)
 {
-    bool left = is_final(*(FlowHead *const *)a), right = is_final(*(FlowHead *const *)b);
-    if (left != right)
-        return left ? -1 : 1;
+    const FlowHead *left = *(FlowHead *const *)a, *right = *(FlowHead *const *)b;
+    if (left->ends_final != right->ends_final)
+        return left->ends_final ? -1 : 1;
     return by_first_frame(a, b);
 }
 
@@ -175,28 +169,34 @@ static void end_flow(Shards *shards, FlowHead *head)
     add_event(shards, STREAM_END, flow);
 }
 
-/* The connections that leave are drained one after the other, and only then ended. */
+/* Of what is packed nothing is held. */
+static bool drain(Shards *shards, FlowHead *head)
+{
+    if (head->packed)
+        return false;
+    Flow *flow = flow_whole(head);
+    Reason reason = head->leaves_as == CONNECTION_EVICTED ? REASON_LIMIT : REASON_LOSS;
+    flow->facts.open_at_end = shards->finishing && !head->ends_final;
+    return reassembly_step(&shards->sink, flow, &shards->fresh, true, reason);
+}
+
+/* Each connection that leaves is drained, and ended before the next one is drained: what the stage
+ * above makes of held bytes may take fifty times their memory. */
 static bool step_leaving(Shards *shards)
 {
     GPtrArray *leaving = shards->sink.leaving;
     if (!leaving->len)
         return false;
-    for (; shards->drained < leaving->len; shards->drained++) {
-        FlowHead *head = g_ptr_array_index(leaving, shards->drained);
-        if (head->packed)
-            continue; /* it holds nothing */
-        Reason reason = head->leaves_as == CONNECTION_EVICTED ? REASON_LIMIT : REASON_LOSS;
-        if (reassembly_step(&shards->sink, flow_whole(head), &shards->fresh, true, reason))
-            return true;
-    }
     if (shards->ended == leaving->len) {
         g_ptr_array_set_size(leaving, 0);
-        shards->drained = shards->ended = 0;
+        shards->ended = 0;
         return false;
     }
-    if (shards->finishing && !shards->ended)
-        g_ptr_array_sort(leaving, final_first);
-    end_flow(shards, g_ptr_array_index(leaving, shards->ended++));
+    FlowHead *head = g_ptr_array_index(leaving, shards->ended);
+    if (drain(shards, head))
+        return true;
+    shards->ended++;
+    end_flow(shards, head);
     return true;
 }
 
@@ -240,6 +240,11 @@ void shards_finish(Shards *shards)
     for (int i = 0; i < SHARDS; i++)
         if (shards->shards[i])
             shard_finish(shards->shards[i], &shards->sink);
-    g_ptr_array_sort(shards->sink.leaving, by_first_frame);
+    GPtrArray *leaving = shards->sink.leaving;
+    for (guint i = 0; i < leaving->len; i++) {
+        FlowHead *head = g_ptr_array_index(leaving, i);
+        head->ends_final = !head->packed && reassembly_ends_final(flow_whole(head));
+    }
+    g_ptr_array_sort(leaving, final_first);
     shards->finishing = true;
 }

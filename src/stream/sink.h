@@ -13,7 +13,7 @@ typedef struct Sink {
     unsigned count, read;
     StreamCounters counters;
     Item *spent;        /* the bytes of an event are its */
-    GPtrArray *leaving; /* FlowHead: out of their shards, drained and ended in this order */
+    GPtrArray *leaving; /* FlowHead: out of their shards; each is drained and ended in this order */
 } Sink;
 
 #endif
