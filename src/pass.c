@@ -25,7 +25,9 @@ static void show_progress(const Pass *pass, ProgressFacts *facts, const CaptureM
 static void read_capture(const Pass *pass, unsigned first, unsigned count, ProgressFacts *facts,
                          AuditTotals *totals)
 {
-    g_autoptr(Engine) engine = engine_new(&pass->engine);
+    EngineOptions options = pass->engine;
+    options.limits.seed = capture_inputs_seed(pass->inputs, first, count);
+    g_autoptr(Engine) engine = engine_new(&options);
     g_autoptr(CaptureMerge) merge = capture_merge_new(pass->inputs, first, count, &pass->capture);
     FrameBatch batch = { 0 };
     uint64_t before = facts->bytes;

@@ -112,7 +112,7 @@ static const struct {
 
 static bool feed(Duplicates *duplicates, const Segment *segment, uint64_t *ret_network)
 {
-    Endpoints endpoints = endpoints_of(segment, 12345);
+    Endpoints endpoints = endpoints_of(segment, 0, 12345);
     return duplicates_feed(duplicates, segment, &endpoints, ret_network) == SIGHT_COPY;
 }
 
@@ -164,7 +164,7 @@ START_TEST(test_distant)
             first.options = 0;
         Segment second = first;
         apply(&second, &rows[i].change);
-        Endpoints endpoints = endpoints_of(&first, 12345);
+        Endpoints endpoints = endpoints_of(&first, 0, 12345);
         uint64_t network;
         ck_assert_int_eq(duplicates_feed(duplicates, &first, &endpoints, &network), SIGHT_NEW);
         Sight sight = duplicates_feed(duplicates, &second, &endpoints, &network);

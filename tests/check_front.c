@@ -21,7 +21,7 @@ static Segment segment_of(uint16_t port, bool answer, uint8_t flags, uint32_t se
 /* Both directions go to one shard, the same in every run, and know which way they go. */
 START_TEST(test_shard)
 {
-    g_autoptr(Front) front = front_new(1000), other = front_new(1000);
+    g_autoptr(Front) front = front_new(1000, 0), other = front_new(1000, 0);
     uint64_t used = 0;
     for (uint16_t port = 1; port < 1000; port++) {
         Segment there = segment_of(port, false, TCP_ACK, 1, 1);
@@ -42,6 +42,27 @@ START_TEST(test_shard)
 }
 END_TEST
 
+/* Connections that share a shard under one seed do not under another. */
+START_TEST(test_seed)
+{
+    g_autoptr(Front) front = front_new(1000, 1), other = front_new(1000, 2);
+    uint64_t used = 0;
+    unsigned together = 0;
+    for (uint16_t port = 1; port < 60000; port++) {
+        Segment segment = segment_of(port, false, TCP_ACK, 1, 1);
+        Arrival a, b;
+        front_feed(front, &segment, &a);
+        front_feed(other, &segment, &b);
+        if (a.shard != 0)
+            continue;
+        together++;
+        used |= UINT64_C(1) << b.shard;
+    }
+    ck_assert_uint_gt(together, 600);
+    ck_assert_uint_eq(used, UINT64_MAX);
+}
+END_TEST
+
 /* The clock never goes back; a segment that is left out does not move it. */
 START_TEST(test_clock)
 {
@@ -49,7 +70,7 @@ START_TEST(test_clock)
         int seconds, now;
         bool passed;
     } steps[] = { { 5, 5, false }, { 3, 5, false }, { 9, 5, true }, { 7, 7, false } };
-    g_autoptr(Front) front = front_new(10);
+    g_autoptr(Front) front = front_new(10, 0);
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
         Segment segment = segment_of(1000, false, TCP_ACK, 1, steps[i].seconds);
         Arrival arrival = { .now = -1 };
@@ -67,7 +88,7 @@ END_TEST
 /* A segment that is left out takes its number all the same; past the bound there are none. */
 START_TEST(test_number)
 {
-    g_autoptr(Front) front = front_new(2);
+    g_autoptr(Front) front = front_new(2, 0);
     Segment first = segment_of(1, false, TCP_SYN, 100, 1);
     Segment left_out = segment_of(2, false, TCP_SYN, 100, 1);
     Segment again = segment_of(1, false, TCP_SYN, 900, 1);
@@ -91,6 +112,7 @@ int main(void)
     Suite *suite = suite_create("front");
     TCase *tcase = tcase_create("front");
     tcase_add_test(tcase, test_shard);
+    tcase_add_test(tcase, test_seed);
     tcase_add_test(tcase, test_clock);
     tcase_add_test(tcase, test_number);
     suite_add_tcase(suite, tcase);

@@ -227,6 +227,48 @@ START_TEST(test_descriptors)
 }
 END_TEST
 
+static uint64_t seed_of_file(const char *path, const CaptureRecord *record, uint8_t bytes)
+{
+    g_autoptr(GByteArray) file = g_byte_array_new();
+    capture_build_headers(file, &SHAPE);
+    capture_build_packet(file, &SHAPE, record, bytes);
+    ck_assert(g_file_set_contents(path, (const char *)file->data, (gssize)file->len, NULL));
+    const char *const arguments[] = { path, NULL };
+    static const CaptureOptions off = { .hash = false };
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, &off, NULL);
+    g_autoptr(CaptureInputs) again = capture_inputs_again(inputs);
+    ck_assert_uint_eq(inputs->numbered->len, 1);
+    ck_assert_uint_eq(capture_inputs_seed(inputs, 1, 1), capture_inputs_seed(again, 1, 1));
+    return capture_inputs_seed(inputs, 1, 1);
+}
+
+/* A microsecond, or a byte, makes another seed; a file's name makes none. */
+START_TEST(test_seed)
+{
+    static const CaptureRecord record = { 5, 0, 20, 20 }, later = { 5, 1, 20, 20 };
+    uint64_t seed = seed_of_file("a", &record, 0);
+    ck_assert_uint_eq(seed, seed_of_file("b", &record, 0));
+    ck_assert_uint_ne(seed, seed_of_file("c", &later, 0));
+    ck_assert_uint_ne(seed, seed_of_file("d", &record, 1));
+}
+END_TEST
+
+/* Every input counts. */
+START_TEST(test_seed_of_several)
+{
+    static const CaptureRecord record = { 5, 0, 20, 20 }, later = { 6, 0, 20, 20 };
+    static const char *const arguments[] = { "a", "b", NULL };
+    static const CaptureOptions off = { .hash = false };
+    seed_of_file("a", &record, 0);
+    seed_of_file("b", &later, 0);
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, &off, NULL);
+    uint64_t both = capture_inputs_seed(inputs, 1, 2);
+    ck_assert_uint_ne(both, capture_inputs_seed(inputs, 1, 1));
+    ck_assert_uint_ne(both, capture_inputs_seed(inputs, 2, 1));
+    ck_assert_uint_eq(capture_inputs_seed(inputs, 2, 1), seed_of_file("c", &later, 0));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("inputs");
@@ -235,6 +277,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_row, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_resolution);
     tcase_add_test(tcase, test_descriptors);
+    tcase_add_test(tcase, test_seed);
+    tcase_add_test(tcase, test_seed_of_several);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

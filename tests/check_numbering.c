@@ -84,7 +84,7 @@ static bool feed(Numbering *numbering, const Step *step, uint16_t port, unsigned
         .flags = step->flags & (uint8_t)~QUOTED,
         .quoted = step->flags & QUOTED,
     };
-    Endpoints endpoints = endpoints_of(&segment, 12345);
+    Endpoints endpoints = endpoints_of(&segment, 0, 12345);
     return numbering_feed(numbering, &segment, &endpoints, ret_number);
 }
 

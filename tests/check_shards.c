@@ -180,7 +180,7 @@ static void fire_timers(Story *story, Shards *const sets[2], Nanoseconds now)
 static void run(Story *story, Shards *const sets[2], const ShardSet masks[2], GArray *owners)
 {
     g_autoptr(GRand) rand = g_rand_new_with_seed(4711);
-    g_autoptr(Front) front = front_new(LIMITS.pairs);
+    g_autoptr(Front) front = front_new(LIMITS.pairs, LIMITS.seed);
     g_autofree Talk *talks = g_new0(Talk, CONNECTIONS);
     for (uint64_t frame = 1; frame <= SEGMENTS; frame++) {
         Segment segment = make_segment(rand, talks, frame);
@@ -258,7 +258,7 @@ END_TEST
 /* A set that was not drained frees what it has. */
 START_TEST(test_freed_in_the_middle)
 {
-    g_autoptr(Front) front = front_new(10);
+    g_autoptr(Front) front = front_new(10, 0);
     g_autoptr(Shards) shards = shards_new(&STREAM_LIMITS_DEFAULT, SHARDS_ALL);
     g_autoptr(GRand) rand = g_rand_new_with_seed(1);
     g_autofree Talk *talks = g_new0(Talk, CONNECTIONS);
@@ -326,7 +326,7 @@ static void feed_held(Front *front, Shards *shards, unsigned number, bool ends)
 START_TEST(test_each_is_drained_when_it_ends)
 {
     enum { COUNT = 3, ENDING = 2 };
-    g_autoptr(Front) front = front_new(10);
+    g_autoptr(Front) front = front_new(10, 0);
     g_autoptr(Shards) shards = shards_new(&STREAM_LIMITS_DEFAULT, SHARDS_ALL);
     StreamEvent event;
     for (unsigned number = 0; number < COUNT; number++)

@@ -12,7 +12,7 @@ typedef struct StreamTable {
 static inline StreamTable *stream_table_new(const StreamLimits *limits)
 {
     StreamTable *table = g_new(StreamTable, 1);
-    table->front = front_new(limits->pairs);
+    table->front = front_new(limits->pairs, limits->seed);
     table->shards = shards_new(limits, SHARDS_ALL);
     return table;
 }

@@ -31,7 +31,7 @@ Engine *engine_new(const EngineOptions *options)
     engine->filter = options->filter;
     engine->decoder = decoder_new();
     engine->quic = address_pairs_new();
-    engine->front = front_new(options->limits.pairs);
+    engine->front = front_new(options->limits.pairs, options->limits.seed);
     engine->shards = shards_new(&options->limits, options->shards);
     engine->set = options->shards;
     engine->leads = options->shards & 1;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/content_hash.h"
 #include "capture/bytes.h"
 
 /* A file's identity on this machine, to recognize the file under another name. */
@@ -82,6 +83,16 @@ void input_file_cut(InputFile *file, GError *error)
     set_problem(file, INPUT_CUT, error);
 }
 
+static uint64_t seed_of(const FrameBatch *begun)
+{
+    uint64_t seed = 0;
+    for (size_t i = 0; i < begun->count; i++) {
+        seed = content_hash_mix(seed, (uint64_t)begun->frames[i].time);
+        seed = content_hash_mix(seed, content_hash_of(begun->frames[i].bytes));
+    }
+    return seed;
+}
+
 /* Reads from the file what decides its place among the others. */
 static void look_into(Listing *listing, InputFile *file, bool again, bool of_directory)
 {
@@ -103,6 +114,7 @@ static void look_into(Listing *listing, InputFile *file, bool again, bool of_dir
     file->timed = capture_has_times(info);
     file->first_time = info->first_time;
     file->time_digits = info->time_digits;
+    file->seed = seed_of(&file->begun);
     file->size = again ? info->size : 0;
     if (again)
         frame_batch_clear(&file->begun);
@@ -294,6 +306,7 @@ CaptureInputs *capture_inputs_again(const CaptureInputs *inputs)
         copy->timed = file->timed;
         copy->first_time = file->first_time;
         copy->time_digits = file->time_digits;
+        copy->seed = file->seed;
         copy->size = file->size;
         g_ptr_array_add(again->files, copy);
         g_ptr_array_add(again->numbered, copy);
@@ -345,6 +358,14 @@ uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsign
         sum += size;
     }
     return sum;
+}
+
+uint64_t capture_inputs_seed(const CaptureInputs *inputs, unsigned first, unsigned count)
+{
+    uint64_t seed = 0;
+    for (unsigned number = first; number < first + count; number++)
+        seed = content_hash_mix(seed, capture_inputs_file(inputs, number)->seed);
+    return seed;
 }
 
 bool capture_inputs_interrupted(const CaptureInputs *inputs)

@@ -32,6 +32,7 @@ typedef struct InputFile {
     bool timed;      /* first_time, the time of the first packet, is known */
     Nanoseconds first_time;
     unsigned time_digits;
+    uint64_t seed; /* see capture_inputs_seed() */
     uint64_t size; /* size on disk; 0: known only at the end */
     /* only for inputs that cannot be opened twice; their first frames are in `begun` */
     CaptureReader *reader;
@@ -63,6 +64,12 @@ const char *input_file_place(const InputFile *file);
 /* Bytes on disk of `count` readable inputs, from number `first` on; 0 if one of them shows its size
  * only at its end. */
 uint64_t capture_inputs_size(const CaptureInputs *inputs, unsigned first, unsigned count);
+
+/* What whoever sends traffic into the capture cannot know beforehand, the same whenever the capture
+ * is read: a hash of the bytes and times of the first frames, up to a batch of each of `count`
+ * readable inputs from number `first` on. Of a pipe that is one frame: the next one may be long in
+ * coming. */
+uint64_t capture_inputs_seed(const CaptureInputs *inputs, unsigned first, unsigned count);
 
 /* The same inputs with the same numbers, for a second reading. Nothing learned by the first reading
  * is kept. */

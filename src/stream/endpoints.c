@@ -21,7 +21,7 @@ static bool is_greater(const uint64_t left[2], const uint64_t right[2])
     return GUINT64_FROM_BE(left[at]) > GUINT64_FROM_BE(right[at]);
 }
 
-Endpoints endpoints_of(const Segment *segment, uint64_t seed)
+Endpoints endpoints_of(const Segment *segment, uint64_t shared_seed, uint64_t seed)
 {
     uint64_t source[2], destination[2];
     memcpy(source, segment->source.bytes, sizeof source);
@@ -45,7 +45,7 @@ Endpoints endpoints_of(const Segment *segment, uint64_t seed)
         count = WORDS;
     }
     return (Endpoints){
-        .identity = hash_words(words, count, 0),
+        .identity = hash_words(words, count, shared_seed),
         .seeded = hash_words(words, count, seed),
         .from_high = swap,
     };

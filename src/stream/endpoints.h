@@ -8,12 +8,13 @@
 #include "decode/decode.h"
 
 typedef struct Endpoints {
-    uint64_t identity; /* the same in every run: shards and tombstones */
+    uint64_t identity; /* the same in every run over the same input: shards and tombstones */
     uint64_t seeded;   /* differs from run to run: buckets, against hash flooding */
     bool from_high;    /* the segment was sent by the endpoint that is second in order */
 } Endpoints;
 
-Endpoints endpoints_of(const Segment *segment, uint64_t seed);
+/* The seeds of `identity` and of `seeded`. */
+Endpoints endpoints_of(const Segment *segment, uint64_t shared_seed, uint64_t seed);
 
 static inline bool address_equal(const IpAddress *a, const IpAddress *b)
 {

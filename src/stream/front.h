@@ -10,9 +10,10 @@
 
 #include "stream/endpoints.h"
 
-/* Connections are cut into logical shards by a hash of the endpoints that is the same in every run.
- * Each has its part of every bound and its own timers, so that nothing depends on how shards are
- * shared out among workers. */
+/* Connections are cut into logical shards by a hash of the endpoints that is the same in every run
+ * over the same input. Each has its part of every bound and its own timers, so that nothing depends
+ * on how shards are shared out among workers. Its seed comes of the input (capture_inputs_seed()):
+ * whoever sends traffic cannot choose the shard, and fill that of somebody else. */
 #define SHARDS 64
 
 typedef struct Arrival {
@@ -26,8 +27,8 @@ typedef struct Arrival {
 
 typedef struct Front Front;
 
-/* `pairs`: StreamLimits.pairs */
-Front *front_new(size_t pairs);
+/* `pairs`, `seed`: of the StreamLimits */
+Front *front_new(size_t pairs, uint64_t seed);
 
 void front_feed(Front *front, const Segment *segment, Arrival *ret_arrival);
 

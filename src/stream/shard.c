@@ -37,6 +37,7 @@ Shard *shard_new(const StreamLimits *limits, unsigned index)
     shard->bucket_count = BUCKETS_FIRST;
     shard->buckets = g_new0(FlowHead *, BUCKETS_FIRST);
     shard->budget = memory_budget(limits);
+    shard->tombstones.seed = limits->seed;
     shard->budget.used = BUCKETS_FIRST * sizeof(FlowHead *);
     return shard;
 }

@@ -64,6 +64,7 @@ typedef struct StreamLimits {
     size_t held_bytes_connection;
     size_t memory; /* of all connections: their state, what hangs on it, what is held */
     size_t pairs;  /* of endpoints with a stream number */
+    uint64_t seed; /* of the hash that shares connections out among the shards */
 } StreamLimits;
 
 /* What a bound on the memory of everything, fragments included, means for each. */

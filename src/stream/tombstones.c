@@ -16,7 +16,7 @@ size_t tombstones_leave(Tombstones *stones, const Connection *connection, bool *
                         .destination = connection->address[1],
                         .source_port = connection->port[0],
                         .destination_port = connection->port[1] };
-    Endpoints endpoints = endpoints_of(&segment, 0);
+    Endpoints endpoints = endpoints_of(&segment, stones->seed, 0);
     size_t took = stones->slots ? 0 : SLOTS * sizeof(Tombstone);
     if (took)
         stones->slots = g_new0(Tombstone, SLOTS);

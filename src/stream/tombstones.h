@@ -20,6 +20,7 @@ typedef struct Tombstone {
 } Tombstone;
 
 typedef struct Tombstones {
+    uint64_t seed;    /* of the endpoints' identities: StreamLimits.seed */
     Tombstone *slots; /* NULL: none yet */
 } Tombstones;
 
