@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "capture/bytes.h"
 #include "confine.h"
 #include "report/checksums.h"
 #include "verify_again.h"
@@ -11,8 +12,10 @@
 
 typedef struct Verification {
     VerifyAgain again;
+    const char *reports; /* the directory of the manifest */
     FILE *out;
     bool differs;
+    bool inputs_missing, captures_missing; /* not where they were */
     GPtrArray *places; /* of the inputs, "" where nothing is known; the last is NULL */
 } Verification;
 
@@ -46,23 +49,66 @@ static bool check_sum(Verification *verification, const char *name, const char *
 
 /* Inputs --------------------------------------------------------------------------------------- */
 
-static bool is_file(const char *path)
-{
-    return g_file_test(path, G_FILE_TEST_IS_REGULAR);
-}
-
 /* Where an input lies: at the longest end of its path that is there in --inputs=DIR. */
-static char *find_input(const Options *options, const char *path)
+static char *find_input(const Options *options, const char *path, GFileTest kind)
 {
     if (!options->moved)
         return g_strdup(path);
     for (const char *end = path; end; end = strchr(end, '/')) {
         end += strspn(end, "/");
         g_autofree char *place = g_build_filename(options->moved, end, NULL);
-        if (*end && is_file(place))
+        if (*end && g_file_test(place, kind))
             return g_steal_pointer(&place);
     }
     return g_strdup("");
+}
+
+/* What the first run said of an input, apart from its bytes. */
+static void say_failure(Verification *verification, bool same, const VerifyFile *input,
+                        const char *how, const char *now)
+{
+    const char *then = input->reason ? verify_problem_text(input->reason, input->name) : "unknown";
+    g_autofree char *what = now ? g_strdup_printf("%s: %s; in the first run: %s", how, now, then)
+                                : g_strdup_printf("%s: %s", how, then);
+    say(verification, same, input->name, what);
+}
+
+static void check_input(Verification *verification, const VerifyFile *input, const char *place)
+{
+    if (strcmp(input->name, "-") == 0) {
+        say(verification, true, input->name, "not compared: standard input");
+        return;
+    }
+    bool there = *place && g_file_test(place, G_FILE_TEST_EXISTS);
+    verification->inputs_missing = verification->inputs_missing || !there;
+    if (!*place)
+        say(verification, false, input->name, "NOT THERE");
+    else
+        check_sum(verification, input->name, place, input->sha256, true);
+    if (there && input->reason)
+        say_failure(verification, true, input, "was not read to its end", NULL);
+}
+
+/* An input that failed before its first packet has no sum: it has to fail in the same way. */
+static void check_failed_input(Verification *verification, const VerifyFile *input)
+{
+    g_autofree char *place =
+        find_input(verification->again.options, input->name, G_FILE_TEST_EXISTS);
+    if (strcmp(input->name, "-") == 0) {
+        say(verification, true, input->name, "not compared: standard input");
+        return;
+    }
+    g_autofree char *now = verify_input_failure(place);
+    const char *then = input->reason ? verify_problem_text(input->reason, input->name) : "";
+    if (!now)
+        say_failure(verification, false, input, "CAN BE READ NOW; in the first run", NULL);
+    else if (strcmp(now, then) == 0)
+        say_failure(verification, true, input, "fails as in the first run", NULL);
+    else {
+        bool there = g_file_test(place, G_FILE_TEST_EXISTS);
+        verification->inputs_missing = verification->inputs_missing || !there;
+        say_failure(verification, false, input, "FAILS OTHERWISE", now);
+    }
 }
 
 static void check_inputs(Verification *verification)
@@ -70,16 +116,16 @@ static void check_inputs(Verification *verification)
     const VerifyManifest *manifest = verification->again.manifest;
     for (guint i = 0; i < manifest->inputs->len; i++) {
         const VerifyFile *input = g_ptr_array_index(manifest->inputs, i);
-        char *place = find_input(verification->again.options, input->name);
+        char *place = find_input(verification->again.options, input->name, G_FILE_TEST_IS_REGULAR);
         g_ptr_array_add(verification->places, place);
-        if (strcmp(input->name, "-") == 0)
-            say(verification, true, input->name, "not compared: standard input");
-        else if (!*place)
-            say(verification, false, input->name, "NOT THERE");
-        else
-            check_sum(verification, input->name, place, input->sha256, true);
+        check_input(verification, input, place);
     }
     g_ptr_array_add(verification->places, NULL);
+    for (guint i = 0; i < manifest->left_out->len; i++) {
+        const VerifyFile *input = g_ptr_array_index(manifest->left_out, i);
+        if (input->failed)
+            check_failed_input(verification, input);
+    }
 }
 
 /* Captures ------------------------------------------------------------------------------------- */
@@ -95,14 +141,14 @@ static char *without_slashes(const char *path)
 /* The directory of the captures: as it lay to that of the reports, else where it was named. */
 static char *find_captures(const Verification *verification)
 {
-    const Options *then = verification->again.then, *options = verification->again.options;
+    const Options *then = verification->again.then;
     if (!then || !then->evidence || !then->output)
         return NULL;
     g_autofree char *reports = without_slashes(then->output);
     g_autofree char *captures = without_slashes(then->evidence);
     size_t length = strlen(reports);
     if (strncmp(reports, captures, length) == 0 && strchr("/", captures[length]))
-        return g_build_filename(options->verify, captures + length, NULL);
+        return g_build_filename(verification->reports, captures + length, NULL);
     return g_steal_pointer(&captures);
 }
 
@@ -112,13 +158,13 @@ static void check_capture(Verification *verification, const char *directory,
     g_autofree char *path = g_build_filename(directory, capture->name, NULL);
     if (!check_sum(verification, capture->name, path, capture->sha256, false))
         return;
-    const char *why_not = verify_why_not_judge(&verification->again);
+    bool judged = verify_capture_judged(&verification->again, path, capture);
+    const char *why_not = judged ? NULL : verify_why_not_judge(&verification->again);
     if (why_not) {
         g_autofree char *text = g_strdup_printf("not judged: %s", why_not);
         say(verification, true, capture->name, text);
         return;
     }
-    bool judged = verify_capture_judged(&verification->again, path, capture);
     g_autofree char *what =
         g_strdup_printf("%s: %s", judged ? "judged the same" : "JUDGED OTHERWISE", capture->reason);
     say(verification, judged, capture->name, what);
@@ -130,6 +176,7 @@ static void check_captures(Verification *verification)
 {
     const VerifyManifest *manifest = verification->again.manifest;
     g_autofree char *directory = find_captures(verification);
+    verification->captures_missing = directory && !g_file_test(directory, G_FILE_TEST_IS_DIR);
     for (guint i = 0; i < manifest->captures->len; i++) {
         const VerifyFile *capture = g_ptr_array_index(manifest->captures, i);
         if (directory)
@@ -161,8 +208,7 @@ static void check_reports(Verification *verification)
     const VerifyManifest *manifest = verification->again.manifest;
     for (guint i = 0; i < manifest->reports->len; i++) {
         const VerifyFile *report = g_ptr_array_index(manifest->reports, i);
-        g_autofree char *path =
-            g_build_filename(verification->again.options->verify, report->name, NULL);
+        g_autofree char *path = g_build_filename(verification->reports, report->name, NULL);
         check_sum(verification, report->name, path, report->sha256, false);
     }
 }
@@ -194,14 +240,13 @@ static char *expected_checksums(const Verification *verification)
                                   .count = manifest->captures->len,
                                   .pages = pages,
                                   .page_count = manifest->pages->len };
-    return checksums_text(verification->again.options->verify, reports, manifest->reports->len,
-                          manifest->sha256, directory ? &evidence : NULL);
+    return checksums_text(verification->reports, reports, manifest->reports->len, manifest->sha256,
+                          directory ? &evidence : NULL);
 }
 
 static void check_checksums(Verification *verification)
 {
-    g_autofree char *path =
-        g_build_filename(verification->again.options->verify, CHECKSUMS_NAME, NULL);
+    g_autofree char *path = g_build_filename(verification->reports, CHECKSUMS_NAME, NULL);
     g_autofree char *expected = expected_checksums(verification);
     g_autofree char *text = NULL;
     gsize size = 0;
@@ -225,10 +270,22 @@ static Options *parse_command(const VerifyManifest *manifest)
     return NULL;
 }
 
+static const char *why_differs(const Verification *verification)
+{
+    if (verification->inputs_missing && verification->again.options->moved)
+        return "an input is not in the directory of --inputs";
+    if (verification->inputs_missing)
+        return "an input is not where it was: start in the directory of the first run, or say "
+               "where the inputs lie now with --inputs=DIR";
+    return verification->captures_missing
+               ? "the captures are not where they were: start in the directory of the first run"
+               : "what is there differs";
+}
+
 static VerifyResult check_again(Verification *verification)
 {
     if (verification->differs) {
-        fprintf(verification->out, "not run again: what is there differs\n");
+        fprintf(verification->out, "not run again: %s\n", why_differs(verification));
         return VERIFY_DIFFERS;
     }
     g_autofree char *why = verify_why_not(&verification->again);
@@ -256,10 +313,53 @@ static void remove_directory(const char *path)
     g_rmdir(path);
 }
 
+/* The directory of a manifest: it may be named itself, or its manifest. */
+static char *find_reports(const char *path)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    bool manifest = strcmp(name, MANIFEST_NAME) == 0 && !g_file_test(path, G_FILE_TEST_IS_DIR);
+    return manifest ? g_path_get_dirname(path) : g_strdup(path);
+}
+
+static bool has_file(const char *directory, const char *name)
+{
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* What to do instead where there is no manifest. Freed by the caller. */
+static char *what_instead(const char *directory)
+{
+    g_autofree char *bare = without_slashes(directory);
+    g_autofree char *parent = g_path_get_dirname(bare);
+    g_autofree char *parent_name = capture_display_name(parent);
+    if (!g_file_test(directory, G_FILE_TEST_IS_DIR))
+        return g_strdup("--verify takes a directory that -o wrote, or its " MANIFEST_NAME);
+    if (has_file(parent, MANIFEST_NAME))
+        return g_strdup_printf("has no " MANIFEST_NAME ", but the directory above has: --verify=%s",
+                               parent_name);
+    if (has_file(directory, CHECKSUMS_NAME))
+        return g_strdup("has sums but no " MANIFEST_NAME ": check it with sha256sum -c "
+                        "" CHECKSUMS_NAME ", or verify the directory that -o wrote beside it");
+    return g_strdup("has no " MANIFEST_NAME ": -o did not write it");
+}
+
+static bool check_place(const char *directory, GError **error)
+{
+    if (has_file(directory, MANIFEST_NAME) || !g_file_test(directory, G_FILE_TEST_EXISTS))
+        return true;
+    g_autofree char *name = capture_display_name(directory);
+    g_autofree char *what = what_instead(directory);
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s", name, what);
+    return false;
+}
+
 static VerifyResult verify_within(const Options *options, const char *version,
                                   const char *directory, FILE *out, GError **error)
 {
-    g_autoptr(VerifyManifest) manifest = verify_manifest_read(options->verify, error);
+    g_autofree char *reports = find_reports(options->verify);
+    g_autoptr(VerifyManifest) manifest =
+        check_place(reports, error) ? verify_manifest_read(reports, error) : NULL;
     if (!manifest)
         return VERIFY_DIFFERS;
     Verification verification = { .again = { .options = options,
@@ -267,6 +367,7 @@ static VerifyResult verify_within(const Options *options, const char *version,
                                              .directory = directory,
                                              .manifest = manifest,
                                              .then = parse_command(manifest) },
+                                  .reports = reports,
                                   .out = out,
                                   .places = g_ptr_array_new_with_free_func(g_free) };
     if (!options->quiet)

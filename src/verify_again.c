@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "capture/bytes.h"
 #include "packets/evidence_list.h"
 #include "report/checksums.h"
 #include "run.h"
@@ -164,10 +165,35 @@ bool verify_run(const VerifyAgain *again, char **ret_text)
     return manifest;
 }
 
+/* Inputs that failed --------------------------------------------------------------------------- */
+
+const char *verify_problem_text(const char *problem, const char *path)
+{
+    g_autofree char *name = capture_display_name(path);
+    size_t length = strlen(name);
+    bool named = strncmp(problem, name, length) == 0 && g_str_has_prefix(problem + length, ": ");
+    return named ? problem + length + strlen(": ") : problem;
+}
+
+char *verify_input_failure(const char *place)
+{
+    const char *const paths[] = { place, NULL };
+    const CaptureOptions options = { .hash = false };
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(paths, &options, NULL);
+    for (guint i = 0; i < inputs->files->len; i++) {
+        const InputFile *file = g_ptr_array_index(inputs->files, i);
+        if (file->state == INPUT_FAILED && strcmp(file->path, place) == 0)
+            return g_strdup(verify_problem_text(file->problem, place));
+    }
+    return NULL;
+}
+
 /* Captures ------------------------------------------------------------------------------------- */
 
 const char *verify_why_not_judge(const VerifyAgain *again)
 {
+    if (again->then && again->then->evidence_secrets)
+        return NULL;
     if (verify_manifest_has_secrets(again->manifest))
         return "secrets that the inputs hold are not in the captures";
     return check_keylogs(again);

@@ -21,7 +21,14 @@ char *verify_why_not(const VerifyAgain *again);
  * names what differs; NULL: nothing. Freed by the caller. */
 bool verify_run(const VerifyAgain *again, char **ret_text);
 
-/* Why no capture can be judged again; NULL: they can be. Static. */
+/* Why a file or directory cannot be read as an input, without its name; freed by the caller. NULL:
+ * it can be. */
+char *verify_input_failure(const char *place);
+
+/* `problem` without the name of the file in front of it. */
+const char *verify_problem_text(const char *problem, const char *path);
+
+/* Why a capture may be judged otherwise though it is the same; NULL: it may not. Static. */
 const char *verify_why_not_judge(const VerifyAgain *again);
 
 /* Whether the capture of a connection gives the judgement for which it was written. */

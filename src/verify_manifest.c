@@ -25,6 +25,12 @@ static const char *member_text(JsonObject *object, const char *name)
     return object ? text_of(json_object_get_member(object, name)) : NULL;
 }
 
+static bool member_truth(JsonObject *object, const char *name)
+{
+    JsonNode *node = json_object_get_member(object, name);
+    return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_boolean(node);
+}
+
 static JsonArray *member_array(JsonObject *object, const char *name)
 {
     JsonNode *node = object ? json_object_get_member(object, name) : NULL;
@@ -87,12 +93,11 @@ static GPtrArray *read_files(JsonObject *object, const char *list, const char *n
         if (!named || (!paths && !is_name(named)))
             continue;
         VerifyFile *file = g_new0(VerifyFile, 1);
-        JsonNode *contradicted = json_object_get_member(element, "contradicted");
         file->name = paths ? text_unescape(named) : g_strdup(named);
         file->sha256 = g_strdup(member_text(element, "sha256"));
-        file->reason = g_strdup(member_text(element, "reason"));
-        file->contradicted = contradicted && JSON_NODE_HOLDS_VALUE(contradicted) &&
-                             json_node_get_boolean(contradicted);
+        file->reason = g_strdup(member_text(element, paths ? "problem" : "reason"));
+        file->contradicted = member_truth(element, "contradicted");
+        file->failed = member_truth(element, "failed");
         g_ptr_array_add(files, file);
     }
     return files;
@@ -130,6 +135,7 @@ static VerifyManifest *parse(const char *path, const char *text, gsize size, GEr
     manifest->sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, size);
     manifest->command = read_command(manifest);
     manifest->inputs = read_files(manifest->root, "inputs", "path", true);
+    manifest->left_out = read_files(manifest->root, "left_out", "path", true);
     manifest->reports = read_files(manifest->root, "reports", "name", false);
     manifest->captures = read_files(evidence, "captures", "name", false);
     manifest->pages = read_files(evidence, "pages", "name", false);
@@ -245,6 +251,7 @@ void verify_manifest_free(VerifyManifest *manifest)
     g_free(manifest->sha256);
     g_strfreev(manifest->command);
     g_clear_pointer(&manifest->inputs, g_ptr_array_unref);
+    g_clear_pointer(&manifest->left_out, g_ptr_array_unref);
     g_clear_pointer(&manifest->reports, g_ptr_array_unref);
     g_clear_pointer(&manifest->captures, g_ptr_array_unref);
     g_clear_pointer(&manifest->pages, g_ptr_array_unref);

@@ -9,8 +9,9 @@
 typedef struct VerifyFile {
     char *name;   /* owned, as all of it; of an input: its path */
     char *sha256; /* NULL: not known */
-    char *reason; /* of a capture: a cause or a rule; NULL: none */
+    char *reason; /* of a capture: a cause or a rule; of an input: its problem; NULL: none */
     bool contradicted;
+    bool failed; /* of an input that is in no report */
 } VerifyFile;
 
 typedef struct VerifyManifest {
@@ -19,6 +20,7 @@ typedef struct VerifyManifest {
     char *sha256;               /* of the manifest itself */
     char **command;
     GPtrArray *inputs, *reports; /* VerifyFile */
+    GPtrArray *left_out;         /* what was named and not read, failed or not */
     GPtrArray *captures, *pages; /* of --evidence */
 } VerifyManifest;
 

@@ -94,9 +94,59 @@ mv made later/made
 verifies 1 'in/race.pcap: CANNOT BE READ: No such file or directory' --verify=later/made
 verifies 0 'run again: the same bytes' --verify=later/made --inputs=later
 verifies 0 'run again: the same bytes' --verify=later/made --inputs=later/in
+moved='not run again: an input is not where it was: start in the directory of the first run, or say where the inputs lie now with --inputs=DIR'
+verifies 1 "$moved" --verify=later/made
 mkdir empty
 verifies 1 'in/race.pcap: NOT THERE' --verify=later/made --inputs=empty
+verifies 1 'not run again: an input is not in the directory of --inputs' --verify=later/made --inputs=empty
 mv later/in in
+
+# The manifest may be named instead of its directory. What has none is refused with what to do instead.
+"$CONNAUDIT" -q -o place --evidence=place/captures in
+"$CONNAUDIT" -q --evidence=alone in >rows
+verifies 0 'run again: the same bytes' --verify=place/manifest.json
+(cd place && "$CONNAUDIT" --verify=manifest.json --inputs=..) >out || fail "a bare manifest.json: $(cat out)"
+# refused DIR TEXT
+refused() {
+    status=0
+    "$CONNAUDIT" --verify="$1" >out 2>errors || status=$?
+    [ "$status" -eq 1 ] || fail "--verify=$1: status $status"
+    [ "$(cat errors)" = "connaudit: $1: $2" ] || fail "--verify=$1: $(cat errors)"
+    [ ! -s out ] || fail "--verify=$1: $(cat out)"
+}
+refused place/captures 'has no manifest.json, but the directory above has: --verify=place'
+refused alone 'has sums but no manifest.json: check it with sha256sum -c SHA256SUMS, or verify the directory that -o wrote beside it'
+refused in 'has no manifest.json: -o did not write it'
+refused place/pairs.csv '--verify takes a directory that -o wrote, or its manifest.json'
+refused nowhere/manifest.json 'No such file or directory'
+"$CONNAUDIT" -q -o apart --evidence=captures in
+mv captures aside
+verifies 1 'not run again: the captures are not where they were: start in the directory of the first run' --verify=apart
+mv aside captures
+verifies 0 'run again: the same bytes' --verify=apart
+
+# An input that failed in the first run has to fail in the same way.
+mkdir failing
+cp in/race.pcap failing
+head -c 900 in/reused.pcap >failing/cut.pcap
+echo text >failing/text
+refusing='failing/race.pcap failing/cut.pcap failing/text failing/none'
+"$CONNAUDIT" -q -o failed $refusing 2>errors && fail "nothing failed"
+verifies 0 'run again: the same bytes' --verify=failed
+grep -qxF 'failing/text: fails as in the first run: not a capture file (neither pcap nor pcapng)' out ||
+    fail "an input that fails again is not told: $(cat out)"
+grep -qxF 'failing/none: fails as in the first run: No such file or directory' out ||
+    fail "an input that is missing again is not told: $(cat out)"
+grep -q '^failing/cut.pcap: was not read to its end: cut short in packet' out ||
+    fail "an input that was cut is not told: $(cat out)"
+mv failing later/failing
+verifies 0 'failing/text: fails as in the first run: not a capture file (neither pcap nor pcapng)' --verify=failed --inputs=later
+verifies 1 "$moved" --verify=failed
+mv later/failing failing
+cp in/good.pcap failing/none
+verifies 1 'failing/none: CAN BE READ NOW; in the first run: No such file or directory' --verify=failed
+rm failing/none failing/text
+verifies 1 'failing/text: FAILS OTHERWISE: No such file or directory; in the first run: not a capture file (neither pcap nor pcapng)' --verify=failed
 
 # Files besides, of which the manifest knows nothing, are not written again.
 "$CONNAUDIT" -q -o besides --html=page.html --sqlite=data.sqlite in
@@ -145,10 +195,19 @@ verifies 4 'not run again: give the same key logs again (-k)' --verify=sealed
 verifies 4 'not run again: these are other key logs' --verify=sealed -k otherlog
 verifies 0 'run again: the same bytes' --verify=sealed -k log
 
-# Secrets that an input holds are not in the captures, but the second run has them.
-"$CONNAUDIT" -q -o tls --evidence=tls "$top"/samples/tls12-*.pcapng
-ls tls | grep -q pcapng || fail "there is no capture of a TLS connection"
+# Secrets that an input holds are not in the captures, but the second run has them. What is judged the
+# same without them is said to be so.
+"$CONNAUDIT" -q -o tls --evidence=tls "$top"/samples/tls12-*.pcapng in/race.pcap
+count=$(ls tls | grep -c '\.pcapng$')
+[ "$count" -ge 2 ] || fail "there is no capture of a TLS connection"
 verifies 0 'run again: the same bytes' --verify=tls
+[ "$(grep -c ': not judged: secrets that the inputs hold are not in the captures' out)" -eq $((count - 1)) ] ||
+    fail "captures without their secrets: $(cat out)"
+grep -q -- '-keepalive_race.pcapng: judged the same: ' out || fail "a capture in clear text is not judged: $(cat out)"
+# With their own secrets they are judged.
+"$CONNAUDIT" -q -o own --evidence=own --evidence-secrets "$top"/samples/tls12-*.pcapng
+verifies 0 'run again: the same bytes' --verify=own
+[ "$(grep -c ': judged the same: ' out)" -eq $((count - 1)) ] || fail "captures with their secrets: $(cat out)"
 
 # Manifests of strangers: what they hold is no reason to open something else, nor to fail otherwise.
 # strange STATUS TEXT
