@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/page.h"
 #include "report/server_rows.h"
@@ -63,7 +64,7 @@ static char *words_of_server(const Server *server)
     if (server->lost) {
         g_string_append(words, ", ");
         append_share(words, server->lost, server->reuses);
-        g_string_append_printf(words, " reuse%s lost", server->reuses == 1 ? "" : "s");
+        g_string_append_printf(words, " reuse%s lost in all", server->reuses == 1 ? "" : "s");
     }
     return g_string_free(words, FALSE);
 }
@@ -132,8 +133,9 @@ static char *words_of_pair(const Pair *pair)
     g_string_append(words, ": ");
     append_share(words, pair->lost_risky, pair->reuses);
     g_string_append_printf(words,
-                           " reuse%s %s lost. Let the server wait longer than its clients' "
-                           "pools: above %" G_GINT64_FORMAT PAGE_NO_BREAK "s at least.",
+                           " reuse%s %s lost near that timeout. Let the server wait longer "
+                           "than its clients' pools: above %" G_GINT64_FORMAT PAGE_NO_BREAK
+                           "s at least.",
                            pair->reuses == 1 ? "" : "s", pair->lost_risky == 1 ? "was" : "were",
                            round_above(pair->longest_tried, estimate->spikes[0].timeout));
     return g_string_free(words, FALSE);
@@ -176,10 +178,12 @@ static char *words_of_few(const Server *server)
     append_server(words, &server->key);
     g_string_append(words, ": ");
     page_append_count(words, server->estimate.closes);
-    bool one = server->estimate.closes == 1;
-    g_string_append_printf(words, PAGE_NO_BREAK "idle close%s after ", one ? "" : "s");
-    if (!one)
-        g_string_append_printf(words, "%.1f to ", (double)least / 1e9);
+    g_string_append_printf(words, PAGE_NO_BREAK "idle close%s after ",
+                           server->estimate.closes == 1 ? "" : "s");
+    g_autofree char *from = g_strdup_printf("%.1f", (double)least / 1e9);
+    g_autofree char *to = g_strdup_printf("%.1f", (double)most / 1e9);
+    if (server->estimate.closes > 1 && strcmp(from, to) != 0)
+        g_string_append_printf(words, "%s to ", from);
     append_seconds(words, most);
     g_string_append(words, server->estimate.doubt == TIMEOUT_UNREAD
                                ? ", all in TLS without secrets: no timeout is inferred from these"
