@@ -58,11 +58,31 @@ static int feed_file(TlsKeys *keys, int fd, GPtrArray *sums)
     return failed;
 }
 
-bool keylogs_read(TlsKeys *keys, const char *const *paths, GPtrArray *sums, GError **error)
+/* Lines that a key log has, whether they are of use here or not. */
+static uint64_t known_lines(const TlsKeysCounters *counters)
+{
+    return counters->lines - counters->unknown - counters->malformed;
+}
+
+static void note_what_is_none(const TlsKeysCounters *before, const TlsKeysCounters *after,
+                              const char *path, GPtrArray *notes)
+{
+    if (!notes || known_lines(after) > known_lines(before))
+        return;
+    g_autofree char *name = capture_display_name(path);
+    const char *what = after->lines == before->lines          ? "it has no line"
+                       : after->malformed > before->malformed ? "its lines are malformed"
+                                                              : "it has no line with a known label";
+    g_ptr_array_add(notes, g_strdup_printf("%s: no secret of TLS in this key log: %s", name, what));
+}
+
+bool keylogs_read(TlsKeys *keys, const char *const *paths, GPtrArray *sums, GPtrArray *notes,
+                  GError **error)
 {
     if (paths)
         keylogs_guard();
     for (; paths && *paths; paths++) {
+        const TlsKeysCounters before = *tls_keys_counters(keys);
         int fd = open(*paths, O_RDONLY | O_CLOEXEC);
         int failed = fd < 0 ? errno : feed_file(keys, fd, sums);
         if (fd >= 0)
@@ -73,6 +93,7 @@ bool keylogs_read(TlsKeys *keys, const char *const *paths, GPtrArray *sums, GErr
                         g_strerror(failed));
             return false;
         }
+        note_what_is_none(&before, tls_keys_counters(keys), *paths, notes);
     }
     return true;
 }

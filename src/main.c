@@ -103,6 +103,15 @@ static ExitStatus judge_inputs(const RunContext *context, CaptureInputs *inputs)
     return result.matched ? EXIT_FOUND : EXIT_READ;
 }
 
+static TlsKeys *read_keylogs(const Options *options, GPtrArray *sums, GError **error)
+{
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    TlsKeys *keys = run_read_keylogs(options, sums, notes, error);
+    for (guint i = 0; i < notes->len && !options->quiet; i++)
+        complain(g_ptr_array_index(notes, i));
+    return keys;
+}
+
 /* From the inputs to the reports. */
 static ExitStatus read_inputs(const Options *options, char **command)
 {
@@ -119,7 +128,7 @@ static ExitStatus read_inputs(const Options *options, char **command)
     }
     announce_waiting(options);
     g_autoptr(GPtrArray) keylog_sums = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(TlsKeys) keys = run_read_keylogs(options, keylog_sums, &error);
+    g_autoptr(TlsKeys) keys = read_keylogs(options, keylog_sums, &error);
     if (!keys) {
         complain(error->message);
         return EXIT_USAGE;

@@ -881,10 +881,10 @@ static CaptureOptions capture_options(const Options *options, TlsKeys *keys, Row
                              .data = out };
 }
 
-TlsKeys *run_read_keylogs(const Options *options, GPtrArray *sums, GError **error)
+TlsKeys *run_read_keylogs(const Options *options, GPtrArray *sums, GPtrArray *notes, GError **error)
 {
     g_autoptr(TlsKeys) keys = tls_keys_new(options->max_memory / SECRETS_PART);
-    return keylogs_read(keys, (const char *const *)options->keylogs, sums, error)
+    return keylogs_read(keys, (const char *const *)options->keylogs, sums, notes, error)
                ? g_steal_pointer(&keys)
                : NULL;
 }

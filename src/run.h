@@ -42,7 +42,8 @@ typedef enum RunError {
 } RunError;
 
 /* NULL and `error` if one cannot be read. `sums` gets the SHA-256 of each. */
-TlsKeys *run_read_keylogs(const Options *options, GPtrArray *sums, GError **error);
+TlsKeys *run_read_keylogs(const Options *options, GPtrArray *sums, GPtrArray *notes,
+                          GError **error);
 
 /* `keys` takes the secrets that inputs hold: those of their first blocks now, the others when they
  * are read. */

@@ -35,7 +35,7 @@ static const char *check_keylogs(const VerifyAgain *again)
 {
     g_autoptr(GPtrArray) then = verify_manifest_texts(again->manifest, "keylogs_sha256");
     g_autoptr(GPtrArray) now = new_texts();
-    g_autoptr(TlsKeys) keys = run_read_keylogs(again->options, now, NULL);
+    g_autoptr(TlsKeys) keys = run_read_keylogs(again->options, now, NULL, NULL);
     if (!keys)
         return "a key log cannot be read";
     if (then->len > 0 && now->len == 0)
@@ -134,7 +134,7 @@ static bool run_once_more(const VerifyAgain *again, GError **error)
         return false;
     if (then->redact && !redact_key_take(&redact_key, again->options->redact_key, none, error))
         return false;
-    g_autoptr(TlsKeys) keys = run_read_keylogs(then, sums, error);
+    g_autoptr(TlsKeys) keys = run_read_keylogs(then, sums, NULL, error);
     if (!keys)
         return false;
     g_autoptr(CaptureInputs) inputs = run_open_moved(then, again->places, filter, keys);
@@ -203,7 +203,7 @@ bool verify_capture_judged(const VerifyAgain *again, const char *path, const Ver
 {
     const char *const inputs[] = { path, NULL };
     g_autoptr(GPtrArray) sums = new_texts();
-    g_autoptr(TlsKeys) keys = run_read_keylogs(again->options, sums, NULL);
+    g_autoptr(TlsKeys) keys = run_read_keylogs(again->options, sums, NULL, NULL);
     g_autoptr(EvidenceList) list = keys ? run_list_evidence(again->then, inputs, keys) : NULL;
     bool judged = false;
     for (guint i = 0; list && !judged && i < list->list->len; i++) {

@@ -30,7 +30,7 @@ START_TEST(test_files)
     g_autoptr(TlsKeys) keys = tls_keys_new((size_t)1 << 20);
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) sums = g_ptr_array_new_with_free_func(g_free);
-    ck_assert(keylogs_read(keys, paths, sums, &error));
+    ck_assert(keylogs_read(keys, paths, sums, NULL, &error));
     ck_assert_uint_eq(sums->len, 2);
     for (guint i = 0; i < sums->len; i++)
         ck_assert_uint_eq(strlen(g_ptr_array_index(sums, i)), 64);
@@ -39,7 +39,7 @@ START_TEST(test_files)
     ck_assert_uint_eq(tls_keys_counters(keys)->repeated, 1);
     ck_assert_uint_eq(tls_keys_counters(keys)->unknown, 1);
     g_unlink(a);
-    ck_assert(!keylogs_read(keys, paths, sums, &error));
+    ck_assert(!keylogs_read(keys, paths, sums, NULL, &error));
     ck_assert_ptr_nonnull(strstr(error->message, a));
     ck_assert_ptr_null(strstr(error->message, SECRET));
     g_unlink(b);
@@ -58,7 +58,7 @@ static int abort_with(const char *path)
             _exit(2);
         TlsKeys *keys = tls_keys_new((size_t)1 << 20);
         GPtrArray *sums = g_ptr_array_new();
-        if (!keylogs_read(keys, paths, sums, NULL) || prctl(PR_GET_DUMPABLE) != 0)
+        if (!keylogs_read(keys, paths, sums, NULL, NULL) || prctl(PR_GET_DUMPABLE) != 0)
             _exit(3);
         abort();
     }

@@ -69,7 +69,7 @@ static void read_input(const Options *options)
     RunResult result = { .matched = false };
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) sums = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(TlsKeys) keys = run_read_keylogs(options, sums, NULL);
+    g_autoptr(TlsKeys) keys = run_read_keylogs(options, sums, NULL, NULL);
     g_autoptr(Filter) filter = options->filter ? filter_new(options->filter, NULL) : NULL;
     g_autoptr(CaptureInputs) inputs = run_open_inputs(options, filter, keys, &out);
     if (inputs->unfit || inputs->numbered->len == 0)

@@ -57,6 +57,27 @@ rows '' none.pcapng
 rows 'tls,,,1.2,none ' -a none.pcapng
 rows "$want " -k keys - <last.pcapng
 
+# What is no key log is taken, and a note says so; a key log without a line for a connection is one.
+# noted TEXT FILE: one line on standard error, of this file, has the text; '' for no line at all.
+noted() {
+    "$CONNAUDIT" --no-hash -k "$2" none.pcapng 2>errors >rows || fail "-k $2: status $?"
+    lines=$(grep '^connaudit: ' errors || true)
+    wanted=${1:+connaudit: $2: no secret of TLS in this key log: $1}
+    [ "$lines" = "$wanted" ] || fail "-k $2: '$lines' instead of '$wanted'"
+}
+: >empty
+printf '# a comment\n\n' >comments
+printf 'CLIENT_RANDOM 00\n' >malformed
+printf 'EXPORTER_SECRET %064d %064d\n' 1 2 >exporter
+noted 'it has no line' empty
+noted 'it has no line' comments
+noted 'it has no line with a known label' "$top/README.md"
+noted 'its lines are malformed' malformed
+noted '' keys
+noted '' exporter
+"$CONNAUDIT" -q -k empty none.pcapng >rows 2>errors
+[ ! -s errors ] || fail "-q -k empty: $(cat errors)"
+
 # Once only, and by then the packets have gone: more of them than are read at once.
 five=$top/samples/five-connections-each-closed.pcapng
 cat others "$five" "$five" "$five" secrets | "$CONNAUDIT" -a "$columns" - >late 2>summary
