@@ -110,6 +110,19 @@ static bool has_suffix(const char *name, const char *const *suffixes)
     return false;
 }
 
+/* There is no such column, but perhaps one that is meant. */
+static char *why_unknown(ReportName report, const char *column)
+{
+    g_autofree char *near = report_near_columns(report, column);
+    const char *name = report_name(report);
+    ReportName other;
+    if (report_of_column(column, &other))
+        return g_strdup_printf("the report %s has no column '%s', but -r %s has", name, column,
+                               report_name(other));
+    return g_strdup_printf("the report %s has no column '%s'%s%s (docs/reports.md)", name, column,
+                           near ? "; near ones: " : "", near ? near : "");
+}
+
 /* What is meant for a file, or cannot be chosen from. */
 static bool check_output(const Options *options, GError **error)
 {
@@ -138,8 +151,7 @@ static bool check_output(const Options *options, GError **error)
     if (options->columns)
         g_free(report_choose_columns(options->report, options->columns, false, &unknown));
     if (unknown) {
-        g_autofree char *why = g_strdup_printf("the report %s has no column '%s' (docs/reports.md)",
-                                               report_name(options->report), unknown);
+        g_autofree char *why = why_unknown(options->report, unknown);
         return refuse(why, error);
     }
     bool judged = report_rank(options->report) && options->report != REPORT_PAIRS;

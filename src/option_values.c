@@ -56,11 +56,19 @@ bool take_format(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options
     return false;
 }
 
+/* Blanks around the words of a list are none of them. */
+static void strip_each(char **parts)
+{
+    for (char **part = parts; *part; part++)
+        g_strstrip(*part);
+}
+
 /* The words of a list, as bits of their indices. False: one is none of them. */
 static bool take_words(const char *list, const char *const *words, size_t count, unsigned *ret_set,
                        GError **error, const char *usage)
 {
     g_auto(GStrv) parts = g_strsplit(*list ? list : ",", ",", -1);
+    strip_each(parts);
     *ret_set = 0;
     for (char **part = parts; *part; part++) {
         int index = word_index(*part, words, count);
@@ -88,6 +96,7 @@ bool take_columns(const OptionInfo *info G_GNUC_UNUSED, const char *list, Option
                   GError **error)
 {
     options->columns = g_strsplit(list, ",", -1);
+    strip_each(options->columns);
     if (*list)
         return true;
     g_set_error_literal(error, OPTIONS_ERROR, 0, "--columns takes names of columns, not ''");

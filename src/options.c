@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/near_words.h"
 #include "option_checks.h"
 #include "option_completion.h"
 #include "option_help.h"
@@ -121,6 +122,20 @@ static bool take_printing(const RawOptions *raw, Options *options, GError **erro
     return options->printed;
 }
 
+/* What a long option that is unknown may mean; NULL: nothing. */
+static char *near_options(const GError *error)
+{
+    const char *unknown = strstr(error->message, "--");
+    if (!g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION) || !unknown)
+        return NULL;
+    g_autofree char *name = g_strndup(unknown, strcspn(unknown, "="));
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    for (OptionId id = 0; id < OPTION_COUNT; id++)
+        g_ptr_array_add(names, g_strconcat("--", OPTIONS[id].name, NULL));
+    g_ptr_array_add(names, NULL);
+    return near_words(name, (const char *const *)names->pdata, near_words_distance(name + 2));
+}
+
 bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
 {
     g_auto(RawOptions) raw = { 0 };
@@ -131,9 +146,10 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
                               .max_memory = MEMORY_DEFAULT,
                               .evidence_max = EVIDENCE_DEFAULT };
     if (!g_option_context_parse_strv(context, &arguments, error)) {
-        g_autofree char *why = g_strdup((*error)->message);
-        g_clear_error(error);
-        g_set_error(error, OPTIONS_ERROR, 0, "%s (connaudit --help lists the options)", why);
+        g_autoptr(GError) failure = g_steal_pointer(error);
+        g_autofree char *near = near_options(failure);
+        g_set_error(error, OPTIONS_ERROR, 0, "%s%s%s (connaudit --help lists the options)",
+                    failure->message, near ? "; near ones: " : "", near ? near : "");
         return false;
     }
     for (OptionId id = 0; id < OPTION_COUNT; id++)

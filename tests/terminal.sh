@@ -143,7 +143,12 @@ refuses() {
 }
 refuses 'help lists' --nonsense
 refuses 'help lists' -Z
-refuses "no column 'nonsense'" --columns=connection,nonsense
+refuses "no column 'nonsense' (docs/reports.md)" --columns=connection,nonsense
+refuses "no column 'vedict'; near ones: verdict (docs" --columns='connection, vedict'
+refuses "no column 'method', but -r exchanges has" --columns=method
+refuses "no column ''" --columns=connection,,verdict
+refuses 'Unknown option --colums=a; near ones: --columns (' --colums=a
+refuses 'Unknown option --nonsense (' --nonsense
 refuses 'only takes a list' --only=bad
 refuses 'top takes a number' --top=0
 refuses 'not with --output' -o "$work/new" --top=1
@@ -163,6 +168,12 @@ refuses 'only is for' -r inputs --only=error
 refuses 'near ones: keepalive-race' --explain=keepalive-rave
 refuses 'character 3' --match='/a(b/'
 refuses 'syntax error' -F 'port and'
+refuses 'has "prot", which is no word of filters (near ones: proto, port) and no address; names' -F 'tcp prot 80'
+refuses 'has "example.com", which is no word of filters and no address; names of hosts' -F 'host example.com'
+# Blanks in lists are none of the words.
+"$CONNAUDIT" -q --columns=' connection, verdict ' --only='contradicted, error' close-declared-then-reused.pcap >"$work/out"
+[ "$(head -n 1 "$work/out")" = connection,verdict ] && [ "$(wc -l <"$work/out")" -eq 2 ] ||
+    fail "blanks in lists: $(cat "$work/out")"
 [ ! -e "$work/new" ] || fail "wrong usage left a directory"
 
 # Below the threshold of a timeout the summary gives the facts, which are those of the report servers.

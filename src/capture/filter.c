@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <pcap.h>
 
+#include "base/near_words.h"
 #include "capture/links.h"
 
 /* The value that a matching program returns: more than the length of any frame. */
@@ -93,6 +94,11 @@ static char *next_word(const char **at)
 /* What a word means for the names that follow it. */
 typedef enum Wording { WORDING_NAMES_HOST, WORDING_NAMES_OTHER, WORDING_JOINS } Wording;
 
+/* Words that people mistype. */
+static const char *const WORDS[] = { "host", "net",     "port", "portrange", "src",  "dst",
+                                     "tcp",  "udp",     "icmp", "proto",     "vlan", "less",
+                                     "len",  "greater", "and",  "or",        "not",  NULL };
+
 static Wording wording_of(const char *word)
 {
     static const char *const others[] = { "port",      "portrange", "proto",  "protochain",
@@ -134,11 +140,12 @@ Filter *filter_new(const char *expression, GError **error)
     if (name) {
         g_autofree char *shown = g_strndup(name, NAME_MAX_SHOWN);
         g_autofree char *escaped = g_strescape(shown, NULL);
-        g_set_error(
-            error, CAPTURE_ERROR, CAPTURE_ERROR_FILTER,
-            "the filter names \"%s\": hosts and networks are known by address only, no name is "
-            "looked up",
-            escaped);
+        g_autofree char *near = near_words(name, WORDS, near_words_distance(name));
+        g_autofree char *ones = near ? g_strdup_printf(" (near ones: %s)", near) : g_strdup("");
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_FILTER,
+                    "the filter has \"%s\", which is no word of filters%s and no address; names of "
+                    "hosts and networks are not looked up",
+                    escaped, ones);
         return NULL;
     }
     Filter *filter = g_new0(Filter, 1);

@@ -1,6 +1,7 @@
 #include "judge/rules.h"
 
 #include "base/append.h"
+#include "base/near_words.h"
 
 #include <string.h>
 
@@ -26,27 +27,6 @@ bool rule_find(const char *name, Rule *ret_rule)
     return false;
 }
 
-enum { NAME_MAX_LENGTH = 40 };
-
-/* How many characters to insert, remove or replace to make one of the other. */
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[NAME_MAX_LENGTH + 1];
-    size_t b_length = strlen(b);
-    g_assert(b_length <= NAME_MAX_LENGTH);
-    for (size_t j = 0; j <= b_length; j++)
-        row[j] = (unsigned)j;
-    for (; *a; a++) {
-        unsigned diagonal = row[0]++;
-        for (size_t j = 1; j <= b_length; j++) {
-            unsigned cost = diagonal + (*a != b[j - 1]);
-            diagonal = row[j];
-            row[j] = MIN(cost, MIN(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[b_length];
-}
-
 const char *rule_category(Rule rule)
 {
     static const struct {
@@ -68,29 +48,12 @@ const char *rule_category(Rule rule)
     return categories[at].name;
 }
 
-#define NEAREST 3
-
-/* By distance, and by order of the table where it is equal. A name that holds the word is nearer
- * than any that does not. */
 char *rules_nearest(const char *name)
 {
-    GString *text = g_string_new(NULL);
-    bool taken[RULE_COUNT] = { false };
-    for (unsigned n = 0; n < NEAREST; n++) {
-        Rule nearest = 0;
-        unsigned least = UINT_MAX;
-        for (Rule rule = 0; rule < RULE_COUNT; rule++) {
-            bool within = *name && strstr(RULES[rule].name, name);
-            unsigned far = within ? 0 : 1 + distance(name, RULES[rule].name);
-            if (!taken[rule] && far < least) {
-                least = far;
-                nearest = rule;
-            }
-        }
-        taken[nearest] = true;
-        g_string_append_printf(text, "%s%s", n ? ", " : "", RULES[nearest].name);
-    }
-    return g_string_free(text, FALSE);
+    const char *names[RULE_COUNT + 1] = { NULL };
+    for (Rule rule = 0; rule < RULE_COUNT; rule++)
+        names[rule] = RULES[rule].name;
+    return near_words(name, names, NEAR_WORDS_ANY);
 }
 
 void append_rule_names(GString *text, RuleSet rules)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/near_words.h"
 #include "report/hop_rows.h"
 #include "report/input_rows.h"
 #include "report/rows.h"
@@ -98,6 +99,25 @@ static const Column *find_column(const Column *columns, const char *name)
         if (strcmp(column->name, name) == 0)
             return column;
     return NULL;
+}
+
+char *report_near_columns(ReportName report, const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const Column *column = REPORTS[report].columns; column->name; column++)
+        g_ptr_array_add(names, (gpointer)(guintptr)column->name);
+    g_ptr_array_add(names, NULL);
+    return near_words(name, (const char *const *)names->pdata, near_words_distance(name));
+}
+
+bool report_of_column(const char *name, ReportName *ret_report)
+{
+    for (ReportName report = 0; report < REPORT_COUNT; report++)
+        if (find_column(REPORTS[report].columns, name)) {
+            *ret_report = report;
+            return true;
+        }
+    return false;
 }
 
 Column *report_choose_columns(ReportName report, char *const *names, bool narrow,

@@ -36,6 +36,13 @@ RowRank (*report_rank(ReportName report))(const struct RowSource *row);
 Column *report_choose_columns(ReportName report, char *const *names, bool narrow,
                               const char **ret_unknown);
 
+/* The names of its columns that are most like a mistyped one, separated by commas; owned by the
+ * caller. NULL: none is like it. */
+char *report_near_columns(ReportName report, const char *name);
+
+/* The first report that has a column of this name; false: none has. */
+bool report_of_column(const char *name, ReportName *ret_report);
+
 /* "connections.csv"; owned by the caller. */
 char *report_file_name(ReportName report, TableFormat format);
 
