@@ -85,6 +85,19 @@ runs 'anybody may write, by force' 2 -o anybody --force in
 runs 'anybody may write, though sticky' 2 -o sticky in
 runs 'anybody may write, the captures' 2 --evidence=anybody in
 runs 'a new one where anybody may write' 2 -o anybody/out in
+# said TEXT OPTION...: what to do instead
+said() {
+    text=$1
+    shift
+    status=0
+    "$CONNAUDIT" -q "$@" in 2>errors >stdout || status=$?
+    [ "$status" -eq 2 ] && [ "$(cat errors)" = "connaudit: $text" ] || fail "$*: status $status: $(cat errors)"
+}
+instead='anybody may write to this directory, and so could replace what is written there: name a directory that is yours alone'
+said "anybody: $instead" -o anybody
+said "sticky: $instead, such as a new one in it: sticky/report" -o sticky
+said "sticky: $instead, such as a new one in it: sticky/report" --html=sticky/page.html
+said 'anybody/out: anybody may write to the directory above it, and so could replace it: name one in a directory that is yours alone' -o anybody/out
 runs 'a new one in a sticky directory' 0 -o sticky/out in
 "$CONNAUDIT" -o group in 2>errors || fail "the group: status $?"
 grep -q '^connaudit: group: the group of this directory may replace' errors ||
@@ -125,7 +138,8 @@ grep -q '"problem" : "cut.pcap: cut short' broken/manifest.json || fail "nor why
 runs 'nothing to read' 1 -o nothing missing.pcap
 [ ! -e nothing ] || fail "nothing to read: there is a report of it"
 
-# --sqlite names one file: new, unless --force is given, beside an input at most, and whole or not there.
+# --sqlite and --html name one file: new, unless --force is given, not next to an input, and whole or
+# not there. As with -o, the last directory of its path is made.
 runs_report() {
     name=$1
     expected=$2
@@ -135,23 +149,38 @@ runs_report() {
     [ "$status" -eq "$expected" ] || fail "$name: status $status: $(cat errors)"
 }
 cp -R in side
-runs_report 'a database beside an input' 0 --sqlite=side/new.db side/a.pcap
-holds side a.pcap b.pcap new.db
-cp side/new.db old.db
-runs_report 'a database that is there' 2 --sqlite=side/new.db side/a.pcap
+for option in --html --sqlite; do
+    runs_report 'beside an input' 2 $option=side/new.db side/a.pcap
+    grep -qx 'connaudit: side/new.db: an input lies there, and nothing is written next to one: name a directory of its own' errors ||
+        fail "beside an input, what is said: $(cat errors)"
+    runs_report 'beside an input, without a sandbox' 2 --no-sandbox $option=side/new.db side/a.pcap
+    (cd side && runs_report "beside an input, in the same directory" 2 $option=new.db a.pcap && rm stdout errors)
+    runs_report 'in an input' 2 $option=side/new.db side
+    runs_report 'in a new directory in an input' 2 $option=side/further/new.db side
+    runs_report 'in two new directories' 1 $option=none/further/new.db side
+    runs_report 'in a new directory' 0 $option=made-for-it/new.db side/a.pcap
+    holds made-for-it new.db
+    rm -R made-for-it
+done
+holds side a.pcap b.pcap
+[ ! -e none ] || fail "a directory above that of a file was made"
+mkdir base
+runs_report 'a database' 0 --sqlite=base/new.db side/a.pcap
+cp base/new.db old.db
+runs_report 'a database that is there' 2 --sqlite=base/new.db side/a.pcap
 runs_report 'an input as database' 2 --force --sqlite=side/a.pcap side/a.pcap
 cmp side/a.pcap in/a.pcap || fail "an input was overwritten"
-runs_report 'a database in an input' 2 --sqlite=side/other.db side
 runs_report 'a database that is a directory' 2 --force --sqlite=side side/a.pcap
-runs_report 'a database again' 0 --force --sqlite=side/new.db side/a.pcap
-cmp side/new.db old.db || fail "the same input gives another database"
-(ulimit -f 4 && runs_report 'a quota' 1 --sqlite=side/full.db side/a.pcap) || fail "a quota of a database"
-holds side a.pcap b.pcap new.db
+runs_report 'a database again' 0 --force --sqlite=base/new.db side/a.pcap
+cmp base/new.db old.db || fail "the same input gives another database"
+(ulimit -f 4 && runs_report 'a quota' 1 --sqlite=base/full.db side/a.pcap) || fail "a quota of a database"
+holds base new.db
 if [ -c /dev/full ]; then
     status=0
-    "$CONNAUDIT" -q -r inputs --sqlite=side/full.db side/a.pcap >/dev/full 2>errors || status=$?
+    "$CONNAUDIT" -q -r inputs --sqlite=base/full.db side/a.pcap >/dev/full 2>errors || status=$?
     [ "$status" -eq 1 ] || fail "a full disk, with a database: status $status"
-    holds side a.pcap b.pcap new.db
+    holds base new.db
+    holds side a.pcap b.pcap
 fi
 
 finish

@@ -55,19 +55,21 @@ static bool holds_input(const struct stat *directory, const char *input)
     return false;
 }
 
-/* `existing` is the directory, or where it is to be created. */
+/* `existing` is the directory, or where it is to be created; `path` is what was asked for. */
 static bool check_inputs(const char *path, const char *existing, bool exists,
                          const char *const *inputs, GError **error)
 {
     struct stat directory, status;
-    bool known = exists && stat(path, &directory) == 0;
+    bool known = exists && stat(existing, &directory) == 0;
     for (; *inputs; inputs++) {
         if (strcmp(*inputs, "-") == 0 || stat(*inputs, &status) != 0)
             continue;
         if (S_ISDIR(status.st_mode) && lies_within(existing, &status))
             return refuse(error, path, "lies in a directory that is an input");
         if (known && !S_ISDIR(status.st_mode) && holds_input(&directory, *inputs))
-            return refuse(error, path, "an input lies there, and nothing is written next to one");
+            return refuse(error, path,
+                          "an input lies there, and nothing is written next to one: name a "
+                          "directory of its own");
     }
     return true;
 }
@@ -86,7 +88,7 @@ bool output_check_named(const char *path, const char *const *inputs, GError **er
 bool output_check_file(const char *path, const char *const *inputs, GError **error)
 {
     g_autofree char *parent = g_path_get_dirname(path);
-    return check_inputs(parent, parent, true, inputs, error);
+    return check_inputs(path, parent, true, inputs, error);
 }
 
 bool output_check_stdout(const char *const *inputs, GError **error)
@@ -109,10 +111,18 @@ static bool check_directory(Output *output, GError **error)
     struct stat status;
     if (stat(output->path, &status) != 0 || !S_ISDIR(status.st_mode))
         return true; /* opening it will say why */
-    if (status.st_mode & S_IWOTH)
-        return refuse(error, output->path,
-                      "anybody may write to this directory, and so could replace what is written "
-                      "there");
+    if (status.st_mode & S_IWOTH) {
+        g_autoptr(GString) why =
+            g_string_new("anybody may write to this directory, and so could replace what is "
+                         "written there: name a directory that is yours alone");
+        /* in one that is not sticky, somebody could put another directory in its place */
+        g_autofree char *inner = g_build_filename(output->path, "report", NULL);
+        if (status.st_mode & S_ISVTX) {
+            g_string_append(why, ", such as a new one in it: ");
+            text_append_path(why, inner);
+        }
+        return refuse(error, output->path, why->str);
+    }
     if (status.st_mode & S_IWGRP)
         output->note = "the group of this directory may replace what is written there";
     else if (status.st_uid != geteuid() && status.st_uid != 0)
@@ -126,7 +136,8 @@ static bool check_parent(const char *path, const char *parent, GError **error)
     struct stat status;
     if (stat(parent, &status) == 0 && (status.st_mode & S_IWOTH) && !(status.st_mode & S_ISVTX))
         return refuse(error, path,
-                      "anybody may write to the directory above it, and so could replace it");
+                      "anybody may write to the directory above it, and so could replace it: "
+                      "name one in a directory that is yours alone");
     return true;
 }
 
