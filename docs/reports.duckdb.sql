@@ -1,11 +1,11 @@
 -- Loads a report directory (connaudit -o report ...) into DuckDB, with types. Start it beside
--- the directory "report":
+-- the directory "report"; tables that are there already are replaced:
 --
 --     duckdb audit.duckdb -f reports.duckdb.sql
 --
 -- Made from docs/reports.md: dev/update-golden.
 
-CREATE TABLE connections (
+CREATE OR REPLACE TABLE connections (
     connection VARCHAR,
     stream BIGINT,
     community_id VARCHAR,
@@ -53,7 +53,7 @@ CREATE TABLE connections (
 );
 COPY connections FROM 'report/connections.csv' (HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"');
 
-CREATE TABLE exchanges (
+CREATE OR REPLACE TABLE exchanges (
     connection VARCHAR,
     stream BIGINT,
     exchange BIGINT,
@@ -107,7 +107,7 @@ CREATE TABLE exchanges (
 );
 COPY exchanges FROM 'report/exchanges.csv' (HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"');
 
-CREATE TABLE findings (
+CREATE OR REPLACE TABLE findings (
     rule VARCHAR,
     severity VARCHAR,
     party VARCHAR,
@@ -135,7 +135,7 @@ CREATE TABLE findings (
 );
 COPY findings FROM 'report/findings.csv' (HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"');
 
-CREATE TABLE servers (
+CREATE OR REPLACE TABLE servers (
     server_ip VARCHAR,
     server_port BIGINT,
     hosts VARCHAR,
@@ -168,7 +168,7 @@ CREATE TABLE servers (
 );
 COPY servers FROM 'report/servers.csv' (HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"');
 
-CREATE TABLE pairs (
+CREATE OR REPLACE TABLE pairs (
     client_ip VARCHAR,
     server_ip VARCHAR,
     server_port BIGINT,
@@ -181,7 +181,7 @@ CREATE TABLE pairs (
 );
 COPY pairs FROM 'report/pairs.csv' (HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"');
 
-CREATE TABLE hops (
+CREATE OR REPLACE TABLE hops (
     connection VARCHAR,
     exchange BIGINT,
     back_connection VARCHAR,
@@ -235,7 +235,7 @@ CREATE TABLE hops (
 );
 COPY hops FROM 'report/hops.csv' (HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"');
 
-CREATE TABLE idle (
+CREATE OR REPLACE TABLE idle (
     server_ip VARCHAR,
     server_port BIGINT,
     bin BIGINT,
@@ -248,7 +248,7 @@ CREATE TABLE idle (
 );
 COPY idle FROM 'report/idle.csv' (HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"');
 
-CREATE TABLE inputs (
+CREATE OR REPLACE TABLE inputs (
     input BIGINT,
     file VARCHAR,
     size BIGINT,

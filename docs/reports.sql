@@ -1,8 +1,10 @@
 -- Loads a report directory (connaudit -o report ...) into SQLite, with types; empty fields become
--- NULL. Start it beside the directory "report":
+-- NULL. Tables of these names that are there already are replaced. Start it beside the directory
+-- "report":
 --
 --     sqlite3 audit.db ".read reports.sql"
 
+DROP TABLE IF EXISTS connections;
 CREATE TABLE connections (
     connection TEXT PRIMARY KEY,
     stream INTEGER,
@@ -50,6 +52,7 @@ CREATE TABLE connections (
     streams_cut INTEGER
 );
 
+DROP TABLE IF EXISTS exchanges;
 CREATE TABLE exchanges (
     connection TEXT,
     stream INTEGER,
@@ -103,6 +106,7 @@ CREATE TABLE exchanges (
     early_data TEXT
 );
 
+DROP TABLE IF EXISTS findings;
 CREATE TABLE findings (
     rule TEXT,
     severity TEXT,
@@ -130,6 +134,7 @@ CREATE TABLE findings (
     proof_file TEXT
 );
 
+DROP TABLE IF EXISTS servers;
 CREATE TABLE servers (
     server_ip TEXT,
     server_port INTEGER,
@@ -162,6 +167,7 @@ CREATE TABLE servers (
     refused INTEGER
 );
 
+DROP TABLE IF EXISTS pairs;
 CREATE TABLE pairs (
     client_ip TEXT,
     server_ip TEXT,
@@ -174,6 +180,7 @@ CREATE TABLE pairs (
     lost_after_close INTEGER
 );
 
+DROP TABLE IF EXISTS hops;
 CREATE TABLE hops (
     connection TEXT,
     exchange INTEGER,
@@ -227,6 +234,7 @@ CREATE TABLE hops (
     response_input INTEGER
 );
 
+DROP TABLE IF EXISTS idle;
 CREATE TABLE idle (
     server_ip TEXT,
     server_port INTEGER,
@@ -239,6 +247,7 @@ CREATE TABLE idle (
     censored INTEGER
 );
 
+DROP TABLE IF EXISTS inputs;
 CREATE TABLE inputs (
     input INTEGER PRIMARY KEY,
     file TEXT,

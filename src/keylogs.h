@@ -5,9 +5,9 @@
 #include "session/tls_keys.h"
 
 /* `paths` ends with NULL, and may be NULL. Once there are secrets, the process leaves no core dump.
- * `sums` gets the SHA-256 of each file, 64 digits. `notes` (NULL: nobody wants them) gets one line,
- * owned by it, for each file that is probably no key log. False and `error`, one line that names the
- * file, if one cannot be read. */
+ * `sums` gets the SHA-256 of each file, 64 digits. `notes` gets one line, owned by it, for each
+ * file that is probably no key log; NULL: nobody wants them. False and `error`, one line that names
+ * the file, if one cannot be read. */
 bool keylogs_read(TlsKeys *keys, const char *const *paths, GPtrArray *sums, GPtrArray *notes,
                   GError **error);
 

@@ -44,7 +44,7 @@ grep -v '^hops undetermined ' columns | cut -d ' ' -f 2- | sort -u | cut -d ' ' 
 awk '
     BEGIN {
         print "-- Loads a report directory (connaudit -o report ...) into DuckDB, with types. Start it beside"
-        print "-- the directory \"report\":"
+        print "-- the directory \"report\"; tables that are there already are replaced:"
         print "--"
         print "--     duckdb audit.duckdb -f reports.duckdb.sql"
         print "--"
@@ -57,7 +57,7 @@ awk '
     $1 != report {
         finish()
         report = $1
-        printf "\nCREATE TABLE %s (\n    %s %s", report, $2, $5
+        printf "\nCREATE OR REPLACE TABLE %s (\n    %s %s", report, $2, $5
         next
     }
     { printf ",\n    %s %s", $2, $5 }
@@ -125,6 +125,10 @@ same_database() {
 if command -v sqlite3 >/dev/null; then
     sqlite3 all.db ".read $top/docs/reports.sql" >out 2>&1 || fail "reports.sql: $(cat out)"
     [ ! -s out ] || fail "reports.sql: $(cat out)"
+    sqlite3 all.db .dump >dump
+    sqlite3 all.db ".read $top/docs/reports.sql" >out 2>&1 || fail "reports.sql again: $(cat out)"
+    [ ! -s out ] || fail "reports.sql again: $(cat out)"
+    sqlite3 all.db .dump | cmp - dump || fail "reports.sql again: another database"
     # ask SQL EXPECTED
     ask() {
         got=$(sqlite3 all.db "$1" | tr '\n' ' ')
