@@ -250,7 +250,7 @@ bool evidence_pass_write(EvidencePass *evidence, const EvidenceRun *run, GError 
         evidence->captures = new_captures();
         return true;
     }
-    g_auto(GStrv) words = command_words(run->command, NULL);
+    g_auto(GStrv) words = command_shell_words(run->command, NULL);
     CaseFacts facts = { .version = run->version,
                         .command = words,
                         .thresholds = &run->first->engine.audit.thresholds,

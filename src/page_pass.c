@@ -85,7 +85,8 @@ static const char *why_not(const PageRun *run)
 static bool write_page(const PagePass *page, const PageRun *run, const Stories *stories,
                        const Ticks *ticks, const char *why, FILE *out)
 {
-    g_auto(GStrv) words = command_words(run->command, run->first->engine.audit.texts.redactor);
+    g_auto(GStrv) words =
+        command_shell_words(run->command, run->first->engine.audit.texts.redactor);
     g_autofree char *command = g_strjoinv(" ", words);
     g_autoptr(GString) thresholds = g_string_new(NULL);
     page_append_thresholds(thresholds, &run->options->thresholds);

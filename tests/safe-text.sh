@@ -82,4 +82,41 @@ says 2 --completion="$evil"
 says 2 --color="$evil" "$evil.pcap"
 says 2 --progress="$evil" "$evil.pcap"
 says 2 "--$evil"
+
+# The command line on a page for a case can be copied into a shell: it gives the same words. A word that
+# is longer than a line is broken within its quotes; not even then is a part of it a command.
+if ! command -v bash >/dev/null; then
+    finish "no bash here"
+fi
+# copied FILE...: what the command line on README.txt gives bash, a line a word, in %q
+copied() {
+    rm -rf evidence
+    "$CONNAUDIT" --force --evidence=evidence "$@" >out 2>&1 || fail "--evidence: status $?: $(cat out)"
+    if LC_ALL=C.UTF-8 grep -E '^.{81}' evidence/README.txt >wide; then
+        fail "README.txt is too wide: $(cat wide)"
+    fi
+    sed -n '/^Command /,/^Thresholds/p' evidence/README.txt | sed '$d; s/^Command  *//' >command
+    {
+        echo 'PATH=/nowhere; connaudit() { printf "%q\n" "$@"; }'
+        cat command
+    } >run
+    bash --noprofile --norc run 2>&1 || :
+}
+sample=$top/samples/request-crossed-the-idle-close-seen-by-the-server.pcap
+long=$(printf 'long%0150dpcap' 7)
+mkdir -p many/below
+for name in plain.pcap 'two  blanks' "it's; touch acted" '$(touch acted)' '`touch acted`' 'back\slash' '~' '*' 'a=b' \
+    "$(printf 'line\ntouch acted\nend')" "$(printf 'esc\033[31m and \\x1b')" "$(printf 'caf\303\251')" \
+    "$(printf 'caf\351')" "$(printf 'turned \342\200\256 round')" 'bang!!' "quote'\\'" '#' "\$'x'" below/a; do
+    cp "$sample" "many/$name"
+done
+set -- many/* many/below/a --match="/|a b'/"
+copied "$@" >got
+bash -c 'printf "%q\n" "$@"' bash --force --evidence=evidence "$@" >want
+cmp got want || fail "another command: $(diff got want)"
+cp "$sample" "many/$long"
+cp "$sample" "many/$long'\\; touch acted #"
+copied many/long* >got
+[ "$(grep -c 'not found\|unexpected' got)" -eq 0 ] && [ "$(wc -l <got)" -eq 4 ] || fail "long words: $(cat got)"
+[ ! -e acted ] || fail "a name became a command"
 finish

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "report/command_words.h"
 #include "report/page.h"
 #include "report/text_printer.h"
 
@@ -31,14 +32,52 @@ static void add_input(CasePage *page, unsigned number)
     add_item(page, "  SHA-256", sum ? sum : "not known");
 }
 
+/* Text on a line that has `used` columns, and on as many more as it needs. Returns the columns that
+ * are used on the last one. */
+static unsigned add_broken(CasePage *page, const char *text, unsigned used)
+{
+    while (*text) {
+        if (used == CASE_WIDTH) {
+            g_string_append_printf(page->page.text, "\n%*s", LABEL_WIDTH, "");
+            used = LABEL_WIDTH;
+        }
+        gsize length = g_utf8_skip[*(const guchar *)text];
+        g_string_append_len(page->page.text, text, (gssize)length);
+        text += length;
+        used++;
+    }
+    return used;
+}
+
+/* So that it can be copied: a line that goes on ends with a backslash. Only a word that is longer
+ * than a line is broken, within its quotes. */
+static void add_command(CasePage *page)
+{
+    static const char goes_on[] = " \\";
+    G_STATIC_ASSERT(LABEL_WIDTH + COMMAND_PLAIN_MAX + sizeof goes_on <= CASE_WIDTH);
+    g_string_append_printf(page->page.text, "%-*s", LABEL_WIDTH, "Command");
+    unsigned used = LABEL_WIDTH;
+    for (char **word = page->facts->command; *word; word++) {
+        unsigned length = (unsigned)g_utf8_strlen(*word, -1);
+        if (used > LABEL_WIDTH && used + 1 + length + strlen(goes_on) > CASE_WIDTH) {
+            g_string_append_printf(page->page.text, "%s\n%*s", goes_on, LABEL_WIDTH, "");
+            used = LABEL_WIDTH;
+        } else if (used > LABEL_WIDTH) {
+            g_string_append_c(page->page.text, ' ');
+            used++;
+        }
+        used = add_broken(page, *word, used);
+    }
+    g_string_append_c(page->page.text, '\n');
+}
+
 static void add_run(CasePage *page)
 {
     g_autofree char *made_by = g_strdup_printf("connaudit %s", page->facts->version);
-    g_autofree char *command = g_strjoinv(" ", page->facts->command);
     g_autoptr(GString) thresholds = g_string_new(NULL);
     page_append_thresholds(thresholds, page->facts->thresholds);
     add_item(page, "Made by", made_by);
-    add_item(page, "Command", command);
+    add_command(page);
     add_item(page, "Thresholds", thresholds->str);
 }
 

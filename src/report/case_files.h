@@ -13,7 +13,7 @@
 /* What all of them state; borrowed. */
 typedef struct CaseFacts {
     const char *version;
-    char **command; /* words (command_words.h) */
+    char **command; /* command_shell_words() */
     const Thresholds *thresholds;
     const CaptureInputs *inputs; /* have been read; with their sums */
 } CaseFacts;
