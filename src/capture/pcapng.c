@@ -295,7 +295,7 @@ static void take_statistics(Pcapng *pcapng, const Block *block)
 
 bool pcapng_secrets_parse(Span body, bool big_endian, Span *ret_keylog)
 {
-    uint32_t kind, length;
+    uint32_t kind = 0, length = 0;
     bool stated = big_endian ? span_be32(body, 0, &kind) && span_be32(body, 4, &length)
                              : span_le32(body, 0, &kind) && span_le32(body, 4, &length);
     Span text = span_after(body, SECRETS_FIXED);
@@ -392,7 +392,7 @@ static void set_time(CapturePacket *packet, const Interface *interface, uint64_t
     unsigned exponent = interface->resolution & 0x7f;
     SinceStart since = interface->resolution & 0x80 ? of_binary_ticks(ticks, exponent)
                                                     : of_decimal_ticks(ticks, exponent);
-    int64_t seconds, time;
+    int64_t seconds, time = 0;
     bool holds = !__builtin_add_overflow(since.seconds, interface->offset, &seconds);
     bool before = holds && seconds < 0;
     holds = holds && !__builtin_mul_overflow(seconds, (int64_t)NS_PER_SECOND, &time) &&

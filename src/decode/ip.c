@@ -146,7 +146,7 @@ static DecodeResult skip_extensions(Layer *layer, uint8_t version, uint8_t proto
 static DecodeResult decode_v4(Layer *layer, IpAddress *ret_source, IpAddress *ret_destination,
                               IpFragment *ret_fragment)
 {
-    uint8_t first, protocol;
+    uint8_t first, protocol = 0;
     uint16_t total, identification, place;
     if (layer->bytes.length < V4_HEADER_MIN || !span_u8(layer->bytes, 0, &first) ||
         !span_be16(layer->bytes, 2, &total) || !span_be16(layer->bytes, 4, &identification) ||

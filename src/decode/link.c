@@ -257,7 +257,7 @@ static void set_hook(Layer *layer)
  * are small numbers. */
 static DecodeResult decode_nflog(Layer *layer)
 {
-    uint8_t family, low, high, length_low, length_high;
+    uint8_t family = 0, low, high, length_low, length_high;
     if (!span_u8(layer->bytes, 0, &family) || layer->bytes.length < 4)
         return layer_lacks(layer, 4);
     layer_skip(layer, 4);

@@ -200,7 +200,7 @@ DecodeResult etherip_decode(Layer *layer)
 DecodeResult nsh_decode(Layer *layer)
 {
     uint16_t start;
-    uint8_t next;
+    uint8_t next = 0;
     if (!span_be16(layer->bytes, 0, &start) || !span_u8(layer->bytes, 3, &next))
         return layer_lacks(layer, 8);
     uint32_t size = 4u * (start & 0x3fu);
@@ -315,7 +315,7 @@ static DecodeResult open_geneve(Layer *layer)
 /* GTP-U, 3GPP TS 29.281 §5.1: a G-PDU of version 1, whose length is the rest of the datagram. */
 static DecodeResult open_gtp(Layer *layer)
 {
-    uint8_t flags, message, next = 0, words;
+    uint8_t flags = 0, message, next = 0, words;
     uint16_t length;
     if (!span_u8(layer->bytes, 0, &flags) || !span_u8(layer->bytes, 1, &message) ||
         !span_be16(layer->bytes, 2, &length))
