@@ -80,7 +80,8 @@ bool held_output_end(HeldOutput *held)
         return false;
     if (!held->spool)
         return fflush(held->to) == 0;
-    rewind(held->spool);
+    if (fflush(held->spool) != 0 || fseek(held->spool, 0, SEEK_SET) != 0)
+        return false;
     while ((got = fread(buffer, 1, sizeof buffer, held->spool)) > 0)
         if (fwrite(buffer, 1, got, held->to) != got)
             return false;
