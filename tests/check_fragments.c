@@ -64,6 +64,8 @@ static const struct {
     { "30 seconds", "0+8 8+8.@30", "- 16", 0, 0, 0, NULL },
     { "more than 30 seconds", "0+8 8+8.@31", "- -", 2, 0, 0, NULL },
     { "a clock set back", "0+8 8+8.@-31", "- -", 2, 0, 0, NULL },
+    { "a clock set back, then 30 seconds behind one that waits", "0+8#2@25 0+8 8+8.@35", "- - -", 3,
+      0, 0, NULL },
     { "the identification again after a minute", "0+8 0+8@60 8+8.@60", "- - 16", 1, 0, 0, NULL },
 };
 

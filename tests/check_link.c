@@ -8,7 +8,9 @@
 #define SLL "0004 0001 0006 001122334455 0000"            /* all but the protocol */
 #define SLL2 "0000 00000002 0001 04 06 001122334455 0000" /* all after the protocol */
 #define ADDRESSES_3 "000102030405 060708090a0b 0c0d0e0f1011"
-#define WLAN "0801 0000" ADDRESSES_3 "1000" /* to the access point, number 1 */
+#define WLAN "0801 0000" ADDRESSES_3 "1000"                    /* to the access point, number 1 */
+#define ATTRIBUTES_4 "0400 0a00 0400 0a00 0400 0a00 0400 0a00" /* of a packet log, empty */
+#define ATTRIBUTES_16 ATTRIBUTES_4 ATTRIBUTES_4 ATTRIBUTES_4 ATTRIBUTES_4
 #define REST "deadbeef"
 #define REST_LENGTH 4
 
@@ -27,6 +29,7 @@ static const struct {
     { "Ethernet, 802.3 with a length", 1, MACS "0004" REST, DECODE_SEGMENT, LAYER_LLC },
     { "Ethernet, 802.3 with the largest length", 1, MACS "05dc" REST, DECODE_SEGMENT, LAYER_LLC },
     { "Ethernet, the smallest EtherType", 1, MACS "0600" REST, DECODE_NOT_IP, 0 },
+    { "Ethernet, PPP", 1, MACS "880b" REST, DECODE_SEGMENT, LAYER_PPP },
     { "Ethernet, PPPoE session", 1, MACS "8864" REST, DECODE_SEGMENT, LAYER_PPPOE },
     { "Ethernet, PPPoE discovery", 1, MACS "8863" REST, DECODE_NOT_IP, 0 },
     { "Ethernet, MPLS", 1, MACS "8847" REST, DECODE_SEGMENT, LAYER_MPLS },
@@ -141,6 +144,8 @@ static const struct {
       "0000 1900 03000080 00000000 00000000 0102030405060708 40" WLAN REST, DECODE_DAMAGED, 0 },
     { "radiotap, no flags, the byte in their place", 127, "0000 0900 04000000 40" WLAN REST,
       DECODE_SEGMENT, LAYER_LLC },
+    { "radiotap, words beyond its end", 127, "0000 0800 00000080" WLAN REST, DECODE_SEGMENT,
+      LAYER_LLC },
     { "radiotap, too short", 127, "0000 0700 00000000" WLAN REST, DECODE_MALFORMED, 0 },
     { "Prism, little end first", 119, "44000000 0c000000 01020304" WLAN REST, DECODE_SEGMENT,
       LAYER_LLC },
@@ -155,6 +160,11 @@ static const struct {
       DECODE_SEGMENT, LAYER_IPV6 },
     { "packet log, attribute of no length", 239, "02000000 0000 0a00 0000 0900" REST,
       DECODE_MALFORMED, 0 },
+    { "packet log, behind the hook", 239, "02000000 0800 0100 0800 01 00 0800 0900" REST,
+      DECODE_SEGMENT, LAYER_IPV4 },
+    { "packet log, more attributes than there are kinds", 239,
+      "02000000" ATTRIBUTES_16 ATTRIBUTES_16 ATTRIBUTES_16 ATTRIBUTES_16 "0800 0900" REST,
+      DECODE_NESTED, 0 },
     { "packet log, bridge", 239, "07000000 0800 0900" REST, DECODE_NOT_IP, 0 },
     { "no such link type", -1, REST, DECODE_UNKNOWN_LINK, 0 },
 };

@@ -89,7 +89,7 @@ static DecodeResult decode_layer(Decoder *decoder, const Frame *frame, Layer *la
     case LAYER_ICMPV6:
         return icmpv6_decode(layer);
     case LAYER_TCP:
-        break;
+        g_assert_not_reached();
     }
     g_assert_not_reached();
 }

@@ -96,13 +96,13 @@ DecodeResult wlan_decode(Layer *layer)
 }
 
 /* The flags field, if there is one: fields stand in the order of their bits, each at a multiple of
- * its size from the start of the header, and only the time stamp can precede it. */
+ * its size from the start of the header, and only the time stamp can precede it. The header has
+ * RADIOTAP_MIN bytes at least. */
 static uint8_t radiotap_flags(Span header)
 {
-    uint8_t present, last, flags = 0;
+    uint8_t present = 0, last, flags = 0;
     size_t at = 4;
-    if (!span_u8(header, at, &present))
-        return 0;
+    span_u8(header, at, &present);
     do {
         if (!span_u8(header, at + 3, &last))
             return 0;
