@@ -139,6 +139,17 @@ START_TEST(test_settled)
 }
 END_TEST
 
+/* Packs and unpacks it. */
+static void rest(Talk *talk)
+{
+    g_autoptr(GByteArray) packed = g_byte_array_new();
+    protocol_pack(&talk->protocol, packed);
+    protocol_clear(&talk->protocol);
+    Span from = span_make(packed->data, packed->len);
+    protocol_unpack(&talk->protocol, &from);
+    ck_assert_uint_eq(from.length, 0);
+}
+
 /* A connection that rests between any two units goes on as if it had not. */
 START_TEST(test_rests)
 {
@@ -157,12 +168,7 @@ START_TEST(test_rests)
     begin(&talk, true);
     for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
         say(&talk, lines[i][0] - '0', lines[i] + 1);
-        g_autoptr(GByteArray) packed = g_byte_array_new();
-        protocol_pack(&talk.protocol, packed);
-        protocol_clear(&talk.protocol);
-        Span from = span_make(packed->data, packed->len);
-        protocol_unpack(&talk.protocol, &from);
-        ck_assert_uint_eq(from.length, 0);
+        rest(&talk);
     }
     ck_assert_uint_eq(protocol_facts(&talk.protocol)->h2->goaways[1].least, 3);
     ck_assert_uint_lt(protocol_size(&talk.protocol), 40000);
@@ -202,6 +208,10 @@ START_TEST(test_notes)
         ck_assert_uint_gt(note.first, 0);
     }
     ck_assert(!protocol_next_note(&talk.protocol, &note));
+    rest(&talk); /* and goes on */
+    say(&talk, 1, "PING");
+    ck_assert(protocol_next_note(&talk.protocol, &note));
+    ck_assert_uint_eq(note.type, H2_PING);
     protocol_clear(&talk.protocol);
     g_string_free(talk.text, TRUE);
 }
@@ -267,6 +277,187 @@ START_TEST(test_gaps)
     ck_assert_uint_eq(facts->h2->missing, 1);
     ck_assert_uint_eq(facts->h2->lost[0] | facts->h2->lost[1], REASON_LOSS);
     finish(&talk, "1 GET /a 200; | 3 GET /b open; 9 GET /d; 5 200 open; ");
+}
+END_TEST
+
+/* Streams whose frames are not what they should be, or whose first ones are missing. */
+static const struct {
+    const char *name;
+    const char *lines[9]; /* the side, and what it says; "1!" a gap; behind the preface */
+    const char *text;
+    ReasonSet reasons; /* of the connection */
+} STREAMS[] = {
+    { "trailers",
+      { "0HEADERS 1 | :method: POST | :path: /a", "0DATA 1 5", "0HEADERS 1 end | x: y",
+        "1HEADERS 1 | :status: 200", "1DATA 1 3", "1HEADERS 1 end | grpc-status: 0",
+        "0" REQUEST(3, "/b"), "1" RESPONSE(3) },
+      "1 POST /a 200; | 3 GET /b 200; ",
+      0 },
+    { "a response of trailers alone",
+      { "0" REQUEST(1, "/a"), "1HEADERS 1 | :status: 200", "1HEADERS 1 | x: y", "1DATA 1 end 0" },
+      "| 1 GET /a 200; ",
+      0 },
+    { "a head without a status that ends the stream",
+      { "0" REQUEST(1, "/a"), "1HEADERS 1 end | x: y" },
+      "| 1 GET /a 0; ",
+      0 },
+    { "a head without a status, which may have been interim",
+      { "0" REQUEST(1, "/a"), "1HEADERS 1 | x: y" },
+      "| 1 GET /a 0 cut open; ",
+      0 },
+    { "the same, and DATA shows that it was not",
+      { "0" REQUEST(1, "/a"), "1HEADERS 1 | x: y", "1DATA 1 2" },
+      "| 1 GET /a 0 cut; ",
+      0 },
+    { "the same, and its status comes",
+      { "0" REQUEST(1, "/a"), "1HEADERS 1 | x: y", "1" RESPONSE(1) },
+      "| 1 GET /a 0; ",
+      0 },
+    { "DATA without a head",
+      { "0" REQUEST(1, "/a"), "1DATA 1 end 5", "0" REQUEST(3, "/b") },
+      "| 1 GET /a 0; 3 GET /b; ",
+      0 },
+    { "numbers that go back, and those of a server",
+      { "0" REQUEST(5, "/a"), "0" REQUEST(3, "/b"), "0" REQUEST(2, "/c") },
+      "| 5 GET /a; ",
+      0 },
+    { "trailers of a request whose head is lost",
+      { "0!", "1HEADERS 1 | :status: 200", "0HEADERS 1 end | x: y" },
+      "| 1   200 cut; ",
+      REASON_LOSS },
+    { "a padded frame without a length of the padding",
+      { "0FRAME 1 12 1" },
+      "| 1  ; ",
+      REASON_MALFORMED },
+    { "padding longer than the frame", { "0FRAME 1 12 1 0500" }, "| 1  ; ", REASON_MALFORMED },
+    { "padding that leaves no fragment", { "0FRAME 1 13 1 0100" }, "| 1  ; ", 0 },
+    { "priority cut off", { "0FRAME 1 36 1 00000000" }, "| 1  ; ", REASON_MALFORMED },
+    { "a promise cut off",
+      { "0" REQUEST(1, "/a"), "1FRAME 5 4 1 0000" },
+      "| 1 GET /a; ",
+      REASON_MALFORMED },
+    { "a response's block that the capture's end cuts off",
+      { "0" REQUEST(1, "/a"), "1HEADERS 1 more | :status: 200" },
+      "| 1 GET /a 0 cut open; ",
+      0 },
+    { "the same of a stream that nobody opened",
+      { "0" REQUEST(1, "/a"), "1HEADERS 2 more | :status: 200" },
+      "| 1 GET /a; ",
+      0 },
+    { "a GOAWAY may be missing, so nothing is settled",
+      { "0" REQUEST(1, "/a"), "1!", "1" RESPONSE(1), "0" REQUEST(3, "/b"), "1" RESPONSE(3) },
+      "| 1 GET /a 200; 3 GET /b 200; ",
+      REASON_LOSS },
+};
+
+START_TEST(test_odd_streams)
+{
+    Talk talk;
+    begin(&talk, true);
+    say(&talk, 0, "PREFACE");
+    for (size_t i = 0; i < G_N_ELEMENTS(STREAMS[_i].lines) && STREAMS[_i].lines[i]; i++) {
+        const char *line = STREAMS[_i].lines[i];
+        if (line[1] == '!')
+            miss(&talk, line[0] - '0', 100, REASON_LOSS);
+        else
+            say(&talk, line[0] - '0', line + 1);
+    }
+    ReasonSet reasons = protocol_facts(&talk.protocol)->reasons;
+    end(&talk);
+    ck_assert_msg(strcmp(talk.text->str, STREAMS[_i].text) == 0, "%s: %s", STREAMS[_i].name,
+                  talk.text->str);
+    ck_assert_msg(reasons == STREAMS[_i].reasons, "%s: reasons %x", STREAMS[_i].name,
+                  (unsigned)reasons);
+    protocol_clear(&talk.protocol);
+    g_string_free(talk.text, TRUE);
+}
+END_TEST
+
+/* A frame of which the last `missing` bytes are not in the capture. */
+static void say_cut(Talk *talk, int side, const char *text, guint missing)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    ck_assert(h2_frame_append(bytes, text));
+    say_bytes(talk, side, span_make(bytes->data, bytes->len - missing));
+    SessionUnit gap = {
+        .kind = SESSION_GAP, .side = side, .length = missing, .reason = REASON_SNAPLEN
+    };
+    feed(talk, &gap);
+}
+
+/* What a cut frame may have said of the streams. */
+static const struct {
+    const char *frame;
+    guint missing;
+    bool loses; /* something of the server's other streams may be lost as well */
+    const char *text;
+} CUTS[] = {
+    { "RST_STREAM 1 7", 2, true, "| 1 GET /a open; 3 GET /b open; " },
+    { "GOAWAY 1 0", 6, true, "| 1 GET /a open; 3 GET /b open; " },
+    { "HEADERS 1 more | :status: 200", 3, true, "| 1 GET /a 0 cut open; 3 GET /b; " },
+    { "WINDOW_UPDATE 1", 2, false, "| 1 GET /a; 3 GET /b; " },
+};
+
+START_TEST(test_cut_frames)
+{
+    Talk talk;
+    begin(&talk, true);
+    say(&talk, 0, "PREFACE");
+    say(&talk, 0, REQUEST(1, "/a"));
+    say(&talk, 0, REQUEST(3, "/b"));
+    say_cut(&talk, 1, CUTS[_i].frame, CUTS[_i].missing);
+    say(&talk, 1, "CONTINUATION 1");
+    ck_assert_msg(protocol_facts(&talk.protocol)->reasons == (CUTS[_i].loses ? REASON_SNAPLEN : 0),
+                  "%s: reasons %x", CUTS[_i].frame,
+                  (unsigned)protocol_facts(&talk.protocol)->reasons);
+    finish(&talk, CUTS[_i].text);
+}
+END_TEST
+
+/* Behind a gap of unknown length what looks like a frame is one only if what follows it in the same
+ * unit looks like the next. */
+START_TEST(test_no_frame_behind_a_gap)
+{
+    for (int real = 0; real < 2; real++) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        Talk talk;
+        begin(&talk, true);
+        say(&talk, 0, "PREFACE");
+        say(&talk, 0, REQUEST(1, "/a"));
+        miss(&talk, 1, 100, REASON_LOSS);
+        h2_frame_append(bytes, "RST_STREAM 1 7");
+        if (real)
+            h2_frame_append(bytes, "PING");
+        else
+            g_byte_array_append(bytes, (const uint8_t *)"no frame at all", 15);
+        say_bytes(&talk, 1, span_make(bytes->data, bytes->len));
+        say(&talk, 1, "DATA 1 3");
+        finish(&talk, real ? "| 1 GET /a 0 cut s7; " : "| 1 GET /a 0 cut; ");
+    }
+}
+END_TEST
+
+/* Streams that a missing GOAWAY makes unsure wait for it, as many as there is room for. */
+START_TEST(test_streams_in_doubt)
+{
+    Talk talk;
+    begin(&talk, true);
+    say(&talk, 0, "PREFACE");
+    miss(&talk, 1, 100, REASON_LOSS);
+    for (unsigned id = 1; id <= 2 * H2_STREAMS_MAX; id += 2) {
+        g_autofree char *request = g_strdup_printf("HEADERS %u end | :method: GET", id);
+        g_autofree char *response = g_strdup_printf("HEADERS %u end | :status: 200", id);
+        say(&talk, 0, request);
+        say(&talk, 1, response);
+    }
+    unsigned settled = 0;
+    for (const char *at = talk.text->str; (at = strstr(at, "; ")); at++)
+        settled++;
+    ck_assert_uint_ge(settled, H2_STREAMS_MAX - 520);
+    ck_assert_uint_le(settled, H2_STREAMS_MAX - 500);
+    ck_assert_uint_eq(protocol_facts(&talk.protocol)->exchanges, H2_STREAMS_MAX);
+    protocol_clear(&talk.protocol);
+    g_string_free(talk.text, TRUE);
 }
 END_TEST
 
@@ -371,6 +562,10 @@ int main(void)
     tcase_add_test(tests, test_continuations);
     tcase_add_test(tests, test_gaps);
     tcase_add_test(tests, test_one_offset);
+    tcase_add_loop_test(tests, test_odd_streams, 0, G_N_ELEMENTS(STREAMS));
+    tcase_add_loop_test(tests, test_cut_frames, 0, G_N_ELEMENTS(CUTS));
+    tcase_add_test(tests, test_no_frame_behind_a_gap);
+    tcase_add_test(tests, test_streams_in_doubt);
     tcase_add_loop_test(tests, test_begins, 0, G_N_ELEMENTS(BEGINS));
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);

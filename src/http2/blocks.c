@@ -10,16 +10,13 @@ void h2_drop_block(H2Block *block)
     memset(block, 0, sizeof *block);
 }
 
-/* The fragment of a frame's payload; false: the frame is too short for what its flags promise. */
+/* The fragment of a payload that begins a block; false: the frame is too short for what its flags
+ * promise. */
 static bool fragment_of(const H2Event *event, Span *ret_fragment, uint32_t *ret_promised)
 {
     Span payload = event->payload;
     uint8_t padding = 0;
     *ret_promised = 0;
-    if (event->frame.type == H2_CONTINUATION) {
-        *ret_fragment = payload;
-        return true;
-    }
     if (event->frame.flags & H2_FLAG_PADDED) {
         if (!span_u8(payload, 0, &padding))
             return false;

@@ -229,8 +229,6 @@ static void new_request(H2Conversation *conversation, const H2Event *event, cons
     *highest = conversation->h2.highest = id;
     if (before)
         settle(conversation, before);
-    if (conversation->facts.version == HTTP_UNKNOWN)
-        conversation->facts.version = HTTP_2;
     if (exchange && (event->frame.flags & H2_FLAG_END_STREAM))
         request_complete(conversation, exchange);
 }
@@ -276,7 +274,6 @@ static void response_complete(H2Conversation *conversation, Exchange *exchange)
     exchange->response.broken = false;
     conversation->facts.last_response = exchange->response.last;
     conversation->facts.last_until_close = false;
-    conversation->facts.version = HTTP_2;
     end_of_stream(conversation, exchange, &exchange->response.last);
     settle(conversation, exchange);
 }
