@@ -289,6 +289,10 @@ static const Row ROWS[] = {
       HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 0; 20 > S -1 . 0 isn=900000; "
                 "30 > A 0 700000 7; 31 < A 0 7 3 isn=700000",
       "D> 0+5 #4; E replaced; D> 0+7 #7; D< 0+3 #8; E unended", 0 },
+    { "the same, its SYN with data",
+      HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 0; 20 > S -1 . 4 isn=900000; "
+                "30 > A 4 700000 7; 31 < A 0 11 3 isn=700000",
+      "D> 0+5 #4; E replaced; D> 0+4 #6; D> 4+7 #7; D< 0+3 #8; E unended", 0 },
     { "a SYN-ACK whose SYN is lost: what goes on from it confirms it",
       HANDSHAKE "10 > A 0 0 5; 11 < A 0 5 0; 20 < SA -1 900000 0 isn=700000; "
                 "30 > A 0 0 7 isn=900000; 31 < A 0 7 3",
@@ -327,6 +331,10 @@ static const Row ROWS[] = {
     { "SYN after SYN-ACK", "0 < SA -1 0 0; 0 > S -1 . 0; 1 > A 0 0 5", "D> 0+5 #3; E unended", 0 },
     { "the handshake was captured late", "0 < A 0 0 0; 1 > S -1 . 0; 2 < SA -1 0 0; 3 > A 0 0 5",
       "D> 0+5 #4; E unended", 0 },
+
+    { "the handshake was captured late, behind data that is held",
+      "0 < A 0 0 0; 1 < A 10 0 5; 2 > S -1 . 0; 3 < SA -1 0 0; 4 > A 0 0 0; 5 < A 0 0 10",
+      "D< 0+10 #6 resent; D< 10+5 #2; E unended", 0 },
 
     /* Out of its place, ahead of where the numbers begin. */
     { "an acknowledgement before the SYN-ACK",
@@ -834,6 +842,103 @@ START_TEST(test_held_bytes_are_bounded)
 }
 END_TEST
 
+/* Its number and what it acknowledges count from the client's SYN. */
+static Segment segment_of(uint32_t at, uint32_t acknowledged, uint32_t length, uint64_t frame)
+{
+    static const uint8_t PAYLOAD[1000];
+    Segment segment = syn_from(7, frame);
+    segment.flags = TCP_ACK;
+    segment.sequence += at;
+    segment.acknowledgement = acknowledged;
+    segment.length = length;
+    segment.payload = span_make(PAYLOAD, length);
+    segment.time = NS_PER_MS;
+    return segment;
+}
+
+static void assert_next(StreamTable *table, StreamEventKind kind, int64_t amount)
+{
+    StreamEvent event;
+    ck_assert(stream_table_next(table, &event));
+    ck_assert_int_eq(event.kind, kind);
+    ck_assert(event.connection->limited);
+    ck_assert_int_eq(kind == STREAM_GAP ? event.gap : (int64_t)event.data.length, amount);
+    ck_assert(kind != STREAM_GAP || event.reason == REASON_LIMIT);
+}
+
+/* Where not even one segment can be held. */
+static StreamTable *table_without_room(void)
+{
+    StreamLimits limits = { .connections = 6400,
+                            .held_bytes = 64 * 500,
+                            .held_bytes_connection = 20000,
+                            .memory = MEMORY_DEFAULT,
+                            .pairs = 1000 };
+    return stream_table_new(&limits);
+}
+
+/* Then it is handed out at once. */
+START_TEST(test_no_room_to_hold)
+{
+    g_autoptr(StreamTable) table = table_without_room();
+    Segment syn = syn_from(7, 1), beyond = segment_of(101, 0, 1000, 2),
+            ahead = segment_of(1101, 300, 1000, 3);
+    StreamEvent event;
+    stream_table_feed(table, &syn);
+    ck_assert(!stream_table_next(table, &event));
+    stream_table_feed(table, &beyond);
+    assert_next(table, STREAM_GAP, 100);
+    assert_next(table, STREAM_DATA, 1000);
+    ck_assert(!stream_table_next(table, &event));
+    stream_table_feed(table, &ahead); /* of what it acknowledges */
+    assert_next(table, STREAM_DATA, 1000);
+    ck_assert(!stream_table_next(table, &event));
+    ck_assert_uint_eq(stream_table_held(table), 0);
+    ck_assert_uint_eq(stream_table_counters(table)->held_limit, 2);
+}
+END_TEST
+
+static Segment answer_of(uint8_t flags, uint32_t at, uint32_t acknowledged, uint64_t frame)
+{
+    Segment segment = segment_of(0, 7 + acknowledged, 0, frame), client = segment;
+    segment.source = client.destination;
+    segment.destination = client.source;
+    segment.source_port = client.destination_port;
+    segment.destination_port = client.source_port;
+    segment.sequence = at;
+    segment.flags = flags;
+    return segment;
+}
+
+/* Of a SYN that is kept aside its data may not be; then the connection that it opens lacks them. */
+START_TEST(test_no_room_to_keep_a_syn)
+{
+    g_autoptr(StreamTable) table = table_without_room();
+    Segment segments[] = { syn_from(7, 1),
+                           answer_of(TCP_SYN | TCP_ACK, 0, 1, 2),
+                           segment_of(1, 1, 10, 3),
+                           answer_of(TCP_ACK, 1, 11, 4),
+                           segment_of(900000, 0, 1000, 5),
+                           segment_of(901001, 700000, 5, 6) };
+    segments[4].flags = TCP_SYN;
+    StreamEvent event;
+    FrameId first = 0;
+    int64_t data = 0, gaps = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(segments); i++) {
+        stream_table_feed(table, &segments[i]);
+        while (stream_table_next(table, &event)) {
+            first = event.connection->first_frame;
+            data += event.kind == STREAM_DATA ? (int64_t)event.data.length : 0;
+            gaps += event.kind == STREAM_GAP ? event.gap : 0;
+            ck_assert(event.connection->limited == (first == frame_id(1, 5)));
+        }
+    }
+    ck_assert_uint_eq(first, frame_id(1, 5)); /* the second connection */
+    ck_assert_int_eq(data, 10 + 5);
+    ck_assert_int_eq(gaps, 1000);
+}
+END_TEST
+
 /* Thousands of segments, each before the one captured last: must take no time worth mentioning. */
 START_TEST(test_backwards)
 {
@@ -874,6 +979,8 @@ static Suite *stream_suite(void)
     TCase *bounds = tcase_create("bounds");
     tcase_add_test(bounds, test_eviction_takes_the_longest_idle);
     tcase_add_test(bounds, test_held_bytes_are_bounded);
+    tcase_add_test(bounds, test_no_room_to_hold);
+    tcase_add_test(bounds, test_no_room_to_keep_a_syn);
     tcase_add_test(bounds, test_backwards);
     suite_add_tcase(suite, bounds);
     return suite;
