@@ -184,6 +184,16 @@ static const Row ROWS[] = {
     { "a request behind such bytes in their segment is none", WITH_SYN, false,
       { C(GET("/a")), S(OK), C("\x01\x02"), C(GET("/b"), .not_at_start = true) }, "/a 200" },
 
+    { "the letters of a method, then something else", WITH_SYN, false,
+      { C(GET("/a")), S(OK), C("GET"), C("\x01\x02"), C(GET("/b")), S(OK) },
+      "/a 200 {later}; /b 200" },
+    { "chunks that are none", WITH_SYN, false,
+      { C("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), S(OK) },
+      "/a 200 {request cut}" },
+    { "chunks that are none in the answer", WITH_SYN, false,
+      { C(GET("/a")), S("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n") },
+      "/a 200 {broken}" },
+
     /* gaps */
     { "inside a counted body", WITH_SYN, false,
       { C(GET("/a")), S("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"), GAP(SERVER, 5), S("ok"),
@@ -234,6 +244,8 @@ static const Row ROWS[] = {
       "/a 200" },
     { "responses tell it too", MIDSTREAM_SWAPPED, false, { S(OK), C(GET("/b")), S(OK) },
       "- 200 {request hidden} {later}; /b 200" },
+    { "a gap first", MIDSTREAM, false, { GAP(CLIENT, 5), C(GET("/a")), S(OK) },
+      "/a - {response hidden}; - 200 {request hidden}" }, /* which may have been asked for in it */
     { "a rest of a request, then one", MIDSTREAM, false,
       { C("Cookie: x\r\n\r\n"), S(OK), C(GET("/b")), S(OK) },
       "- 200 {request hidden} {later}; /b 200" },
@@ -250,6 +262,7 @@ typedef struct Play {
     int64_t sent[2]; /* by CLIENT and SERVER: bytes so far */
     uint64_t frame;
     GString *exchanges;
+    bool rests; /* it is packed and unpacked behind each piece */
 } Play;
 
 static int side_index(const Play *play, int side)
@@ -327,6 +340,16 @@ static void feed(Play *play, const Step *step, Span data, bool segment_start)
     play->sent[step->side] += step->text ? (int64_t)data.length : step->gap;
 }
 
+static void rest_now(Play *play)
+{
+    g_autoptr(GByteArray) packed = g_byte_array_new();
+    conversation_pack(play->conversation, packed);
+    conversation_free(play->conversation);
+    Span from = span_make(packed->data, packed->len);
+    play->conversation = conversation_unpack(&from);
+    ck_assert_uint_eq(from.length, 0);
+}
+
 static void play_step(Play *play, const Step *step, size_t piece)
 {
     play->frame++;
@@ -338,6 +361,8 @@ static void play_step(Play *play, const Step *step, size_t piece)
     for (Span rest = span_of_text(step->text); rest.length > 0; rest = span_after(rest, piece)) {
         feed(play, step, span_first(rest, piece), start);
         start = false;
+        if (play->rests)
+            rest_now(play);
     }
 }
 
@@ -369,12 +394,18 @@ static void play_close(Play *play)
     g_string_free(play->exchanges, TRUE);
 }
 
+static void play_steps(Play *play, size_t piece)
+{
+    const Step *steps = play->row->steps;
+    for (unsigned i = 0; i < STEPS_MAX && (steps[i].text || steps[i].gap); i++)
+        play_step(play, &steps[i], piece);
+    play_end(play);
+}
+
 static void play_script(Play *play, const Row *row, size_t piece)
 {
     play_open(play, row);
-    for (unsigned i = 0; i < STEPS_MAX && (row->steps[i].text || row->steps[i].gap); i++)
-        play_step(play, &row->steps[i], piece);
-    play_end(play);
+    play_steps(play, piece);
 }
 
 static const size_t PIECES[] = { 65536, 1, 7 };
@@ -390,6 +421,25 @@ START_TEST(test_pairing)
         const ConversationFacts *facts = conversation_facts(play.conversation);
         if (*row->exchanges)
             ck_assert_msg(facts->client == side_index(&play, CLIENT), "%s: client", row->name);
+        play_close(&play);
+    }
+}
+END_TEST
+
+/* The same if it rests behind each piece, and with all that is wanted of heads and bodies. */
+START_TEST(test_rests)
+{
+    const Row *row = &ROWS[_i];
+    for (size_t i = 0; i < G_N_ELEMENTS(PIECES); i++) {
+        Play play;
+        play_open(&play, row);
+        play.rests = true;
+        conversation_free(play.conversation);
+        play.conversation =
+            conversation_new(&(TextOptions){ .wish = TEXT_WISH_ALL, .digests = true }, NULL);
+        play_steps(&play, PIECES[i]);
+        ck_assert_msg(strcmp(play.exchanges->str, row->exchanges) == 0, "%s, by %u: %s", row->name,
+                      (unsigned)PIECES[i], play.exchanges->str);
         play_close(&play);
     }
 }
@@ -686,6 +736,7 @@ START_TEST(test_bound)
     ck_assert_uint_eq(facts->exchanges, PIPELINE_MAX);
     ck_assert_uint_eq(facts->client_hidden, 0);
     play_step(&play, &request, 65536);
+    play_step(&play, &request, 7);
     ck_assert_uint_eq(facts->exchanges, PIPELINE_MAX);
     ck_assert_uint_eq(facts->client_hidden, REASON_LIMIT);
     ck_assert_uint_eq(facts->reasons, REASON_LIMIT);
@@ -713,6 +764,7 @@ int main(void)
     Suite *suite = suite_create("conversation");
     TCase *tcase = tcase_create("conversation");
     tcase_add_loop_test(tcase, test_pairing, 0, G_N_ELEMENTS(ROWS));
+    tcase_add_loop_test(tcase, test_rests, 0, G_N_ELEMENTS(ROWS));
     tcase_add_test(tcase, test_seeking_past_a_word);
     tcase_add_test(tcase, test_refused_body);
     tcase_add_test(tcase, test_stamps);
