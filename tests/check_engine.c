@@ -554,6 +554,89 @@ START_TEST(test_response_behind_a_gap)
 }
 END_TEST
 
+/* Fragments --------------------------------------------------------------------------------------
+ */
+
+/* The last segment as two fragments, of which the second one is taken away and returned. */
+static GBytes *cut_last(Capture *capture, unsigned identification)
+{
+    enum { CUT = 32, IP_HEADER = 20, MORE = 0x2000 };
+    gsize size;
+    guint at = capture->bytes->len - 1;
+    g_autofree uint8_t *packet =
+        g_bytes_unref_to_data(g_bytes_ref(g_ptr_array_index(capture->bytes, at)), &size);
+    g_ptr_array_set_size(capture->bytes, (gint)at);
+    g_autofree uint8_t *rest = g_malloc0(size - CUT);
+    memcpy(rest, packet, IP_HEADER);
+    memcpy(rest + IP_HEADER, packet + IP_HEADER + CUT, size - IP_HEADER - CUT);
+    put16(packet + 2, IP_HEADER + CUT);
+    put16(rest + 2, (unsigned)size - CUT);
+    put16(packet + 4, identification);
+    put16(rest + 4, identification);
+    put16(packet + 6, MORE);
+    put16(rest + 6, CUT / 8);
+    g_ptr_array_add(capture->bytes, g_bytes_new(packet, IP_HEADER + CUT));
+    return g_bytes_new(rest, size - CUT);
+}
+
+/* First fragments of UDP datagrams, each from another address. */
+static void flood(Capture *capture, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t packet[44] = { 0x45, 0, 0, 44, 0, 0, 0x20, 0, 64, 17 };
+        put16(packet + 4, i);
+        put32(packet + 12, 0x0b000000 + i);
+        put32(packet + 16, 0xc0000250);
+        g_ptr_array_add(capture->bytes, g_bytes_new(packet, sizeof packet));
+    }
+}
+
+/* A response in two fragments. Between them: nothing, more others than can wait, or as many and
+ * the second fragment never comes; or it never comes, and nothing was given up. */
+static const struct {
+    const char *name;
+    unsigned between;
+    bool comes;
+    ReasonSet reasons;
+    bool given_up;
+} FRAGMENTS[] = {
+    { "whole", 0, true, 0, false },
+    { "as many as can wait", 1000, true, 0, false },
+    { "a flood: the capture has both", 1100, true, REASON_LIMIT, true },
+    { "a flood, and the second one is lost", 1100, false, REASON_LIMIT, true },
+    { "the second one is lost", 0, false, REASON_LOSS, false },
+};
+
+START_TEST(test_fragments_given_up)
+{
+    Capture capture;
+    EngineOptions options = engine_options_default();
+    capture_open(&capture);
+    connect_to(&capture, 0);
+    segment(&capture, 0, CLIENT, TCP_ACK, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    segment(&capture, 0, SERVER, TCP_ACK, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    GBytes *rest = cut_last(&capture, 777);
+    flood(&capture, FRAGMENTS[_i].between);
+    if (FRAGMENTS[_i].comes)
+        g_ptr_array_add(capture.bytes, rest);
+    else
+        g_bytes_unref(rest);
+    finish(&capture, 0);
+    g_autoptr(Engine) engine = engine_new(&options);
+    for (unsigned from = 0; from < capture.bytes->len; from += FRAME_BATCH_MAX)
+        feed(engine, &capture, from, MIN(FRAME_BATCH_MAX, capture.bytes->len - from));
+    engine_finish(engine);
+    AuditRow row;
+    ck_assert(engine_next(engine, &row));
+    ck_assert_msg(row.connection.completeness == FRAGMENTS[_i].reasons, "%s: completeness %x",
+                  FRAGMENTS[_i].name, (unsigned)row.connection.completeness);
+    ck_assert_msg((engine_counters(engine)->decoded[DECODE_LIMIT] > 0) == FRAGMENTS[_i].given_up,
+                  "%s: given up", FRAGMENTS[_i].name);
+    audit_row_clear(&row);
+    capture_close(&capture);
+}
+END_TEST
+
 /* A value designed to keep an expression busy forever is given up, and counted. */
 START_TEST(test_hostile_value)
 {
@@ -589,6 +672,7 @@ int main(void)
     Suite *suite = suite_create("analyze");
     TCase *tcase = tcase_create("analyze");
     tcase_add_loop_test(tcase, test_stubs_are_numbered, 0, G_N_ELEMENTS(STUBS));
+    tcase_add_loop_test(tcase, test_fragments_given_up, 0, G_N_ELEMENTS(FRAGMENTS));
     tcase_add_test(tcase, test_nothing);
     tcase_add_test(tcase, test_end);
     tcase_add_loop_test(tcase, test_order_of_ends, 0, G_N_ELEMENTS(ENDS));

@@ -23,7 +23,7 @@ static void put(uint8_t *to, const IpAddress *address)
     memcpy(to + 1, address->bytes, sizeof address->bytes);
 }
 
-bool address_pairs_add(AddressPairs *pairs, const IpAddress *a, const IpAddress *b, bool *ret_full)
+static GBytes *key_of(const IpAddress *a, const IpAddress *b)
 {
     uint8_t key[KEY_SIZE];
     put(key, a);
@@ -32,7 +32,12 @@ bool address_pairs_add(AddressPairs *pairs, const IpAddress *a, const IpAddress 
         put(key, b);
         put(key + ADDRESS_SIZE, a);
     }
-    GBytes *wanted = g_bytes_new(key, sizeof key);
+    return g_bytes_new(key, sizeof key);
+}
+
+bool address_pairs_add(AddressPairs *pairs, const IpAddress *a, const IpAddress *b, bool *ret_full)
+{
+    GBytes *wanted = key_of(a, b);
     bool known = g_hash_table_contains(pairs->keys, wanted);
     *ret_full = !known && g_hash_table_size(pairs->keys) >= ADDRESS_PAIRS_MAX;
     if (known || *ret_full) {
@@ -41,6 +46,15 @@ bool address_pairs_add(AddressPairs *pairs, const IpAddress *a, const IpAddress 
     }
     g_hash_table_add(pairs->keys, wanted);
     return true;
+}
+
+bool address_pairs_may_have(const AddressPairs *pairs, const IpAddress *a, const IpAddress *b)
+{
+    guint size = g_hash_table_size(pairs->keys);
+    if (size == 0 || size >= ADDRESS_PAIRS_MAX)
+        return size > 0;
+    g_autoptr(GBytes) wanted = key_of(a, b);
+    return g_hash_table_contains(pairs->keys, wanted);
 }
 
 void address_pairs_free(AddressPairs *pairs)

@@ -123,6 +123,8 @@ DecodeResult decode_frame(Decoder *decoder, const Frame *frame, Segment *ret_seg
         ret_segment->hops = layer.hops;
         ret_segment->heading = layer.heading;
         ret_segment->quoted = layer.quoted;
+        ret_segment->fragments_given_up = fragments_were_given_up(
+            decoder->fragments, &ret_segment->source, &ret_segment->destination);
     }
     decoder->quic = decoder->quic && result == DECODE_NOT_TCP;
     return layer.quoted ? DECODE_NOT_TCP : result;

@@ -41,7 +41,10 @@ typedef struct Segment {
     uint8_t hops;       /* left: TTL or hop limit */
     uint8_t heading;    /* Heading; 0: the link header does not tell */
     bool quoted;        /* by an ICMP error: see decoder_found_stub() */
-    uint64_t network;   /* hash of the VLANs and overlays around it, equal in every run; 0: none */
+    /* fragments between its addresses had been given up at a bound before: what is missing between
+     * them may be in the capture */
+    bool fragments_given_up;
+    uint64_t network; /* hash of the VLANs and overlays around it, equal in every run; 0: none */
     uint32_t sequence, acknowledgement; /* raw */
     uint16_t window;                    /* unscaled */
     uint8_t flags;                      /* TCP_ bits */

@@ -27,6 +27,8 @@
  * number of pieces and bytes; the oldest goes first. */
 #include "decode/fragments.h"
 
+#include "decode/address_pairs.h"
+
 #define DATAGRAM_MAX 65535
 #define UNIT 8
 
@@ -73,9 +75,10 @@ struct Fragments {
     Datagram *oldest, *newest;
     size_t held;
     FragmentCounters counters;
-    uint64_t datagrams;    /* numbers given */
-    uint64_t last;         /* number of the datagram that the last fragment went to; 0: none */
-    GPtrArray *handed_out; /* Datagram */
+    AddressPairs *given_up; /* between which packets were given up at a bound */
+    uint64_t datagrams;     /* numbers given */
+    uint64_t last;          /* number of the datagram that the last fragment went to; 0: none */
+    GPtrArray *handed_out;  /* Datagram */
 };
 
 static guint key_hash(gconstpointer pointer)
@@ -110,6 +113,7 @@ Fragments *fragments_new(const FragmentLimits *limits)
     fragments->limits = *limits;
     fragments->table = g_hash_table_new(key_hash, key_equal);
     fragments->handed_out = g_ptr_array_new();
+    fragments->given_up = address_pairs_new();
     return fragments;
 }
 
@@ -154,6 +158,9 @@ static void give_up(Fragments *fragments, Datagram *datagram)
 {
     fragments->counters.alone -= datagram->frames;
     fragments->counters.given_up += datagram->frames;
+    bool full;
+    address_pairs_add(fragments->given_up, &datagram->key.source, &datagram->key.destination,
+                      &full);
     datagram_remove(fragments, datagram);
 }
 
@@ -419,6 +426,11 @@ const FragmentCounters *fragments_counters(const Fragments *fragments)
     return &fragments->counters;
 }
 
+bool fragments_were_given_up(const Fragments *fragments, const IpAddress *a, const IpAddress *b)
+{
+    return address_pairs_may_have(fragments->given_up, a, b);
+}
+
 size_t fragments_held(const Fragments *fragments)
 {
     return fragments->held;
@@ -432,5 +444,6 @@ void fragments_free(Fragments *fragments)
         datagram_remove(fragments, fragments->oldest);
     g_hash_table_destroy(fragments->table);
     g_ptr_array_free(fragments->handed_out, TRUE);
+    address_pairs_free(fragments->given_up);
     g_free(fragments);
 }

@@ -47,6 +47,10 @@ void fragments_release(Fragments *fragments);
 
 const FragmentCounters *fragments_counters(const Fragments *fragments);
 
+/* Whether a packet in fragments between these addresses was given up at a bound; of many, whether
+ * one may have been. */
+bool fragments_were_given_up(const Fragments *fragments, const IpAddress *a, const IpAddress *b);
+
 /* Bytes held at this moment. */
 size_t fragments_held(const Fragments *fragments);
 

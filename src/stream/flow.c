@@ -534,6 +534,7 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
     facts->last_order = segment->order;
     facts->last_time = MAX(facts->last_time, segment->time);
     flow->order++;
+    flow->fragments_given_up |= segment->fragments_given_up;
     learn_own_base(flow, side, segment);
     facts->half[side].seen = true;
     if (segment->flags & TCP_ACK)

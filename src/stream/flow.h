@@ -106,6 +106,8 @@ struct Flow {
     bool spoke;      /* data or a gap was handed out */
     bool succeeds;   /* its endpoints had a connection before */
     bool aliased[2]; /* `alias` is set */
+    /* of its addresses (Segment) */
+    bool fragments_given_up;
     Direction direction[2];
     Connection facts;
     /* Another network in which its packets are seen as well. */
