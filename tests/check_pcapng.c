@@ -256,7 +256,7 @@ typedef struct Reading {
     const CaptureInfo *info;
 } Reading;
 
-static Reading read_file(const GByteArray *file)
+static Reading open_file(const GByteArray *file)
 {
     Reading reading = { .frames = g_array_new(FALSE, FALSE, sizeof(Frame)) };
     int memory = memfd_create("pcapng", MFD_CLOEXEC);
@@ -264,9 +264,16 @@ static Reading read_file(const GByteArray *file)
     g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", memory);
     reading.reader = capture_reader_open(path, 1, NULL, &reading.error);
     close(memory);
+    if (reading.reader)
+        reading.info = capture_reader_info(reading.reader);
+    return reading;
+}
+
+static Reading read_file(const GByteArray *file)
+{
+    Reading reading = open_file(file);
     if (!reading.reader)
         return reading;
-    reading.info = capture_reader_info(reading.reader);
     FrameBatch batch = { 0 };
     while (capture_reader_next(reading.reader, &batch, &reading.error))
         for (size_t i = 0; i < batch.count; i++) {
@@ -590,6 +597,47 @@ START_TEST(test_bounds)
 }
 END_TEST
 
+static void append_large(GByteArray *file, uint32_t type, uint32_t size)
+{
+    uint32_t head[2] = { GUINT32_TO_LE(type), GUINT32_TO_LE(size) };
+    g_byte_array_append(file, (const guint8 *)head, 8);
+    guint at = file->len;
+    g_byte_array_set_size(file, file->len + size - 12);
+    memset(file->data + at, 0, size - 12);
+    g_byte_array_append(file, (const guint8 *)&head[1], 4);
+}
+
+/* Options behind a packet that is far larger than a frame count, up to a bound; so does a packet
+ * that is larger than its block. */
+START_TEST(test_large_blocks)
+{
+    static const uint8_t drops[] = { 4, 0, 8, 0, 7, 0, 0, 0, 0, 0, 0, 0 };
+    const uint32_t captured = GUINT32_TO_LE(1000000), beyond = GUINT32_TO_LE(2000000);
+    for (unsigned options = 0; options < 3; options++) {
+        g_autoptr(GByteArray) file = g_byte_array_new();
+        bool big_endian = false;
+        append_block(file, SHB, "4d3c2b1a 0100 0000 ffffffffffffffff", &big_endian);
+        append_block(file, IDB, "0100 0000 00000000", &big_endian);
+        guint at = file->len + 8;
+        append_large(file, EPB, 1200000);
+        memcpy(file->data + at + 12, options < 2 ? &captured : &beyond, 4);
+        memcpy(file->data + at + 16, &(uint32_t){ GUINT32_TO_LE(1500) }, 4);
+        memcpy(file->data + at + 20, "\xde\xad\xbe\xef", 4);
+        if (options)
+            memcpy(file->data + at + 20 + 1000000, drops, sizeof drops);
+        FrameBatch batch = { 0 };
+        Reading reading = open_file(file);
+        bool more = capture_reader_next(reading.reader, &batch, &reading.error);
+        ck_assert_int_eq(more, options < 2);
+        ck_assert_int_eq(reading.info->end == CAPTURE_END_BROKEN, options == 2);
+        ck_assert_uint_eq(reading.info->drops.by_packets, options == 1 ? 7 : 0);
+        ck_assert_uint_eq(reading.info->clipped, more);
+        frame_batch_clear(&batch);
+        reading_clear(&reading);
+    }
+}
+END_TEST
+
 /* libpcap's own answer: the link type for a pcap file that states this one. */
 START_TEST(test_link_types)
 {
@@ -619,6 +667,7 @@ int main(void)
     tcase_add_test(tcase, test_nothing_stated);
     tcase_add_loop_test(tcase, test_lengths, 0, G_N_ELEMENTS(LENGTHS));
     tcase_add_test(tcase, test_bounds);
+    tcase_add_test(tcase, test_large_blocks);
     tcase_add_test(tcase, test_link_types);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -712,6 +712,66 @@ START_TEST(test_clipped)
 }
 END_TEST
 
+/* Packets that are far larger than a frame: D-Bus allows 128 MiB, and a header without a snap
+ * length. Behind them the file goes on. */
+static const CaptureShape LARGE[] = {
+    { .name = "pcap", .link_type = 231 },
+    { .name = "pcap, big end first", .big_endian = true, .link_type = 231 },
+    { .name = "pcapng", .pcapng = true, .link_type = 231 },
+    { .name = "pcapng, big end first", .pcapng = true, .big_endian = true, .link_type = 231 },
+};
+
+START_TEST(test_far_too_large)
+{
+    enum { SIZE = 3000000, LAST = 5 };
+    static const uint32_t sizes[] = { 4, SIZE, SIZE - 1, LAST };
+    const CaptureShape *shape = &LARGE[_i];
+    g_autoptr(GByteArray) file = g_byte_array_new();
+    capture_build_headers(file, shape);
+    if (!shape->pcapng)
+        memset(file->data + 16, 0, 4); /* its snap length */
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        CaptureRecord record = { 1, (uint32_t)i, sizes[i], sizes[i] + 1 };
+        capture_build_packet(file, shape, &record, (uint8_t)i);
+    }
+    Reading reading;
+    read_bytes_into(&reading, file->data, file->len);
+    ck_assert_msg(!reading.error, "%s: %s", shape->name,
+                  reading.error ? reading.error->message : "");
+    ck_assert_uint_eq(reading.frames->len, G_N_ELEMENTS(sizes));
+    ck_assert_uint_eq(reading.info.clipped, 2);
+    for (guint i = 0; i < reading.frames->len; i++) {
+        const Frame *frame = &g_array_index(reading.frames, Frame, i);
+        ck_assert_uint_eq(frame->wire_length, sizes[i] + 1);
+        ck_assert_uint_eq(frame->bytes.length, MIN(sizes[i], 262144));
+        for (size_t at = 0; at < frame->bytes.length; at++)
+            ck_assert_uint_eq(frame->bytes.bytes[at], (uint8_t)(i + at));
+    }
+    reading_clear(&reading);
+}
+END_TEST
+
+/* The end of the file within the part that is not held. */
+START_TEST(test_far_too_large_is_cut)
+{
+    const CaptureShape *shape = &LARGE[_i];
+    g_autoptr(GByteArray) file = g_byte_array_new();
+    capture_build_headers(file, shape);
+    for (unsigned i = 0; i < 2; i++) {
+        CaptureRecord record = { 1, i, i ? 3000000 : 4, 3000000 };
+        capture_build_packet(file, shape, &record, 0);
+    }
+    if (!shape->pcapng)
+        memset(file->data + 16, 0, 4);
+    Reading reading;
+    read_bytes_into(&reading, file->data, file->len - 1000000);
+    ck_assert_ptr_nonnull(reading.error);
+    ck_assert_int_eq(reading.info.end, CAPTURE_END_CUT);
+    ck_assert_uint_eq(reading.frames->len, 1);
+    reading_clear(&reading);
+}
+END_TEST
+
 /* Files that are no capture: `message` follows the path. */
 static const struct {
     const char *name;
@@ -817,6 +877,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_compressed_foreign, 0, PACK_FORMATS);
     tcase_add_loop_test(tcase, test_hash, 0, G_N_ELEMENTS(HASHES));
     tcase_add_test(tcase, test_clipped);
+    tcase_add_loop_test(tcase, test_far_too_large, 0, G_N_ELEMENTS(LARGE));
+    tcase_add_loop_test(tcase, test_far_too_large_is_cut, 0, G_N_ELEMENTS(LARGE));
     tcase_add_loop_test(tcase, test_foreign_files, 0, G_N_ELEMENTS(FOREIGN));
     tcase_add_test(tcase, test_broken_packet);
     tcase_add_test(tcase, test_missing_file);

@@ -11,8 +11,6 @@
 /* The type of the first block of a pcapng file: the same in both byte orders. */
 #define PCAPNG_SECTION UINT32_C(0x0a0d0d0a)
 
-#define SNAP_LENGTH_AT 16
-
 static bool is_pcap_magic(uint32_t value)
 {
     return value == PCAP_MAGIC_MICRO || value == PCAP_MAGIC_NANO || value == PCAP_MAGIC_PATCHED;
@@ -42,9 +40,17 @@ uint32_t capture_snap_length(Span head)
     uint32_t magic, snap_length;
     if (!span_be32(head, 0, &magic))
         return 0;
-    bool read = is_pcap_magic(magic) ? span_be32(head, SNAP_LENGTH_AT, &snap_length)
-                                     : span_le32(head, SNAP_LENGTH_AT, &snap_length);
+    bool read = is_pcap_magic(magic) ? span_be32(head, CAPTURE_SNAP_LENGTH_AT, &snap_length)
+                                     : span_le32(head, CAPTURE_SNAP_LENGTH_AT, &snap_length);
     return read ? snap_length : 0;
+}
+
+void capture_snap_length_bytes(Span head, uint32_t snap_length, uint8_t ret_bytes[4])
+{
+    uint32_t magic = 0;
+    span_be32(head, 0, &magic);
+    for (unsigned i = 0; i < 4; i++)
+        ret_bytes[i] = (uint8_t)(snap_length >> 8 * (is_pcap_magic(magic) ? 3 - i : i));
 }
 
 /* What people have in their hands instead of a capture, by its first bytes. */

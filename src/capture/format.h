@@ -20,6 +20,10 @@ unsigned capture_time_digits(Span head);
 #define CAPTURE_PCAP_HEADER_SIZE 24
 uint32_t capture_snap_length(Span head);
 
+/* The same place of a header that states `snap_length`: its bytes in the order of the file. */
+#define CAPTURE_SNAP_LENGTH_AT 16
+void capture_snap_length_bytes(Span head, uint32_t snap_length, uint8_t ret_bytes[4]);
+
 /* What the first bytes show the file to be if it is no capture that can be read: a line such as "a
  * zip archive: unpack it first"; NULL: nothing that is known. Static. */
 const char *capture_foreign_format(Span head);

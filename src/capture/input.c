@@ -7,6 +7,8 @@
  * buffer, which fits into the cache of one core. */
 #define FIRST_SIZE 512
 #define BUFFER_SIZE (256 * 1024)
+/* A packet as large as they get fits into it. */
+#define KEPT_SIZE (512 * 1024)
 
 /* libpcap reads each packet in two small portions. With stdio's usual 4 KiB, system calls take a
  * third of the time. With more than the cache of one core holds, the copied bytes must come from
@@ -60,10 +62,61 @@ Span capture_input_peek(CaptureInput *input, size_t wanted)
     return span_make(input->buffer + input->at, input->end - input->at);
 }
 
+/* After a large block. */
+static void shrink(CaptureInput *input)
+{
+    size_t ahead = input->end - input->at;
+    if (ahead > BUFFER_SIZE)
+        return;
+    memmove(input->buffer, input->buffer + input->at, ahead);
+    input->at = 0;
+    input->end = ahead;
+    input->capacity = BUFFER_SIZE;
+    input->buffer = g_realloc(input->buffer, BUFFER_SIZE);
+}
+
 void capture_input_skip(CaptureInput *input, size_t size)
 {
     g_assert(size <= input->end - input->at);
     input->at += size;
+    if (input->capacity > KEPT_SIZE)
+        shrink(input);
+}
+
+void capture_input_put(CaptureInput *input, size_t at, const void *bytes, size_t size)
+{
+    g_assert(at + size <= input->end - input->at);
+    memcpy(input->buffer + input->at + at, bytes, size);
+}
+
+size_t capture_input_pass(CaptureInput *input, size_t size)
+{
+    size_t passed = 0;
+    while (passed < size) {
+        size_t ahead = capture_input_peek(input, 1).length;
+        if (ahead == 0)
+            break;
+        size_t portion = MIN(ahead, size - passed);
+        input->at += portion;
+        passed += portion;
+    }
+    return passed;
+}
+
+size_t capture_input_cut(CaptureInput *input, size_t at, size_t size)
+{
+    size_t cut = 0;
+    while (cut < size) {
+        size_t ahead = capture_input_peek(input, at + 1).length;
+        if (ahead <= at)
+            break;
+        size_t portion = MIN(ahead - at, size - cut);
+        uint8_t *from = input->buffer + input->at + at;
+        memmove(from, from + portion, ahead - at - portion);
+        input->end -= portion;
+        cut += portion;
+    }
+    return cut;
 }
 
 /* A cookie_read_function_t. */

@@ -19,7 +19,8 @@
  * read only if they decide something. A truncated list of options is ignored, except in an
  * interface description, where the lost part could have said what the times mean.
  *
- * A block is read as a whole, so its size has a maximum: the 16 MiB that libpcap allows. */
+ * The size of a block has a maximum, the 16 MiB that libpcap allows. What nobody looks at is passed
+ * and not held: blocks of other types, packets beyond the size of a frame. */
 #include "capture/pcapng.h"
 
 #include <openssl/crypto.h>
@@ -59,7 +60,14 @@ enum {
 
 #define SECTION_MAGIC UINT32_C(0x1a2b3c4d)
 #define BLOCK_OVERHEAD 12 /* type, length, and the length again at the end */
+#define BLOCK_START 8     /* the type and the length */
+#define BLOCK_END 4       /* the length again */
 #define BLOCK_MAX PCAPNG_BLOCK_MAX
+
+/* What is held of a packet, and of the options behind it: a byte more than the largest frame, so
+ * that a longer packet can be told, and far more than writers state. */
+#define PACKET_HELD (256 * 1024 + 4)
+#define OPTIONS_HELD (64 * 1024)
 
 /* Sizes of the fixed part at the start of each block. */
 #define SECTION_FIXED 16
@@ -91,7 +99,9 @@ typedef struct Interface {
 typedef struct Block {
     uint32_t type;
     size_t size; /* with its padding */
-    Span body;
+    size_t held; /* of it; the rest is passed already */
+    size_t cut;  /* bytes of its packet that are not held */
+    Span body;   /* as far as it is held; of what nobody looks at nothing */
 } Block;
 
 struct Pcapng {
@@ -102,7 +112,7 @@ struct Pcapng {
     bool big_endian;    /* of the section */
     bool ours;          /* this program wrote the section */
     GArray *interfaces; /* Interface: of the section */
-    size_t passed;      /* size of the block that was returned last */
+    size_t passed;      /* what is held of the block that was returned last */
     uint64_t frames;
     unsigned time_digits;
     char *failure;
@@ -451,8 +461,10 @@ static PcapngStep take_packet(Pcapng *pcapng, const Block *block, CapturePacket 
         return broken(pcapng, "no interface %u is described", number);
     uint32_t captured = get_u32(pcapng, body, 12);
     Span data = span_after(body, PACKET_FIXED);
-    if (data.length < captured)
+    if (data.length + block->cut < captured)
         return broken(pcapng, "a packet of %u bytes in a block of %zu", captured, block->size);
+    if (block->cut)
+        captured = PACKET_HELD;
     uint64_t ticks = (uint64_t)get_u32(pcapng, body, 4) << 32 | get_u32(pcapng, body, 8);
     *ret_packet = (CapturePacket){
         .wire_length = get_u32(pcapng, body, 16),
@@ -482,7 +494,7 @@ static PcapngStep take_simple_packet(Pcapng *pcapng, const Block *block, Capture
     if (interface->snap_length != 0)
         captured = MIN(length, interface->snap_length);
     Span data = span_after(block->body, SIMPLE_PACKET_FIXED);
-    if (data.length < captured)
+    if (data.length + block->cut < captured)
         return broken(pcapng, "a packet of %u bytes in a block of %zu", captured, block->size);
     *ret_packet = (CapturePacket){
         .tick = CLOCK_NO_TIME,
@@ -506,11 +518,77 @@ static bool see_byte_order(Pcapng *pcapng, Span head)
     return big == SECTION_MAGIC || little == SECTION_MAGIC;
 }
 
-static PcapngStep cut(Pcapng *pcapng, Span rest, size_t wanted)
+static PcapngStep cut(Pcapng *pcapng, size_t there, size_t wanted)
 {
-    pcapng->failure = g_strdup_printf("a block of %zu bytes or more, of which %zu are there",
-                                      wanted, rest.length);
+    pcapng->failure =
+        g_strdup_printf("a block of %zu bytes or more, of which %zu are there", wanted, there);
     return PCAPNG_CUT;
+}
+
+/* Nobody looks into blocks of this type. */
+static bool is_passed(uint32_t type)
+{
+    switch (type) {
+    case BLOCK_SECTION:
+    case BLOCK_INTERFACE:
+    case BLOCK_PACKET:
+    case BLOCK_SIMPLE_PACKET:
+    case BLOCK_STATISTICS:
+    case BLOCK_ENHANCED_PACKET:
+    case BLOCK_SECRETS:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static PcapngStep check_again(Pcapng *pcapng, Span last, size_t size)
+{
+    size_t again = padded(get_u32(pcapng, last, 0));
+    if (again != size)
+        return broken(pcapng, "a block of %zu bytes at its beginning, of %zu at its end", size,
+                      again);
+    return PCAPNG_PACKET;
+}
+
+static PcapngStep pass_block(Pcapng *pcapng, Block *block, size_t size)
+{
+    size_t before = size - BLOCK_END;
+    size_t passed = capture_input_pass(pcapng->input, before);
+    Span last =
+        passed == before ? capture_input_peek(pcapng->input, BLOCK_END) : span_make(NULL, 0);
+    if (last.length < BLOCK_END)
+        return cut(pcapng, passed + last.length, size);
+    block->held = BLOCK_END;
+    block->body = span_make(NULL, 0);
+    return check_again(pcapng, last, size);
+}
+
+static bool is_packet_type(uint32_t type)
+{
+    return type == BLOCK_ENHANCED_PACKET || type == BLOCK_PACKET || type == BLOCK_SIMPLE_PACKET;
+}
+
+/* Of a packet longer than any frame may be, and of more options than are looked at, no more is
+ * held. */
+static void shorten(Pcapng *pcapng, Block *block)
+{
+    bool simple = block->type == BLOCK_SIMPLE_PACKET;
+    size_t fixed = simple ? SIMPLE_PACKET_FIXED : PACKET_FIXED;
+    size_t front = BLOCK_START + fixed + PACKET_HELD, most = front + OPTIONS_HELD + BLOCK_END;
+    if (!is_packet_type(block->type) || block->size <= most)
+        return;
+    size_t data = block->size - BLOCK_OVERHEAD - fixed;
+    if (!simple) {
+        Span head = capture_input_peek(pcapng->input, BLOCK_START + PACKET_FIXED);
+        data = MIN(data, padded(MIN(get_u32(pcapng, head, BLOCK_START + 12), BLOCK_MAX)));
+    }
+    if (data > PACKET_HELD) {
+        block->cut = data - PACKET_HELD;
+        block->held -= capture_input_cut(pcapng->input, front, block->cut);
+    }
+    if (block->held > most && block->size - block->held == block->cut)
+        block->held -= capture_input_cut(pcapng->input, most - BLOCK_END, block->held - most);
 }
 
 /* Reads the next complete block. PCAPNG_PACKET: there is one. */
@@ -520,23 +598,24 @@ static PcapngStep read_block(Pcapng *pcapng, Block *ret_block)
     if (rest.length == 0)
         return PCAPNG_END;
     if (rest.length < BLOCK_OVERHEAD)
-        return cut(pcapng, rest, BLOCK_OVERHEAD);
+        return cut(pcapng, rest.length, BLOCK_OVERHEAD);
     ret_block->type = get_u32(pcapng, rest, 0);
     if (ret_block->type == BLOCK_SECTION && !see_byte_order(pcapng, rest))
         return broken(pcapng, "a section of no byte order");
     uint32_t length = get_u32(pcapng, rest, 4);
     if (length < BLOCK_OVERHEAD || length > BLOCK_MAX)
         return broken(pcapng, "a block of %u bytes", length);
-    size_t size = ret_block->size = padded(length);
-    rest = capture_input_peek(pcapng->input, size);
-    if (rest.length < size)
-        return cut(pcapng, rest, size);
-    size_t again = padded(get_u32(pcapng, rest, size - 4));
-    if (again != size)
-        return broken(pcapng, "a block of %zu bytes at its beginning, of %zu at its end", size,
-                      again);
-    ret_block->body = span_make(rest.bytes + 8, size - BLOCK_OVERHEAD);
-    return PCAPNG_PACKET;
+    size_t size = padded(length);
+    if (is_passed(ret_block->type))
+        return pass_block(pcapng, ret_block, size);
+    ret_block->size = ret_block->held = size;
+    shorten(pcapng, ret_block);
+    size_t held = ret_block->held;
+    rest = capture_input_peek(pcapng->input, held);
+    if (rest.length < held)
+        return cut(pcapng, rest.length + (size - held), size);
+    ret_block->body = span_make(rest.bytes + BLOCK_START, held - BLOCK_OVERHEAD);
+    return check_again(pcapng, span_after(rest, held - BLOCK_END), size);
 }
 
 /* Processes a block. PCAPNG_PACKET: continue; `ret_is_packet` says whether the block was a
@@ -594,7 +673,7 @@ PcapngStep pcapng_next(Pcapng *pcapng, CapturePacket *ret_packet)
         step = take_block(pcapng, &block, ret_packet, &is_packet);
         if (step != PCAPNG_PACKET)
             return step;
-        pcapng->passed = block.size;
+        pcapng->passed = block.held;
         if (is_packet) {
             ret_packet->number = ++pcapng->frames;
             return PCAPNG_PACKET;

@@ -50,7 +50,7 @@ uint64_t pcapng_frames(const Pcapng *pcapng);
 /* The finest resolution among the interfaces passed so far, in decimals: 6 or 9. */
 unsigned pcapng_time_digits(const Pcapng *pcapng);
 
-/* A block is read as a whole, so its size has a maximum: that of libpcap. */
+/* The maximum size of a block: that of libpcap. */
 #define PCAPNG_BLOCK_MAX (16 * 1024 * 1024)
 
 #define PCAPNG_BLOCK_SECRETS 10

@@ -174,6 +174,18 @@ static void set_open_error(const CaptureReader *reader, bool cut, const char *de
                     detail);
 }
 
+/* libpcap holds as much of a packet as the snap length in the header allows, 128 MiB of D-Bus. It
+ * gets one that is a byte longer than a frame may be, so that longer packets can be told. */
+static void bound_packets(const CaptureReader *reader, Span head, uint32_t snap_length)
+{
+    const uint32_t most = FRAME_BYTES_MAX + 1;
+    uint8_t bytes[4];
+    if (head.length < CAPTURE_PCAP_HEADER_SIZE || (snap_length > 0 && snap_length <= most))
+        return;
+    capture_snap_length_bytes(head, most, bytes);
+    capture_input_put(reader->input, CAPTURE_SNAP_LENGTH_AT, bytes, sizeof bytes);
+}
+
 static bool open_pcap(CaptureReader *reader, GError **error)
 {
     Span head = capture_input_peek(reader->input, CAPTURE_PCAP_HEADER_SIZE);
@@ -182,6 +194,7 @@ static bool open_pcap(CaptureReader *reader, GError **error)
     info->time_digits = capture_time_digits(head);
     uint32_t snap_length = capture_snap_length(head);
     bool cut = head.length < CAPTURE_PCAP_HEADER_SIZE;
+    bound_packets(reader, head, snap_length);
 
     char detail[PCAP_ERRBUF_SIZE] = "";
     FILE *stream = capture_input_stream(reader->input);
