@@ -149,7 +149,7 @@ static bool check_output(const Options *options, GError **error)
         return refuse("--sqlite and --format=sqlite write the same database: not both", error);
     const char *unknown = NULL;
     if (options->columns)
-        g_free(report_choose_columns(options->report, options->columns, false, &unknown));
+        g_free(report_choose_columns(options->report, options->columns, &unknown));
     if (unknown) {
         g_autofree char *why = why_unknown(options->report, unknown);
         return refuse(why, error);

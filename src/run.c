@@ -51,12 +51,7 @@ enum { TO_MAIN, TO_DATABASE, TO_PAGE, TO_COUNT };
 /* Without a terminal. */
 #define SCREEN_WIDTH_USUAL 80
 
-/* From here on all usual columns can be read. */
-#define SCREEN_WIDTH_WIDE 110
 #define SCREEN_WIDTH_MAX 10000
-
-/* The same where columns cannot be measured: addresses get what the longest of IPv4 need. */
-#define SCREEN_WIDTH_WIDE_UNMEASURED 140
 
 typedef struct Run {
     const RunContext *context;
@@ -468,13 +463,14 @@ static void write_screen_note(const Run *run, uint64_t shown, uint64_t count)
         g_string_append(note, " of ");
         page_append_count(note, count);
     }
-    const char *name = options->report == REPORT_IDLE ? "idle times" : report_name(options->report);
+    bool idle = options->report == REPORT_IDLE;
+    const char *name = idle ? "ranges" : report_name(options->report);
     size_t length = strlen(name) - (count == 1 ? strlen("s") : 0);
-    g_string_append_printf(note, " %.*s", (int)length, name);
+    g_string_append_printf(note, " %.*s%s", (int)length, name, idle ? " of idle times" : "");
     if (report_rank(options->report) && count > 1 && rows_kept(run, TABLE_SCREEN))
         g_string_append(note, ", the worst first");
-    if (options->report == REPORT_IDLE && count > 0)
-        g_string_append(note, " (- reused, # closed by the server, X request lost)");
+    if (idle && count > 0 && !options->columns)
+        fputs("chart: - reused, # closed by the server, X request lost\n", stdout);
     fprintf(stdout, "%s. All rows and columns: -f csv\n", note->str);
 }
 
@@ -484,18 +480,19 @@ static TableFormat format_of(const Options *options)
     return screen ? TABLE_SCREEN : options->format;
 }
 
-/* The columns to be written; freed by the caller. */
-static Column *columns_of(const Run *run, TableFormat format)
+/* The columns to be written if they are not all, freed by the caller; `ret_ranks` is set for a
+ * terminal that may leave out some. */
+static Column *columns_of(const Options *options, TableFormat format,
+                          uint8_t ret_ranks[REPORT_SCREEN_MAX])
 {
-    const Options *options = run->context->options;
     const char *unknown = NULL;
-    bool few = options->columns || format == TABLE_SCREEN;
-    unsigned wide = rows_kept(run, format) ? SCREEN_WIDTH_WIDE : SCREEN_WIDTH_WIDE_UNMEASURED;
-    bool narrow = screen_width() < wide;
-    return few ? report_choose_columns(options->report, options->columns, narrow, &unknown) : NULL;
+    if (options->columns)
+        return report_choose_columns(options->report, options->columns, &unknown);
+    return format == TABLE_SCREEN ? report_screen_columns(options->report, ret_ranks) : NULL;
 }
 
-static Table *open_table(const Run *run, TableFormat format, const Column *columns)
+static Table *open_table(const Run *run, TableFormat format, const Column *columns,
+                         const uint8_t *ranks)
 {
     const Options *options = run->context->options;
     bool screen = format == TABLE_SCREEN;
@@ -503,6 +500,7 @@ static Table *open_table(const Run *run, TableFormat format, const Column *colum
                        .only = options->only,
                        .top = rows_kept(run, format),
                        .width = screen ? screen_width() : 0,
+                       .ranks = screen && !options->columns ? ranks : NULL,
                        .colour = screen && wants_colour(options, STDOUT_FILENO) };
     FILE *out = run->held ? held_output_stream(run->held) : stdout;
     Table *table = table_new(out, format, columns ? columns : report_columns(options->report));
@@ -641,8 +639,9 @@ static bool run_to_stdout(Run *run, GError **error)
 {
     const Options *options = run->context->options;
     TableFormat format = format_of(options);
-    g_autofree Column *columns = columns_of(run, format);
-    g_autoptr(Table) table = open_table(run, format, columns);
+    uint8_t ranks[REPORT_SCREEN_MAX] = { 0 };
+    g_autofree Column *columns = columns_of(options, format, ranks);
+    g_autoptr(Table) table = open_table(run, format, columns, ranks);
     run->reports[options->report][TO_MAIN] = table;
     run->coarse = format == TABLE_SCREEN;
     bool written = open_besides(run, error);

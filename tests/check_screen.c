@@ -192,6 +192,106 @@ START_TEST(as_they_come)
 }
 END_TEST
 
+/* Where columns may be chosen: step by step, down to the columns that must stay. */
+static const uint8_t RANKS[] = { 0, 3, 4, 2, 6, 5, 0, 1 };
+
+static char *chosen(unsigned width, const char *const *rows)
+{
+    Screen screen = { .columns = COLUMNS, .ranks = RANKS, .width = width };
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+    for (; *rows; rows++)
+        g_ptr_array_add(list, row_of(*rows));
+    GString *text = g_string_new(NULL);
+    screen_append(text, &screen, list);
+    return g_string_free(text, FALSE);
+}
+
+static const char *const SAME_DAY[] = {
+    "c1-8|2026-11-23T17:47:46.074999999Z|192.0.2.10|a.example|12|2.002145000|contradicted|aborted",
+    "c1-9|2026-11-23T18:47:46.074999999Z|192.0.2.10|a.example|3||as_declared|closed",
+    NULL,
+};
+static const char *const OTHER_DAYS[] = {
+    "c1-8|2026-11-23T17:47:46.074999999Z|192.0.2.10|a.example|12|2.002145000|contradicted|aborted",
+    "c1-9|2026-11-24T18:47:46.074999999Z|192.0.2.10|a.example|3||as_declared|closed",
+    NULL,
+};
+
+static const struct {
+    unsigned width;
+    const char *const *rows;
+    const char *first_line, *last_line;
+} CHOICES[] = {
+    /* 10 + 18 + 10 + 9 + 9 + 8 + 12 + 7 and seven gaps of two: all of it */
+    { 97, SAME_DAY,
+      "connection  start_time          client_ip   host       exchanges    idle_s  verdict       "
+      "cause",
+      "c1-9        11-23 18:47:46.074  192.0.2.10  a.example          3            as_declared   "
+      "closed" },
+    /* without the date, six places less */
+    { 91, SAME_DAY,
+      "connection  start_time    client_ip   host       exchanges    idle_s  verdict       cause",
+      "c1-9        18:47:46.074  192.0.2.10  a.example          3            as_declared   "
+      "closed" },
+    /* dates differ: without milliseconds, four places less */
+    { 93, OTHER_DAYS,
+      "connection  start_time      client_ip   host       exchanges    idle_s  verdict       cause",
+      "c1-9        11-24 18:47:46  192.0.2.10  a.example          3            as_declared   "
+      "closed" },
+    /* without milliseconds, names on two lines */
+    { 87, SAME_DAY, "            start_",
+      "c1-9        18:47:46  192.0.2.10  a.example          3            as_declared   closed" },
+    /* the least important columns go: exchanges, idle_s, client_ip; 10 + 8 + 9 + 12 + 7 remain */
+    { 54, SAME_DAY, "            start_", "c1-9        18:47:46  a.example  as_declared   closed" },
+    /* then the time, and the host; cause would be next, but has room */
+    { 40, SAME_DAY, "connection  verdict       cause", "c1-9        as_declared   closed" },
+    /* what must stay does, whatever the width */
+    { 1, SAME_DAY, "connection  verdict", "c1-9        as_declared" },
+};
+
+START_TEST(as_many_as_fit)
+{
+    g_autofree char *text = chosen(CHOICES[_i].width, CHOICES[_i].rows);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    guint count = g_strv_length(lines);
+    ck_assert_uint_ge(count, 3);
+    ck_assert_str_eq(lines[0], CHOICES[_i].first_line);
+    ck_assert_str_eq(lines[count - 2], CHOICES[_i].last_line);
+    for (guint i = 0; i < count && CHOICES[_i].width > 1; i++)
+        ck_assert_uint_le(strlen(lines[i]), CHOICES[_i].width);
+}
+END_TEST
+
+/* What is empty in all rows goes before what is less important. */
+START_TEST(empty_columns_go_first)
+{
+    static const char *const rows[] = { "c1-8|||||2.5|contradicted|aborted", NULL };
+    g_autofree char *text = chosen(42, rows);
+    ck_assert_str_eq(text, "connection  idle_s  verdict       cause\n"
+                           "c1-8           2.5  contradicted  aborted\n");
+}
+END_TEST
+
+/* A chart shrinks as a whole: its longest row has the room, and each mark a place at least. */
+START_TEST(charts)
+{
+    static const Column columns[] = { { "server_port", COLUMN_NUMBER, NULL, 0 },
+                                      { "chart", COLUMN_LABEL, NULL, 0 },
+                                      { NULL, COLUMN_TEXT, NULL, 0 } };
+    static const char *const rows[] = {
+        "80|----------##########XXXXXXXXXX---------X", /* 40 places: 10, 10, 10, 9, 1 */
+        "80|----------", "80|-#X", NULL
+    };
+    g_autofree char *wide = screen_of(columns, 53, false, rows);
+    ck_assert_ptr_nonnull(strstr(wide, rows[0] + 3));
+    g_autofree char *text = screen_of(columns, 33, false, rows);
+    ck_assert_str_eq(text, "server_port  chart\n"
+                           "         80  -----#####XXXXX----X\n"
+                           "         80  -----\n"
+                           "         80  -#X\n");
+}
+END_TEST
+
 START_TEST(no_rows)
 {
     static const char *const rows[] = { NULL };
@@ -211,6 +311,9 @@ int main(void)
     tcase_add_test(tcase, places);
     tcase_add_test(tcase, colours);
     tcase_add_test(tcase, as_they_come);
+    tcase_add_loop_test(tcase, as_many_as_fit, 0, (int)G_N_ELEMENTS(CHOICES));
+    tcase_add_test(tcase, empty_columns_go_first);
+    tcase_add_test(tcase, charts);
     tcase_add_test(tcase, no_rows);
     Suite *suite = suite_create("screen");
     suite_add_tcase(suite, tcase);

@@ -89,12 +89,12 @@ START_TEST(idle_times_as_a_chart)
 {
     char *text = NULL;
     size_t size;
-    const char *unknown = NULL;
+    uint8_t ranks[REPORT_SCREEN_MAX];
     g_autoptr(Servers) servers = servers_new(&SERVERS_LIMITS_DEFAULT);
     told_mismatch(servers, true);
     servers_finish(servers);
     FILE *out = open_memstream(&text, &size);
-    g_autofree Column *columns = report_choose_columns(REPORT_IDLE, NULL, false, &unknown);
+    g_autofree Column *columns = report_screen_columns(REPORT_IDLE, ranks);
     Table *table = table_new(out, TABLE_SCREEN, columns);
     table_view(table, &(TableView){ .top = 10, .width = 110 });
     write_idle_rows(table, servers, true);

@@ -12,45 +12,43 @@ static const struct {
     const char *name;
     const Column *columns;
     RowRank (*rank)(const struct RowSource *row);
-    const char *on_screen, *if_narrow; /* columns, blank-separated */
-    const Column *screen_columns;      /* more of them, for a terminal alone; NULL: none */
+    /* columns, blank-separated; a terminal without room leaves out those with the largest digit */
+    const char *on_screen;
+    const Column *screen_columns; /* more of them, for a terminal alone; NULL: none */
 } REPORTS[] = {
     [REPORT_CONNECTIONS] = { "connections", CONNECTION_COLUMNS, rank_connection,
-                             "connection start_time client_ip server_ip host exchanges verdict "
-                             "cause findings",
-                             "connection server_ip host verdict cause findings", NULL },
+                             "connection start_time:3 client_ip:7 server_ip:4 host:2 exchanges:8 "
+                             "ended_by:1 ended_how:6 verdict cause findings:5",
+                             NULL },
     [REPORT_EXCHANGES] = { "exchanges", EXCHANGE_COLUMNS, rank_exchange,
-                           "connection exchange method target status declared actual verdict "
-                           "cause",
-                           "connection exchange method target status verdict cause", NULL },
+                           "connection exchange request_time:5 method:4 host:7 target:1 status:2 "
+                           "declared:3 actual:6 verdict cause",
+                           NULL },
     [REPORT_FINDINGS] = { "findings", FINDING_COLUMNS, rank_finding,
-                          "severity rule party connection exchange count server_ip message",
-                          "severity rule connection message", NULL },
+                          "severity rule party:3 connection exchange:6 count:5 server_ip:4 "
+                          "message",
+                          NULL },
     [REPORT_SERVERS] = { "servers", SERVER_COLUMNS, rank_server,
-                         "server_ip server_port connections contradicted undetermined "
-                         "stated_timeouts_s inferred_timeout_s keepalive_races "
-                         "timeout_mismatch",
-                         "server_ip server_port connections contradicted keepalive_races "
-                         "timeout_mismatch",
+                         "server_ip server_port connections:4 contradicted undetermined:6 "
+                         "stated_timeouts_s:5 inferred_timeout_s:1 keepalive_races:2 "
+                         "timeout_mismatch:3",
                          NULL },
     [REPORT_PAIRS] = { "pairs", PAIR_COLUMNS, rank_pair,
-                       "client_ip server_ip server_port connections reuses longest_idle_reused_s "
-                       "longest_idle_tried_s lost_requests",
-                       "client_ip server_ip server_port reuses longest_idle_tried_s "
-                       "lost_requests",
+                       "client_ip server_ip server_port connections:3 reuses:1 "
+                       "longest_idle_reused_s:4 longest_idle_tried_s:2 lost_requests",
                        NULL },
     [REPORT_HOPS] = { "hops", HOP_COLUMNS, NULL,
-                      "connection exchange back_connection back_exchange basis undetermined "
-                      "method target status back_status findings",
-                      "connection back_connection basis undetermined target status back_status",
+                      "connection exchange:6 back_connection back_exchange:8 method:9 target "
+                      "status:1 back_status:1 answered_by:2 back_cause:3 undetermined:4 "
+                      "findings:5 basis:7",
                       NULL },
     [REPORT_IDLE] = { "idle", IDLE_COLUMNS, NULL,
                       "server_ip server_port idle_s reused closed lost chart",
-                      "server_ip server_port idle_s reused closed lost chart",
                       IDLE_SCREEN_COLUMNS },
     [REPORT_INPUTS] = { "inputs", INPUT_COLUMNS, NULL,
-                        "input file format packets first_time last_time cut_short drops",
-                        "input file packets first_time last_time cut_short", NULL },
+                        "input file format:4 packets:2 first_time:1 last_time:3 cut_short:2 "
+                        "drops:5",
+                        NULL },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(REPORTS) == REPORT_COUNT);
 
@@ -120,20 +118,33 @@ bool report_of_column(const char *name, ReportName *ret_report)
     return false;
 }
 
-Column *report_choose_columns(ReportName report, char *const *names, bool narrow,
-                              const char **ret_unknown)
+Column *report_choose_columns(ReportName report, char *const *names, const char **ret_unknown)
 {
-    g_auto(GStrv) usual =
-        g_strsplit(narrow ? REPORTS[report].if_narrow : REPORTS[report].on_screen, " ", -1);
     g_autoptr(GArray) chosen = g_array_new(TRUE, TRUE, sizeof(Column));
-    for (char *const *name = names ? names : usual; *name; name++) {
+    for (char *const *name = names; *name; name++) {
         const Column *column = find_column(REPORTS[report].columns, *name);
-        if (!column && !names)
-            column = find_column(REPORTS[report].screen_columns, *name);
         if (!column) {
             *ret_unknown = *name;
             return NULL;
         }
+        g_array_append_val(chosen, *column);
+    }
+    return (Column *)(void *)g_array_free(g_steal_pointer(&chosen), FALSE);
+}
+
+Column *report_screen_columns(ReportName report, uint8_t ret_ranks[REPORT_SCREEN_MAX])
+{
+    g_auto(GStrv) names = g_strsplit(REPORTS[report].on_screen, " ", -1);
+    g_autoptr(GArray) chosen = g_array_new(TRUE, TRUE, sizeof(Column));
+    for (unsigned i = 0; names[i]; i++) {
+        char *colon = strchr(names[i], ':');
+        g_assert(i < REPORT_SCREEN_MAX);
+        ret_ranks[i] = colon ? (uint8_t)g_ascii_digit_value(colon[1]) : 0;
+        if (colon)
+            *colon = '\0';
+        const Column *column = find_column(REPORTS[report].columns, names[i]);
+        column = column ? column : find_column(REPORTS[report].screen_columns, names[i]);
+        g_assert(column);
         g_array_append_val(chosen, *column);
     }
     return (Column *)(void *)g_array_free(g_steal_pointer(&chosen), FALSE);

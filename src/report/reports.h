@@ -31,10 +31,14 @@ const Column *report_columns(ReportName report);
 RowRank (*report_rank(ReportName report))(const struct RowSource *row);
 
 /* The columns of these names, in their order, ended like a list of columns; the caller frees it.
- * `names` NULL: those that a terminal shows, a narrow one fewer; some are made for it alone. NULL
- * and *ret_unknown: there is no column of that name. */
-Column *report_choose_columns(ReportName report, char *const *names, bool narrow,
-                              const char **ret_unknown);
+ * NULL and *ret_unknown: there is no column of that name. */
+Column *report_choose_columns(ReportName report, char *const *names, const char **ret_unknown);
+
+#define REPORT_SCREEN_MAX 16
+
+/* Those that a terminal shows, of which some are made for it alone, and which of them it leaves out
+ * first if it is narrow (screen.h); the caller frees the list. */
+Column *report_screen_columns(ReportName report, uint8_t ret_ranks[REPORT_SCREEN_MAX]);
 
 /* The names of its columns that are most like a mistyped one, separated by commas; owned by the
  * caller. NULL: none is like it. */

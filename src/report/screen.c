@@ -1,18 +1,13 @@
-/* The widths: each column gets what its longest field needs. If that is more than the terminal has,
- * the widest column that may be cut loses one place, until all fit or none may be cut further. */
+/* Each column gets what its longest field needs, if the terminal has room for that; otherwise
+ * screen_layout.h says what is given up. */
 #include "report/screen.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "base/append.h"
 #include "report/page.h"
+#include "report/screen_layout.h"
 #include "report/table_format.h"
-
-#define GAP 2
-#define LEAST_WIDTH 8
-#define LEAST_WIDTH_OF_CAUSE 14
-#define COLUMNS_MAX 64
 
 /* Usual fields, where rows cannot be measured. */
 #define USUAL_LABEL 10
@@ -50,13 +45,28 @@ const TableWriter TABLE_WRITER_SCREEN = FIELDS_WRITER, TABLE_WRITER_FIELDS = FIE
 
 /* The layout --------------------------------------------------------------------------------- */
 
-/* A field as it is shown: times to the millisecond and without the year, durations without zeros at
- * their end. */
-static char *shown(ColumnType type, const char *field)
+/* A point in time: the year is never shown. */
+static char *shown_time(const char *field, TimeForm form, bool one_day)
+{
+    const int seconds = (int)strlen("17:47:46"), milliseconds = (int)strlen("17:47:46.375");
+    if (form == TIME_FORM_LONG || !one_day)
+        return g_strdup_printf("%.5s %.*s", field + 5,
+                               form == TIME_FORM_LONG ? milliseconds : seconds, field + 11);
+    return g_strndup(field + 11, (gsize)(form == TIME_FORM_LEAST ? seconds : milliseconds));
+}
+
+/* How fields are shown. */
+typedef struct Forms {
+    TimeForm times;
+    bool one_day; /* all points in time have the same date */
+} Forms;
+
+/* A field as it is shown: durations without zeros at their end. */
+static char *shown(ColumnType type, const char *field, const Forms *forms)
 {
     size_t length = strlen(field);
     if (type == COLUMN_TIME && length > strlen("2026-11-23T17:47:46.375"))
-        return g_strdup_printf("%.5s %.12s", field + 5, field + 11);
+        return shown_time(field, forms->times, forms->one_day);
     char *text = g_strdup(field);
     if (type == COLUMN_SECONDS && strchr(text, '.')) {
         while (text[length - 1] == '0')
@@ -94,38 +104,20 @@ static char *cut_to(const char *text, size_t width)
     return g_strconcat(start, CUT_MARK, NULL);
 }
 
-/* How far a column may be cut. What names a row, and most words by which people look for it, are
- * never cut; an IPv4 address always fits. */
-static size_t least_width(const Column *column)
+/* The same chart on less room: each run of a mark keeps its share, and a place at least. All charts
+ * of a table shrink by the same factor, `to` of `from` places; owned by the caller. */
+static char *shrunk_chart(const char *chart, size_t from, size_t to)
 {
-    switch (column->type) {
-    case COLUMN_TEXT:
-    case COLUMN_PATH:
-    case COLUMN_WORDS:
-        return LEAST_WIDTH;
-    case COLUMN_ADDRESS:
-        return strlen("255.255.255.255");
-    default:
-        return strcmp(column->name, "cause") == 0 ? LEAST_WIDTH_OF_CAUSE : SIZE_MAX;
+    GString *text = g_string_new(NULL);
+    while (*chart) {
+        size_t run = 1;
+        while (chart[run] == *chart)
+            run++;
+        for (size_t places = MAX(1, run * to / from); places > 0 && text->len < to; places--)
+            g_string_append_c(text, *chart);
+        chart += run;
     }
-}
-
-static void fit(const Screen *screen, size_t *widths, unsigned count)
-{
-    size_t sum = (count - 1) * GAP;
-    for (unsigned i = 0; i < count; i++)
-        sum += widths[i];
-    while (sum > screen->width) {
-        unsigned widest = count;
-        for (unsigned i = 0; i < count; i++)
-            if (widths[i] > least_width(&screen->columns[i]) &&
-                (widest == count || widths[i] > widths[widest]))
-                widest = i;
-        if (widest == count)
-            return;
-        widths[widest]--;
-        sum--;
-    }
+    return g_string_free(text, FALSE);
 }
 
 static size_t usual_width(const Column *column)
@@ -147,9 +139,10 @@ static size_t usual_width(const Column *column)
     case COLUMN_SECONDS:
         return USUAL_SECONDS;
     case COLUMN_WORD:
-        return strcmp(column->name, "cause") == 0  ? strlen("closed_before_timeout")
-               : strcmp(column->name, "rule") == 0 ? strlen("request-after-server-close")
-                                                   : USUAL_WORD;
+        return g_str_has_prefix(column->name, "ended_") ? strlen(column->name)
+               : strcmp(column->name, "cause") == 0     ? strlen("closed_before_timeout")
+               : strcmp(column->name, "rule") == 0      ? strlen("request-after-server-close")
+                                                        : USUAL_WORD;
     default:
         return 0;
     }
@@ -192,22 +185,73 @@ static void append_cell(Page *page, const char *field, size_t width, bool right,
         g_string_append_printf(page->text, "%*s", (int)(width - length), "");
 }
 
-static void append_line(Page *page, const Screen *screen, char *const *fields, const size_t *widths,
-                        bool header)
+/* A table on its way to a terminal. */
+typedef struct Drawing {
+    const Screen *screen;
+    ScreenLayout layout;
+    Page page;
+} Drawing;
+
+static Drawing drawing_new(const Screen *screen, GString *text)
 {
-    for (unsigned i = 0; screen->columns[i].name; i++) {
-        ColumnType type = screen->columns[i].type;
-        bool is_word = type == COLUMN_WORD && !header;
-        PageStyle style = header ? PAGE_STRONG : is_word ? style_of(fields[i]) : PAGE_PLAIN;
-        g_string_append_printf(page->text, "%*s", i ? GAP : 0, "");
-        append_cell(page, fields[i], widths[i], stands_right(type), style);
-    }
-    while (page->text->len && page->text->str[page->text->len - 1] == ' ')
-        g_string_truncate(page->text, page->text->len - 1);
-    g_string_append_c(page->text, '\n');
+    Drawing drawing = {
+        .screen = screen,
+        .layout = { .columns = screen->columns, .chooses = screen->ranks, .room = screen->width },
+        .page = { .text = text, .colour = screen->colour }
+    };
+    for (unsigned i = 0; screen->ranks && screen->columns[i].name; i++)
+        drawing.layout.ranks[i] = screen->ranks[i];
+    return drawing;
 }
 
-static char **fields_of(const Screen *screen, const char *row)
+static void end_line(GString *text)
+{
+    while (text->len && text->str[text->len - 1] == ' ')
+        g_string_truncate(text, text->len - 1);
+    g_string_append_c(text, '\n');
+}
+
+static void append_line(Drawing *drawing, char *const *fields, bool header)
+{
+    const ScreenLayout *layout = &drawing->layout;
+    bool first = true;
+    for (unsigned i = 0; layout->columns[i].name; i++) {
+        ColumnType type = layout->columns[i].type;
+        bool is_word = type == COLUMN_WORD && !header;
+        PageStyle style = header ? PAGE_STRONG : is_word ? style_of(fields[i]) : PAGE_PLAIN;
+        if (layout->left_out[i])
+            continue;
+        g_string_append_printf(drawing->page.text, "%*s", first ? 0 : SCREEN_GAP, "");
+        append_cell(&drawing->page, fields[i], layout->widths[i], stands_right(type), style);
+        first = false;
+    }
+    end_line(drawing->page.text);
+}
+
+/* The names of the columns, on two lines where one has no room for a name. */
+static void append_header(Drawing *drawing)
+{
+    char *above[SCREEN_COLUMNS_MAX] = { NULL }, *names[SCREEN_COLUMNS_MAX] = { NULL };
+    bool tall = false;
+    for (unsigned i = 0; drawing->layout.columns[i].name; i++) {
+        const char *name = drawing->layout.columns[i].name;
+        bool breaks = drawing->layout.tall && !drawing->layout.left_out[i];
+        size_t at = breaks ? screen_header_break(name, drawing->layout.widths[i]) : 0;
+        above[i] = g_strndup(name, at);
+        names[i] = g_strdup(name + at);
+        tall = tall || at > 0;
+    }
+    if (tall)
+        append_line(drawing, above, true);
+    append_line(drawing, names, true);
+    for (unsigned i = 0; names[i]; i++) {
+        g_free(above[i]);
+        g_free(names[i]);
+    }
+}
+
+/* The fields of a row, as they are written. */
+static char **fields_of(const char *row)
 {
     char **fields = g_strsplit(row, "\037", -1);
     if (!fields[0]) { /* the only field of the row, and it is empty */
@@ -215,63 +259,143 @@ static char **fields_of(const Screen *screen, const char *row)
         fields = g_new0(char *, 2);
         fields[0] = g_strdup("");
     }
-    for (unsigned i = 0; screen->columns[i].name; i++) {
-        char *field = fields[i];
-        fields[i] = shown(screen->columns[i].type, field);
-        g_free(field);
-    }
     return fields;
 }
 
-/* The fields of the header, borrowed; returns their number. */
-static unsigned names_of(const Screen *screen, char *names[COLUMNS_MAX])
+static char **show_fields(const Column *columns, char *const *fields, const Forms *forms)
 {
     unsigned count = 0;
-    for (; screen->columns[count].name; count++) {
-        g_assert(count < COLUMNS_MAX);
-        names[count] = (char *)(uintptr_t)screen->columns[count].name;
-    }
-    return count;
+    while (columns[count].name)
+        count++;
+    g_assert(count < SCREEN_COLUMNS_MAX);
+    char **texts = g_new0(char *, count + 1);
+    for (unsigned i = 0; i < count; i++)
+        texts[i] = shown(columns[i].type, fields[i], forms);
+    return texts;
 }
+
+/* Rows that come one by one -------------------------------------------------------------------- */
 
 void screen_append_row(GString *text, const Screen *screen, const char *row)
 {
-    size_t widths[COLUMNS_MAX] = { 0 }, sum = 0;
-    char *names[COLUMNS_MAX];
-    unsigned count = names_of(screen, names);
-    for (unsigned i = 0; i < count; i++) {
-        widths[i] = MAX(strlen(names[i]), usual_width(&screen->columns[i]));
-        sum += widths[i] + (i ? GAP : 0);
+    const Forms forms = { .times = TIME_FORM_LONG };
+    Drawing drawing = drawing_new(screen, text);
+    ScreenLayout *layout = &drawing.layout;
+    for (unsigned i = 0; layout->columns[i].name; i++)
+        layout->widths[i] = MAX(strlen(layout->columns[i].name), usual_width(&layout->columns[i]));
+    screen_layout_fit(layout);
+    size_t sum = 0;
+    unsigned last = 0;
+    for (unsigned i = 0; layout->columns[i].name; i++)
+        if (!layout->left_out[i]) {
+            sum += layout->widths[i] + (sum ? SCREEN_GAP : 0);
+            last = i;
+        }
+    if (sum < screen->width && screen_least_width(&layout->columns[last]) != SIZE_MAX)
+        layout->widths[last] += screen->width - sum;
+    if (!row) {
+        append_header(&drawing);
+        return;
     }
-    fit(screen, widths, count);
-    const Column *last = &screen->columns[count - 1];
-    if (sum < screen->width && least_width(last) != SIZE_MAX)
-        widths[count - 1] += screen->width - sum;
-    g_auto(GStrv) fields = row ? fields_of(screen, row) : NULL;
-    for (unsigned i = 0; i < count && fields; i++)
-        if (least_width(&screen->columns[i]) == SIZE_MAX)
-            widths[i] = MAX(widths[i], places(fields[i]));
-    Page page = { .text = text, .colour = screen->colour };
-    append_line(&page, screen, fields ? fields : names, widths, !fields);
+    g_auto(GStrv) fields = fields_of(row);
+    g_auto(GStrv) texts = show_fields(screen->columns, fields, &forms);
+    for (unsigned i = 0; texts[i]; i++)
+        if (screen_least_width(&layout->columns[i]) == SIZE_MAX)
+            layout->widths[i] = MAX(layout->widths[i], places(texts[i]));
+    append_line(&drawing, texts, false);
+}
+
+/* Rows that are all there ---------------------------------------------------------------------- */
+
+/* Whether all points in time have the date of the first one. */
+static bool is_one_day(const Column *columns, const GPtrArray *rows)
+{
+    const size_t date = strlen("2026-11-23");
+    const char *first = NULL;
+    for (guint i = 0; i < rows->len; i++) {
+        char *const *fields = g_ptr_array_index(rows, i);
+        for (unsigned k = 0; columns[k].name; k++)
+            if (columns[k].type == COLUMN_TIME && strlen(fields[k]) > date) {
+                first = first ? first : fields[k];
+                if (strncmp(first, fields[k], date) != 0)
+                    return false;
+            }
+    }
+    return first;
+}
+
+/* A column that is empty in all rows goes first, if it may go. */
+static void measure(ScreenLayout *layout, const GPtrArray *lines)
+{
+    for (unsigned k = 0; layout->columns[k].name; k++) {
+        size_t longest = 0;
+        for (guint i = 0; i < lines->len; i++) {
+            char *const *texts = g_ptr_array_index(lines, i);
+            longest = MAX(longest, places(texts[k]));
+        }
+        size_t header = screen_header_width(layout->columns[k].name, layout->tall);
+        layout->widths[k] = MAX(longest, header);
+        if (longest == 0 && layout->ranks[k] > 0)
+            layout->ranks[k] = UINT8_MAX;
+    }
+}
+
+/* The lines as they are shown; the layout is that of the terminal. */
+static GPtrArray *lay_out(Drawing *drawing, const GPtrArray *rows)
+{
+    static const struct {
+        TimeForm times;
+        bool tall;
+    } steps[] = {
+        { TIME_FORM_LONG, false },
+        { TIME_FORM_SHORT, false },
+        { TIME_FORM_SHORT, true },
+        { TIME_FORM_LEAST, true },
+    };
+    const Column *columns = drawing->layout.columns;
+    unsigned count = drawing->layout.chooses ? G_N_ELEMENTS(steps) : 1;
+    bool one_day = is_one_day(columns, rows);
+    GPtrArray *lines = NULL;
+    for (unsigned step = 0; step < count; step++) {
+        const Forms forms = { .times = steps[step].times, .one_day = one_day };
+        if (lines)
+            g_ptr_array_unref(lines);
+        lines = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+        for (guint i = 0; i < rows->len; i++)
+            g_ptr_array_add(lines, show_fields(columns, g_ptr_array_index(rows, i), &forms));
+        drawing->layout.tall = steps[step].tall;
+        measure(&drawing->layout, lines);
+        if (screen_layout_is_roomy(&drawing->layout))
+            break;
+    }
+    return lines;
+}
+
+static void shrink_charts(const ScreenLayout *layout, const GPtrArray *lines, const size_t *needed)
+{
+    for (unsigned k = 0; layout->columns[k].name; k++)
+        for (guint i = 0; i < lines->len && strcmp(layout->columns[k].name, "chart") == 0; i++) {
+            char **texts = g_ptr_array_index(lines, i);
+            char *chart = texts[k];
+            if (layout->widths[k] >= needed[k])
+                continue;
+            texts[k] = shrunk_chart(chart, needed[k], layout->widths[k]);
+            g_free(chart);
+        }
 }
 
 void screen_append(GString *text, const Screen *screen, const GPtrArray *rows)
 {
-    size_t widths[COLUMNS_MAX] = { 0 };
-    char *names[COLUMNS_MAX];
-    unsigned count = names_of(screen, names);
-    for (unsigned i = 0; i < count; i++)
-        widths[i] = strlen(names[i]);
-    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
-    for (guint i = 0; i < rows->len; i++) {
-        char **fields = fields_of(screen, g_ptr_array_index(rows, i));
-        for (unsigned k = 0; k < count; k++)
-            widths[k] = MAX(widths[k], places(fields[k]));
-        g_ptr_array_add(lines, fields);
-    }
-    fit(screen, widths, count);
-    Page page = { .text = text, .colour = screen->colour };
-    append_line(&page, screen, names, widths, true);
+    g_autoptr(GPtrArray) fields = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    for (guint i = 0; i < rows->len; i++)
+        g_ptr_array_add(fields, fields_of(g_ptr_array_index(rows, i)));
+    Drawing drawing = drawing_new(screen, text);
+    g_autoptr(GPtrArray) lines = lay_out(&drawing, fields);
+    size_t needed[SCREEN_COLUMNS_MAX];
+    memcpy(needed, drawing.layout.widths, sizeof needed);
+    screen_layout_fit(&drawing.layout);
+    shrink_charts(&drawing.layout, lines, needed);
+    append_header(&drawing);
     for (guint i = 0; i < lines->len; i++)
-        append_line(&page, screen, g_ptr_array_index(lines, i), widths, false);
+        append_line(&drawing, g_ptr_array_index(lines, i), false);
 }

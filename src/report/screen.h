@@ -6,11 +6,13 @@
 
 typedef struct Screen {
     const Column *columns;
-    unsigned width; /* columns of the terminal */
+    const uint8_t *ranks; /* which columns are left out first (screen_layout.h); NULL: none is */
+    unsigned width;       /* columns of the terminal */
     bool colour;
 } Screen;
 
-/* Appends a header and the rows (char *), each a line. A text that is too long is cut with "…". */
+/* Appends a header and the rows (char *), each a line. A text that is too long is cut with "…", and
+ * a chart shrinks. */
 void screen_append(GString *text, const Screen *screen, const GPtrArray *rows);
 
 /* The same for rows that cannot wait for each other: columns have the widths of usual fields. A

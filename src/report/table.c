@@ -297,6 +297,7 @@ static void keep_row(Table *table, const RowRank *rank, gsize from)
 static Screen screen_of(const Table *table)
 {
     return (Screen){ .columns = table->columns,
+                     .ranks = table->view.ranks,
                      .width = table->view.width,
                      .colour = table->view.colour };
 }

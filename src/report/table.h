@@ -77,8 +77,10 @@ typedef struct TableView {
     RowRank (*rank)(const struct RowSource *row);
     unsigned only; /* kinds of rows (picker.h); 0: all */
     unsigned top;  /* only so many, the worst first; 0: all, as they come */
+    /* of TABLE_SCREEN: */
     unsigned width;
-    bool colour; /* of TABLE_SCREEN, like the width */
+    const uint8_t *ranks; /* of its columns (screen.h), borrowed; NULL: all are wanted */
+    bool colour;
 } TableView;
 
 /* Before the first row. With `top`, rows are kept until table_end(). */
