@@ -4,6 +4,7 @@
 #include <glib-unix.h>
 #include <glib.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@
 
 static const int SIGNALS[] = { SIGHUP, SIGINT, SIGTERM };
 
-static volatile sig_atomic_t requested;
+static atomic_bool requested; /* any thread asks; the handler is of the first one */
+G_STATIC_ASSERT(ATOMIC_BOOL_LOCK_FREE == 2);
 static volatile sig_atomic_t keyboard; /* a SIGINT has come */
 static int64_t first_time;             /* of the handler alone */
 static int ends[2] = { -1, -1 };       /* of a pipe that is written to once */
@@ -46,7 +48,7 @@ static void on_signal(int number)
     int failure = errno;
     int64_t since = now() - first_time;
     if (!requested) {
-        requested = 1;
+        requested = true;
         first_time = now();
         if (write(ends[1], "", 1) < 0) /* whoever waits notices within its own time */
             errno = 0;
@@ -103,4 +105,14 @@ void interrupt_release(void)
     sigset_t set = watched_signals();
     if (--held == 0)
         pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* The mask is that of the starter: a signal that comes meanwhile waits. */
+GThread *interrupt_thread_new(const char *name, GThreadFunc run, gpointer data)
+{
+    sigset_t set = watched_signals(), before;
+    pthread_sigmask(SIG_BLOCK, &set, &before);
+    GThread *thread = g_thread_new(name, run, data);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return thread;
 }

@@ -5,6 +5,7 @@
 #ifndef BASE_INTERRUPT_H
 #define BASE_INTERRUPT_H
 
+#include <glib.h>
 #include <stdbool.h>
 
 /* Call this once, before any input is opened. Signals that are ignored stay ignored: nohup asks for
@@ -18,9 +19,12 @@ bool interrupt_requested(void);
 /* Becomes readable with the first signal, and stays so; -1: nobody watches. For poll(). */
 int interrupt_fd(void);
 
-/* Between these two, signals wait; they may be nested. Of the first thread alone: every other one
- * is started between them, and never gets a signal. */
+/* Between these two, signals wait; they may be nested. Of the first thread alone: no other one ever
+ * gets a signal. */
 void interrupt_hold(void);
 void interrupt_release(void);
+
+/* Starts a thread, from any thread; g_thread_join() ends it. The only way in which one is made. */
+GThread *interrupt_thread_new(const char *name, GThreadFunc run, gpointer data);
 
 #endif

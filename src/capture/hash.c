@@ -1,11 +1,14 @@
-/* Hashing costs about as much as reading, so both run at the same time. A fixed number of portions
- * circulates. The feeder takes one from `spare` and fills it; it goes through `filled` to the
- * thread, which hashes it and gives it back. If all portions are in use, the feeder waits for a
- * spare one, so memory is bounded. Only the last portion may be partly filled; so small reads do
- * not make the two threads wake each other for every few bytes. An empty portion marks the end. */
+/* Hashing costs about as much as reading, so both run at the same time. A ring of portions lies
+ * between them: the feeder fills one after the other, the thread hashes one after the other. If all
+ * are full, the feeder waits, so memory is bounded. Only the last portion may be partly filled; so
+ * small reads do not make the two threads wake each other for every few bytes. An empty portion
+ * marks the end.
+ *
+ * The locks are those of POSIX, which ThreadSanitizer knows. */
 #include "capture/hash.h"
 
 #include <openssl/crypto.h>
+#include <pthread.h>
 
 #include "base/interrupt.h"
 #include "base/sha256.h"
@@ -19,24 +22,43 @@ typedef struct Portion {
 } Portion;
 
 struct Hasher {
-    GAsyncQueue *spare, *filled; /* of Portion */
-    Portion *filling;            /* the portion being filled; NULL: none */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint64_t filled, hashed; /* portions so far */
+    Portion *portions;       /* portion N is at N % PORTIONS; the one at `filled` is the feeder's */
     GThread *thread;
 };
+
+static Portion *portion_at(const Hasher *hasher, uint64_t number)
+{
+    return &hasher->portions[number % PORTIONS];
+}
+
+static const Portion *wait_for_portion(Hasher *hasher)
+{
+    pthread_mutex_lock(&hasher->lock);
+    while (hasher->hashed == hasher->filled)
+        pthread_cond_wait(&hasher->changed, &hasher->lock);
+    pthread_mutex_unlock(&hasher->lock);
+    return portion_at(hasher, hasher->hashed);
+}
+
+static void count_portion(Hasher *hasher, uint64_t *counter)
+{
+    pthread_mutex_lock(&hasher->lock);
+    ++*counter;
+    pthread_cond_signal(&hasher->changed);
+    pthread_mutex_unlock(&hasher->lock);
+}
 
 static gpointer hash_portions(gpointer data)
 {
     Hasher *hasher = data;
     Sha256 *sum = sha256_new();
-    for (;;) {
-        Portion *portion = g_async_queue_pop(hasher->filled);
-        size_t size = portion->size;
-        if (size > 0)
-            sha256_add(sum, portion->bytes, size);
-        portion->size = 0;
-        g_async_queue_push(hasher->spare, portion);
-        if (size == 0)
-            break;
+    const Portion *portion;
+    while ((portion = wait_for_portion(hasher))->size > 0) {
+        sha256_add(sum, portion->bytes, portion->size);
+        count_portion(hasher, &hasher->hashed);
     }
     return sha256_finish(sum);
 }
@@ -44,44 +66,49 @@ static gpointer hash_portions(gpointer data)
 Hasher *hasher_new(void)
 {
     Hasher *hasher = g_new0(Hasher, 1);
-    hasher->spare = g_async_queue_new_full(g_free);
-    hasher->filled = g_async_queue_new_full(g_free);
-    for (int i = 0; i < PORTIONS; i++) {
-        Portion *portion = g_new(Portion, 1);
-        portion->size = 0;
-        g_async_queue_push(hasher->spare, portion);
-    }
-    interrupt_hold(); /* signals are for the first thread, which holds them at times */
-    hasher->thread = g_thread_new("sha256", hash_portions, hasher);
-    interrupt_release();
+    hasher->portions = g_new(Portion, PORTIONS);
+    hasher->portions[0].size = 0;
+    pthread_mutex_init(&hasher->lock, NULL);
+    pthread_cond_init(&hasher->changed, NULL);
+    hasher->thread = interrupt_thread_new("sha256", hash_portions, hasher);
     return hasher;
+}
+
+/* The portion that is being filled goes to the thread; the next one is empty. */
+static void hand_over(Hasher *hasher)
+{
+    count_portion(hasher, &hasher->filled);
+    pthread_mutex_lock(&hasher->lock);
+    while (hasher->filled - hasher->hashed == PORTIONS)
+        pthread_cond_wait(&hasher->changed, &hasher->lock);
+    pthread_mutex_unlock(&hasher->lock);
+    portion_at(hasher, hasher->filled)->size = 0;
 }
 
 void hasher_feed(Hasher *hasher, const void *bytes, size_t size)
 {
     const uint8_t *from = bytes;
     while (size > 0) {
-        if (!hasher->filling)
-            hasher->filling = g_async_queue_pop(hasher->spare);
-        Portion *portion = hasher->filling;
+        Portion *portion = portion_at(hasher, hasher->filled);
         size_t taken = MIN(size, PORTION_SIZE - portion->size);
         memcpy(portion->bytes + portion->size, from, taken);
         portion->size += taken;
         from += taken;
         size -= taken;
         if (portion->size == PORTION_SIZE)
-            g_async_queue_push(hasher->filled, g_steal_pointer(&hasher->filling));
+            hand_over(hasher);
     }
 }
 
 char *hasher_finish(Hasher *hasher)
 {
-    if (hasher->filling)
-        g_async_queue_push(hasher->filled, g_steal_pointer(&hasher->filling));
-    g_async_queue_push(hasher->filled, g_async_queue_pop(hasher->spare)); /* empty: the end */
+    if (portion_at(hasher, hasher->filled)->size > 0)
+        hand_over(hasher);
+    count_portion(hasher, &hasher->filled); /* empty: the end */
     char *text = g_thread_join(hasher->thread);
-    g_async_queue_unref(hasher->spare);
-    g_async_queue_unref(hasher->filled);
+    pthread_cond_destroy(&hasher->changed);
+    pthread_mutex_destroy(&hasher->lock);
+    g_free(hasher->portions);
     g_free(hasher);
     return text;
 }
