@@ -5,6 +5,7 @@
 #include "session/tls_keys.h"
 
 #include <openssl/crypto.h>
+#include <pthread.h>
 
 #include "base/fold.h"
 
@@ -30,7 +31,7 @@ typedef struct Entry {
 #define MISSES_TABLE_LEAST 1024
 
 typedef struct Misses {
-    GMutex lock;
+    pthread_mutex_t lock;
     uint64_t *table;
     uint32_t table_size; /* a power of two */
     uint32_t count;
@@ -88,7 +89,7 @@ TlsKeys *tls_keys_new(size_t memory)
     keys->table = g_new0(uint32_t, keys->table_size);
     keys->seed = (uint64_t)g_random_int() << 32 | g_random_int();
     keys->misses = g_new0(Misses, 1);
-    g_mutex_init(&keys->misses->lock);
+    pthread_mutex_init(&keys->misses->lock, NULL);
     keys->misses->table_size = MISSES_TABLE_LEAST;
     keys->misses->table = g_new0(uint64_t, MISSES_TABLE_LEAST);
     return keys;
@@ -213,7 +214,7 @@ void tls_keys_miss(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_S
 {
     Misses *misses = keys->misses;
     uint64_t sum = miss_sum(keys, random);
-    g_mutex_lock(&misses->lock);
+    pthread_mutex_lock(&misses->lock);
     uint64_t *place = miss_place(misses, sum);
     if (!*place && misses->count < MISSES_MAX) {
         *place = sum;
@@ -221,14 +222,14 @@ void tls_keys_miss(const TlsKeys *keys, const uint8_t random[static TLS_RANDOM_S
         if (misses->count > misses->table_size / 2)
             grow_misses(misses);
     }
-    g_mutex_unlock(&misses->lock);
+    pthread_mutex_unlock(&misses->lock);
 }
 
 bool tls_keys_were_missed(const TlsKeys *keys)
 {
-    g_mutex_lock(&keys->misses->lock);
+    pthread_mutex_lock(&keys->misses->lock);
     bool missed = keys->misses->count > 0;
-    g_mutex_unlock(&keys->misses->lock);
+    pthread_mutex_unlock(&keys->misses->lock);
     return missed;
 }
 
@@ -244,13 +245,13 @@ void tls_keys_again(TlsKeys *keys)
 static void note_late(TlsKeys *keys, const uint8_t *random)
 {
     Misses *misses = keys->misses;
-    g_mutex_lock(&misses->lock);
+    pthread_mutex_lock(&misses->lock);
     uint64_t *place = miss_place(misses, miss_sum(keys, random));
     if (*place && !(*place & 1)) {
         *place |= 1;
         keys->counters.late++;
     }
-    g_mutex_unlock(&misses->lock);
+    pthread_mutex_unlock(&misses->lock);
 }
 
 /* Without it nothing of the data opens. */
@@ -422,7 +423,7 @@ void tls_keys_free(TlsKeys *keys)
     }
     g_ptr_array_unref(keys->blocks);
     g_free(keys->table);
-    g_mutex_clear(&keys->misses->lock);
+    pthread_mutex_destroy(&keys->misses->lock);
     g_free(keys->misses->table);
     g_free(keys->misses);
     OPENSSL_cleanse(keys, sizeof *keys);
