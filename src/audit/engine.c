@@ -1,13 +1,8 @@
 #include "audit/engine.h"
 
-#include "decode/address_pairs.h"
-
 struct Engine {
     Auditor auditor;
-    Filter *filter;
-    Decoder *decoder;
-    AddressPairs *quic;
-    Front *front;
+    Intake *intake; /* NULL: frames are taken in somewhere else */
     Shards *shards;
     ShardSet set;
     bool leads;        /* it has shard 0 */
@@ -28,13 +23,12 @@ Engine *engine_new(const EngineOptions *options)
 {
     Engine *engine = g_new0(Engine, 1);
     auditor_init(&engine->auditor, &options->audit);
-    engine->filter = options->filter;
-    engine->decoder = decoder_new();
-    engine->quic = address_pairs_new();
-    engine->front = front_new(options->limits.pairs, options->limits.seed);
+    engine->leads = options->shards & 1;
+    if (!options->takes)
+        engine->intake = intake_new(&options->limits, options->filter,
+                                    engine->leads ? &engine->auditor.counters : NULL);
     engine->shards = shards_new(&options->limits, options->shards);
     engine->set = options->shards;
-    engine->leads = options->shards & 1;
     for (unsigned i = 0; i < options->audit.listener_count; i++)
         engine->hears_frames = engine->hears_frames || options->audit.listeners[i].frame;
     return engine;
@@ -42,19 +36,18 @@ Engine *engine_new(const EngineOptions *options)
 
 /* Frames --------------------------------------------------------------------------------------- */
 
-/* `segment`: the shards have just been fed with it; NULL: with none. */
-static void tell_frame(const Engine *engine, const Frame *frame, DecodeResult decoded,
-                       const Segment *segment, const SegmentOwner *owner)
+/* `owner`: the shards have just been fed with its segment; NULL: with none. */
+static void tell_frame(const Engine *engine, const TakenFrame *taken, const SegmentOwner *owner)
 {
     const AuditOptions *options = &engine->auditor.options;
-    FrameResult result = { .result = decoded,
-                           .trail = decoder_trail(engine->decoder),
-                           .segment = segment };
-    if (segment)
+    FrameResult result = { .result = taken->result, .trail = taken->trail };
+    if (owner) {
+        result.segment = &taken->segment;
         result.owner = *owner;
+    }
     for (unsigned i = 0; i < options->listener_count; i++)
         if (options->listeners[i].frame)
-            options->listeners[i].frame(options->listeners[i].data, frame, &result);
+            options->listeners[i].frame(options->listeners[i].data, taken->frame, &result);
 }
 
 static void drain_shards(Engine *engine)
@@ -62,30 +55,6 @@ static void drain_shards(Engine *engine)
     StreamEvent event;
     while (shards_next(engine->shards, &event))
         auditor_take(&engine->auditor, &event);
-}
-
-static void count_frame(Engine *engine, DecodeResult result, bool wanted)
-{
-    AuditCounters *counters = &engine->auditor.counters;
-    if (!engine->leads)
-        return;
-    counters->frames++;
-    if (wanted)
-        counters->decoded[result]++;
-    else
-        counters->filtered++;
-}
-
-/* HTTP/3 may be in it: the summary says that it was seen. */
-static void count_quic(Engine *engine, const Segment *segment)
-{
-    AuditCounters *counters = &engine->auditor.counters;
-    bool full;
-    if (!engine->leads)
-        return;
-    counters->quic_pairs +=
-        address_pairs_add(engine->quic, &segment->source, &segment->destination, &full);
-    counters->quic_packets_uncounted += full;
 }
 
 static void fire_timers(Engine *engine, Nanoseconds now)
@@ -96,43 +65,33 @@ static void fire_timers(Engine *engine, Nanoseconds now)
     engine->auditor.step = STEP_FRAME;
 }
 
-static void feed_segment(Engine *engine, const Frame *frame, const Segment *segment)
+static void feed_segment(Engine *engine, const TakenFrame *taken)
 {
-    Arrival arrival;
-    front_feed(engine->front, segment, &arrival);
-    if (shards_are_due(engine->shards, arrival.now))
-        fire_timers(engine, arrival.now);
-    if (!(engine->set >> arrival.shard & 1))
+    const Arrival *arrival = &taken->arrival;
+    if (shards_are_due(engine->shards, arrival->now))
+        fire_timers(engine, arrival->now);
+    if (!(engine->set >> arrival->shard & 1))
         return;
-    SegmentOwner owner = shards_feed(engine->shards, &arrival);
+    SegmentOwner owner = shards_feed(engine->shards, arrival);
     if (engine->hears_frames)
-        tell_frame(engine, frame, DECODE_SEGMENT, segment, &owner);
+        tell_frame(engine, taken, &owner);
     drain_shards(engine);
 }
 
-/* What a filter leaves out is decoded all the same: the numbers of streams are those of the whole
- * file, in which Wireshark counts also what is hardly a segment. */
-static void feed_frame(Engine *engine, const Frame *frame)
+void engine_take(Engine *engine, const TakenFrame *taken)
 {
-    bool wanted = !engine->filter || filter_matches(engine->filter, frame);
-    Segment segment;
-    DecodeResult result = decode_frame(engine->decoder, frame, &segment);
-    count_frame(engine, result, wanted);
-    if (result == DECODE_SEGMENT && wanted) {
-        segment.order = engine->auditor.order;
-        feed_segment(engine, frame, &segment);
-        return;
-    }
-    if (wanted && decoder_found_quic(engine->decoder))
-        count_quic(engine, &segment);
-    if (result == DECODE_SEGMENT || decoder_found_stub(engine->decoder))
-        front_pass(engine->front, &segment);
-    if (engine->hears_frames && engine->leads)
-        tell_frame(engine, frame, result, NULL, NULL);
+    const Frame *frame = taken->frame;
+    engine->auditor.order = taken->order;
+    if (frame->clock.tick != CLOCK_NO_TIME)
+        capture_clock_see(&engine->auditor.clock, taken->order, frame->time);
+    if (taken->has_segment)
+        feed_segment(engine, taken);
+    else if (engine->hears_frames && engine->leads)
+        tell_frame(engine, taken, NULL);
 }
 
-/* The rows that have become final leave in the order of their positions. */
-static void sort_rows(Engine *engine)
+/* In the order of their positions. */
+void engine_settle(Engine *engine)
 {
     GArray *rows = engine->auditor.rows;
     if (rows->len > engine->ready)
@@ -144,13 +103,11 @@ static void sort_rows(Engine *engine)
 void engine_feed(Engine *engine, const FrameBatch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
-        const Frame *frame = &batch->frames[i];
-        uint64_t order = ++engine->auditor.order;
-        if (frame->clock.tick != CLOCK_NO_TIME)
-            capture_clock_see(&engine->auditor.clock, order, frame->time);
-        feed_frame(engine, frame);
+        TakenFrame taken;
+        intake_take(engine->intake, &batch->frames[i], &taken);
+        engine_take(engine, &taken);
     }
-    sort_rows(engine);
+    engine_settle(engine);
 }
 
 /* Up to the end of the next connection: they are ended one by one, when somebody asks for rows, for
@@ -169,15 +126,15 @@ static bool end_one(Engine *engine)
 void engine_finish(Engine *engine)
 {
     const AuditOptions *options = &engine->auditor.options;
-    if (engine->leads)
-        decoder_settle(engine->decoder, engine->auditor.counters.decoded);
+    if (engine->intake)
+        intake_finish(engine->intake);
     for (unsigned i = 0; i < options->listener_count; i++)
         if (options->listeners[i].no_more_frames)
             options->listeners[i].no_more_frames(options->listeners[i].data);
     engine->auditor.step = STEP_FINISH;
     shards_finish(engine->shards);
     engine->finishing = end_one(engine);
-    sort_rows(engine);
+    engine_settle(engine);
 }
 
 /* Rows ----------------------------------------------------------------------------------------- */
@@ -191,7 +148,7 @@ bool engine_next(Engine *engine, AuditRow *ret_row)
         if (!engine->finishing)
             return false;
         engine->finishing = end_one(engine);
-        sort_rows(engine);
+        engine_settle(engine);
     }
     *ret_row = g_array_index(rows, AuditRow, engine->next_row);
     engine->next_row++;
@@ -214,13 +171,11 @@ void engine_free(Engine *engine)
     if (!engine)
         return;
     AuditRow row;
-    sort_rows(engine);
+    engine_settle(engine);
     while (engine_next(engine, &row))
         audit_row_clear(&row);
     auditor_clear(&engine->auditor);
     shards_free(engine->shards);
-    front_free(engine->front);
-    decoder_free(engine->decoder);
-    address_pairs_free(engine->quic);
+    intake_free(engine->intake);
     g_free(engine);
 }
