@@ -144,6 +144,12 @@ CaptureBytes *capture_bytes_open(const char *path, const CaptureOptions *options
     return g_steal_pointer(&bytes);
 }
 
+void capture_bytes_tell(CaptureBytes *bytes, const CaptureOptions *options)
+{
+    bytes->options.waits = options->waits;
+    bytes->options.data = options->data;
+}
+
 Span capture_bytes_head(const CaptureBytes *bytes)
 {
     return span_make(bytes->head, bytes->head_length);

@@ -15,6 +15,9 @@ typedef struct CaptureBytes CaptureBytes;
  * names the path if the input cannot be opened or its first bytes cannot be read. */
 CaptureBytes *capture_bytes_open(const char *path, const CaptureOptions *options, GError **error);
 
+/* From here on it is these options that say who is called while it waits. */
+void capture_bytes_tell(CaptureBytes *bytes, const CaptureOptions *options);
+
 /* The first bytes, up to CAPTURE_HEAD_MAX. They serve to recognize the format: standard input
  * cannot seek back. Of a pipe they are what it holds when it is opened. They live as long as
  * `bytes`. */

@@ -173,6 +173,7 @@ static void open_next(CaptureMerge *merge)
     source->set_back_before = merge->set_back;
     source->reader = g_steal_pointer(&file->reader);
     if (source->reader) {
+        capture_reader_tell(source->reader, &merge->options);
         source->batch = file->begun;
         file->begun = (FrameBatch){ 0 };
     } else {

@@ -363,6 +363,12 @@ bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **erro
     return false;
 }
 
+void capture_reader_tell(CaptureReader *reader, const CaptureOptions *options)
+{
+    reader->secrets = options->secrets;
+    capture_bytes_tell(reader->bytes, options);
+}
+
 const CaptureInfo *capture_reader_info(const CaptureReader *reader)
 {
     return &reader->info;

@@ -5,10 +5,9 @@
  * pcapng file, pcapng.h walks over the blocks, because libpcap refuses interfaces that differ and
  * reports neither drops nor the other blocks that Wireshark numbers.
  *
- * Frames leave in batches, so the next stage works on memory that is still in the cache, and a
- * reader thread can run ahead one day. Everything that points into a batch is valid until the batch
- * is filled again or cleared. A pipe gives batches of one frame: the next one may be long in
- * coming.
+ * Frames leave in batches, so the next stage works on memory that is still in the cache.
+ * Everything that points into a batch is valid until the batch is filled again or cleared. A pipe
+ * gives batches of one frame: the next one may be long in coming.
  *
  * When somebody stops the run, a file ends there. A pipe is read on to its end, because its writer
  * mostly ends as well and gives what it has: it ends when it has given nothing for a second. */
@@ -155,6 +154,10 @@ CaptureReader *capture_reader_open(const char *path, unsigned input, const Captu
 /* Fills the batch with the next frames. Returns false when there are no more; `error` is then set
  * if the file broke before its end. A batch that ends at a broken place is returned first. */
 bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **error);
+
+/* From here on it is these options that say who is called: somebody else reads on than has opened
+ * it. */
+void capture_reader_tell(CaptureReader *reader, const CaptureOptions *options);
 
 const CaptureInfo *capture_reader_info(const CaptureReader *reader);
 
