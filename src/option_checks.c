@@ -14,7 +14,7 @@ G_STATIC_ASSERT(OPTION_COUNT <= 64);
 
 #define WITH_VERIFY                                                                                \
     (BIT(OPTION_VERIFY) | BIT(OPTION_INPUTS) | BIT(OPTION_KEYLOG) | BIT(OPTION_REDACT_KEY) |       \
-     BIT(OPTION_PROGRESS) | BIT(OPTION_QUIET) | BIT(OPTION_NO_SANDBOX))
+     BIT(OPTION_PROGRESS) | BIT(OPTION_QUIET) | BIT(OPTION_JOBS) | BIT(OPTION_NO_SANDBOX))
 
 /* Options that exclude others, and those that need one of others; the first that applies is
  * reported. */
@@ -44,7 +44,7 @@ static const struct {
       "both" },
     { OPTION_VERIFY, false, ~WITH_VERIFY,
       "--verify takes its options from the manifest: only --inputs, --keylog, --redact-key, "
-      "--progress, --quiet and --no-sandbox go with it" },
+      "--jobs, --progress, --quiet and --no-sandbox go with it" },
     { OPTION_INPUTS, true, BIT(OPTION_VERIFY),
       "--inputs is for --verify: where its captures lie now" },
     { OPTION_REDACT_KEY, true, BIT(OPTION_REDACT) | BIT(OPTION_VERIFY),

@@ -20,6 +20,8 @@ static const char *words_of(OptionId id)
     case OPTION_COLOR:
     case OPTION_PROGRESS:
         return "auto always never";
+    case OPTION_JOBS:
+        return "1 2 4 8";
     case OPTION_MAX_MEMORY:
         return "256M 512M 1G 2G 4G";
     case OPTION_MAX_UNPACKED:

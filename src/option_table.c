@@ -114,6 +114,10 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
                              fail_on, take_fail_on),
     [OPTION_STRICT] =
         FLAG("strict", 0, "Exit with 1 if an input ends in the middle of a packet", strict),
+    [OPTION_JOBS] = TAKES("jobs", 'j', "N",
+                          "Work in N threads at the same time (as many as there are processors, 4 "
+                          "at most); what is written is the same for every N",
+                          jobs, take_jobs),
     [OPTION_NO_SANDBOX] =
         FLAG("no-sandbox", 0,
              "Do not give up the rights that reading these inputs and writing these outputs does "

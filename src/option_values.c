@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "audit/crew.h"
 #include "base/text.h"
 #include "packets/evidence_list.h"
 #include "report/reports.h"
@@ -126,6 +127,19 @@ bool take_top(const OptionInfo *info G_GNUC_UNUSED, const char *text, Options *o
         return false;
     }
     options->top = (unsigned)top;
+    return true;
+}
+
+bool take_jobs(const OptionInfo *info G_GNUC_UNUSED, const char *text, Options *options,
+               GError **error)
+{
+    int64_t jobs;
+    if (!text_number(span_of_text(text), &jobs) || jobs < 1 || jobs > CREW_MAX) {
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "--jobs takes a number of threads from 1 to %d, not '%s'", CREW_MAX, text);
+        return false;
+    }
+    options->jobs = (unsigned)jobs;
     return true;
 }
 

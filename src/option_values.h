@@ -11,6 +11,7 @@ bool take_fail_on(const OptionInfo *info, const char *text, Options *options, GE
 bool take_columns(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_only(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_top(const OptionInfo *info, const char *text, Options *options, GError **error);
+bool take_jobs(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_color(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_progress(const OptionInfo *info, const char *text, Options *options, GError **error);
 bool take_match(const OptionInfo *info, const char *text, Options *options, GError **error);

@@ -10,6 +10,9 @@
 #include "option_values.h"
 #include "packets/evidence_list.h"
 
+/* More threads than that hardly win anything: one reads. */
+#define JOBS_DEFAULT_MAX 4
+
 G_DEFINE_QUARK(connaudit - options - error, options_error)
 
 static void raw_clear(RawOptions *raw)
@@ -143,6 +146,7 @@ bool options_parse(Options *ret_options, int argc, char **argv, GError **error)
     g_auto(GStrv) arguments = split_letters(argc, argv);
 
     *ret_options = (Options){ .thresholds = THRESHOLDS_DEFAULT,
+                              .jobs = MIN(g_get_num_processors(), JOBS_DEFAULT_MAX),
                               .max_memory = MEMORY_DEFAULT,
                               .evidence_max = EVIDENCE_DEFAULT };
     if (!g_option_context_parse_strv(context, &arguments, error)) {

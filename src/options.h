@@ -74,6 +74,7 @@ typedef struct Options {
     bool prints;     /* something, and stops: `printed`, or what the members above say */
     char *printed;   /* owned: help or completion; NULL: neither */
     Thresholds thresholds;
+    unsigned jobs;       /* threads at work at the same time */
     size_t max_memory;   /* bytes */
     size_t max_unpacked; /* bytes of an input; 0: any number */
 } Options;

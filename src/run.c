@@ -61,8 +61,9 @@ typedef struct Run {
     Output *database_output;                /* of --sqlite; NULL: none */
     Database *database;                     /* NULL: none */
     Servers *servers;
-    Hops *hops;             /* NULL: nobody asks for them */
-    ConnectionTrace *trace; /* NULL: no page is asked for */
+    GPtrArray *forked_servers; /* of further engines, to be added; owned */
+    Hops *hops;                /* NULL: nobody asks for them */
+    ConnectionTrace *trace;    /* NULL: no page is asked for */
     AuditTotals totals;
     bool analyzed;
     bool unread; /* nobody reads standard output any longer */
@@ -175,6 +176,22 @@ static void write_row(void *data, const AuditRow *row)
             write_connection_row(run->reports[REPORT_CONNECTIONS][to], &row->connection, &file);
 }
 
+/* Servers add up, whoever hears of them. */
+static void fork_servers(void *data, AuditOptions *audit)
+{
+    Run *run = data;
+    Servers *servers = servers_new(&SERVERS_LIMITS_DEFAULT);
+    g_ptr_array_add(run->forked_servers, servers);
+    audit_listen(audit, audit_listener_of_servers(servers));
+}
+
+static void merge_servers(Run *run)
+{
+    for (guint i = 0; i < run->forked_servers->len; i++)
+        servers_merge(run->servers, g_ptr_array_index(run->forked_servers, i));
+    g_ptr_array_set_size(run->forked_servers, 0);
+}
+
 static bool take_row(void *data, const AuditRow *row)
 {
     Run *run = data;
@@ -208,6 +225,15 @@ static void take_hop(void *data, const HopRow *hop)
         if (run->reports[REPORT_HOPS][to])
             write_hop_row(run->reports[REPORT_HOPS][to], hop,
                           run->context->options->matcher != NULL);
+}
+
+/* For a test. */
+static unsigned portion_stated(void)
+{
+    const char *stated = getenv("CONNAUDIT_PORTION");
+    int64_t frames;
+    bool known = stated && text_number(span_of_text(stated), &frames) && frames >= 1;
+    return known ? (unsigned)MIN(frames, UINT16_MAX) : 0;
 }
 
 /* The default, or fewer legs a block for a test. */
@@ -332,6 +358,7 @@ static void analyze(Run *run)
     if (run->anew)
         return;
     end_late_rows(run);
+    merge_servers(run);
     servers_finish(run->servers);
     if (run->hops)
         hops_finish(run->hops);
@@ -978,6 +1005,8 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
                           .capture = capture_options(options, context->keys, context->out),
                           .engine = engine_options(options),
                           .separate = options->separate,
+                          .jobs = options->jobs,
+                          .portion = portion_stated(),
                           .row = take_row,
                           .is_over = writing_failed,
                           .data = state };
@@ -986,6 +1015,7 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     state->pass.engine.audit.session_context = context->keys;
     state->pass.engine.limits = limits_beside(options, context->keys);
     state->servers = servers_new(&SERVERS_LIMITS_DEFAULT);
+    state->forked_servers = g_ptr_array_new_with_free_func((GDestroyNotify)servers_free);
     audit_listen(&state->pass.engine.audit, audit_listener_of_servers(state->servers));
     HopsOptions hops = { .limits = hops_limits(options),
                          .pedantic = options->pedantic,
@@ -994,6 +1024,8 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     state->hops = wants_hops(options) ? hops_new(&hops) : NULL;
     if (state->hops)
         audit_listen(&state->pass.engine.audit, audit_listener_of_hops(state->hops));
+    if (!state->hops && !options->evidence && !options->show)
+        state->pass.fork = fork_servers; /* nobody else listens */
     g_autoptr(Redactor) redactor = redactor_for(context->redact_key);
     state->pass.engine.filter = context->filter;
     state->pass.engine.audit.texts.redactor = redactor;
@@ -1005,6 +1037,7 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     evidence_pass_clear(&state->evidence);
     g_clear_pointer(&state->manifest_sum, g_free);
     servers_free(state->servers);
+    g_ptr_array_unref(state->forked_servers);
     hops_free(state->hops);
     return written;
 }

@@ -117,6 +117,7 @@ static void redirect(const VerifyAgain *again)
     g_strfreev(then->keylogs);
     then->keylogs = g_strdupv(again->options->keylogs);
     then->progress = again->options->progress;
+    then->jobs = again->options->jobs;
     then->force = false;
     then->quiet = true;
 }

@@ -135,6 +135,30 @@ START_TEST(test_sizes)
 }
 END_TEST
 
+static const struct {
+    const char *word;
+    unsigned least, most;
+} JOBS[] = {
+    { "-q", 1, 4 }, /* as many as there are processors */
+    { "-j1", 1, 1 },
+    { "--jobs=2", 2, 2 },
+    { "-j64", 64, 64 },
+};
+
+START_TEST(test_jobs)
+{
+    Arguments arguments;
+    Options options;
+    const char *const words[ARGUMENTS_MAX] = { JOBS[_i].word, "a" };
+    arguments_set(&arguments, words);
+    ck_assert(options_parse(&options, arguments.argc, arguments.argv, NULL));
+    ck_assert_uint_ge(options.jobs, JOBS[_i].least);
+    ck_assert_uint_le(options.jobs, JOBS[_i].most);
+    options_clear(&options);
+    arguments_clear(&arguments, words);
+}
+END_TEST
+
 /* The inputs, and where the report goes. */
 static const struct {
     const char *name;
@@ -267,6 +291,9 @@ static const struct {
     { "an empty number", { "--close-grace=", "a" }, "--close-grace" },
     { "a unit", { "--timeout-tolerance=1s", "a" }, "--timeout-tolerance" },
     { "a decimal comma", { "--half-close=1,5", "a" }, "--half-close" },
+    { "no number of threads", { "-j", "all", "a" }, "--jobs" },
+    { "no threads", { "--jobs=0", "a" }, "--jobs" },
+    { "too many threads", { "-j65", "a" }, "--jobs" },
     { "no size", { "--max-memory=much", "a" }, "--max-memory" },
     { "an empty size", { "--max-memory=", "a" }, "--max-memory" },
     { "a size of nothing", { "--max-memory=0", "a" }, "--max-memory" },
@@ -345,6 +372,7 @@ START_TEST(test_help)
                                          "--half-close=SECONDS",
                                          "--match=TEXT",
                                          "--fail-on=LIST",
+                                         "-j, --jobs=N",
                                          "--max-memory=SIZE",
                                          "--no-hash",
                                          "--progress=WHEN",
@@ -372,6 +400,7 @@ int main(void)
     Suite *suite = suite_create("command_line");
     TCase *tcase = tcase_create("command_line");
     tcase_add_loop_test(tcase, test_sizes, 0, (int)G_N_ELEMENTS(SIZES));
+    tcase_add_loop_test(tcase, test_jobs, 0, G_N_ELEMENTS(JOBS));
     tcase_add_loop_test(tcase, test_understood, 0, G_N_ELEMENTS(UNDERSTOOD));
     tcase_add_loop_test(tcase, test_places, 0, G_N_ELEMENTS(PLACES));
     tcase_add_loop_test(tcase, test_progress, 0, (int)G_N_ELEMENTS(PROGRESS));

@@ -166,12 +166,19 @@ check(live.returncode == 0 and out == whole, 'nohup: status %d' % live.returncod
 sys.exit(failures > 0)
 END
 if command -v python3 >/dev/null; then
-    python3 stop.py "$CONNAUDIT" "$contradicted" || fail "signals"
-    # At any moment: whole files or none, and all rows that were final.
     gzip -cd "$top/samples/timeouts/proxy-waits-longer-than-its-backend.pcap.gz" >real.pcap
-    python3 "$top/tests/moments.py" "$CONNAUDIT" real.pcap 20 || fail "a signal at any moment"
-    # A terminal signals the whole pipeline.
-    python3 "$top/tests/live.py" "$CONNAUDIT" real.pcap || fail "a signal to a pipeline"
+    for jobs in 1 3; do
+        rm -rf stopped
+        printf '#!/bin/sh\nexec "%s" --jobs=%s "$@"\n' "$CONNAUDIT" "$jobs" >"jobs$jobs"
+        chmod +x "jobs$jobs"
+        python3 stop.py "$PWD/jobs$jobs" "$contradicted" || fail "signals, $jobs threads"
+        # At any moment: whole files or none, and all rows that were final.
+        python3 "$top/tests/moments.py" "$PWD/jobs$jobs" real.pcap 10 "$jobs" ||
+            fail "a signal at any moment, $jobs threads"
+        # A terminal signals the whole pipeline.
+        python3 "$top/tests/live.py" "$PWD/jobs$jobs" real.pcap ||
+            fail "a signal to a pipeline, $jobs threads"
+    done
 else
     echo "no python3: signals are not tried"
 fi
