@@ -69,6 +69,14 @@ static const struct {
     [REPORT_INPUTS] = { NULL, "input", NULL },
 };
 
+/* Rows of hops come between others whenever a block of them is decided, sooner or later beside
+ * these: they wait, so that the pages of the file come in an order of the rows alone. */
+#define WAITING_HOPS "waiting_hops"
+static const char MAKE_ROOM_FOR_HOPS[] =
+    "CREATE TEMP TABLE " WAITING_HOPS " AS SELECT * FROM hops LIMIT 0;";
+static const char TAKE_HOPS[] = "INSERT INTO hops SELECT * FROM " WAITING_HOPS " ORDER BY rowid;"
+                                "DROP TABLE " WAITING_HOPS ";";
+
 static const char VIEWS[] =
     "CREATE VIEW who_loses_requests AS"
     " SELECT client_ip, p.server_ip, p.server_port, p.reuses, p.lost_requests,"
@@ -219,7 +227,8 @@ static void prepare(Database *database, ReportName report)
     Target *target = &database->targets[report];
     g_autoptr(GString) sql = g_string_new(NULL);
     *target = (Target){ .database = database, .columns = report_columns(report) };
-    g_string_append_printf(sql, "INSERT INTO %s VALUES (", report_name(report));
+    g_string_append_printf(sql, "INSERT INTO %s VALUES (",
+                           report == REPORT_HOPS ? WAITING_HOPS : report_name(report));
     for (unsigned i = 0; target->columns[i].name; i++)
         g_string_append(sql, i ? ", ?" : "?");
     g_string_append_c(sql, ')');
@@ -247,6 +256,8 @@ Database *database_new(int fd, int directory, bool related)
     execute(database, "BEGIN");
     for (ReportName report = 0; report < REPORT_COUNT; report++) {
         create_table(database, report, related);
+        if (report == REPORT_HOPS)
+            execute(database, MAKE_ROOM_FOR_HOPS);
         prepare(database, report);
     }
     return database;
@@ -270,6 +281,7 @@ static void finish_rows(Database *database)
 bool database_finish(Database *database, GError **error)
 {
     finish_rows(database);
+    execute(database, TAKE_HOPS);
     for (ReportName report = 0; report < REPORT_COUNT; report++)
         create_indexes(database, report);
     execute(database, VIEWS);
