@@ -487,7 +487,7 @@ static void count_tls(AuditCounters *counters, const TlsFacts *facts)
     counters->tls_by_refusal[facts->refusal]++;
 }
 
-static AuditPosition position_of_end(const Auditor *auditor, const Connection *connection)
+AuditPosition auditor_position(const Auditor *auditor, const Connection *connection)
 {
     return (AuditPosition){ .order = auditor->order,
                             .step = step_of(auditor, connection),
@@ -498,7 +498,7 @@ static void tell_end(const Hearing *hearing, const ConnectionRow *row)
 {
     const AuditOptions *options = &hearing->auditor->options;
     const Connection *connection = hearing->context.connection;
-    EndedConnection ended = { .position = position_of_end(hearing->auditor, connection),
+    EndedConnection ended = { .position = auditor_position(hearing->auditor, connection),
                               .connection = connection,
                               .row = row,
                               .matches = !options->matcher || hearing->audit->matched };

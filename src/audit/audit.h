@@ -54,6 +54,9 @@ void auditor_init(Auditor *auditor, const AuditOptions *options);
  * is released at its STREAM_END. */
 void auditor_take(Auditor *auditor, const StreamEvent *event);
 
+/* Where it is that something of the connection becomes final now. */
+AuditPosition auditor_position(const Auditor *auditor, const Connection *connection);
+
 /* The rows have been taken. */
 void auditor_clear(Auditor *auditor);
 

@@ -1,7 +1,7 @@
 /* Each worker goes through all portions, and leaves its rows of a portion at that portion's place.
  * The caller merges the rows of a portion when all workers are done with it; meanwhile they are at
- * the next ones. What is open at the end is ended when all threads are over, for there may be many
- * such rows, and they are made when somebody asks for them. */
+ * the next ones. What is open at the end is ended when all threads are over, one connection after
+ * the other, when somebody asks for rows: there may be many. */
 #include "audit/crew.h"
 
 #include "base/interrupt.h"
@@ -13,8 +13,10 @@ typedef struct Worker {
     GArray *rows[RELAY_RING]; /* AuditRow: by place of the portion */
     uint64_t portions;        /* so many have left their rows */
     guint taken;              /* of the rows that are being merged */
-    AuditRow row;             /* after the last portion: the engine's next one */
-    bool has_row;
+    /* after the last portion: a connection has been ended, at this position, and its rows are being
+     * taken; there are no more */
+    bool ends, over;
+    AuditPosition position;
 } Worker;
 
 struct Crew {
@@ -109,39 +111,60 @@ void crew_finish(Crew *crew)
     crew->finished = true;
 }
 
-/* NULL: the worker has none for now. */
-static const AuditRow *next_row(Crew *crew, Worker *worker)
-{
-    if (!crew->finished) {
-        const GArray *rows = worker->rows[(crew->next - 1) % RELAY_RING];
-        return worker->taken < rows->len ? &g_array_index(rows, AuditRow, worker->taken) : NULL;
-    }
-    if (!worker->has_row)
-        worker->has_row = engine_next(worker->engine, &worker->row);
-    return worker->has_row ? &worker->row : NULL;
-}
-
-bool crew_next(Crew *crew, AuditRow *ret_row)
+/* Of the portion. */
+static bool next_of_portion(Crew *crew, AuditRow *ret_row)
 {
     Worker *first = NULL;
     const AuditRow *least = NULL;
-    if (!crew->merging && !crew->finished)
-        return false;
     for (unsigned i = 0; i < crew->count; i++) {
-        const AuditRow *row = next_row(crew, &crew->workers[i]);
-        if (row && (!least || audit_row_compare(row, least) < 0)) {
+        Worker *worker = &crew->workers[i];
+        const GArray *rows = worker->rows[(crew->next - 1) % RELAY_RING];
+        if (worker->taken == rows->len)
+            continue;
+        const AuditRow *row = &g_array_index(rows, AuditRow, worker->taken);
+        if (!least || audit_row_compare(row, least) < 0) {
             least = row;
-            first = &crew->workers[i];
+            first = worker;
         }
     }
     if (!least)
         return false;
     *ret_row = *least;
-    if (crew->finished)
-        first->has_row = false;
-    else
-        first->taken++;
+    first->taken++;
     return true;
+}
+
+/* Whose connection is the next one to be ended, which it is then; NULL: there are no more. */
+static Worker *first_at_end(Crew *crew)
+{
+    Worker *first = NULL;
+    for (unsigned i = 0; i < crew->count; i++) {
+        Worker *worker = &crew->workers[i];
+        if (!worker->ends && !worker->over)
+            worker->over = !(worker->ends = engine_end_next(worker->engine, &worker->position));
+        if (worker->ends &&
+            (!first || audit_position_compare(&worker->position, &first->position) < 0))
+            first = worker;
+    }
+    return first;
+}
+
+static bool next_at_end(Crew *crew, AuditRow *ret_row)
+{
+    Worker *worker;
+    while ((worker = first_at_end(crew))) {
+        if (engine_next_ready(worker->engine, ret_row))
+            return true;
+        worker->ends = false;
+    }
+    return false;
+}
+
+bool crew_next(Crew *crew, AuditRow *ret_row)
+{
+    if (crew->finished)
+        return next_at_end(crew, ret_row);
+    return crew->merging && next_of_portion(crew, ret_row);
 }
 
 void crew_add_totals(const Crew *crew, AuditTotals *totals)

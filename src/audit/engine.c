@@ -112,10 +112,12 @@ void engine_feed(Engine *engine, const FrameBatch *batch)
 
 /* Up to the end of the next connection: they are ended one by one, when somebody asks for rows, for
  * there may be many. False: there are no more. */
-static bool end_one(Engine *engine)
+static bool end_one(Engine *engine, AuditPosition *ret_position)
 {
     StreamEvent event;
     while (shards_next(engine->shards, &event)) {
+        if (event.kind == STREAM_END)
+            *ret_position = auditor_position(&engine->auditor, event.connection);
         auditor_take(&engine->auditor, &event);
         if (event.kind == STREAM_END)
             return true;
@@ -133,25 +135,37 @@ void engine_finish(Engine *engine)
             options->listeners[i].no_more_frames(options->listeners[i].data);
     engine->auditor.step = STEP_FINISH;
     shards_finish(engine->shards);
-    engine->finishing = end_one(engine);
-    engine_settle(engine);
+    engine->finishing = true;
 }
 
 /* Rows ----------------------------------------------------------------------------------------- */
 
-bool engine_next(Engine *engine, AuditRow *ret_row)
+bool engine_next_ready(Engine *engine, AuditRow *ret_row)
 {
     GArray *rows = engine->auditor.rows;
-    while (engine->next_row == engine->ready) {
+    if (engine->next_row == engine->ready) {
         g_array_remove_range(rows, 0, engine->ready);
         engine->next_row = engine->ready = 0;
-        if (!engine->finishing)
-            return false;
-        engine->finishing = end_one(engine);
-        engine_settle(engine);
+        return false;
     }
     *ret_row = g_array_index(rows, AuditRow, engine->next_row);
     engine->next_row++;
+    return true;
+}
+
+bool engine_end_next(Engine *engine, AuditPosition *ret_position)
+{
+    engine->finishing = engine->finishing && end_one(engine, ret_position);
+    engine_settle(engine);
+    return engine->finishing;
+}
+
+bool engine_next(Engine *engine, AuditRow *ret_row)
+{
+    AuditPosition position;
+    while (!engine_next_ready(engine, ret_row))
+        if (!engine_end_next(engine, &position))
+            return false;
     return true;
 }
 

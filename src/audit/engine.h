@@ -44,6 +44,12 @@ void engine_finish(Engine *engine);
 /* The next row, now the caller's: audit_row_clear(). False: none for now. */
 bool engine_next(Engine *engine, AuditRow *ret_row);
 
+/* For whoever merges engines, after engine_finish(): ends the next connection, and says where it
+ * stands among those of all engines; false: there are no more. Its rows are those that
+ * engine_next_ready() gives then, whose own positions may be earlier. */
+bool engine_end_next(Engine *engine, AuditPosition *ret_position);
+bool engine_next_ready(Engine *engine, AuditRow *ret_row);
+
 const AuditCounters *engine_counters(const Engine *engine);
 const StreamCounters *engine_stream_counters(const Engine *engine);
 
