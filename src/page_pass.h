@@ -7,19 +7,26 @@
 
 #include "html/page.h"
 #include "options.h"
+#include "packets/last_packets.h"
 #include "pass.h"
 #include "report/output.h"
 
 /* A zeroed one is closed. */
 typedef struct PagePass {
     PageRows *rows; /* NULL: no page is wanted */
+    Ticks *ticks;
+    LastPackets *packets;
     Output *output; /* of --html; NULL: none */
 } PagePass;
 
 /* Whether a page goes into the directory of --output. */
 bool page_pass_in_directory(const Options *options);
 
-bool page_pass_open(PagePass *page, const Options *options, GError **error);
+/* Adds listeners to the first pass. */
+bool page_pass_open(PagePass *page, const Options *options, AuditOptions *audit, GError **error);
+
+/* A row of the report of connections. */
+void page_pass_connection(PagePass *page, const ConnectionRow *row, const RowFile *file);
 
 /* What the page needs of a run that is over; borrowed. */
 typedef struct PageRun {

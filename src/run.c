@@ -169,6 +169,8 @@ static void write_row(void *data, const AuditRow *row)
     RowFile file = file_of(run, audit_row_connection(row));
     if (row->kind == ROW_FINDING)
         write_finding(run, &row->finding);
+    if (row->kind == ROW_CONNECTION)
+        page_pass_connection(&run->page, &row->connection, &file);
     for (unsigned to = 0; to < TO_COUNT; to++)
         if (row->kind == ROW_EXCHANGE && run->reports[REPORT_EXCHANGES][to])
             write_exchange_row(run->reports[REPORT_EXCHANGES][to], &row->exchange, &file);
@@ -596,9 +598,9 @@ static bool finish_database(Run *run, GError **error)
 
 static bool open_page(Run *run, GError **error)
 {
-    if (!page_pass_open(&run->page, run->context->options, error))
+    if (!page_pass_open(&run->page, run->context->options, &run->pass.engine.audit, error))
         return false;
-    for (unsigned i = 0; i < REPORT_COUNT && run->page.rows; i++)
+    for (unsigned i = 0; i < REPORT_COUNT && run->page.rows; i++) /* connections go by themselves */
         run->reports[i][TO_PAGE] = run->page.rows->tables[i];
     return true;
 }

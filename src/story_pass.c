@@ -4,9 +4,23 @@
 
 G_DEFINE_QUARK(connaudit - story - pass - error, story_pass_error)
 
-static bool never(void *data G_GNUC_UNUSED)
+/* How much of the inputs is read. */
+typedef struct Extent {
+    uint64_t last; /* frame, by its order; UINT64_MAX: all of them */
+    uint64_t seen;
+} Extent;
+
+static void hear_frame(void *data, const Frame *frame G_GNUC_UNUSED, const FrameResult *result)
 {
-    return false;
+    Extent *extent = data;
+    if (result->segment)
+        extent->seen = result->segment->order;
+}
+
+static bool is_over(void *data)
+{
+    const Extent *extent = data;
+    return extent->seen >= extent->last;
 }
 
 static void take_hop(void *data, const HopRow *row)
@@ -48,29 +62,45 @@ static void listen(AuditOptions *audit, const StoryListeners *listeners, Hops *h
     audit_listen(audit, connection_traces_listener(listeners->traces));
 }
 
+/* NULL: none has. Of inputs that were not read to their ends only this is known: the connections
+ * were met again, and were over again. */
+static const InputFile *find_changed(const CaptureInputs *first, const CaptureInputs *again,
+                                     const StoryListeners *listeners)
+{
+    if (!listeners->reach || listeners->reach->last == UINT64_MAX)
+        return capture_inputs_changed(first, again);
+    return connection_traces_have_ended(listeners->traces) ? NULL : capture_inputs_file(first, 1);
+}
+
 bool story_pass_run(const Pass *first, const StoryListeners *listeners, Progress *progress,
                     bool *ret_stopped, GError **error)
 {
     g_autoptr(Hops) hops = hops_again(listeners);
     g_autoptr(CaptureInputs) again = capture_inputs_again(first->inputs);
+    Extent extent = { .last = listeners->reach ? listeners->reach->last : UINT64_MAX };
     Pass second = { .inputs = again,
                     .capture = { .hash = first->capture.hash,
                                  .max_unpacked = first->capture.max_unpacked },
                     .engine = first->engine,
                     .separate = first->separate,
                     .progress = progress,
-                    .is_over = never };
+                    .is_over = is_over,
+                    .data = &extent };
     AuditOptions *audit = &second.engine.audit;
     audit->exchange_rows = audit->connection_rows = audit->finding_rows = false;
     audit->finding_texts = true;
     audit->texts.wish = TEXT_WISH_ALL;
     listen(audit, listeners, hops);
+    if (extent.last != UINT64_MAX)
+        audit_listen(audit, (AuditListener){ .data = &extent, .frame = hear_frame });
+    if (listeners->reach)
+        second.engine.shards = listeners->reach->shard;
     pass_run(&second, NULL);
     finish_hops(hops, listeners->traces);
     *ret_stopped = capture_inputs_interrupted(again);
     if (*ret_stopped)
         return true;
-    const InputFile *changed = capture_inputs_changed(first->inputs, again);
+    const InputFile *changed = find_changed(first->inputs, again, listeners);
     if (!changed)
         return true;
     g_autofree char *name = capture_display_name(changed->path);

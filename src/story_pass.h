@@ -4,6 +4,7 @@
 #define STORY_PASS_H
 
 #include "packets/connection_traces.h"
+#include "packets/last_packets.h"
 #include "pass.h"
 
 #define STORY_PASS_ERROR (story_pass_error_quark())
@@ -14,6 +15,7 @@ typedef struct StoryListeners {
     ConnectionTraces *traces;
     const AuditListener *also; /* before the traces; NULL: nobody */
     const Hops *hops;          /* those of the first reading; NULL: the traces get no hops */
+    const PacketReach *reach;  /* of the traces together: nobody needs more; NULL: not known */
 } StoryListeners;
 
 /* `first` is over, and none of its inputs can be read only once. *ret_stopped: somebody stopped the

@@ -5,6 +5,7 @@
 
 #include "legs.h"
 #include "packets/connection_traces.h"
+#include "packets/last_packets.h"
 #include "stream_table.h"
 
 static const struct {
@@ -542,6 +543,61 @@ START_TEST(test_bound_of_all)
 }
 END_TEST
 
+/* The end of a connection that is first seen in this frame. */
+static void tell_end(LastPackets *packets, FrameId first, AuditPosition position, Verdict verdict,
+                     Severity severity)
+{
+    AuditListener listener = last_packets_listener(packets);
+    Connection connection = { .first_frame = first,
+                              .address = { address(1), address(2) },
+                              .port = { (uint16_t)first, 80 } };
+    ConnectionRow row = { .connection = connection,
+                          .decision = { .set = true, .judgement = { .verdict = verdict } } };
+    Finding finding = { .severity = severity };
+    EndedConnection ended = { .position = position,
+                              .connection = &connection,
+                              .row = &row,
+                              .findings = &finding,
+                              .finding_count = 1 };
+    listener.ended(listener.data, &ended);
+}
+
+static void tell_stray(LastPackets *packets, uint64_t order, FrameId belongs, FrameId beside)
+{
+    AuditListener listener = last_packets_listener(packets);
+    Segment segment = { .order = order };
+    FrameResult result = { .segment = &segment, .owner = { .belongs = belongs, .beside = beside } };
+    listener.stray(listener.data, &result);
+}
+
+/* The packets of a connection reach to its end, and to what comes for it later. */
+START_TEST(test_reach)
+{
+    g_autoptr(LastPackets) packets = last_packets_new();
+    AuditPosition frame = { .order = 10, .step = STEP_FRAME };
+    AuditPosition finish = { .order = 50, .step = STEP_FINISH };
+    tell_end(packets, 1, frame, VERDICT_CONTRADICTED, SEVERITY_NOTE);
+    tell_end(packets, 2, frame, VERDICT_AS_DECLARED, SEVERITY_ERROR);
+    tell_end(packets, 3, frame, VERDICT_AS_DECLARED, SEVERITY_WARNING);
+    tell_end(packets, 4, finish, VERDICT_CONTRADICTED, SEVERITY_NOTE);
+    PacketReach reach, other;
+    ck_assert(last_packets_find(packets, 1, 5, &reach));
+    ck_assert_uint_eq(reach.last, 10);
+    ck_assert(last_packets_find(packets, 2, 5, &other));
+    ck_assert(!last_packets_find(packets, 3, 5, &other));
+    ck_assert(last_packets_find(packets, 4, 5, &other));
+    ck_assert_uint_eq(other.last, UINT64_MAX);
+    ck_assert(reach.shard != 0 && (reach.shard & (reach.shard - 1)) == 0);
+    tell_stray(packets, 20, 1, 0);
+    tell_stray(packets, 30, 99, 2);
+    tell_stray(packets, 40, 0, 0);
+    ck_assert(last_packets_find(packets, 1, 5, &reach));
+    ck_assert_uint_eq(reach.last, 20);
+    ck_assert(last_packets_find(packets, 2, 5, &other));
+    ck_assert_uint_eq(other.last, 30);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trace");
@@ -563,6 +619,7 @@ int main(void)
     tcase_add_test(segments, test_no_such);
     tcase_add_test(segments, test_several);
     tcase_add_test(segments, test_bound_of_all);
+    tcase_add_test(segments, test_reach);
     suite_add_tcase(suite, segments);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

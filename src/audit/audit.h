@@ -11,7 +11,8 @@
 #include "http/match.h"
 #include "session/session.h"
 
-/* For the servers, the hops, a trace, the list of evidence and its writer. */
+/* In a reading: for the servers, the hops, the list of evidence, and two of the page; in a second
+ * one for the hops, a writer or the page, and traces. */
 #define AUDIT_LISTENERS_MAX 5
 
 typedef struct AuditOptions {

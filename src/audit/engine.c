@@ -7,9 +7,10 @@ struct Engine {
     ShardSet set;
     bool leads;        /* it has shard 0 */
     bool hears_frames; /* a listener does */
-    guint next_row;    /* of those that are ready */
-    guint ready;       /* how many are sorted */
-    bool finishing;    /* connections have yet to be ended */
+    bool hears_strays;
+    guint next_row; /* of those that are ready */
+    guint ready;    /* how many are sorted */
+    bool finishing; /* connections have yet to be ended */
 };
 
 EngineOptions engine_options_default(void)
@@ -29,8 +30,10 @@ Engine *engine_new(const EngineOptions *options)
                                     engine->leads ? &engine->auditor.counters : NULL);
     engine->shards = shards_new(&options->limits, options->shards);
     engine->set = options->shards;
-    for (unsigned i = 0; i < options->audit.listener_count; i++)
+    for (unsigned i = 0; i < options->audit.listener_count; i++) {
         engine->hears_frames = engine->hears_frames || options->audit.listeners[i].frame;
+        engine->hears_strays = engine->hears_strays || options->audit.listeners[i].stray;
+    }
     return engine;
 }
 
@@ -48,6 +51,23 @@ static void tell_frame(const Engine *engine, const TakenFrame *taken, const Segm
     for (unsigned i = 0; i < options->listener_count; i++)
         if (options->listeners[i].frame)
             options->listeners[i].frame(options->listeners[i].data, taken->frame, &result);
+}
+
+static bool is_stray(const SegmentOwner *owner)
+{
+    return owner->belongs != owner->first_frame || owner->beside != 0;
+}
+
+static void tell_stray(const Engine *engine, const TakenFrame *taken, const SegmentOwner *owner)
+{
+    const AuditOptions *options = &engine->auditor.options;
+    FrameResult result = { .result = DECODE_SEGMENT,
+                           .trail = taken->trail,
+                           .segment = &taken->segment,
+                           .owner = *owner };
+    for (unsigned i = 0; i < options->listener_count; i++)
+        if (options->listeners[i].stray)
+            options->listeners[i].stray(options->listeners[i].data, &result);
 }
 
 static void drain_shards(Engine *engine)
@@ -75,6 +95,8 @@ static void feed_segment(Engine *engine, const TakenFrame *taken)
     SegmentOwner owner = shards_feed(engine->shards, arrival);
     if (engine->hears_frames)
         tell_frame(engine, taken, &owner);
+    if (engine->hears_strays && is_stray(&owner))
+        tell_stray(engine, taken, &owner);
     drain_shards(engine);
 }
 

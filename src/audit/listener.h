@@ -57,6 +57,9 @@ typedef struct HeardUnit {
 typedef struct AuditListener {
     void *data;
     void (*frame)(void *data, const Frame *frame, const FrameResult *result);
+    /* one with a segment of which nothing is made: a copy, or what comes when its connection is
+     * over; or that has another connection beside the one which takes it */
+    void (*stray)(void *data, const FrameResult *result);
     void (*no_more_frames)(void *data); /* of this engine */
     /* a record of TLS */
     void (*record)(void *data, const Connection *connection, const TlsNote *note);

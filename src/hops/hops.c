@@ -263,6 +263,13 @@ static HopRow row_at(const Block *block, const RowPlace *place)
     return row;
 }
 
+static void hand_out(Hops *hops, const HopRow *row)
+{
+    hops->counters.rows++;
+    if (hops->options.row)
+        hops->options.row(hops->options.data, row);
+}
+
 /* The rows of what began before `until`. */
 static void write_rows(Hops *hops, Block *block, Instant until)
 {
@@ -278,9 +285,9 @@ static void write_rows(Hops *hops, Block *block, Instant until)
     }
     if (places->len > 0)
         qsort(places->data, places->len, sizeof(RowPlace), compare_places);
-    for (guint i = 0; i < places->len && hops->options.row; i++) {
+    for (guint i = 0; i < places->len; i++) {
         HopRow row = row_at(block, &g_array_index(places, RowPlace, i));
-        hops->options.row(hops->options.data, &row);
+        hand_out(hops, &row);
     }
 }
 
@@ -331,16 +338,14 @@ static void keep_rest(Hops *hops, Instant until)
 }
 
 /* The rows that it has not had yet, as those of what is not known. */
-static void write_dropped(const Hops *hops, const Leg *leg)
+static void write_dropped(Hops *hops, const Leg *leg)
 {
     HopRow front = { .front = leg, .doubt = HOP_LIMIT }, back = { .back = leg, .doubt = HOP_LIMIT };
-    if (!hops->options.row)
-        return;
     if (!leg->front_done &&
         hash_set_has(&hops->memory.known_servers, endpoint_hash(&leg->path.server)))
-        hops->options.row(hops->options.data, &front);
+        hand_out(hops, &front);
     if (!leg->back_done && hash_set_has(&hops->memory.known_backs, hop_back_key(leg)))
-        hops->options.row(hops->options.data, &back);
+        hand_out(hops, &back);
 }
 
 /* All of them go: whatever overlaps them is not known. */

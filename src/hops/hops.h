@@ -65,8 +65,9 @@ const HopFinding *hops_findings(const Hops *hops, unsigned *ret_count);
 /* What proxies answered with errors of their own, by server and status; once finished. */
 const HopError *hops_errors(const Hops *hops, unsigned *ret_count);
 
-/* What was given up at a bound. */
+/* What came out, and what was given up at a bound. */
 typedef struct HopsCounters {
+    uint64_t rows;     /* handed out */
     uint64_t legs;     /* dropped because too many overlapped; what overlaps them is `limit` */
     uint64_t holes;    /* of more nothing was kept: nothing of their time is claimed */
     uint64_t findings; /* that only the rows show */

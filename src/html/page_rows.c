@@ -25,60 +25,31 @@ static char **fields_of(const char *row)
     return g_strsplit(row, "\037", -1);
 }
 
-/* The field of a row that is not split; freed by the caller. */
-static char *field_at(const char *row, unsigned index)
-{
-    for (; index > 0; index--)
-        row = strchr(row, TABLE_FIELD_END) + 1;
-    return g_strndup(row, (gsize)(strchrnul(row, TABLE_FIELD_END) - row));
-}
-
 /* Connections ---------------------------------------------------------------------------------- */
 
-/* VERDICT_COUNT: none. */
-static unsigned verdict_of(const char *word)
+static bool keep_connection(void *data, const char *row)
 {
-    unsigned verdict = 0;
-    while (verdict < VERDICT_COUNT && strcmp(word, verdict_name((Verdict)verdict)) != 0)
-        verdict++;
-    return verdict;
+    GPtrArray *kept = *(GPtrArray **)data;
+    g_ptr_array_add(kept, fields_of(row));
+    return true;
 }
 
-static void count_cause(PageRows *rows, unsigned verdict, const char *word)
+bool page_rows_connection(PageRows *rows, const ConnectionRow *row, const RowFile *file)
 {
-    for (Cause cause = 0; cause < CAUSE_COUNT; cause++)
-        if (strcmp(word, cause_name(cause)) == 0) {
-            rows->causes[verdict][cause]++;
-            return;
-        }
-}
-
-static void count_reasons(PageRows *rows, const char *completeness)
-{
-    if (strcmp(completeness, "complete") == 0)
-        return; /* most rows */
-    g_auto(GStrv) words = g_strsplit(completeness, " ", -1);
-    for (unsigned bit = 0; bit < REASON_COUNT; bit++)
-        if (g_strv_contains((const char *const *)words, reason_name((Reason)(1u << bit))))
-            rows->reasons[bit]++;
-}
-
-static bool take_connection(void *data, const char *row)
-{
-    PageRows *rows = data;
-    g_autofree char *verdict_word = field_at(row, column_index(REPORT_CONNECTIONS, "verdict"));
-    g_autofree char *cause = field_at(row, column_index(REPORT_CONNECTIONS, "cause"));
-    g_autofree char *completeness = field_at(row, column_index(REPORT_CONNECTIONS, "completeness"));
-    unsigned verdict = verdict_of(verdict_word);
+    const Judgement *judgement = &row->decision.judgement;
+    unsigned verdict = row->decision.set ? judgement->verdict : VERDICT_COUNT;
     rows->connections++;
-    count_reasons(rows, completeness);
+    for (unsigned bit = 0; row->completeness >> bit; bit++)
+        rows->reasons[bit] += row->completeness >> bit & 1;
     if (verdict < VERDICT_COUNT) {
         rows->judged++;
         rows->verdicts[verdict]++;
-        count_cause(rows, verdict, cause);
+        rows->causes[verdict][judgement->cause]++;
     }
-    if (rows->kept[verdict]->len < PAGE_CONNECTIONS_MAX)
-        g_ptr_array_add(rows->kept[verdict], fields_of(row));
+    rows->keeping = rows->kept[verdict];
+    if (rows->keeping->len >= PAGE_CONNECTIONS_MAX)
+        return false;
+    write_connection_row(rows->connection, row, file);
     return true;
 }
 
@@ -224,8 +195,8 @@ PageRows *page_rows_new(void)
     rows->errors = g_ptr_array_new_with_free_func(g_free);
     rows->error_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     rows->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
-    rows->tables[REPORT_CONNECTIONS] =
-        table_new_taken(report_columns(REPORT_CONNECTIONS), take_connection, rows);
+    rows->connection =
+        table_new_taken(report_columns(REPORT_CONNECTIONS), keep_connection, &rows->keeping);
     rows->tables[REPORT_FINDINGS] =
         table_new_taken(report_columns(REPORT_FINDINGS), take_finding, rows);
     rows->tables[REPORT_HOPS] = table_new_taken(report_columns(REPORT_HOPS), take_hop, rows);
@@ -245,6 +216,7 @@ void page_rows_free(PageRows *rows)
         g_clear_pointer(&rows->rules[rule].culprits, g_hash_table_unref);
         g_clear_pointer(&rows->rules[rule].examples, g_ptr_array_unref);
     }
+    table_free(rows->connection);
     g_hash_table_unref(rows->error_names);
     g_ptr_array_unref(rows->errors);
     g_ptr_array_unref(rows->inputs);

@@ -6,6 +6,7 @@
 #include "judge/rules.h"
 #include "judge/verdict.h"
 #include "report/reports.h"
+#include "report/rows.h"
 
 /* What the page shows at most. */
 #define PAGE_CONNECTIONS_MAX 2000
@@ -45,6 +46,8 @@ struct PageRows {
     uint64_t causes[VERDICT_COUNT][CAUSE_COUNT];
     uint64_t reasons[REASON_COUNT];     /* connections whose completeness has them */
     GPtrArray *kept[VERDICT_COUNT + 1]; /* rows by verdict; the last: without one */
+    GPtrArray *keeping;                 /* the list of the row that is being made */
+    Table *connection;                  /* makes its fields */
     PageRule rules[RULE_COUNT];
     uint64_t findings;
     GPtrArray *errors;       /* names of the first connections with a finding of severity error */
@@ -58,6 +61,9 @@ struct PageRows {
 };
 
 PageRows *page_rows_new(void);
+
+/* A row of the report of connections. True: it is kept, and may be shown. */
+bool page_rows_connection(PageRows *rows, const ConnectionRow *row, const RowFile *file);
 
 /* A field of a kept row. */
 const char *page_field(char *const *row, ReportName report, const char *column);

@@ -17,8 +17,18 @@
 #define DAY (86400 * NS_PER_SECOND)
 #define MARKS_MAX 8 /* of the axis */
 
+/* Of one connection. */
+typedef struct Strokes {
+    FrameId connection;
+    unsigned count, room;
+    Nanoseconds *times;
+} Strokes;
+
 struct Ticks {
-    GHashTable *by_connection; /* FrameId to GArray of Nanoseconds */
+    GHashTable *by_connection; /* FrameId to Strokes, which has it */
+    size_t size, size_max;     /* bytes */
+    bool of_some;              /* that were added; else of all */
+    bool given_up;
 };
 
 /* A connection as the picture has it. */
@@ -45,33 +55,111 @@ typedef struct Timeline {
 
 /* Ticks ---------------------------------------------------------------------------------------- */
 
-Ticks *ticks_new(void)
+/* With its place in the hash table. */
+#define STROKES_SIZE (sizeof(Strokes) + 64)
+
+static void free_strokes(gpointer data)
+{
+    Strokes *strokes = data;
+    g_free(strokes->times);
+    g_free(strokes);
+}
+
+Ticks *ticks_new(size_t bytes)
 {
     Ticks *ticks = g_new0(Ticks, 1);
-    ticks->by_connection =
-        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)g_array_unref);
+    ticks->size_max = bytes;
+    ticks->by_connection = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free_strokes);
     return ticks;
+}
+
+static Strokes *find_strokes(const Ticks *ticks, FrameId connection)
+{
+    return g_hash_table_lookup(ticks->by_connection, &connection);
+}
+
+static Strokes *add_strokes(Ticks *ticks, FrameId connection)
+{
+    Strokes *strokes = g_new0(Strokes, 1);
+    strokes->connection = connection;
+    ticks->size += STROKES_SIZE;
+    g_hash_table_insert(ticks->by_connection, &strokes->connection, strokes);
+    return strokes;
 }
 
 void ticks_add(Ticks *ticks, FrameId connection)
 {
-    g_hash_table_insert(ticks->by_connection, g_memdup2(&connection, sizeof connection),
-                        g_array_new(FALSE, FALSE, sizeof(Nanoseconds)));
+    if (!find_strokes(ticks, connection))
+        add_strokes(ticks, connection);
+}
+
+void ticks_drop(Ticks *ticks, FrameId connection)
+{
+    const Strokes *strokes = find_strokes(ticks, connection);
+    if (!strokes)
+        return;
+    ticks->size -= STROKES_SIZE + strokes->room * sizeof *strokes->times;
+    g_hash_table_remove(ticks->by_connection, &connection);
+}
+
+static void give_up(Ticks *ticks)
+{
+    ticks->given_up = true;
+    ticks->size = 0;
+    g_hash_table_remove_all(ticks->by_connection);
+}
+
+bool ticks_are_whole(const Ticks *ticks)
+{
+    return !ticks->given_up;
+}
+
+void ticks_restart(Ticks *ticks)
+{
+    give_up(ticks);
+    ticks->given_up = false;
+    ticks->of_some = true;
+}
+
+/* Most connections have one or two. */
+static void add_stroke(Ticks *ticks, Strokes *strokes, Nanoseconds time)
+{
+    if (strokes->count == strokes->room) {
+        unsigned room = strokes->room ? MIN(strokes->room * 2, TICKS_MAX) : 2;
+        ticks->size += (room - strokes->room) * sizeof *strokes->times;
+        strokes->times = g_renew(Nanoseconds, strokes->times, room);
+        strokes->room = room;
+    }
+    strokes->times[strokes->count++] = time;
 }
 
 static void hear_exchange(void *data, const JudgedExchange *judged)
 {
-    const Ticks *ticks = data;
+    Ticks *ticks = data;
     const MessageFacts *request = &judged->exchange->request;
-    GArray *times =
-        g_hash_table_lookup(ticks->by_connection, &judged->context->connection->first_frame);
-    if (times && request->begun && times->len < TICKS_MAX)
-        g_array_append_val(times, request->first.time);
+    FrameId connection = judged->context->connection->first_frame;
+    if (!request->begun || ticks->given_up)
+        return;
+    Strokes *strokes = find_strokes(ticks, connection);
+    if (!strokes && !ticks->of_some)
+        strokes = add_strokes(ticks, connection);
+    if (strokes && strokes->count < TICKS_MAX)
+        add_stroke(ticks, strokes, request->first.time);
+    if (ticks->size > ticks->size_max && !ticks->of_some)
+        give_up(ticks);
+}
+
+/* One that has no row is not shown. */
+static void hear_end(void *data, const EndedConnection *ended)
+{
+    Ticks *ticks = data;
+    if (!ended->matches)
+        ticks_drop(ticks, ended->connection->first_frame);
 }
 
 AuditListener ticks_listener(Ticks *ticks)
 {
-    return (AuditListener){ .data = ticks, .exchange = hear_exchange };
+    return (AuditListener){ .data = ticks, .exchange = hear_exchange, .ended = hear_end };
 }
 
 void ticks_free(Ticks *ticks)
@@ -175,17 +263,17 @@ static void add_ticks(const Timeline *timeline, const Bar *bar, double at, doubl
     ConnectionName name;
     if (!timeline->ticks || !connection_name_parse(field(bar, "connection"), &name))
         return;
-    const GArray *times = g_hash_table_lookup(timeline->ticks->by_connection, &name.frame);
-    if (!times || times->len == 0)
+    const Strokes *strokes = find_strokes(timeline->ticks, name.frame);
+    if (!strokes || strokes->count == 0)
         return;
     markup_add(timeline->markup,
                "<svg x=\"%.3f%%\" y=\"%u\" width=\"%.3f%%\" height=\"%u\" viewBox=\"0 0 "
                "1000 1\" preserveAspectRatio=\"none\"><path class=\"ca-tick\" d=\"",
                at, y, width, ROW - 3);
     double span = (double)MAX(bar->end - bar->start, 1);
-    for (guint i = 0; i < times->len; i++)
+    for (unsigned i = 0; i < strokes->count; i++)
         markup_add(timeline->markup, "M%.0f 0v1",
-                   (double)(g_array_index(times, Nanoseconds, i) - bar->start) / span * 1000);
+                   (double)(strokes->times[i] - bar->start) / span * 1000);
     markup_add(timeline->markup, "\"/></svg>");
 }
 

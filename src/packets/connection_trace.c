@@ -285,6 +285,11 @@ void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended
     take_findings(trace, ended->findings, ended->finding_count);
 }
 
+bool connection_trace_has_ended(const ConnectionTrace *trace)
+{
+    return trace->ended;
+}
+
 static Leg *copy_of(const Leg *leg)
 {
     if (!leg)

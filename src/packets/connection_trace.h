@@ -82,6 +82,9 @@ void connection_trace_h2_frame(ConnectionTrace *trace, const Connection *connect
 /* Each connection that has ended; findings with their texts. All is copied. */
 void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended);
 
+/* Whether the connection has been met, and is over. */
+bool connection_trace_has_ended(const ConnectionTrace *trace);
+
 /* How much it keeps; a record of TLS and a frame of HTTP/2 count as a segment each. */
 TraceLimits connection_trace_kept(const ConnectionTrace *trace);
 /* It keeps no segment and no exchange of those that have come, and of those that will. */

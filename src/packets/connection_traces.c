@@ -135,6 +135,17 @@ void connection_traces_hop_finding(ConnectionTraces *traces, const HopFinding *f
         connection_trace_hop_finding(trace, found);
 }
 
+bool connection_traces_have_ended(const ConnectionTraces *traces)
+{
+    GHashTableIter iter;
+    gpointer trace;
+    g_hash_table_iter_init(&iter, traces->by_connection);
+    while (g_hash_table_iter_next(&iter, NULL, &trace))
+        if (!connection_trace_has_ended(trace))
+            return false;
+    return true;
+}
+
 const TracedConnection *connection_traces_result(ConnectionTraces *traces, FrameId connection,
                                                  const Thresholds *thresholds)
 {

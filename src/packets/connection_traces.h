@@ -26,6 +26,9 @@ AuditListener connection_traces_listener(ConnectionTraces *traces);
 void connection_traces_hop(ConnectionTraces *traces, const HopRow *row);
 void connection_traces_hop_finding(ConnectionTraces *traces, const HopFinding *found);
 
+/* Whether each of the connections has been met, and is over. */
+bool connection_traces_have_ended(const ConnectionTraces *traces);
+
 /* NULL if it was not met; as long as the traces. */
 const TracedConnection *connection_traces_result(ConnectionTraces *traces, FrameId connection,
                                                  const Thresholds *thresholds);
