@@ -31,15 +31,25 @@ static inline void append_words(GString *to, const char *text)
     append_bytes(to, text, strlen(text));
 }
 
+#define APPEND_DIGITS_MAX 20
+
+/* Where there is room, as many bytes are copied as a number can have: that takes no call. */
 static inline void append_number(GString *to, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
+    char digits[2 * APPEND_DIGITS_MAX] = "";
+    size_t at = APPEND_DIGITS_MAX;
     do {
         digits[--at] = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    append_bytes(to, digits + at, sizeof digits - at);
+    size_t length = APPEND_DIGITS_MAX - at;
+    if (G_UNLIKELY(to->allocated_len - to->len <= APPEND_DIGITS_MAX)) {
+        g_string_append_len(to, digits + at, (gssize)length);
+        return;
+    }
+    memcpy(to->str + to->len, digits + at, APPEND_DIGITS_MAX);
+    to->len += length;
+    to->str[to->len] = '\0';
 }
 
 #endif

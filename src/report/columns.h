@@ -46,6 +46,5 @@ typedef struct RowSource {
 void write_optional(Table *table, int64_t number);
 void write_optional_duration(Table *table, Nanoseconds duration);
 void write_completeness(Table *table, const RowSource *row, int which);
-void write_address(Table *table, const IpAddress *address);
 
 #endif

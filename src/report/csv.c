@@ -38,21 +38,13 @@ static void write_text(GString *rows, const char *text)
     append_bytes(rows, text, plain);
 }
 
-static void write_word(GString *rows, const char *word)
-{
-    append_words(rows, word);
-}
-
-static void write_list(GString *rows, const char *items, gboolean numbers G_GNUC_UNUSED)
-{
-    write_text(rows, items);
-}
-
 const TableWriter TABLE_WRITER_CSV = {
     .header = write_header,
+    .separator = ',',
     .text = write_text,
-    .word = write_word,
-    .list = write_list,
+    .special = MARK_COMMA | MARK_QUOTE,
+    .mark = "",
     .absent = "",
+    .empty_list = "",
     .row_end = "\n",
 };

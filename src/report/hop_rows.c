@@ -60,9 +60,9 @@ FIELDS(write_hop_address)
     if (!leg)
         table_empty(table);
     else if (which == FRONT_CLIENT || which == BACK_CLIENT)
-        write_address(table, &leg->path.client.address);
+        table_address(table, &leg->path.client.address);
     else
-        write_address(table, &leg->path.server.address);
+        table_address(table, &leg->path.server.address);
 }
 
 FIELDS(write_hop_port)

@@ -42,13 +42,6 @@ static void write_text(GString *rows, const char *text)
     append_string(rows, text, strlen(text));
 }
 
-static void write_word(GString *rows, const char *word)
-{
-    append_char(rows, '"');
-    append_words(rows, word);
-    append_char(rows, '"');
-}
-
 static void append_item(GString *rows, const char *item, size_t length, gboolean numbers)
 {
     if (numbers && g_ascii_isdigit(*item) && strspn(item, "0123456789.") >= length)
@@ -75,8 +68,10 @@ static void write_list(GString *rows, const char *items, gboolean numbers)
 const TableWriter TABLE_WRITER_JSONL = {
     .begin_field = begin_field,
     .text = write_text,
-    .word = write_word,
+    .special = MARK_QUOTE | MARK_BACKSLASH,
+    .mark = "\"",
     .list = write_list,
     .absent = "null",
+    .empty_list = "[]",
     .row_end = "}\n",
 };

@@ -35,23 +35,6 @@ static void write_time(Table *table, Nanoseconds time, ClockMark clock)
         table_time(table, time, TIME_DIGITS_NANO);
 }
 
-void write_address(Table *table, const IpAddress *address)
-{
-    char text[INET6_ADDRSTRLEN] = "";
-    if (address->version == 6) {
-        inet_ntop(AF_INET6, address->bytes, text, sizeof text);
-        table_word(table, text);
-        return;
-    }
-    GString *dotted = table_items(table);
-    for (int i = 0; i < 4; i++) {
-        if (i > 0)
-            append_char(dotted, '.');
-        append_number(dotted, address->bytes[i]);
-    }
-    table_word(table, dotted->str);
-}
-
 /* CONNECTION_NAME */
 FIELD(write_connection_id)
 {
@@ -75,6 +58,10 @@ FIELD(write_file)
 
 FIELD(write_findings)
 {
+    if (rule_set_is_empty(row->findings)) {
+        table_list(table, "");
+        return;
+    }
     GString *names = table_items(table);
     append_rule_names(names, row->findings);
     table_list(table, names->str);
@@ -82,6 +69,10 @@ FIELD(write_findings)
 
 void write_completeness(Table *table, const RowSource *row, int which G_GNUC_UNUSED)
 {
+    if (!row->completeness) {
+        table_list(table, "complete");
+        return;
+    }
     GString *text = table_items(table);
     for (unsigned bit = 0; bit < REASON_COUNT; bit++) {
         if (!(row->completeness & (1u << bit)))
@@ -128,7 +119,7 @@ enum { CLIENT, SERVER };
 
 FIELDS(write_ip)
 {
-    write_address(table, &row->from.address[which]);
+    table_address(table, &row->from.address[which]);
 }
 
 FIELDS(write_port)
@@ -531,6 +522,10 @@ FIELD(write_after)
 FIELD(write_interim)
 {
     const Exchange *exchange = &row->exchange->exchange;
+    if (exchange->interim.count == 0) {
+        table_list(table, "");
+        return;
+    }
     GString *text = table_items(table);
     for (unsigned i = 0; i < MIN(exchange->interim.count, INTERIM_MAX); i++)
         g_string_append_printf(text, "%s%u", i ? " " : "", exchange->interim.status[i]);

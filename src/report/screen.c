@@ -19,26 +19,15 @@
 
 /* The format --------------------------------------------------------------------------------- */
 
-static void begin_field(GString *rows, const char *column G_GNUC_UNUSED, unsigned index)
-{
-    if (index > 0)
-        append_char(rows, TABLE_FIELD_END);
-}
-
 static void write_text(GString *rows, const char *text)
 {
     append_words(rows, text);
 }
 
-static void write_list(GString *rows, const char *items, gboolean numbers G_GNUC_UNUSED)
-{
-    write_text(rows, items);
-}
-
 #define FIELDS_WRITER                                                                              \
     {                                                                                              \
-        .begin_field = begin_field, .text = write_text, .word = write_text, .list = write_list,    \
-        .absent = "", .row_end = ""                                                                \
+        .separator = TABLE_FIELD_END, .text = write_text, .mark = "", .absent = "",                \
+        .empty_list = "", .row_end = ""                                                            \
     }
 
 const TableWriter TABLE_WRITER_SCREEN = FIELDS_WRITER, TABLE_WRITER_FIELDS = FIELDS_WRITER;

@@ -13,7 +13,7 @@
 
 FIELD(write_server_ip)
 {
-    write_address(table, &row->server->key.address);
+    table_address(table, &row->server->key.address);
 }
 
 FIELD(write_server_port)
@@ -184,12 +184,12 @@ void write_server_rows(Table *table, const Servers *servers)
 
 FIELD(write_pair_client_ip)
 {
-    write_address(table, &row->pair->key.client);
+    table_address(table, &row->pair->key.client);
 }
 
 FIELD(write_pair_server_ip)
 {
-    write_address(table, &row->pair->key.server.address);
+    table_address(table, &row->pair->key.server.address);
 }
 
 FIELD(write_pair_server_port)
@@ -254,7 +254,7 @@ void write_pair_rows(Table *table, const Servers *servers)
 
 FIELD(write_idle_server_ip)
 {
-    write_address(table, &row->idle->server->key.address);
+    table_address(table, &row->idle->server->key.address);
 }
 
 FIELD(write_idle_server_port)

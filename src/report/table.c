@@ -1,7 +1,9 @@
 #include "report/table.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/append.h"
@@ -10,6 +12,7 @@
 #include "report/table_format.h"
 #include "report/time.h"
 #include "stream/community_id.h"
+#include "stream/endpoints.h"
 
 /* Large enough to make writing cheap, small enough to stay in cache. */
 #define BUFFER_FLUSH 65536
@@ -27,6 +30,15 @@ static const struct {
     [TABLE_SQLITE] = { "sqlite", &TABLE_WRITER_FIELDS },
 };
 
+/* How many addresses are at hand as texts. */
+#define ADDRESSES 16
+
+typedef struct AddressMemo {
+    IpAddress address;
+    size_t length; /* of the text; 0: there is none */
+    char text[INET6_ADDRSTRLEN];
+} AddressMemo;
+
 struct Table {
     FILE *out;
     TableTake take; /* NULL: rows are written to `out` */
@@ -39,6 +51,7 @@ struct Table {
     char *path;       /* the last one, NULL: none yet; and as it is written */
     GString *path_escaped;
     TimeMemo last_second;
+    AddressMemo addresses[ADDRESSES];
     CommunityIds *community_ids; /* NULL: none was asked for yet */
     unsigned fields;             /* of the row begun */
     TableView view;
@@ -120,23 +133,56 @@ static void write_out(Table *table)
 #define WORDS (TYPE(WORD) | TYPE(ADDRESS) | TYPE(LABEL) | TYPE(TIME))
 
 /* `types`: a bit for each type that the column may have. */
-static const Column *begin_field(Table *table, unsigned types)
+static inline const Column *begin_field(Table *table, unsigned types)
 {
     const Column *column = &table->columns[table->fields];
     g_assert(column->name && (types >> column->type & 1));
-    if (table->writer->begin_field)
+    if (!table->writer->separator)
         table->writer->begin_field(table->rows, column->name, table->fields);
     else if (table->fields > 0)
-        append_char(table->rows, ',');
+        append_char(table->rows, table->writer->separator);
     table->fields++;
     return column;
+}
+
+/* Which characters of a text mean something to a format, and how long it is. */
+typedef struct Shape {
+    size_t length;
+    unsigned marks; /* TableMark */
+} Shape;
+
+static inline Shape shape_of(const char *text)
+{
+    static const uint8_t marks[UCHAR_MAX + 1] = {
+        [','] = MARK_COMMA, ['"'] = MARK_QUOTE, ['\\'] = MARK_BACKSLASH, [';'] = MARK_SEMICOLON
+    };
+    Shape shape = { 0 };
+    for (; text[shape.length]; shape.length++)
+        shape.marks |= marks[(unsigned char)text[shape.length]];
+    return shape;
+}
+
+/* Nothing of it has to be escaped. */
+static inline void append_plain(Table *table, const char *text, size_t length)
+{
+    const char *mark = table->writer->mark;
+    if (*mark)
+        append_char(table->rows, *mark);
+    append_bytes(table->rows, text, length);
+    if (*mark)
+        append_char(table->rows, *mark);
+}
+
+static inline bool begins_plainly(const char *cell)
+{
+    return g_ascii_isalnum(*cell) || *cell == '/';
 }
 
 /* Where a formula would begin in a cell that begins here; NULL: nowhere. Most cells begin with a
  * letter or a digit, or with a slash. */
 static const char *find_formula(const char *cell)
 {
-    if (g_ascii_isalnum(*cell) || *cell == '/')
+    if (begins_plainly(cell))
         return NULL;
     cell += strspn(cell, " \"'");
     return *cell && strchr(FORMULA_STARTS, *cell) ? cell : NULL;
@@ -178,16 +224,32 @@ void table_empty(Table *table)
 static void append_text(Table *table, const char *text, unsigned types)
 {
     begin_field(table, types);
-    if (*text)
+    if (!*text) {
+        append_words(table->rows, table->writer->absent);
+        return;
+    }
+    Shape shape = shape_of(text);
+    if (shape.marks & table->writer->special)
         table->writer->text(table->rows, text);
     else
-        append_words(table->rows, table->writer->absent);
+        append_plain(table, text, shape.length);
+}
+
+/* Most texts begin with a letter, and have one cell. */
+static void append_guarded(Table *table, const char *text, unsigned types)
+{
+    Shape shape = shape_of(text);
+    if (begins_plainly(text) && !(shape.marks & (table->writer->special | MARK_SEMICOLON))) {
+        begin_field(table, types);
+        append_plain(table, text, shape.length);
+        return;
+    }
+    append_text(table, guard(table, text), types);
 }
 
 void table_text(Table *table, const char *escaped)
 {
-    const char *text = escaped ? escaped : "";
-    append_text(table, guard(table, text), TYPE(TEXT));
+    append_guarded(table, escaped ? escaped : "", TYPE(TEXT));
 }
 
 void table_span(Table *table, Span bytes)
@@ -212,16 +274,63 @@ static const char *escaped_path(Table *table, const char *path)
 void table_path(Table *table, const char *path)
 {
     const char *text = escaped_path(table, path);
-    append_text(table, strcmp(text, "-") == 0 ? text : guard(table, text), TYPE(PATH));
+    if (strcmp(text, "-") == 0)
+        append_text(table, text, TYPE(PATH));
+    else
+        append_guarded(table, text, TYPE(PATH));
+}
+
+static void append_word(Table *table, const char *word, size_t length)
+{
+    begin_field(table, WORDS);
+    if (length)
+        append_plain(table, word, length);
+    else
+        append_words(table->rows, table->writer->absent);
 }
 
 void table_word(Table *table, const char *word)
 {
-    begin_field(table, WORDS);
-    if (*word)
-        table->writer->word(table->rows, word);
-    else
-        append_words(table->rows, table->writer->absent);
+    append_word(table, word, strlen(word));
+}
+
+/* inet_ntop() goes through printf for the four numbers. Returns the length. */
+static size_t write_dotted(char *to, const uint8_t bytes[4])
+{
+    char *at = to;
+    for (int i = 0; i < 4; i++) {
+        if (i > 0)
+            *at++ = '.';
+        if (bytes[i] >= 100)
+            *at++ = (char)('0' + bytes[i] / 100);
+        if (bytes[i] >= 10)
+            *at++ = (char)('0' + bytes[i] / 10 % 10);
+        *at++ = (char)('0' + bytes[i] % 10);
+    }
+    return (size_t)(at - to);
+}
+
+/* Most rows have an address of one of the last rows. */
+static const AddressMemo *address_memo(Table *table, const IpAddress *address)
+{
+    unsigned place = (address->bytes[3] ^ address->bytes[15]) % ADDRESSES;
+    AddressMemo *memo = &table->addresses[place];
+    if (memo->length && address_equal(&memo->address, address))
+        return memo;
+    memo->address = *address;
+    if (address->version != 6) {
+        memo->length = write_dotted(memo->text, address->bytes);
+        return memo;
+    }
+    inet_ntop(AF_INET6, address->bytes, memo->text, sizeof memo->text);
+    memo->length = strlen(memo->text);
+    return memo;
+}
+
+void table_address(Table *table, const IpAddress *address)
+{
+    const AddressMemo *memo = address_memo(table, address);
+    append_word(table, memo->text, memo->length);
 }
 
 void table_community_id(Table *table, const IpAddress address[2], const uint16_t port[2])
@@ -257,7 +366,7 @@ void table_time(Table *table, Nanoseconds time, unsigned digits)
 {
     g_string_truncate(table->scratch, 0);
     append_time_near(table->scratch, &table->last_second, time, digits);
-    table_word(table, table->scratch->str);
+    append_word(table, table->scratch->str, table->scratch->len);
 }
 
 void table_duration(Table *table, Nanoseconds duration, unsigned digits)
@@ -280,9 +389,15 @@ GString *table_items(Table *table)
 
 void table_list(Table *table, const char *items)
 {
-    const char *list = items ? items : "";
-    const Column *column = begin_field(table, LISTS);
-    table->writer->list(table->rows, guard(table, list), column->type == COLUMN_NUMBERS);
+    if (!items || !*items) {
+        begin_field(table, LISTS);
+        append_words(table->rows, table->writer->empty_list);
+    } else if (!table->writer->list) {
+        append_guarded(table, items, LISTS);
+    } else {
+        const Column *column = begin_field(table, LISTS);
+        table->writer->list(table->rows, guard(table, items), column->type == COLUMN_NUMBERS);
+    }
 }
 
 /* Rows ----------------------------------------------------------------------------------------- */

@@ -103,6 +103,7 @@ void table_span(Table *table, Span bytes);
 void table_path(Table *table, const char *path);
 /* The program's own words, addresses and identifiers: they need no escape. "": absent. */
 void table_word(Table *table, const char *word);
+void table_address(Table *table, const IpAddress *address);
 /* Of the two endpoints (stream/community_id.h). */
 void table_community_id(Table *table, const IpAddress address[2], const uint16_t port[2]);
 void table_uint(Table *table, uint64_t number);

@@ -6,17 +6,28 @@
 
 #include "report/table.h"
 
+/* Characters that mean something to some format. */
+typedef enum TableMark {
+    MARK_COMMA = 1 << 0,
+    MARK_QUOTE = 1 << 1,
+    MARK_BACKSLASH = 1 << 2,
+    MARK_SEMICOLON = 1 << 3,
+} TableMark;
+
 typedef struct TableWriter {
     void (*header)(GString *rows, const Column *columns); /* NULL: none */
-    /* Before a field's value; `index` is 0 for the first of a row. NULL: a comma between two. */
+    char separator; /* of fields; 0: before a field's value there is more: */
+    /* `index` is 0 for the first of a row */
     void (*begin_field)(GString *rows, const char *column, unsigned index);
-    /* Printable, not empty; ASCII but for paths. */
+    /* Printable, not empty; ASCII but for paths. One that has none of the `special` characters is
+     * written as it is, and so are the program's own words, between two `mark`s. */
     void (*text)(GString *rows, const char *text);
-    /* The same of the program's own words: letters, digits and marks that no format escapes. */
-    void (*word)(GString *rows, const char *word);
-    /* Items separated by single blanks; `numbers`: those of digits alone are. */
+    unsigned special; /* TableMark */
+    const char *mark; /* of one character, or "" */
+    /* Items separated by single blanks; `numbers`: those of digits alone are. NULL: as a text. */
     void (*list)(GString *rows, const char *items, gboolean numbers);
     const char *absent;
+    const char *empty_list;
     const char *row_end;
 } TableWriter;
 
