@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "html/markup.h"
 #include "report/page.h"
 
 #define DIGITS "0123456789"
@@ -120,6 +121,45 @@ START_TEST(test_frame)
 }
 END_TEST
 
+static void check_decimal(double value)
+{
+    g_auto(Markup) markup = markup_new();
+    g_autofree char *expected = g_strdup_printf("%.3f%% %.0f", value, value);
+    markup_add(&markup, "%.3f%% %.0f", value, value);
+    ck_assert_str_eq(markup.text->str, expected);
+}
+
+/* Decimals are those of printf, also halfway between two. */
+START_TEST(test_decimals)
+{
+    const double values[] = {
+        0,      -0.0,   0.5,     1.5,    2.5,         0.0005,      0.0015,
+        0.0025, 1.0005, 99.9995, 999.5,  999999.9996, 999999.9995, 1e6,
+        1e7,    1e18,   -1.25,   -0.001, 1e-12,       98.4999999,  0.9999999
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++)
+        check_decimal(values[i]);
+    uint64_t state = 1;
+    for (int i = 0; i < 20000; i++) {
+        state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+        check_decimal((double)(state >> 40) / 4000);
+        check_decimal((double)(state >> 11) / (double)(UINT64_C(1) << 44));
+    }
+}
+END_TEST
+
+START_TEST(test_arguments)
+{
+    g_auto(Markup) markup = markup_new();
+    markup_add(&markup, "<p>%s %u %d %d %s</p>", "a<b", 4294967295u, -2147483647 - 1, 0, "&");
+    ck_assert_str_eq(markup.text->str, "<p>a&lt;b 4294967295 -2147483648 0 &amp;</p>");
+    ck_assert_uint_eq(markup.elements, 1);
+    markup_add(&markup, "<b>%5d%s</b>", 7, "\"");
+    ck_assert_ptr_nonnull(strstr(markup.text->str, "<b>    7&quot;</b>"));
+    ck_assert_uint_eq(markup.elements, 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("page");
@@ -131,6 +171,8 @@ int main(void)
     tcase_add_loop_test(lines, test_duration, 0, (int)G_N_ELEMENTS(DURATIONS));
     tcase_add_test(lines, test_before_zero);
     tcase_add_test(lines, test_frame);
+    tcase_add_test(lines, test_decimals);
+    tcase_add_test(lines, test_arguments);
     suite_add_tcase(suite, lines);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -13,19 +13,13 @@ static const struct {
     const char *column, *label;
     bool number;
 } COLUMNS[] = {
-    { "connection", "connection", false },
-    { "verdict", "verdict", false },
-    { "cause", "cause", false },
-    { "findings", "findings", false },
-    { "client_ip", "client", false },
-    { "server_ip", "server", false },
-    { "host", "host", false },
-    { "exchanges", "exchanges", true },
-    { "declared", "declared", false },
-    { "actual", "actual", false },
-    { "ended_by", "ended by", false },
-    { "idle_s", "idle, s", true },
-    { "start_time", "begins", false },
+    { "connection", "connection", false }, /* with a link to its diagram */
+    { "verdict", "verdict", false },       { "cause", "cause", false },
+    { "findings", "findings", false },     { "client_ip", "client", false },
+    { "server_ip", "server", false },      { "host", "host", false },
+    { "exchanges", "exchanges", true },    { "declared", "declared", false },
+    { "actual", "actual", false },         { "ended_by", "ended by", false },
+    { "idle_s", "idle, s", true },         { "start_time", "begins", false },
 };
 
 static const char *field(char *const *row, const char *column)
@@ -69,15 +63,19 @@ static void add_time(Markup *markup, const char *time, bool one_day)
                shown + (one_day ? DATE_LENGTH : 0));
 }
 
-static void add_cell(Markup *markup, char *const *row, unsigned index, bool has_diagram,
-                     bool one_day)
+/* The name, with a link if there is a diagram. */
+static void add_name(Markup *markup, const char *name, bool has_diagram)
+{
+    if (has_diagram)
+        markup_add(markup, "<th scope=\"row\"><a href=\"#d-%s\">%s</a></th>", name, name);
+    else
+        markup_add(markup, "<th scope=\"row\">%s</th>", name);
+}
+
+static void add_cell(Markup *markup, char *const *row, unsigned index, bool one_day)
 {
     const char *text = field(row, COLUMNS[index].column);
-    if (index == 0 && has_diagram)
-        markup_add(markup, "<th scope=\"row\"><a href=\"#d-%s\">%s</a></th>", text, text);
-    else if (index == 0)
-        markup_add(markup, "<th scope=\"row\">%s</th>", text);
-    else if (COLUMNS[index].number)
+    if (COLUMNS[index].number)
         markup_add(markup, "<td class=\"ca-number\">%s</td>", text);
     else if (strcmp(COLUMNS[index].column, "verdict") == 0)
         markup_add(markup, "<td class=\"%s\">%s</td>", class_of(text), text);
@@ -95,8 +93,16 @@ static void add_cell(Markup *markup, char *const *row, unsigned index, bool has_
         markup_add(markup, "<td>%s</td>", text);
 }
 
-static void add_table(Markup *markup, const GPtrArray *connections, GHashTable *drawn)
+/* The cell of a name in the text of the table. */
+typedef struct NameCell {
+    gsize from, past;
+} NameCell;
+
+/* As if nothing were drawn: only the table's size tells how much is. Returns the cells of the names
+ * (NameCell). */
+static GArray *add_table(Markup *markup, const GPtrArray *connections)
 {
+    GArray *cells = g_array_new(FALSE, FALSE, sizeof(NameCell));
     bool one_day = is_one_day(connections);
     markup_add(
         markup,
@@ -112,11 +118,35 @@ static void add_table(Markup *markup, const GPtrArray *connections, GHashTable *
         const char *name = field(row, "connection");
         markup_add(markup, "<tr id=\"%s\" data-verdict=\"%s\" data-cause=\"%s\">", name,
                    field(row, "verdict"), field(row, "cause"));
-        for (unsigned k = 0; k < G_N_ELEMENTS(COLUMNS); k++)
-            add_cell(markup, row, k, g_hash_table_contains(drawn, name), one_day);
+        NameCell cell = { .from = markup->text->len };
+        add_name(markup, name, false);
+        cell.past = markup->text->len;
+        g_array_append_val(cells, cell);
+        for (unsigned k = 1; k < G_N_ELEMENTS(COLUMNS); k++)
+            add_cell(markup, row, k, one_day);
         markup_add(markup, "</tr>\n");
     }
     markup_add(markup, "</tbody></table></div>");
+    return cells;
+}
+
+/* The table, with links to what is drawn. */
+static void take_table(Markup *markup, const Markup *table, const GPtrArray *connections,
+                       const GArray *cells, GHashTable *drawn)
+{
+    gsize at = 0;
+    markup->elements += table->elements;
+    for (guint i = 0; i < connections->len; i++) {
+        char *const *row = g_ptr_array_index(connections, i);
+        const NameCell *cell = &g_array_index(cells, NameCell, i);
+        if (!g_hash_table_contains(drawn, row[0]))
+            continue;
+        g_string_append_len(markup->text, table->text->str + at, (gssize)(cell->from - at));
+        markup->elements--;
+        add_name(markup, row[0], true);
+        at = cell->past;
+    }
+    g_string_append_len(markup->text, table->text->str + at, (gssize)(table->text->len - at));
 }
 
 /* False: there is no room for it. */
@@ -168,15 +198,11 @@ void connections_section(Markup *markup, const PageRows *rows, const GPtrArray *
     g_auto(Markup) table = markup_new(), diagrams = markup_new();
     g_autoptr(GHashTable) drawn = g_hash_table_new(g_str_hash, g_str_equal);
     /* the diagrams have the room that the rest of the page leaves, and the table links to them */
-    g_autoptr(GHashTable) none = g_hash_table_new(g_str_hash, g_str_equal);
-    add_table(&table, connections, none);
+    g_autoptr(GArray) cells = add_table(&table, connections);
     diagrams.elements = markup->elements + table.elements + connections->len;
     diagrams.elsewhere = markup->text->len + table.text->len;
     unsigned before = diagrams.elements;
     add_diagrams(&diagrams, rows, stories, drawn);
-    markup_clear(&table);
-    table = markup_new();
-    add_table(&table, connections, drawn);
     markup_add(markup, "<section id=\"connections\"><h2>Connections</h2><p>");
     markup_count(markup, connections->len);
     markup_add(markup, " of ");
@@ -185,8 +211,7 @@ void connections_section(Markup *markup, const PageRows *rows, const GPtrArray *
         markup,
         " connections: contradicted ones first, then undetermined ones, then the first of the "
         "others.</p>");
-    g_string_append_len(markup->text, table.text->str, (gssize)table.text->len);
-    markup->elements += table.elements;
+    take_table(markup, &table, connections, cells, drawn);
     markup_add(markup, "</section><section id=\"diagrams\"><h2>What happened on the wire</h2>");
     g_string_append_len(markup->text, diagrams.text->str, (gssize)diagrams.text->len);
     markup->elements += diagrams.elements - before;

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/append.h"
 #include "decode/decode.h"
 #include "report/page.h"
 
@@ -21,7 +22,8 @@
 #define WIDTH (WORDS_AT + (int)(WORDS_WIDTH * CHARACTER) + 10)
 #define TOP 34
 #define LIFE_TOP 20
-#define GAP_MOST 60 /* of a pause, however long */
+#define GAP_MOST 60   /* of a pause, however long */
+#define FRAME_WIDTH 6 /* characters, at least */
 
 /* Headings of a page (report/connection_page.h). */
 #define HEADING_EXCHANGE "EXCHANGE "
@@ -70,10 +72,14 @@ static void add_arrow(Diagram *diagram, const StoryPacket *packet, unsigned y)
 static void add_place(Diagram *diagram, const StoryPacket *packet)
 {
     g_autofree char *frame = page_frame_number(packet->frame, diagram->story->input);
-    g_autoptr(GString) time = g_string_new(NULL);
-    page_append_seconds(time, packet->time, diagram->story->time_digits);
-    markup_add(diagram->markup, "<text class=\"ca-place\" x=\"%d\" y=\"%u\">%s %6s</text>",
-               CLIENT_AT - 12, diagram->y, time->str, frame);
+    g_autoptr(GString) place = g_string_new(NULL);
+    page_append_seconds(place, packet->time, diagram->story->time_digits);
+    append_char(place, ' ');
+    for (size_t length = strlen(frame); length < FRAME_WIDTH; length++)
+        append_char(place, ' ');
+    append_words(place, frame);
+    markup_add(diagram->markup, "<text class=\"ca-place\" x=\"%d\" y=\"%u\">%s</text>",
+               CLIENT_AT - 12, diagram->y, place->str);
 }
 
 static void mark_proof(Diagram *diagram, const StoryPacket *packet, unsigned top)

@@ -20,9 +20,22 @@ const char *page_field(char *const *row, ReportName report, const char *column)
     return row[column_index(report, column)];
 }
 
+/* In one block. */
 static char **fields_of(const char *row)
 {
-    return g_strsplit(row, "\037", -1);
+    size_t count = 1, length = 0;
+    for (; row[length]; length++)
+        count += row[length] == TABLE_FIELD_END;
+    char **fields = g_malloc((count + 1) * sizeof *fields + length + 1);
+    char *text = (char *)(fields + count + 1);
+    memcpy(text, row, length + 1);
+    for (size_t i = 0; i < count; i++) {
+        fields[i] = text;
+        text = strchrnul(text, TABLE_FIELD_END);
+        *text++ = '\0';
+    }
+    fields[count] = NULL;
+    return fields;
 }
 
 /* Connections ---------------------------------------------------------------------------------- */
@@ -101,7 +114,7 @@ static void note_culprit(PageRule *rule, const char *party, char *const *row)
 static bool take_finding(void *data, const char *text)
 {
     PageRows *rows = data;
-    g_auto(GStrv) row = fields_of(text);
+    g_autofree char **row = fields_of(text);
     Rule id;
     if (!rule_find(page_field(row, REPORT_FINDINGS, "rule"), &id))
         return true;
@@ -117,7 +130,7 @@ static bool take_finding(void *data, const char *text)
     if (strcmp(severity, severity_name(SEVERITY_ERROR)) == 0)
         note_error(rows, page_field(row, REPORT_FINDINGS, "connection"));
     if (!rule->examples)
-        rule->examples = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+        rule->examples = g_ptr_array_new_with_free_func(g_free);
     if (rule->examples->len < PAGE_EXAMPLES_MAX)
         g_ptr_array_add(rule->examples, g_steal_pointer(&row));
     return true;
@@ -164,7 +177,7 @@ static PageHop kind_of(char *const *row)
 static bool take_hop(void *data, const char *text)
 {
     PageRows *rows = data;
-    g_auto(GStrv) row = fields_of(text);
+    g_autofree char **row = fields_of(text);
     const char *basis = page_field(row, REPORT_HOPS, "basis");
     bool alone = strcmp(basis, "none") == 0;
     rows->hops++;
@@ -189,12 +202,12 @@ PageRows *page_rows_new(void)
 {
     PageRows *rows = g_new0(PageRows, 1);
     for (unsigned i = 0; i <= VERDICT_COUNT; i++)
-        rows->kept[i] = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+        rows->kept[i] = g_ptr_array_new_with_free_func(g_free);
     for (unsigned i = 0; i < PAGE_HOP_COUNT; i++)
-        rows->kept_hops[i] = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+        rows->kept_hops[i] = g_ptr_array_new_with_free_func(g_free);
     rows->errors = g_ptr_array_new_with_free_func(g_free);
     rows->error_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    rows->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    rows->inputs = g_ptr_array_new_with_free_func(g_free);
     rows->connection =
         table_new_taken(report_columns(REPORT_CONNECTIONS), keep_connection, &rows->keeping);
     rows->tables[REPORT_FINDINGS] =

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/append.h"
 #include "decode/decode.h"
 #include "report/page.h"
 
@@ -223,9 +224,11 @@ char *story_plain(const StoryText *text, unsigned input, const char *between)
 {
     g_autoptr(GArray) lines = story_lines(text, input);
     GString *plain = g_string_new(NULL);
-    for (guint i = 0; i < lines->len; i++)
-        g_string_append_printf(plain, "%s%s", i ? between : "",
-                               g_array_index(lines, StoryLine, i).words);
+    for (guint i = 0; i < lines->len; i++) {
+        if (i > 0)
+            append_words(plain, between);
+        append_words(plain, g_array_index(lines, StoryLine, i).words);
+    }
     return g_string_free(plain, FALSE);
 }
 
