@@ -23,54 +23,60 @@
  * like before. */
 #include "stream/duplicates.h"
 
+#include <stdalign.h>
+
 #define SIGHTINGS 128 /* a shard: at a million packets a second, 8 ms */
 #define SAMPLE 8
+#define CACHE_LINE 64
 
+/* A cache line: nearly every packet finds another one in its place, and writes over it. */
 typedef struct Sighting {
-    uint64_t endpoints; /* their seeded hash; 0: empty */
+    /* their seeded hash, and in its last bits (which of two endpoints sent it, how many bytes):
+     * equal if all of these are; 0: empty */
+    uint64_t packet;
     Nanoseconds time;
     FrameId connection; /* duplicates_own() */
     uint64_t network;
     uint8_t sample[SAMPLE];
-    uint32_t sequence, acknowledgement, options, length, captured;
+    uint32_t sequence, acknowledgement, options, captured;
     uint16_t window, packet_id;
     uint16_t input;
     uint8_t flags, hops;
-    bool from_high;
 } Sighting;
 
+G_STATIC_ASSERT(sizeof(Sighting) == CACHE_LINE);
+
 struct Duplicates {
-    Sighting sightings[SIGHTINGS];
+    alignas(CACHE_LINE) Sighting sightings[SIGHTINGS];
     Sighting *remembered; /* the last segment; NULL: it is a copy of: */
     const Sighting *original;
 };
 
 Duplicates *duplicates_new(void)
 {
-    return g_new0(Duplicates, 1);
+    return memset(g_aligned_alloc(1, sizeof(Duplicates), CACHE_LINE), 0, sizeof(Duplicates));
 }
 
 void duplicates_free(Duplicates *duplicates)
 {
-    g_free(duplicates);
+    g_aligned_free(duplicates);
 }
 
 static Sighting sighting_of(const Segment *segment, const Endpoints *endpoints)
 {
-    Sighting sighting = { .endpoints = endpoints->seeded,
+    uint64_t sent = (uint64_t)segment->length << 1 | endpoints->from_high;
+    Sighting sighting = { .packet = endpoints->seeded ^ sent,
                           .time = segment->time,
                           .network = segment->network,
                           .sequence = segment->sequence,
                           .acknowledgement = segment->acknowledgement,
                           .options = segment->options,
-                          .length = segment->length,
                           .captured = (uint32_t)segment->payload.length,
                           .window = segment->window,
                           .packet_id = segment->packet_id,
                           .input = (uint16_t)frame_input(segment->frame),
                           .flags = segment->flags,
-                          .hops = segment->hops,
-                          .from_high = endpoints->from_high };
+                          .hops = segment->hops };
     if (segment->payload.length >=
         SAMPLE) /* nearly always, and of a constant length it costs nothing */
         memcpy(sighting.sample, segment->payload.bytes, SAMPLE);
@@ -80,13 +86,12 @@ static Sighting sighting_of(const Segment *segment, const Endpoints *endpoints)
 }
 
 /* Its place; the shard was chosen by the rest of the same hash. */
-static unsigned place_of(const Sighting *sighting, const Endpoints *endpoints)
+static unsigned place_of(const Sighting *sighting, const Endpoints *endpoints, uint32_t length)
 {
     uint64_t hash = endpoints->identity / SHARDS;
     hash = (hash ^ sighting->sequence) * UINT64_C(0x9e3779b97f4a7c15);
     hash = (hash ^ hash >> 32 ^ sighting->acknowledgement) * UINT64_C(0xd6e8feb86659fd93);
-    hash = (hash ^ hash >> 32 ^ sighting->length << 8 ^ sighting->flags) *
-           UINT64_C(0xa0761d6478bd642f);
+    hash = (hash ^ hash >> 32 ^ length << 8 ^ sighting->flags) * UINT64_C(0xa0761d6478bd642f);
     return (unsigned)(hash >> 32) % SIGHTINGS;
 }
 
@@ -109,9 +114,8 @@ static bool tells_itself(const Sighting *sighting)
 
 static bool is_same_packet(const Sighting *first, const Sighting *second)
 {
-    if (first->endpoints != second->endpoints || first->sequence != second->sequence ||
-        first->acknowledgement != second->acknowledgement || first->flags != second->flags ||
-        first->length != second->length || first->from_high != second->from_high)
+    if (first->packet != second->packet || first->sequence != second->sequence ||
+        first->acknowledgement != second->acknowledgement || first->flags != second->flags)
         return false;
     return first->window == second->window && first->packet_id == second->packet_id &&
            first->options == second->options && first->captured >= second->captured &&
@@ -146,7 +150,7 @@ Sight duplicates_feed(Duplicates *duplicates, const Segment *segment, const Endp
                       uint64_t *ret_network)
 {
     Sighting sighting = sighting_of(segment, endpoints);
-    Sighting *first = &duplicates->sightings[place_of(&sighting, endpoints)];
+    Sighting *first = &duplicates->sightings[place_of(&sighting, endpoints, segment->length)];
     duplicates->remembered = NULL;
     duplicates->original = first;
     Sight sight = sight_of(first, &sighting);
