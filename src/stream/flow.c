@@ -494,6 +494,14 @@ static bool is_swapped(const Direction *own, const Direction *peer, const Item *
            peer->last_order < own->sent_order;
 }
 
+static void note_sent(Direction *own, const Item *item, int64_t end)
+{
+    own->sent = end;
+    own->sent_from = item->offset;
+    own->sent_time = item->time;
+    own->sent_order = item->order;
+}
+
 /* What the segment proves to have been sent, and whether it is a witness that no FIN was. */
 static void arrive_number(Flow *flow, int side, const Segment *segment, Item *item)
 {
@@ -518,12 +526,27 @@ static void arrive_number(Flow *flow, int side, const Segment *segment, Item *it
         note_payload(own, &flow->facts.half[side].resent, item);
     if (segment->flags & TCP_FIN)
         end++;
-    if (end <= own->sent)
-        return;
-    own->sent = end;
-    own->sent_from = item->offset;
-    own->sent_time = item->time;
-    own->sent_order = flow->order;
+    if (end > own->sent)
+        note_sent(own, item, end);
+}
+
+static inline void fill_item(const Flow *flow, int64_t offset, const Segment *segment,
+                             Item *ret_item)
+{
+    *ret_item = (Item){
+        .frame = segment->frame,
+        .time = segment->time,
+        .clock = segment->clock,
+        .offset = offset,
+        .acked = NO_OFFSET,
+        .at = offset,
+        .length = segment->length,
+        .captured = (uint32_t)MIN(segment->payload.length, segment->length),
+        .order = flow->order,
+        .window = segment->window,
+        .flags = segment->flags,
+        .bytes = segment->payload.bytes,
+    };
 }
 
 void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
@@ -552,25 +575,62 @@ void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item)
     uint32_t first = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
     int64_t offset = seq_offset(facts->half[side].base, next, first);
     bool reset = segment->flags & TCP_RST;
-    *ret_item = (Item){
-        .frame = segment->frame,
-        .time = segment->time,
-        .clock = segment->clock,
-        .offset = offset,
-        .acked = NO_OFFSET,
-        .at = MAX(offset, next),
-        .length = reset ? 0 : segment->length,
-        .captured = reset ? 0 : (uint32_t)MIN(segment->payload.length, segment->length),
-        .order = flow->order,
-        .window = segment->window,
-        .flags = segment->flags,
-        .bytes = segment->payload.bytes,
-    };
+    fill_item(flow, offset, segment, ret_item);
+    ret_item->at = MAX(offset, next);
+    if (reset)
+        ret_item->length = ret_item->captured = 0;
     arrive_number(flow, side, segment, ret_item);
     if (segment->flags & TCP_ACK)
         arrive_acknowledgement(flow, side, segment, ret_item);
     if (!reset && (segment->flags & TCP_ACK))
         remember_answerable(flow, side, segment, ret_item);
+}
+
+/* The plain path ------------------------------------------------------------------------------- */
+
+/* What nearly every segment is, so that of all the questions above one answer is left each: in the
+ * middle of a connection that is in order, at the place where its side stands, acknowledging what
+ * is there, not before its time, and whole. */
+bool flow_is_plain(const Flow *flow, int side, const Segment *segment)
+{
+    const Direction *own = &flow->direction[side], *peer = &flow->direction[!side];
+    const Half *half = &flow->facts.half[side], *other = &flow->facts.half[!side];
+    if ((segment->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK ||
+        segment->sequence != half->base + (uint32_t)half->next || own->sent != half->next ||
+        own->data_sent > half->next || segment->time < flow->facts.last_time ||
+        segment->payload.length < segment->length)
+        return false;
+    if (flow->state != FLOW_LIVE || flow->resets || flow->kept || flow->listed ||
+        (flow->backlog && flow->backlog->bytes) || !half->seen || other->begin_unknown ||
+        !own->base_known || !peer->base_known || own->provisional || peer->provisional ||
+        half->fin.proof != FIN_NONE || other->fin.proof != FIN_NONE)
+        return false;
+    int64_t acked = seq_offset(other->base, other->next, segment->acknowledgement);
+    return acked <= other->next && acked <= MAX(peer->sent, peer->acked);
+}
+
+void flow_arrive_plainly(Flow *flow, int side, const Segment *segment, Item *ret_item)
+{
+    Connection *facts = &flow->facts;
+    Direction *own = &flow->direction[side];
+    Half *half = &facts->half[side];
+    facts->last_frame = segment->frame;
+    facts->last_order = segment->order;
+    facts->last_time = segment->time;
+    own->last_order = ++flow->order;
+    fill_item(flow, half->next, segment, ret_item);
+    ret_item->sent_before = own->sent;
+    ret_item->witness = half->next + segment->length >= own->acked;
+    if (half->next < own->acked)
+        own->lower = true;
+    note_hops(&half->hops, segment->hops);
+    half->headings |= segment->heading;
+    if (segment->length) {
+        note_payload(own, &half->resent, ret_item);
+        note_sent(own, ret_item, half->next + segment->length);
+    }
+    arrive_acknowledgement(flow, side, segment, ret_item);
+    remember_answerable(flow, side, segment, ret_item);
 }
 
 /* How it ends ---------------------------------------------------------------------------------- */

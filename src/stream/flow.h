@@ -140,6 +140,11 @@ int flow_sender(const Flow *flow, const Segment *segment);
  * item borrows the payload. */
 void flow_arrive(Flow *flow, int side, const Segment *segment, Item *ret_item);
 
+/* The plain path: the same for nearly every segment, and shorter. If flow_is_plain(), the segment
+ * can be delivered at once (reassembly_deliver_plainly()). */
+bool flow_is_plain(const Flow *flow, int side, const Segment *segment);
+void flow_arrive_plainly(Flow *flow, int side, const Segment *segment, Item *ret_item);
+
 /* A SYN-ACK of `side` that says nothing to the connection. If it acknowledges the SYN's own
  * number, a tool made the capture that counts no SYN: data with the SYN's number begins with its
  * first byte then. */

@@ -312,6 +312,26 @@ static void deliver(Sink *sink, Flow *flow, int side, const Item *item)
     note_end(flow);
 }
 
+void reassembly_deliver_plainly(Sink *sink, Flow *flow, int side, const Item *item)
+{
+    Half *own = &flow->facts.half[side];
+    int64_t acked_before = flow->facts.half[!side].acked;
+    own->last_time = item->time;
+    own->last_acked = item->acked;
+    deliver_acknowledgement(flow, side, item, item->acked);
+    note_witness(flow, side, item);
+    note_quiet(flow, side, item);
+    if (!item->length)
+        return;
+    Stamp stamp = { .frame = item->frame,
+                    .time = item->time,
+                    .offset = item->offset,
+                    .acked = item->acked,
+                    .acked_before = acked_before,
+                    .clock = item->clock };
+    deliver_new(sink, flow, side, item, stamp, item->offset, item->offset + item->length);
+}
+
 /* Empty segments, then RSTs, then those that occupy offsets. */
 static int rank(const Item *item)
 {

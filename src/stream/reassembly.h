@@ -20,6 +20,9 @@ bool reassembly_step(Sink *sink, Flow *flow, Fresh *fresh, bool force, Reason re
 /* Whether it will have ended when all that it holds has been forced out. It stays as it is. */
 bool reassembly_ends_final(const Flow *flow);
 
+/* Delivers what flow_arrive_plainly() took, as a step would; there is at most one event. */
+void reassembly_deliver_plainly(Sink *sink, Flow *flow, int side, const Item *item);
+
 /* Copies an item into the connection's backlog. False: no room. */
 bool reassembly_hold(Sink *sink, Flow *flow, int side, const Item *item);
 

@@ -16,6 +16,7 @@ struct Shards {
     Nanoseconds due; /* no timer fires before; there need be none then */
     guint ended;     /* of those that leave */
     bool finishing;
+    bool plain;      /* the plain path is taken where it leads */
     Flow *gone;      /* its END was handed out */
     Shard *strained; /* takes more memory than it may */
     Flow *resting;   /* its PACK was handed out */
@@ -26,6 +27,7 @@ Shards *shards_new(const StreamLimits *limits, ShardSet set)
     Shards *shards = g_new0(Shards, 1);
     shards->sink.leaving = g_ptr_array_new();
     shards->due = INT64_MAX;
+    shards->plain = !limits->never_plain;
     for (unsigned i = 0; i < SHARDS; i++)
         if (set >> i & 1)
             shards->shards[i] = shard_new(limits, i);
@@ -74,6 +76,22 @@ static bool is_idle(const Shards *shards)
            shards->sink.read == shards->sink.count;
 }
 
+/* False: it is no plain segment. Without data nothing is left to do: what hangs on the connection is
+ * what it was. */
+static bool take_plainly(Shards *shards, Flow *flow, int side, const Arrival *arrival)
+{
+    Item item;
+    if (!flow_is_plain(flow, side, arrival->segment))
+        return false;
+    flow_arrive_plainly(flow, side, arrival->segment, &item);
+    reassembly_deliver_plainly(&shards->sink, flow, side, &item);
+    if (shards->sink.count) {
+        shards->active = flow;
+        shards->now = arrival->now;
+    }
+    return true;
+}
+
 SegmentOwner shards_feed(Shards *shards, const Arrival *arrival)
 {
     Shard *shard = shards->shards[arrival->shard];
@@ -81,7 +99,7 @@ SegmentOwner shards_feed(Shards *shards, const Arrival *arrival)
     SegmentOwner owner;
     int side;
     Flow *flow = shard_feed(shard, &shards->sink, arrival, &side, &owner);
-    if (!flow)
+    if (!flow || (shards->plain && take_plainly(shards, flow, side, arrival)))
         return owner;
     shards->active = flow;
     shards->now = arrival->now;
@@ -203,6 +221,8 @@ static bool step_leaving(Shards *shards)
 bool shards_next(Shards *shards, StreamEvent *ret_event)
 {
     Sink *sink = &shards->sink;
+    if (is_idle(shards) && !shards->gone && !sink->spent)
+        return false;
     if (sink->read == sink->count) {
         do
             release_spent(shards);

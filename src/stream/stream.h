@@ -62,9 +62,10 @@ typedef struct StreamLimits {
     size_t connections; /* at once */
     size_t held_bytes;  /* held ahead of holes, over all connections */
     size_t held_bytes_connection;
-    size_t memory; /* of all connections: their state, what hangs on it, what is held */
-    size_t pairs;  /* of endpoints with a stream number */
-    uint64_t seed; /* of the hash that shares connections out among the shards */
+    size_t memory;    /* of all connections: their state, what hangs on it, what is held */
+    size_t pairs;     /* of endpoints with a stream number */
+    uint64_t seed;    /* of the hash that shares connections out among the shards */
+    bool never_plain; /* for tests: the plain path, which changes nothing, is never taken */
 } StreamLimits;
 
 /* What a bound on the memory of everything, fragments included, means for each. */

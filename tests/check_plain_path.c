@@ -1,0 +1,190 @@
+/* The plain path of stream/ is the other one, but shorter: every event, and all facts of every
+ * connection after every segment, are what they are without it. Over all samples and conversations,
+ * as they are and with frames lost, doubled, moved and cut. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recording.h"
+#include "stream_table.h"
+#include "transcript.h"
+
+/* Of recordings of no more frames, each beginning is tried: its end shows the facts of then. */
+#define SHORT 60
+
+static GPtrArray *recordings;
+
+/* With the plain path, and without. */
+typedef struct Two {
+    StreamTable *plain, *general;
+} Two;
+
+static void two_open(Two *two)
+{
+    StreamLimits limits = STREAM_LIMITS_DEFAULT;
+    limits.pairs = 1000;
+    two->plain = stream_table_new(&limits);
+    limits.never_plain = true;
+    two->general = stream_table_new(&limits);
+}
+
+static void two_close(Two *two)
+{
+    ck_assert(memcmp(stream_table_counters(two->plain), stream_table_counters(two->general),
+                     sizeof(StreamCounters)) == 0);
+    stream_table_free(two->plain);
+    stream_table_free(two->general);
+}
+
+static void expect_same_events(const Two *two, const char *name, size_t at)
+{
+    StreamEvent one, other;
+    for (;;) {
+        bool more = stream_table_next(two->plain, &one);
+        ck_assert_msg(more == stream_table_next(two->general, &other), "%s, frame %zu", name, at);
+        if (!more)
+            return;
+        ck_assert_msg(memcmp(one.connection, other.connection, sizeof(Connection)) == 0,
+                      "%s, frame %zu: other facts", name, at);
+        ck_assert_msg(span_equal(one.data, other.data), "%s, frame %zu: other data", name, at);
+        one.connection = other.connection;
+        one.data = other.data;
+        ck_assert_msg(memcmp(&one, &other, sizeof one) == 0, "%s, frame %zu: another event", name,
+                      at);
+    }
+}
+
+/* Returns how many segments there were. */
+static size_t compare(const Frame *frames, size_t count, const char *name)
+{
+    Two two;
+    size_t segments = 0;
+    g_autoptr(Decoder) decoder = decoder_new();
+    two_open(&two);
+    for (size_t i = 0; i < count; i++) {
+        Segment segment;
+        if (decode_frame(decoder, &frames[i], &segment) != DECODE_SEGMENT)
+            continue;
+        segments++;
+        segment.order = i + 1;
+        SegmentOwner one = stream_table_feed(two.plain, &segment);
+        SegmentOwner other = stream_table_feed(two.general, &segment);
+        ck_assert(one.first_frame == other.first_frame && one.belongs == other.belongs);
+        expect_same_events(&two, name, i);
+    }
+    stream_table_finish(two.plain);
+    stream_table_finish(two.general);
+    expect_same_events(&two, name, count);
+    two_close(&two);
+    return segments;
+}
+
+static GArray *frames_of(const Recording *recording)
+{
+    GArray *frames = g_array_new(FALSE, FALSE, sizeof(Frame));
+    for (guint i = 0; i < recording->takes->len; i++) {
+        Frame frame = recording_take(recording, i)->frame;
+        frame.id = frame_id(1, i + 1);
+        g_array_append_val(frames, frame);
+    }
+    return frames;
+}
+
+static void compare_all(const GArray *frames, const char *name)
+{
+    ck_assert_uint_gt(compare((const Frame *)(const void *)frames->data, frames->len, name), 0);
+}
+
+START_TEST(test_as_they_are)
+{
+    for (guint i = 0; i < recordings->len; i++) {
+        const Recording *recording = g_ptr_array_index(recordings, i);
+        g_autoptr(GArray) frames = frames_of(recording);
+        compare_all(frames, recording->name);
+        for (guint count = 1; frames->len <= SHORT && count < frames->len; count++)
+            compare((const Frame *)(const void *)frames->data, count, recording->name);
+    }
+}
+END_TEST
+
+typedef enum Mutation { LOST, DOUBLED, MOVED, MOVED_FAR, LATE, CUT, MUTATIONS } Mutation;
+
+static void mutate(GArray *frames, Mutation mutation, guint at)
+{
+    Frame *frame = &g_array_index(frames, Frame, at), copy = *frame;
+    switch (mutation) {
+    case LOST:
+        g_array_remove_index(frames, at);
+        break;
+    case DOUBLED: /* too late for a copy of the packet */
+        copy.time += 40 * NS_PER_MS;
+        g_array_insert_val(frames, MIN(at + 2, frames->len), copy);
+        break;
+    case MOVED:
+    case MOVED_FAR:
+        g_array_remove_index(frames, at);
+        g_array_insert_val(frames, MIN(at + (mutation == MOVED ? 1 : 2), frames->len), copy);
+        break;
+    case LATE: /* the clock is set back behind it */
+        frame->time += 10 * NS_PER_SECOND;
+        break;
+    case CUT:
+        frame->bytes = span_first(frame->bytes, frame->bytes.length - MIN(frame->bytes.length, 9));
+        break;
+    case MUTATIONS:
+        break;
+    }
+    for (guint i = 0; i < frames->len; i++)
+        g_array_index(frames, Frame, i).id = frame_id(1, i + 1);
+}
+
+START_TEST(test_mutations)
+{
+    for (guint i = 0; i < recordings->len; i++) {
+        const Recording *recording = g_ptr_array_index(recordings, i);
+        for (guint at = 0; at < MIN(recording->takes->len, SHORT); at++) {
+            g_autoptr(GArray) frames = frames_of(recording);
+            mutate(frames, _i, at);
+            compare((const Frame *)(const void *)frames->data, frames->len, recording->name);
+        }
+    }
+}
+END_TEST
+
+static void add_conversations(GPtrArray *to)
+{
+    const char *top = g_getenv("srcdir");
+    g_autofree char *folder = g_build_filename(top ? top : ".", "tests", "conversations", NULL);
+    g_autoptr(GPtrArray) transcripts = transcripts_load(folder, NULL);
+    g_assert(transcripts);
+    for (guint i = 0; i < transcripts->len; i++) {
+        const Transcript *transcript = g_ptr_array_index(transcripts, i);
+        Recording *recording = recording_new(transcript->title);
+        for (size_t j = 0; j < transcript->frame_count; j++) {
+            Frame frame = transcript->frames[j];
+            uint8_t *bytes = recording_bytes(recording, frame.bytes.length);
+            memcpy(bytes, frame.bytes.bytes, frame.bytes.length);
+            frame.bytes = span_make(bytes, frame.bytes.length);
+            recording_append(recording, &frame, j);
+        }
+        g_ptr_array_add(to, recording);
+    }
+}
+
+int main(void)
+{
+    recordings = recordings_of_samples();
+    add_conversations(recordings);
+    Suite *suite = suite_create("plain path");
+    TCase *tcase = tcase_create("plain path");
+    tcase_set_timeout(tcase, 600);
+    tcase_add_test(tcase, test_as_they_are);
+    tcase_add_loop_test(tcase, test_mutations, LOST, MUTATIONS);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    g_ptr_array_unref(recordings);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
