@@ -63,13 +63,18 @@ void content_hash_add(ContentHash *hash, Span bytes)
 /* Of the bytes that make no round, zeroes behind them, and of how many bytes there were in all. */
 static uint64_t hash_of_rest(const uint8_t *bytes, uint64_t length)
 {
-    uint8_t rest[ROUND] = { 0 };
-    size_t held = length % ROUND;
+    size_t held = length % ROUND, at = 0;
     uint64_t value = content_hash_mix(0, length);
-    if (held > 0)
-        memcpy(rest, bytes, held);
-    for (size_t at = 0; at < held; at += WORD)
-        value = content_hash_mix(value, word_at(rest + at));
+    for (; at + WORD <= held; at += WORD)
+        value = content_hash_mix(value, word_at(bytes + at));
+    return at < held ? content_hash_mix(value, GUINT64_TO_LE(span_few(bytes + at, held - at)))
+                     : value;
+}
+
+static uint64_t add_lanes(uint64_t value, const uint64_t lanes[CONTENT_HASH_LANES])
+{
+    for (unsigned i = 0; i < CONTENT_HASH_LANES; i++)
+        value = content_hash_mix(value, lanes[i]);
     return value;
 }
 
@@ -81,16 +86,14 @@ static uint64_t finish(uint64_t value)
 uint64_t content_hash_value(const ContentHash *hash)
 {
     uint64_t value = hash_of_rest(hash->pending, hash->length);
-    for (unsigned i = 0; i < CONTENT_HASH_LANES && hash->length >= ROUND; i++)
-        value = content_hash_mix(value, hash->lanes[i]);
-    return finish(value);
+    return finish(hash->length >= ROUND ? add_lanes(value, hash->lanes) : value);
 }
 
 uint64_t content_hash_of(Span bytes)
 {
     if (bytes.length < ROUND)
         return finish(hash_of_rest(bytes.bytes, bytes.length));
-    ContentHash hash = { 0 };
-    content_hash_add(&hash, bytes);
-    return content_hash_value(&hash);
+    uint64_t lanes[CONTENT_HASH_LANES] = { 0 };
+    size_t taken = add_rounds(lanes, bytes);
+    return finish(add_lanes(hash_of_rest(bytes.bytes + taken, bytes.length), lanes));
 }

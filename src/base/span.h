@@ -76,6 +76,21 @@ static inline bool span_le32(Span span, size_t at, uint32_t *ret_value)
     return true;
 }
 
+/* One to seven bytes as a number, the first one lowest. Two reads that overlap: less than a loop
+ * costs, or a call of memcpy(). */
+static inline uint64_t span_few(const uint8_t *bytes, size_t length)
+{
+    const uint8_t *last = bytes + length - 1;
+    if (length < 4)
+        return bytes[0] | (uint64_t)bytes[length / 2] << 8 * (length / 2) |
+               (uint64_t)*last << 8 * (length - 1);
+    uint32_t low =
+        (uint32_t)bytes[3] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[1] << 8 | bytes[0];
+    uint32_t high =
+        (uint32_t)last[0] << 24 | (uint32_t)last[-1] << 16 | (uint32_t)last[-2] << 8 | last[-3];
+    return low | (uint64_t)high << 8 * (length - 4);
+}
+
 static inline bool span_equal(Span a, Span b)
 {
     return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);

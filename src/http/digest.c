@@ -25,43 +25,87 @@ unsigned digest_traits(DigestName name)
     return NAMES[name].traits;
 }
 
+/* The first name of each length; of no length: none. */
+static const uint8_t first_of_length[] = {
+    [2] = DIGEST_TE,
+    [3] = DIGEST_AGE,
+    [4] = DIGEST_DATE,
+    [5] = DIGEST_CLOSE,
+    [6] = DIGEST_ACCEPT,
+    [7] = DIGEST_REFERER,
+    [8] = DIGEST_LOCATION,
+    [9] = DIGEST_CLIENT_IP,
+    [10] = DIGEST_CONNECTION,
+    [11] = DIGEST_TRACEPARENT,
+    [12] = DIGEST_CONTENT_TYPE,
+    [13] = DIGEST_AUTHORIZATION,
+    [14] = DIGEST_CONTENT_LENGTH,
+    [15] = DIGEST_ACCEPT_ENCODING,
+    [16] = DIGEST_CONTENT_ENCODING,
+    [17] = DIGEST_IF_MODIFIED_SINCE,
+    [18] = DIGEST_PROXY_AUTHENTICATE,
+    [19] = DIGEST_PROXY_AUTHORIZATION,
+    [21] = DIGEST_X_CLOUD_TRACE_CONTEXT,
+};
+
 /* In lower case already. */
 static DigestName known_name(const char *name, size_t length)
 {
-    unsigned low = 1, high = DIGEST_NAME_COUNT;
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        int order = (int)length - NAMES[middle].length;
-        if (order == 0)
-            order = memcmp(name, NAMES[middle].name, length);
-        if (order == 0)
-            return (DigestName)middle;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
+    unsigned at = length < G_N_ELEMENTS(first_of_length) ? first_of_length[length] : DIGEST_OTHER;
+    if (at == DIGEST_OTHER)
+        return DIGEST_OTHER;
+    for (; at < DIGEST_NAME_COUNT && NAMES[at].length == length; at++)
+        if (NAMES[at].name[0] == name[0] && memcmp(NAMES[at].name, name, length) == 0)
+            return (DigestName)at;
     return DIGEST_OTHER;
 }
 
 /* Heads ---------------------------------------------------------------------------------------- */
 
-/* Without a zero behind it. */
-static void write_lower(char *to, Span text)
+#define EIGHT sizeof(uint64_t)
+
+static bool eight_have_zero(uint64_t eight)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    return (eight - each) & ~eight & (each * 0x80);
+}
+
+/* False: it has a zero within. Up to EIGHT bytes behind it are written, too: zeroes. */
+static bool write_lower(char *to, Span text)
 {
     size_t i = 0;
-    for (uint64_t eight; i + sizeof eight <= text.length; i += sizeof eight) {
-        memcpy(&eight, text.bytes + i, sizeof eight);
+    bool whole = true;
+    for (uint64_t eight; i + EIGHT <= text.length; i += EIGHT) {
+        memcpy(&eight, text.bytes + i, EIGHT);
+        whole = whole && !eight_have_zero(eight);
         eight = span_small_letters(eight);
-        memcpy(to + i, &eight, sizeof eight);
+        memcpy(to + i, &eight, EIGHT);
     }
-    for (; i < text.length; i++)
-        to[i] = g_ascii_tolower((char)text.bytes[i]);
+    size_t rest = text.length - i;
+    if (rest > 0) {
+        uint64_t few = span_few(text.bytes + i, rest);
+        whole = whole && !eight_have_zero(few | UINT64_MAX << 8 * rest);
+        few = GUINT64_TO_LE(span_small_letters(few));
+        memcpy(to + i, &few, EIGHT);
+    }
+    return whole;
+}
+
+/* A name's first bytes as a number, zeroes behind them, so that numbers have the order of names.
+ * They tell nearly all names apart, without a call of memcmp() for each pair. There is room for so
+ * many bytes behind the name; no byte of it is 0. */
+static uint64_t begin_of(char *name, size_t length)
+{
+    uint64_t begin;
+    memset(name + length, 0, EIGHT);
+    memcpy(&begin, name, sizeof begin);
+    return GUINT64_FROM_BE(begin);
 }
 
 /* A field while the head is being read. */
 typedef struct Draft {
     const char *name; /* as it is written to the digest */
+    uint64_t begin;   /* begin_of() the name */
     uint8_t length;   /* of the name */
     uint8_t known;    /* DigestName */
     bool listed, meant_for_all, forwarding;
@@ -73,27 +117,28 @@ typedef struct Draft {
 typedef struct Drafts {
     Draft drafts[DIGEST_FIELDS_MAX];
     unsigned count;
-    uint8_t order[DIGEST_FIELDS_MAX]; /* of their names */
+    const Draft *order[DIGEST_FIELDS_MAX]; /* of their names */
     bool whole;
     /* names in lower case, and redacted ones */
-    char names[2 * DIGEST_FIELDS_MAX * (DIGEST_NAME_MAX + 1)];
+    char names[2 * DIGEST_FIELDS_MAX * (DIGEST_NAME_MAX + 1) + EIGHT];
     size_t names_used;
 } Drafts;
 
 /* NULL: there is no room for it. */
 static Draft *draft_of(Drafts *drafts, Span name)
 {
-    if (name.length > DIGEST_NAME_MAX || memchr(name.bytes, '\0', name.length)) {
+    char *lower = drafts->names + drafts->names_used;
+    if (name.length > DIGEST_NAME_MAX || !write_lower(lower, name)) {
         drafts->whole = false;
         return NULL;
     }
-    char *lower = drafts->names + drafts->names_used;
-    write_lower(lower, name);
-    lower[name.length] = '\0';
-    for (unsigned i = 0; i < drafts->count; i++)
-        if (drafts->drafts[i].length == name.length &&
-            memcmp(drafts->drafts[i].name, lower, name.length) == 0)
-            return &drafts->drafts[i];
+    uint64_t begin = begin_of(lower, name.length);
+    for (unsigned i = 0; i < drafts->count; i++) {
+        Draft *draft = &drafts->drafts[i];
+        if (draft->begin == begin && draft->length == name.length &&
+            memcmp(draft->name, lower, name.length) == 0)
+            return draft;
+    }
     if (drafts->count == DIGEST_FIELDS_MAX) {
         drafts->whole = false;
         return NULL;
@@ -102,6 +147,7 @@ static Draft *draft_of(Drafts *drafts, Span name)
     Draft *draft = &drafts->drafts[drafts->count++];
     *draft =
         (Draft){ .name = lower,
+                 .begin = begin,
                  .length = (uint8_t)name.length,
                  .known = (uint8_t)known_name(lower, name.length),
                  .forwarding = span_starts_with(span_make(lower, name.length), FORWARDED_PREFIX) };
@@ -159,21 +205,20 @@ static void hash_values(Drafts *drafts, const Head *head)
     }
 }
 
-/* The first letters decide mostly. */
-static int compare_names(const char *a, const char *b)
+static bool stands_behind(const Draft *a, const Draft *b)
 {
-    return *a != *b ? (uint8_t)*a - (uint8_t)*b : strcmp(a, b);
+    return a->begin != b->begin ? a->begin > b->begin : strcmp(a->name, b->name) > 0;
 }
 
 /* By name. Ordinary heads have a dozen fields. */
 static void sort_drafts(Drafts *drafts)
 {
     for (unsigned i = 0; i < drafts->count; i++) {
-        const char *name = drafts->drafts[i].name;
+        const Draft *draft = &drafts->drafts[i];
         unsigned at = i;
-        for (; at > 0 && compare_names(drafts->drafts[drafts->order[at - 1]].name, name) > 0; at--)
+        for (; at > 0 && stands_behind(drafts->order[at - 1], draft); at--)
             drafts->order[at] = drafts->order[at - 1];
-        drafts->order[at] = (uint8_t)i;
+        drafts->order[at] = draft;
     }
 }
 
@@ -193,7 +238,7 @@ static HeadDigest *head_of_drafts(Drafts *drafts, const char *text)
     char *texts = (char *)&head->fields[head->count];
     uint16_t at = 0;
     for (unsigned i = 0; i < drafts->count; i++) {
-        const Draft *draft = &drafts->drafts[drafts->order[i]];
+        const Draft *draft = drafts->order[i];
         head->fields[i] = (DigestField){ .value = draft->value,
                                          .text = at,
                                          .known = draft->known,
@@ -254,8 +299,10 @@ static void redact_names(Drafts *drafts, const Redactor *redactor)
         g_autoptr(GString) name = g_string_new(NULL);
         redactor_append(redactor, name, span_make(draft->name, draft->length));
         draft->length = (uint8_t)MIN(name->len, DIGEST_NAME_MAX);
-        draft->name =
+        char *redacted =
             memcpy(drafts->names + drafts->names_used, name->str, draft->length + (size_t)1);
+        draft->name = redacted;
+        draft->begin = begin_of(redacted, draft->length);
         drafts->names_used += draft->length + (size_t)1;
     }
 }
@@ -423,9 +470,9 @@ static uint32_t trace_of(Span value)
 static uint64_t hash_lower(Span text)
 {
     ContentHash hash = { 0 };
-    char lower[DIGEST_NAME_MAX];
+    char lower[DIGEST_NAME_MAX + EIGHT];
     while (text.length > 0) {
-        Span part = span_first(text, sizeof lower);
+        Span part = span_first(text, DIGEST_NAME_MAX);
         write_lower(lower, part);
         content_hash_add(&hash, span_make(lower, part.length));
         text = span_after(text, part.length);
