@@ -15,10 +15,10 @@
 typedef struct Audit {
     const SessionStage *stage;
     void *session;
+    size_t judged_size; /* bytes that hang on the judge and the findings */
     Protocol protocol;
     Judge judge;
     Findings findings;
-    size_t judged_size;    /* bytes that hang on the judge and the findings */
     Instant known[2];      /* by side: where its last bytes stand; not set: none have come */
     bool matched;          /* an exchange was found that is looked for */
     RuleSet matched_rules; /* what such exchanges break */

@@ -15,17 +15,18 @@ typedef enum Preface {
     PREFACE_PAST,
 } Preface;
 
+/* What every unit needs stands first. */
 typedef struct Clear {
-    uint64_t preface; /* Preface */
-    int64_t skip;
-    TailGap tail_gap[2]; /* by side */
-    GByteArray *held;    /* with PREFACE_OPEN, or to be handed out; NULL: nothing */
-    Stamp held_first;    /* of its first byte */
     /* what is being fed, and has not been handed out; NULL: nothing */
     const StreamEvent *event;
-    int64_t taken;      /* bytes of it that are the header's */
-    ProxySource source; /* what the header named */
+    int64_t taken;       /* bytes of it that are the header's */
+    GByteArray *held;    /* with PREFACE_OPEN, or to be handed out; NULL: nothing */
+    uint64_t preface;    /* Preface */
+    TailGap tail_gap[2]; /* by side */
+    int64_t skip;
     uint64_t released;  /* the held bytes are being handed out */
+    Stamp held_first;   /* of their first byte */
+    ProxySource source; /* what the header named */
 } Clear;
 
 static void *clear_create(const void *context)

@@ -72,6 +72,7 @@ typedef struct Half {
     bool seen;        /* at least one segment of this side is in the capture */
     bool syn_seen;    /* its SYN, too: nothing of this side came before offset 0 */
     uint8_t headings; /* Heading, of all its segments as far as they tell */
+    HopsSeen hops;
     /* Neither its SYN is in the capture, nor a segment of the peer that stands at the peer's own
      * first byte, behind its SYN, and so acknowledges the first number: how many bytes of this
      * side are missing before offset 0 is unknown. */
@@ -103,7 +104,6 @@ typedef struct Half {
      * end of the window it last offered, and the receiver then sends nothing but RSTs and what
      * was under way */
     RstFact rst;
-    HopsSeen hops;
     Transmissions resent;
     /* a RST of this side, that one or a later one, answers a segment that the capture lacks */
     bool answers_missing;
@@ -121,6 +121,12 @@ typedef enum ConnectionEnd {
 } ConnectionEnd;
 
 typedef struct Connection {
+    /* for the stage above: NULL at first, never touched here. Released by that stage at
+     * STREAM_END. */
+    void *owner;
+    /* bytes that hang on `owner`, stated by that stage: they count to the bound */
+    size_t owner_size;
+    bool owner_rests; /* for that stage, likewise: it has shrunk */
     FrameId first_frame, last_frame;
     uint64_t last_order; /* Segment.order of last_frame */
     Nanoseconds start, last_time;
@@ -131,12 +137,6 @@ typedef struct Connection {
     bool stream_number_known;
     uint32_t stream_number; /* tcp.stream of Wireshark 4.0 */
     Half half[2];
-    /* for the stage above: NULL at first, never touched here. Released by that stage at
-     * STREAM_END. */
-    void *owner;
-    /* bytes that hang on `owner`, stated by that stage: they count to the bound */
-    size_t owner_size;
-    bool owner_rests; /* for that stage, likewise: it has shrunk */
     /* a SYN-ACK acknowledged the SYN's own number, and none the next one: a tool made this capture
      * that counts no SYN. Its acknowledgements prove nothing */
     bool syn_uncounted;
