@@ -37,6 +37,55 @@ if ! command -v python3 >/dev/null; then
     echo "no python3: pages are not compared"
     finish
 fi
+# What a picture leaves out is said beside it: of fifty clients at once the marks of twelve, and forty rows.
+python3 - "$work/fifty.pcap" <<'END'
+import struct, sys
+
+packets = []
+
+
+def tcp(time, client, out, seq, ack, flags, data=b""):
+    ends = [(bytes([10, 0, 0, client]), 40000), (bytes([192, 0, 2, 80]), 80)]
+    (source, source_port), (to, to_port) = ends if out else reversed(ends)
+    segment = struct.pack(">HHIIBBHHH", source_port, to_port, seq, ack, 5 << 4, flags, 65535, 0, 0) + data
+    header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(segment), 0, 0, 64, 6, 0) + source + to
+    packets.append((time, bytes(12) + b"\x08\x00" + header + segment))
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+for client in range(1, 51):
+    start, sent, got = client * 0.001, 1, 1
+    tcp(start, client, True, 0, 0, 2)
+    tcp(start + 0.0001, client, False, 0, 1, 18)
+    tcp(start + 0.0002, client, True, 1, 1, 16)
+    for time in (start + 0.0003, start + 0.2 + client * 0.01):
+        tcp(time, client, True, sent, got, 24, REQUEST)
+        sent += len(REQUEST)
+        tcp(time + 0.0001, client, False, got, sent, 24, RESPONSE)
+        got += len(RESPONSE)
+        tcp(time + 0.0002, client, True, sent, got, 16)
+    tcp(start + 2, client, False, got, sent, 17)
+    tcp(start + 2.0001, client, True, sent, got + 1, 17)
+    tcp(start + 2.0002, client, False, got + 1, sent + 1, 16)
+with open(sys.argv[1], "wb") as file:
+    file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+    for time, packet in sorted(packets):
+        file.write(struct.pack("<IIII", 1700000000 + int(time), round(time % 1 * 1e6), len(packet), len(packet)) + packet)
+END
+mkdir "$work/fifty"
+"$CONNAUDIT" -q --columns=connection --html="$work/fifty/page.html" "$work/fifty.pcap" >"$work/rows"
+[ "$(wc -l <"$work/rows")" -eq 51 ] || fail "not fifty connections: $(cat "$work/rows")"
+# said TEXT: it is on the page of the fifty clients
+said() {
+    grep -qF -- "$1" "$work/fifty/page.html" || fail "the page does not say: $1"
+}
+said 'Triangles: the 12 clients with the longest idle times, of 50. All: the report pairs.'
+said 'A lane has 40 rows at most: 10 bars lie on others, because more connections were open at once.'
+[ "$(grep -o '10\.0\.0\.[0-9]*: longest idle time' "$work/fifty/page.html" | tr '\n' ' ')" = \
+    "$(for n in 50 49 48 47 46 45 44 43 42 41 40 39; do printf '10.0.0.%s: longest idle time ' $n; done)" ] ||
+    fail "other clients: $(grep -o '[0-9.]*: longest idle time' "$work/fifty/page.html")"
+
 cat >"$work/compare" <<'END'
 import csv, html.parser, json, os, re, subprocess, sys
 
@@ -131,6 +180,9 @@ def check_connections(page, connections):
     equal("the table of connections", got, wanted)
     bars = sum(1 for _ in page.root.all("a", **{"class": "ca-bar ca-bad"}))
     equal("contradicted bars", bars, sum(row["verdict"] == "contradicted" for row in chosen))
+    grey = sum(1 for _ in page.root.all("a", **{"class": "ca-bar ca-none"}))
+    legend = next(page.root.all("section", id="timeline")).text()
+    equal("the legend has grey bars", "without HTTP" in legend, grey > 0)
 
 
 def check_glance(page, connections, inputs):
@@ -145,6 +197,9 @@ def check_glance(page, connections, inputs):
             for key in ((row["verdict"], ""), (row["verdict"], row["cause"])):
                 wanted[key] = wanted.get(key, 0) + 1
     equal("verdicts", choices, wanted)
+    for verdict in ("contradicted", "undetermined", "as_declared"):
+        counts = [count for (of, cause), count in choices.items() if of == verdict and cause]
+        equal(f"the order of the causes of {verdict}", counts, sorted(counts, reverse=True))
     glance = next(page.root.all("section", id="glance"))
     got = [[squeeze(cell.text()) for cell in row.all("td")] for row in next(glance.all("tbody")).all("tr")]
     names = ("input", "file", "packets", "first_time", "last_time", "cut_short", "drops", "sha256")
@@ -176,6 +231,10 @@ def check_findings(page, findings):
         wanted[row["rule"]] = (max(old[0], row["severity"], key=grave.index), old[1] + 1, old[2] + int(row["count"]),
                                old[3] + (row["party"] in ("client", "server")), codes)
     equal("findings", got, wanted)
+    notes = sorted(note.text() for section in page.root.all("section", **{"class": "ca-rule"})
+                   for note in section.all("p", **{"class": "ca-note"}))
+    equal("examples left out", notes, sorted(f"The first 3 of {row[1]:,}. All: the report findings."
+                                             for row in wanted.values() if row[1] > 3))
 
 
 def check_servers(page, servers, idle, summary):

@@ -77,8 +77,14 @@ static void add_rule(Markup *markup, Rule id, const PageRule *rule)
     add_culprits(markup, rule);
     markup_add(
         markup,
-        "<details><summary>What it means, and what to do</summary><p>%s</p><p>%s</p></details><ul>",
+        "<details><summary>What it means, and what to do</summary><p>%s</p><p>%s</p></details>",
         info->text->explanation, info->text->advice);
+    if (rule->connections > rule->examples->len) {
+        markup_add(markup, "<p class=\"ca-note\">The first %u of ", rule->examples->len);
+        markup_count(markup, rule->connections);
+        markup_add(markup, ". All: the report findings.</p>");
+    }
+    markup_add(markup, "<ul>");
     for (guint i = 0; i < rule->examples->len; i++)
         add_example(markup, g_ptr_array_index(rule->examples, i));
     markup_add(markup, "</ul></section>");

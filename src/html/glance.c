@@ -25,6 +25,23 @@ static void add_bar(Markup *markup, Verdict verdict, const char *cause, uint64_t
                CLASSES[verdict], (double)count / (double)MAX(most, 1) * 100);
 }
 
+/* The causes of a verdict, the most frequent first, equals in their own order. */
+static void add_causes(Markup *markup, const PageRows *rows, Verdict verdict, uint64_t most)
+{
+    bool shown[CAUSE_COUNT] = { false };
+    for (;;) {
+        Cause next = CAUSE_COUNT;
+        for (Cause cause = 0; cause < CAUSE_COUNT; cause++)
+            if (!shown[cause] && rows->causes[verdict][cause] > 0 &&
+                (next == CAUSE_COUNT || rows->causes[verdict][cause] > rows->causes[verdict][next]))
+                next = cause;
+        if (next == CAUSE_COUNT)
+            return;
+        shown[next] = true;
+        add_bar(markup, verdict, cause_name(next), rows->causes[verdict][next], most);
+    }
+}
+
 static void add_verdicts(Markup *markup, const PageRows *rows)
 {
     static const Verdict order[] = { VERDICT_CONTRADICTED, VERDICT_UNDETERMINED,
@@ -37,9 +54,7 @@ static void add_verdicts(Markup *markup, const PageRows *rows)
         Verdict verdict = order[i];
         markup_add(markup, "<div>");
         add_bar(markup, verdict, "", rows->verdicts[verdict], most);
-        for (Cause cause = 0; cause < CAUSE_COUNT; cause++)
-            if (rows->causes[verdict][cause])
-                add_bar(markup, verdict, cause_name(cause), rows->causes[verdict][cause], most);
+        add_causes(markup, rows, verdict, most);
         markup_add(markup, "</div>");
     }
     markup_add(markup, "</div>");

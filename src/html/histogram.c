@@ -205,15 +205,31 @@ static void add_timeouts(Markup *markup, const Server *server, const Scale *scal
     }
 }
 
-/* The longest idle time after which each client sent a request. */
-static void add_clients(Markup *markup, const Servers *servers, const Server *server,
-                        const Scale *scale)
+static gint by_longest_tried(gconstpointer a, gconstpointer b)
 {
-    unsigned count = 0;
-    for (unsigned i = 0; i < servers_pair_count(servers) && count < MARKS_MAX; i++) {
+    const Pair *left = *(const Pair *const *)a, *right = *(const Pair *const *)b;
+    return (left->longest_tried < right->longest_tried) -
+           (left->longest_tried > right->longest_tried);
+}
+
+/* The clients of a server that have a mark, the longest idle times first; borrowed. */
+static GPtrArray *clients_of(const Servers *servers, const Server *server)
+{
+    GPtrArray *clients = g_ptr_array_new();
+    for (unsigned i = 0; i < servers_pair_count(servers); i++) {
         const Pair *pair = servers_pair_at(servers, i);
-        if (pair->server != server || pair->longest_tried < IDLE_LEAST)
-            continue;
+        if (pair->server == server && pair->longest_tried >= IDLE_LEAST)
+            g_ptr_array_add(clients, (gpointer)(uintptr_t)pair);
+    }
+    g_ptr_array_sort(clients, by_longest_tried);
+    return clients;
+}
+
+/* The longest idle time after which each client sent a request. */
+static void add_clients(Markup *markup, const GPtrArray *clients, const Scale *scale)
+{
+    for (guint i = 0; i < MIN(clients->len, MARKS_MAX); i++) {
+        const Pair *pair = g_ptr_array_index(clients, i);
         char client[INET6_ADDRSTRLEN] = "";
         inet_ntop(pair->key.client.version == 6 ? AF_INET6 : AF_INET, pair->key.client.bytes,
                   client, sizeof client);
@@ -223,7 +239,6 @@ static void add_clients(Markup *markup, const Servers *servers, const Server *se
                    per_cent(scale, pair->longest_tried), BOTTOM + 2, client);
         page_append_duration(markup->text, pair->longest_tried, 6);
         markup_add(markup, "</title></path></svg>");
-        count++;
     }
 }
 
@@ -231,6 +246,7 @@ static void add_picture(Markup *markup, const Servers *servers, const Server *se
                         const char *name)
 {
     Scale scale = scale_of(server);
+    g_autoptr(GPtrArray) clients = clients_of(servers, server);
     markup_add(markup,
                "<svg class=\"ca-histogram\" role=\"img\" width=\"100%%\" height=\"%d\" "
                "aria-label=\"Idle times of the connections of %s\">",
@@ -239,8 +255,13 @@ static void add_picture(Markup *markup, const Servers *servers, const Server *se
     add_timeouts(markup, server, &scale);
     for (unsigned i = 0; i < G_N_ELEMENTS(STRIPS); i++)
         add_strip(markup, server, &scale, i);
-    add_clients(markup, servers, server, &scale);
+    add_clients(markup, clients, &scale);
     markup_add(markup, "</svg>");
+    if (clients->len > MARKS_MAX)
+        markup_add(markup,
+                   "<p class=\"ca-note\">Triangles: the %d clients with the longest idle times, of "
+                   "%u. All: the report pairs.</p>",
+                   MARKS_MAX, clients->len);
 }
 
 /* The bins in which the server closed or a request was lost: the numbers of the picture. */

@@ -51,6 +51,7 @@ typedef struct Timeline {
     const Ticks *ticks;
     Nanoseconds first, last;
     unsigned height;
+    unsigned covered; /* bars that lie on others */
 } Timeline;
 
 /* Ticks ---------------------------------------------------------------------------------------- */
@@ -201,13 +202,15 @@ static unsigned lane_of(Timeline *timeline, const char *ip, const char *port)
     return timeline->lanes->len - 1;
 }
 
-static unsigned line_of(Lane *lane, const Bar *bar)
+static unsigned line_of(Timeline *timeline, Lane *lane, const Bar *bar)
 {
     unsigned line = 0;
     while (line < lane->rows && lane->free[line] > bar->start)
         line++;
-    if (line == ROWS_MAX)
+    if (line == ROWS_MAX) {
         line = ROWS_MAX - 1;
+        timeline->covered++;
+    }
     lane->rows = MAX(lane->rows, line + 1);
     lane->free[line] = MAX(lane->free[line], bar->end + 1);
     return line;
@@ -230,7 +233,7 @@ static void place(Timeline *timeline)
     g_array_sort(timeline->bars, by_start);
     for (guint i = 0; i < timeline->bars->len; i++) {
         Bar *bar = &g_array_index(timeline->bars, Bar, i);
-        bar->line = line_of(&g_array_index(timeline->lanes, Lane, bar->lane), bar);
+        bar->line = line_of(timeline, &g_array_index(timeline->lanes, Lane, bar->lane), bar);
     }
     timeline->height = AXIS;
     for (guint i = 0; i < timeline->lanes->len; i++) {
@@ -387,29 +390,22 @@ static void draw(const Timeline *timeline)
     markup_add(timeline->markup, "</svg></div>");
 }
 
-void timeline_section(Markup *markup, const GPtrArray *connections, uint64_t all,
-                      const Ticks *ticks)
+/* What the colours and signs mean, and what is drawn. `plain`: a bar has no verdict. */
+static void add_legend(Markup *markup, unsigned drawn, uint64_t all, bool plain, bool ticks)
 {
-    g_autoptr(GArray) bars = g_array_new(FALSE, TRUE, sizeof(Bar));
-    g_autoptr(GArray) lanes = g_array_new(FALSE, TRUE, sizeof(Lane));
-    Timeline timeline = { .markup = markup, .bars = bars, .lanes = lanes, .ticks = ticks };
-    for (guint i = 0; i < connections->len; i++) {
-        Bar bar = { .row = g_ptr_array_index(connections, i) };
-        bar.start = time_of(field(&bar, "start_time"));
-        bar.end = time_of(field(&bar, "end_time"));
-        if (bar.start >= 0 && bar.end >= bar.start)
-            g_array_append_val(bars, bar);
-    }
     markup_add(
         markup,
         "<section id=\"timeline\"><h2>Timeline</h2><p class=\"ca-legend\">A bar is a connection: "
         "<b "
         "class=\"ca-key-bad\">contradicted</b>, <b class=\"ca-key-doubt\">undetermined</b>, <b "
-        "class=\"ca-key-good\">as declared</b>. Its strokes are requests, the first %d of them; "
-        "its "
-        "end is | (FIN), \xc3\x97 (reset) or \xe2\x80\xba (not known). Drawn are ",
-        TICKS_MAX);
-    markup_count(markup, bars->len);
+        "class=\"ca-key-good\">as declared</b>");
+    if (plain)
+        markup_add(markup, ", <b class=\"ca-key-none\">without HTTP</b>");
+    markup_add(markup,
+               ". Its strokes are requests, the first %d of them; its end is | (FIN), \xc3\x97 "
+               "(reset) or \xe2\x80\xba (not known). Drawn are ",
+               TICKS_MAX);
+    markup_count(markup, drawn);
     markup_add(markup, " of ");
     markup_count(markup, all);
     markup_add(
@@ -417,10 +413,42 @@ void timeline_section(Markup *markup, const GPtrArray *connections, uint64_t all
         " connections: contradicted ones first, then undetermined ones, then the first of the "
         "others.%s</p>",
         ticks ? "" : " Requests are not drawn: the input could not be read a second time.");
+}
+
+/* The bars of the connections that have times; whether one of them has no verdict. */
+static bool take_bars(GArray *bars, const GPtrArray *connections)
+{
+    bool plain = false;
+    for (guint i = 0; i < connections->len; i++) {
+        Bar bar = { .row = g_ptr_array_index(connections, i) };
+        bar.start = time_of(field(&bar, "start_time"));
+        bar.end = time_of(field(&bar, "end_time"));
+        if (bar.start < 0 || bar.end < bar.start)
+            continue;
+        g_array_append_val(bars, bar);
+        plain = plain || !*field(&bar, "verdict");
+    }
+    return plain;
+}
+
+void timeline_section(Markup *markup, const GPtrArray *connections, uint64_t all,
+                      const Ticks *ticks)
+{
+    g_autoptr(GArray) bars = g_array_new(FALSE, TRUE, sizeof(Bar));
+    g_autoptr(GArray) lanes = g_array_new(FALSE, TRUE, sizeof(Lane));
+    Timeline timeline = { .markup = markup, .bars = bars, .lanes = lanes, .ticks = ticks };
+    bool plain = take_bars(bars, connections);
+    add_legend(markup, bars->len, all, plain, ticks);
     if (bars->len) {
         place(&timeline);
-        markup_add(markup, "<p class=\"ca-legend\">The first begins at %s; times are UTC.</p>",
+        markup_add(markup, "<p class=\"ca-legend\">The first begins at %s; times are UTC.",
                    field(&g_array_index(bars, Bar, 0), "start_time"));
+        if (timeline.covered)
+            markup_add(markup,
+                       " A lane has %d rows at most: %u bar%s on others, because more connections "
+                       "were open at once.",
+                       ROWS_MAX, timeline.covered, timeline.covered == 1 ? " lies" : "s lie");
+        markup_add(markup, "</p>");
         draw(&timeline);
     }
     markup_add(markup, "</section>");
