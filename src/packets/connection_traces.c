@@ -35,28 +35,41 @@ static ConnectionTrace *find(const ConnectionTraces *traces, FrameId connection)
     return connection ? g_hash_table_lookup(traces->by_connection, &connection) : NULL;
 }
 
-/* A trace has grown from what it kept before. */
-static void settle(ConnectionTraces *traces, ConnectionTrace *trace, TraceLimits before)
+/* A trace that is about to grow, and what it keeps before that. */
+typedef struct Growing {
+    ConnectionTraces *traces;
+    ConnectionTrace *trace; /* NULL: the connection is none of them */
+    TraceLimits before;
+} Growing;
+
+static Growing begin(ConnectionTraces *traces, FrameId connection)
 {
-    TraceLimits now = connection_trace_kept(trace);
-    traces->kept.segments += now.segments - before.segments;
-    traces->kept.exchanges += now.exchanges - before.exchanges;
+    ConnectionTrace *trace = find(traces, connection);
+    return (Growing){ traces, trace, trace ? connection_trace_kept(trace) : (TraceLimits){ 0 } };
+}
+
+/* It has grown. Beyond the limits of all it is forgotten. */
+static void settle(const Growing *growing)
+{
+    ConnectionTraces *traces = growing->traces;
+    TraceLimits now = connection_trace_kept(growing->trace);
+    traces->kept.segments += now.segments - growing->before.segments;
+    traces->kept.exchanges += now.exchanges - growing->before.exchanges;
     if (traces->kept.segments <= traces->limits.segments &&
         traces->kept.exchanges <= traces->limits.exchanges)
         return;
-    connection_trace_forget(trace);
+    connection_trace_forget(growing->trace);
     traces->kept.segments -= now.segments;
     traces->kept.exchanges -= now.exchanges;
 }
 
 static void take_segment(ConnectionTraces *traces, FrameId connection, const FrameResult *result)
 {
-    ConnectionTrace *trace = find(traces, connection);
-    if (!trace)
+    Growing growing = begin(traces, connection);
+    if (!growing.trace)
         return;
-    TraceLimits before = connection_trace_kept(trace);
-    connection_trace_segment(trace, &result->owner, result->segment);
-    settle(traces, trace, before);
+    connection_trace_segment(growing.trace, &result->owner, result->segment);
+    settle(&growing);
 }
 
 static void hear_frame(void *data, const Frame *frame G_GNUC_UNUSED, const FrameResult *result)
@@ -71,33 +84,30 @@ static void hear_frame(void *data, const Frame *frame G_GNUC_UNUSED, const Frame
 /* Counted like a segment. */
 static void hear_record(void *data, const Connection *connection, const TlsNote *note)
 {
-    ConnectionTrace *trace = find(data, connection->first_frame);
-    if (!trace)
+    Growing growing = begin(data, connection->first_frame);
+    if (!growing.trace)
         return;
-    TraceLimits before = connection_trace_kept(trace);
-    connection_trace_record(trace, connection, note);
-    settle(data, trace, before);
+    connection_trace_record(growing.trace, connection, note);
+    settle(&growing);
 }
 
 static void hear_h2_frame(void *data, const Connection *connection, const H2FrameNote *note)
 {
-    ConnectionTrace *trace = find(data, connection->first_frame);
-    if (!trace)
+    Growing growing = begin(data, connection->first_frame);
+    if (!growing.trace)
         return;
-    TraceLimits before = connection_trace_kept(trace);
-    connection_trace_h2_frame(trace, connection, note);
-    settle(data, trace, before);
+    connection_trace_h2_frame(growing.trace, connection, note);
+    settle(&growing);
 }
 
 static void hear_exchange(void *data, const JudgedExchange *judged)
 {
     const Connection *connection = judged->context->connection;
-    ConnectionTrace *trace = find(data, connection->first_frame);
-    if (!trace)
+    Growing growing = begin(data, connection->first_frame);
+    if (!growing.trace)
         return;
-    TraceLimits before = connection_trace_kept(trace);
-    connection_trace_exchange(trace, connection, judged->exchange, judged->judgement);
-    settle(data, trace, before);
+    connection_trace_exchange(growing.trace, connection, judged->exchange, judged->judgement);
+    settle(&growing);
 }
 
 static void hear_end(void *data, const EndedConnection *ended)
