@@ -482,6 +482,25 @@ static unsigned rows_kept(const Run *run, TableFormat format)
     return format == TABLE_SCREEN && !(run->live && comes) ? SCREEN_ROWS_MAX : 0;
 }
 
+/* Why a report may have no row, or how to get some; "": nothing more is to be said. */
+static const char *why_no_rows(const Options *options)
+{
+    if (options->only || options->matcher)
+        return "";
+    switch (options->report) {
+    case REPORT_CONNECTIONS:
+        return options->all ? "" : " with HTTP. -a lists the others, too";
+    case REPORT_EXCHANGES:
+        return " of HTTP were found";
+    case REPORT_IDLE:
+        return ": no connection with HTTP was idle for 0.1 s or longer";
+    case REPORT_HOPS:
+        return ": no proxy was seen from both of its sides";
+    default:
+        return "";
+    }
+}
+
 /* Below the rows: how many there are, and how to get the others. */
 static void write_screen_note(const Run *run, uint64_t shown, uint64_t count)
 {
@@ -500,7 +519,10 @@ static void write_screen_note(const Run *run, uint64_t shown, uint64_t count)
         g_string_append(note, ", the worst first");
     if (idle && count > 0 && !options->columns)
         fputs("chart: - reused, # closed by the server, X request lost\n", stdout);
-    fprintf(stdout, "%s. All rows and columns: -f csv\n", note->str);
+    if (count == 0)
+        fprintf(stdout, "%s%s.\n", note->str, why_no_rows(options));
+    else
+        fprintf(stdout, "%s. All rows and columns: -f csv\n", note->str);
 }
 
 static TableFormat format_of(const Options *options)

@@ -266,8 +266,8 @@ START_TEST(test_cut_anywhere)
         } else {
             ck_assert_int_eq(reading.info.end, CAPTURE_END_CUT);
             assert_error(&reading, CAPTURE_ERROR_READ, name, cut);
-            g_autofree char *said =
-                g_strdup_printf("cut short in packet %zu, %zu packets read", whole + 1, whole);
+            g_autofree char *said = g_strdup_printf("cut short in packet %zu, %zu packet%s read",
+                                                    whole + 1, whole, whole == 1 ? "" : "s");
             ck_assert_ptr_nonnull(strstr(reading.error->message, said));
         }
         reading_clear(&reading);

@@ -217,6 +217,12 @@ static const char *const OTHER_DAYS[] = {
     NULL,
 };
 
+static const char *const OTHER_YEARS[] = {
+    "c1-8|2026-11-23T17:47:46.074999999Z|192.0.2.10|a.example|12|2.002145000|contradicted|aborted",
+    "c1-9|2027-11-23T18:47:46.074999999Z|192.0.2.10|a.example|3||as_declared|closed",
+    NULL,
+};
+
 static const struct {
     unsigned width;
     const char *const *rows;
@@ -237,6 +243,19 @@ static const struct {
     { 93, OTHER_DAYS,
       "connection  start_time      client_ip   host       exchanges    idle_s  verdict       cause",
       "c1-9        11-24 18:47:46  192.0.2.10  a.example          3            as_declared   "
+      "closed" },
+    /* years differ: they are shown, too */
+    { 102, OTHER_YEARS,
+      "connection  start_time               client_ip   host       exchanges    idle_s  verdict    "
+      "  "
+      " cause",
+      "c1-9        2027-11-23 18:47:46.074  192.0.2.10  a.example          3            "
+      "as_declared  "
+      " closed" },
+    { 101, OTHER_YEARS,
+      "connection  start_time           client_ip   host       exchanges    idle_s  verdict       "
+      "cause",
+      "c1-9        2027-11-23 18:47:46  192.0.2.10  a.example          3            as_declared   "
       "closed" },
     /* without milliseconds, names on two lines */
     { 87, SAME_DAY, "            start_",

@@ -116,6 +116,13 @@ for report in connections exchanges findings servers pairs hops idle inputs; do
         [ "$(wc -l <"$work/table")" -gt 3 ] || fail "-r $report has few rows"
     done
 done
+# A table without a row says why if that is known.
+[ "$(COLUMNS=80 "$CONNAUDIT" -q -f table -r hops close-declared-then-reused.pcap)" = \
+    '0 hops: no proxy was seen from both of its sides.' ] || fail "no hops"
+[ "$(COLUMNS=80 "$CONNAUDIT" -q -f table -r findings --only=note close-declared-then-reused.pcap)" = '0 findings.' ] ||
+    fail "no findings"
+[ "$(COLUMNS=80 "$CONNAUDIT" -q -f table -F 'port 1' close-declared-then-reused.pcap)" = \
+    '0 connections with HTTP. -a lists the others, too.' ] || fail "no connections"
 # A narrow one shows when a connection began, its host, and who closed it.
 [ "$(COLUMNS=80 "$CONNAUDIT" -q -f table close-declared-then-reused.pcap | sed -n 2,3p | tr -s ' ' | tr '\n' '/')" = \
     'connection time host by verdict cause/c1-1 17:47:46 example.test server contradicted reused_after_close/' ] ||

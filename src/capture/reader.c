@@ -84,10 +84,11 @@ static void end(CaptureReader *reader, bool cut, const char *detail)
     if (!detail)
         return;
     g_autofree char *name = capture_display_name(reader->path);
-    reader->failure = g_error_new(
-        CAPTURE_ERROR, CAPTURE_ERROR_READ,
-        "%s: %s packet %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " packets read (%s)", name,
-        cut ? "cut short in" : "broken at", info->frames + 1, info->packets, detail);
+    reader->failure =
+        g_error_new(CAPTURE_ERROR, CAPTURE_ERROR_READ,
+                    "%s: %s packet %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " packet%s read (%s)",
+                    name, cut ? "cut short in" : "broken at", info->frames + 1, info->packets,
+                    info->packets == 1 ? "" : "s", detail);
 }
 
 /* Seconds and fractions in pcap files are 32 bits without a sign. But libpcap extends a sign if the

@@ -11,7 +11,7 @@ char **command_words(const char *const *command, const Redactor *redactor);
 
 /* A longer word is quoted, whatever it is: it may have to be broken into lines, and nothing of it
  * may then stand on a line as a command. */
-#define COMMAND_PLAIN_MAX 60
+#define COMMAND_PLAIN_MAX 65
 
 /* The same, each as a word of a shell (bash, zsh, ksh) that gives the same bytes: quoted unless it
  * is plain. No text in it ends its quotes, so it can be broken anywhere without becoming a command.

@@ -34,20 +34,24 @@ const TableWriter TABLE_WRITER_SCREEN = FIELDS_WRITER, TABLE_WRITER_FIELDS = FIE
 
 /* The layout --------------------------------------------------------------------------------- */
 
-/* A point in time: the year is never shown. */
-static char *shown_time(const char *field, TimeForm form, bool one_day)
+/* How much of their dates all points in time of a table share. */
+typedef enum SharedDate { SHARED_NOTHING, SHARED_YEAR, SHARED_DAY } SharedDate;
+
+/* A point in time, without the year if that is the same everywhere. */
+static char *shown_time(const char *field, TimeForm form, SharedDate shared)
 {
     const int seconds = (int)strlen("17:47:46"), milliseconds = (int)strlen("17:47:46.375");
-    if (form == TIME_FORM_LONG || !one_day)
-        return g_strdup_printf("%.5s %.*s", field + 5,
-                               form == TIME_FORM_LONG ? milliseconds : seconds, field + 11);
-    return g_strndup(field + 11, (gsize)(form == TIME_FORM_LEAST ? seconds : milliseconds));
+    if (shared == SHARED_DAY && form != TIME_FORM_LONG)
+        return g_strndup(field + 11, (gsize)(form == TIME_FORM_LEAST ? seconds : milliseconds));
+    const char *date = shared == SHARED_NOTHING ? field : field + strlen("2026-");
+    return g_strdup_printf("%.*s %.*s", (int)(field + strlen("2026-11-23") - date), date,
+                           form == TIME_FORM_LONG ? milliseconds : seconds, field + 11);
 }
 
 /* How fields are shown. */
 typedef struct Forms {
     TimeForm times;
-    bool one_day; /* all points in time have the same date */
+    SharedDate shared;
 } Forms;
 
 /* A field as it is shown: durations without zeros at their end. */
@@ -55,7 +59,7 @@ static char *shown(ColumnType type, const char *field, const Forms *forms)
 {
     size_t length = strlen(field);
     if (type == COLUMN_TIME && length > strlen("2026-11-23T17:47:46.375"))
-        return shown_time(field, forms->times, forms->one_day);
+        return shown_time(field, forms->times, forms->shared);
     char *text = g_strdup(field);
     if (type == COLUMN_SECONDS && strchr(text, '.')) {
         while (text[length - 1] == '0')
@@ -267,7 +271,8 @@ static char **show_fields(const Column *columns, char *const *fields, const Form
 
 void screen_append_row(GString *text, const Screen *screen, const char *row)
 {
-    const Forms forms = { .times = TIME_FORM_LONG };
+    /* a live capture is of this year */
+    const Forms forms = { .times = TIME_FORM_LONG, .shared = SHARED_YEAR };
     Drawing drawing = drawing_new(screen, text);
     ScreenLayout *layout = &drawing.layout;
     for (unsigned i = 0; layout->columns[i].name; i++)
@@ -296,21 +301,25 @@ void screen_append_row(GString *text, const Screen *screen, const char *row)
 
 /* Rows that are all there ---------------------------------------------------------------------- */
 
-/* Whether all points in time have the date of the first one. */
-static bool is_one_day(const Column *columns, const GPtrArray *rows)
+/* What is the same of the first time and of all others. */
+static SharedDate shared_date(const Column *columns, const GPtrArray *rows)
 {
-    const size_t date = strlen("2026-11-23");
+    const size_t year = strlen("2026"), date = strlen("2026-11-23");
     const char *first = NULL;
+    SharedDate shared = SHARED_DAY;
     for (guint i = 0; i < rows->len; i++) {
         char *const *fields = g_ptr_array_index(rows, i);
-        for (unsigned k = 0; columns[k].name; k++)
-            if (columns[k].type == COLUMN_TIME && strlen(fields[k]) > date) {
-                first = first ? first : fields[k];
-                if (strncmp(first, fields[k], date) != 0)
-                    return false;
-            }
+        for (unsigned k = 0; columns[k].name; k++) {
+            if (columns[k].type != COLUMN_TIME || strlen(fields[k]) <= date)
+                continue;
+            first = first ? first : fields[k];
+            if (strncmp(first, fields[k], year) != 0)
+                return SHARED_NOTHING;
+            if (strncmp(first, fields[k], date) != 0)
+                shared = SHARED_YEAR;
+        }
     }
-    return first;
+    return first ? shared : SHARED_YEAR;
 }
 
 /* A column that is empty in all rows goes first, if it may go. */
@@ -343,10 +352,10 @@ static GPtrArray *lay_out(Drawing *drawing, const GPtrArray *rows)
     };
     const Column *columns = drawing->layout.columns;
     unsigned count = drawing->layout.chooses ? G_N_ELEMENTS(steps) : 1;
-    bool one_day = is_one_day(columns, rows);
+    SharedDate shared = shared_date(columns, rows);
     GPtrArray *lines = NULL;
     for (unsigned step = 0; step < count; step++) {
-        const Forms forms = { .times = steps[step].times, .one_day = one_day };
+        const Forms forms = { .times = steps[step].times, .shared = shared };
         if (lines)
             g_ptr_array_unref(lines);
         lines = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
