@@ -53,7 +53,9 @@ bool take_format(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options
             return true;
         }
     g_set_error(error, OPTIONS_ERROR, 0,
-                "there is no format '%s': csv, jsonl, table, sqlite, text, mermaid or json", name);
+                "there is no format '%s': csv, jsonl, table, sqlite, text, mermaid or json; a page "
+                "for a browser: --html=FILE",
+                name);
     return false;
 }
 

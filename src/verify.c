@@ -331,7 +331,8 @@ static bool has_file(const char *directory, const char *name)
 static char *what_instead(const char *directory)
 {
     g_autofree char *bare = without_slashes(directory);
-    g_autofree char *parent = g_path_get_dirname(bare);
+    bool here = strcmp(bare, ".") == 0;
+    g_autofree char *parent = here ? g_strdup("..") : g_path_get_dirname(bare);
     g_autofree char *parent_name = capture_display_name(parent);
     if (!g_file_test(directory, G_FILE_TEST_IS_DIR))
         return g_strdup("--verify takes a directory that -o wrote, or its " MANIFEST_NAME);

@@ -45,6 +45,7 @@ refuses 2 'the name of an input is empty' ''
 refuses 2 'only once' - -
 refuses 2 "no report 'nonsense'" -r nonsense good.pcap
 refuses 2 "no format 'xml'" -f xml good.pcap
+refuses 2 'a page for a browser: --html=FILE' -f html good.pcap
 refuses 2 -- --nonsense good.pcap
 refuses 2 "no rule 'nonsense'; near ones:" --explain=nonsense
 refuses 2 'Missing argument' good.pcap --match

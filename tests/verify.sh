@@ -115,6 +115,7 @@ refused() {
     [ ! -s out ] || fail "--verify=$1: $(cat out)"
 }
 refused place/captures 'has no manifest.json, but the directory above has: --verify=place'
+(cd place/captures && refused . 'has no manifest.json, but the directory above has: --verify=..' && rm out errors)
 refused alone 'has sums but no manifest.json: check it with sha256sum -c SHA256SUMS, or verify the directory that -o wrote beside it'
 refused in 'has no manifest.json: -o did not write it'
 refused place/pairs.csv '--verify takes a directory that -o wrote, or its manifest.json'
