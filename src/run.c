@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -26,6 +25,7 @@
 #include "report/summary.h"
 #include "servers/mismatch.h"
 #include "session/tls.h"
+#include "stdout_report.h"
 
 G_DEFINE_QUARK(connaudit - run - error, run_error)
 
@@ -44,14 +44,6 @@ enum { TO_MAIN, TO_DATABASE, TO_PAGE, TO_COUNT };
 
 /* Of --max-memory, at most, for the legs that hops compare; besides what connections take. */
 #define HOPS_PART 8
-
-/* More rows than anybody looks through on a terminal. */
-#define SCREEN_ROWS_MAX 1000
-
-/* Without a terminal. */
-#define SCREEN_WIDTH_USUAL 80
-
-#define SCREEN_WIDTH_MAX 10000
 
 typedef struct Run {
     const RunContext *context;
@@ -310,27 +302,6 @@ static bool writing_failed(void *data)
     return failed;
 }
 
-static bool wants_colour(const Options *options, int fd)
-{
-    const char *refused = getenv("NO_COLOR");
-    if (options->colour == COLOUR_AUTO)
-        return isatty(fd) && !(refused && *refused);
-    return options->colour == COLOUR_ALWAYS;
-}
-
-/* What a table has room for: the width of the terminal, or of COLUMNS, or what is usual. */
-static unsigned screen_width(void)
-{
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    int64_t columns;
-    const char *stated = getenv("COLUMNS");
-    bool known = stated && text_number(span_of_text(stated), &columns) && columns > 0 &&
-                 columns <= SCREEN_WIDTH_MAX;
-    return known ? (unsigned)columns : SCREEN_WIDTH_USUAL;
-}
-
 /* On a terminal, unless rows are being written to one: they would go through each other. */
 static Progress *start_progress(const Options *options)
 {
@@ -470,108 +441,18 @@ static bool forgive_unread(Run *run, GError **error)
     return run->unread;
 }
 
-/* How many rows are kept until the end, the worst first; 0: they leave as they come. What comes
- * through a pipe may come from a live capture: whoever looks at a terminal sees each row. */
-static unsigned rows_kept(const Run *run, TableFormat format)
+static bool finish_report(Run *run, StdoutReport *report, GError **error)
 {
     const Options *options = run->context->options;
-    bool comes = options->report == REPORT_CONNECTIONS || options->report == REPORT_EXCHANGES ||
-                 options->report == REPORT_FINDINGS;
-    if (options->top)
-        return options->top;
-    return format == TABLE_SCREEN && !(run->live && comes) ? SCREEN_ROWS_MAX : 0;
-}
-
-/* Why a report may have no row, or how to get some; "": nothing more is to be said. */
-static const char *why_no_rows(const Options *options)
-{
-    if (options->only || options->matcher)
-        return "";
-    switch (options->report) {
-    case REPORT_CONNECTIONS:
-        return options->all ? "" : " with HTTP. -a lists the others, too";
-    case REPORT_EXCHANGES:
-        return " of HTTP were found";
-    case REPORT_IDLE:
-        return ": no connection with HTTP was idle for 0.1 s or longer";
-    case REPORT_HOPS:
-        return ": no proxy was seen from both of its sides";
-    default:
-        return "";
-    }
-}
-
-/* Below the rows: how many there are, and how to get the others. */
-static void write_screen_note(const Run *run, uint64_t shown, uint64_t count)
-{
-    const Options *options = run->context->options;
-    g_autoptr(GString) note = g_string_new(NULL);
-    page_append_count(note, shown);
-    if (shown < count) {
-        g_string_append(note, " of ");
-        page_append_count(note, count);
-    }
-    bool idle = options->report == REPORT_IDLE;
-    const char *name = idle ? "ranges" : report_name(options->report);
-    size_t length = strlen(name) - (count == 1 ? strlen("s") : 0);
-    g_string_append_printf(note, " %.*s%s", (int)length, name, idle ? " of idle times" : "");
-    if (report_rank(options->report) && count > 1 && rows_kept(run, TABLE_SCREEN))
-        g_string_append(note, ", the worst first");
-    if (idle && count > 0 && !options->columns)
-        fputs("chart: - reused, # closed by the server, X request lost\n", stdout);
-    if (count == 0)
-        fprintf(stdout, "%s%s.\n", note->str, why_no_rows(options));
-    else
-        fprintf(stdout, "%s. All rows and columns: -f csv\n", note->str);
-}
-
-static TableFormat format_of(const Options *options)
-{
-    bool screen = !options->format_chosen && isatty(STDOUT_FILENO);
-    return screen ? TABLE_SCREEN : options->format;
-}
-
-/* The columns to be written if they are not all, freed by the caller; `ret_ranks` is set for a
- * terminal that may leave out some. */
-static Column *columns_of(const Options *options, TableFormat format,
-                          uint8_t ret_ranks[REPORT_SCREEN_MAX])
-{
-    const char *unknown = NULL;
-    if (options->columns)
-        return report_choose_columns(options->report, options->columns, &unknown);
-    return format == TABLE_SCREEN ? report_screen_columns(options->report, ret_ranks) : NULL;
-}
-
-static Table *open_table(const Run *run, TableFormat format, const Column *columns,
-                         const uint8_t *ranks)
-{
-    const Options *options = run->context->options;
-    bool screen = format == TABLE_SCREEN;
-    TableView view = { .rank = report_rank(options->report),
-                       .only = options->only,
-                       .top = rows_kept(run, format),
-                       .width = screen ? screen_width() : 0,
-                       .ranks = screen && !options->columns ? ranks : NULL,
-                       .colour = screen && wants_colour(options, STDOUT_FILENO) };
-    FILE *out = run->held ? held_output_stream(run->held) : stdout;
-    Table *table = table_new(out, format, columns ? columns : report_columns(options->report));
-    table_view(table, &view);
-    return table;
-}
-
-static bool finish_table(Run *run, Table *table, TableFormat format, GError **error)
-{
-    const Options *options = run->context->options;
-    uint64_t count, shown = table_end(table, &count);
     GError *failure = NULL;
-    bool written = table_flush(table, &failure);
+    bool written = stdout_report_end(report, &failure);
     if (written && run->held && !held_output_end(run->held)) {
         g_set_error_literal(&failure, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
                             g_strerror(errno));
         written = false;
     }
-    if (written && format == TABLE_SCREEN)
-        write_screen_note(run, shown, count);
+    if (written)
+        stdout_report_note(report);
     if (!written && !options->evidence && !options->database && !options->page)
         written = forgive_unread(run, &failure);
     if (!written)
@@ -689,20 +570,19 @@ static void close_outputs(Run *run)
 static bool run_to_stdout(Run *run, GError **error)
 {
     const Options *options = run->context->options;
-    TableFormat format = format_of(options);
-    uint8_t ranks[REPORT_SCREEN_MAX] = { 0 };
-    g_autofree Column *columns = columns_of(options, format, ranks);
-    g_autoptr(Table) table = open_table(run, format, columns, ranks);
-    run->reports[options->report][TO_MAIN] = table;
-    run->coarse = format == TABLE_SCREEN;
+    FILE *out = run->held ? held_output_stream(run->held) : stdout;
+    g_auto(StdoutReport) report = { .table = NULL };
+    stdout_report_open(&report, options, run->live, out);
+    run->reports[options->report][TO_MAIN] = report.table;
+    run->coarse = report.format == TABLE_SCREEN;
     bool written = open_besides(run, error);
     if (written) {
-        run->context->out->table = rows_kept(run, format) ? NULL : table;
+        run->context->out->table = report.kept ? NULL : report.table;
         analyze(run);
         run->context->out->table = NULL;
-        written = run->anew || (finish_table(run, table, format, error) &&
-                                finish_database(run, error) && write_evidence(run, error) &&
-                                write_page(run, NULL, error) && commit(run, NULL, error));
+        written = run->anew || (finish_report(run, &report, error) && finish_database(run, error) &&
+                                write_evidence(run, error) && write_page(run, NULL, error) &&
+                                commit(run, NULL, error));
     }
     fflush(stdout);
     close_outputs(run);
@@ -716,7 +596,7 @@ static char *make_page(const Run *run, const TracedConnection *traced)
     GString *page = g_string_new(NULL);
     const Options *options = run->context->options;
     connection_page_print(page, traced, &file, options->page_format,
-                          wants_colour(options, STDOUT_FILENO));
+                          stdout_wants_colour(options, STDOUT_FILENO));
     return g_string_free(page, FALSE);
 }
 
@@ -1057,7 +937,7 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
                    : options->output ? run_to_directory(state, error)
                                      : run_to_stdout(state, error);
     if (!options->quiet && !options->show && state->analyzed && !state->unread && !state->anew)
-        write_summary(state, stderr, wants_colour(options, STDERR_FILENO));
+        write_summary(state, stderr, stdout_wants_colour(options, STDERR_FILENO));
     evidence_pass_clear(&state->evidence);
     g_clear_pointer(&state->manifest_sum, g_free);
     servers_free(state->servers);
