@@ -21,16 +21,22 @@ static char *row_of(const char *fields)
     return g_strdelimit(row, "|", TABLE_FIELD_END);
 }
 
-/* `rows` ends with NULL. */
-static char *screen_of(const Column *columns, unsigned width, bool colour, const char *const *rows)
+/* `rows` ends with NULL. `ranks` NULL: all columns stay. */
+static char *ranked_screen(const Column *columns, const uint8_t *ranks, unsigned width, bool colour,
+                           const char *const *rows)
 {
-    Screen screen = { .columns = columns, .width = width, .colour = colour };
+    Screen screen = { .columns = columns, .ranks = ranks, .width = width, .colour = colour };
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
     for (; *rows; rows++)
         g_ptr_array_add(list, row_of(*rows));
     GString *text = g_string_new(NULL);
     screen_append(text, &screen, list);
     return g_string_free(text, FALSE);
+}
+
+static char *screen_of(const Column *columns, unsigned width, bool colour, const char *const *rows)
+{
+    return ranked_screen(columns, NULL, width, colour, rows);
 }
 
 static const char *const TWO[] = {
@@ -197,13 +203,7 @@ static const uint8_t RANKS[] = { 0, 3, 4, 2, 6, 5, 0, 1 };
 
 static char *chosen(unsigned width, const char *const *rows)
 {
-    Screen screen = { .columns = COLUMNS, .ranks = RANKS, .width = width };
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-    for (; *rows; rows++)
-        g_ptr_array_add(list, row_of(*rows));
-    GString *text = g_string_new(NULL);
-    screen_append(text, &screen, list);
-    return g_string_free(text, FALSE);
+    return ranked_screen(COLUMNS, RANKS, width, false, rows);
 }
 
 static const char *const SAME_DAY[] = {
