@@ -49,7 +49,7 @@ def expect(what, holds, detail=""):
 
 
 def make_page(name, *arguments):
-    path = os.path.abspath(name)
+    path = os.path.abspath(os.path.join("pages", name))  # not next to an input
     subprocess.run([PROGRAM, "-q", "-r", "inputs", "--force", "--html=" + path, *arguments], check=True,
                    stdout=subprocess.DEVNULL)
     expect(name + ": size", os.path.getsize(path) <= BYTES_MAX, os.path.getsize(path))
