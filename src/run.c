@@ -371,6 +371,7 @@ static void write_summary(const Run *run, FILE *out, bool colour)
     g_autofree char *several = g_strdup_printf("%u inputs", numbered->len);
     CaptureInfo capture = joint_info(run->pass.inputs, numbered->len == 1 ? first->path : several);
     const GArray *captures = run->evidence.captures;
+    const Options *options = run->context->options;
     SummaryFacts facts = { .capture = &capture,
                            .inputs = run->pass.inputs,
                            .totals = &run->totals,
@@ -378,6 +379,9 @@ static void write_summary(const Run *run, FILE *out, bool colour)
                            .hops = run->hops,
                            .keys = keys_counters(run),
                            .matching = run->context->options->matcher,
+                           /* not in the page's own summary: it is the same wherever it lies */
+                           .directory = run->manifest_sum ? options->output : NULL,
+                           .page = page_pass_in_directory(options) ? PAGE_NAME : NULL,
                            .manifest_sum = run->manifest_sum,
                            .evidence = captures,
                            .captures = captures ? captures->len : 0,

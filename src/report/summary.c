@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "base/text.h"
 #include "capture/bytes.h"
 #include "decode/decode.h"
 #include "report/page.h"
@@ -342,6 +343,21 @@ static void write_evidence(Summary *summary)
     write_number(summary, "evidence", PAGE_PLAIN, facts->captures, words->str);
 }
 
+static void write_place(Summary *summary)
+{
+    const SummaryFacts *facts = summary->facts;
+    if (!facts->directory)
+        return;
+    g_autoptr(GString) words = g_string_new("in ");
+    text_append_path(words, facts->directory);
+    if (facts->page) {
+        g_autofree char *page = g_build_filename(facts->directory, facts->page, NULL);
+        g_string_append(words, "; for a browser: ");
+        text_append_path(words, page);
+    }
+    write_words(summary, "reports", words->str);
+}
+
 /* Frames that belong to no connection, and why. */
 static void write_left_out(Summary *summary)
 {
@@ -519,6 +535,7 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
     write_clocks(&summary);
     write_vantage_points(&summary);
     write_losses(&summary);
+    write_place(&summary);
     /* with its label it takes the whole width */
     if (facts->manifest_sum)
         g_string_append_printf(text, "  manifest      %s\n", facts->manifest_sum);

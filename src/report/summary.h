@@ -20,6 +20,8 @@ typedef struct SummaryFacts {
     const Hops *hops;            /* likewise */
     const TlsKeysCounters *keys; /* what key logs held; NULL: there was none, in no input either */
     bool matching;               /* something was looked for */
+    const char *directory;       /* of all reports; NULL: there is none */
+    const char *page;            /* in it, for a browser; NULL: none */
     const char *manifest_sum;    /* 64 digits; NULL: there is no manifest */
     bool evidence;               /* captures of single connections were written: */
     uint64_t captures;           /* how many */
