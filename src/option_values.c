@@ -52,10 +52,11 @@ bool take_format(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options
             options->page_format_chosen = true;
             return true;
         }
-    g_set_error(error, OPTIONS_ERROR, 0,
-                "there is no format '%s': csv, jsonl, table, sqlite, text, mermaid or json; a page "
-                "for a browser: --html=FILE",
-                name);
+    g_set_error(
+        error, OPTIONS_ERROR, 0,
+        "there is no format '%s' (a page for a browser: --html=FILE): csv, jsonl, table, sqlite, "
+        "text, mermaid or json",
+        name);
     return false;
 }
 
