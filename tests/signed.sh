@@ -59,7 +59,7 @@ if has minisign; then
     minisign -S -s minisign.key -m DIR/manifest.json >log
     holds_until_changed minisign minisign -V -m DIR/manifest.json -p minisign.pub
 fi
-if has gpg; then
+if has gpg && has gpg-agent; then
     GNUPGHOME=$work/gnupg
     export GNUPGHOME
     mkdir -m 700 gnupg
