@@ -386,6 +386,7 @@ static void write_summary(const Run *run, FILE *out, bool colour)
                            .evidence = captures,
                            .captures = captures ? captures->len : 0,
                            .left_out = captures ? run->evidence.list->left_out : 0,
+                           .stopped = capture_inputs_interrupted(run->pass.inputs),
                            .fragments_given_up = run->evidence.fragments_given_up };
     summary_write(out, &facts, colour);
 }

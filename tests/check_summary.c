@@ -289,6 +289,24 @@ START_TEST(test_frames_that_were_left_out)
 }
 END_TEST
 
+/* Why connections have no capture: there were too many, or nobody waited for them. */
+START_TEST(test_connections_without_a_capture)
+{
+    static const char *const lines[] = {
+        "  evidence      0  captures, 7 connections without one (--evidence-max)\n",
+        "  evidence      0  captures, 7 connections without one (the run was stopped)\n",
+    };
+    Scene scene;
+    scene_open(&scene, "a.pcap");
+    scene.facts.evidence = true;
+    scene.facts.left_out = 7;
+    scene.facts.stopped = _i;
+    scene_write(&scene);
+    ck_assert_ptr_nonnull(strstr(scene.text, lines[_i]));
+    free(scene.text);
+}
+END_TEST
+
 START_TEST(test_filter)
 {
     Scene scene;
@@ -446,6 +464,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_spans_of_time, 0, G_N_ELEMENTS(SPANS));
     tcase_add_test(tcase, test_width);
     tcase_add_loop_test(tcase, test_frames_that_were_left_out, 0, DECODE_RESULT_COUNT);
+    tcase_add_loop_test(tcase, test_connections_without_a_capture, 0, 2);
     tcase_add_test(tcase, test_filter);
     tcase_add_test(tcase, test_match);
     tcase_add_loop_test(tcase, test_losses, 0, G_N_ELEMENTS(LOSSES));

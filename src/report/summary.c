@@ -338,7 +338,9 @@ static void write_evidence(Summary *summary)
     if (!facts->evidence)
         return;
     g_autoptr(GString) words = g_string_new(facts->captures == 1 ? "capture" : "captures");
-    append_item(words, facts->left_out, "connections without one (--evidence-max)");
+    append_item(words, facts->left_out,
+                facts->stopped ? "connections without one (the run was stopped)"
+                               : "connections without one (--evidence-max)");
     append_item(words, facts->fragments_given_up, "fragments that one may lack (limit)");
     write_number(summary, "evidence", PAGE_PLAIN, facts->captures, words->str);
 }

@@ -26,6 +26,7 @@ typedef struct SummaryFacts {
     bool evidence;               /* captures of single connections were written: */
     uint64_t captures;           /* how many */
     uint64_t left_out;           /* those that deserve one beyond the bound */
+    bool stopped;                /* before any could be written: that is why they are left out */
     uint64_t fragments_given_up; /* that one of them may lack */
 } SummaryFacts;
 
