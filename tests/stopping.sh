@@ -125,14 +125,17 @@ for first, wait, second in ((signal.SIGINT, 0.1, signal.SIGINT), (signal.SIGTERM
     live.kill()
     live.wait()
 
-# Two signals of one timeout(1) are one.
-live = start('-q', '-f', 'csv', '-')
-feed(live, data)
-gives_rows(live, whole.count(b'\n'), 60)
-live.send_signal(signal.SIGINT)
-time.sleep(0.005)  # so that the second comes while it waits for last bytes
-live.send_signal(signal.SIGINT)
-stopped(live)
+# Two signals of one timeout(1) are one. A busy machine may let them come far apart: then again.
+for attempt in range(20):
+    live = start('-q', '-f', 'csv', '-')
+    feed(live, data)
+    gives_rows(live, whole.count(b'\n'), 60)
+    live.send_signal(signal.SIGINT)
+    time.sleep(0.005)  # so that the second comes while it waits for last bytes
+    live.send_signal(signal.SIGINT)
+    stopped(live)
+    if live.returncode != -signal.SIGINT:
+        break
 check(live.returncode == 1, 'two signals at once: status %d' % live.returncode)
 
 # A run that was stopped is status 1, also if --fail-on matches: more might have come.
