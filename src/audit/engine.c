@@ -61,10 +61,9 @@ static bool is_stray(const SegmentOwner *owner)
 static void tell_stray(const Engine *engine, const TakenFrame *taken, const SegmentOwner *owner)
 {
     const AuditOptions *options = &engine->auditor.options;
-    FrameResult result = { .result = DECODE_SEGMENT,
-                           .trail = taken->trail,
-                           .segment = &taken->segment,
-                           .owner = *owner };
+    FrameResult result = {
+        .result = DECODE_SEGMENT, .trail = taken->trail, .segment = &taken->segment, .owner = *owner
+    };
     for (unsigned i = 0; i < options->listener_count; i++)
         if (options->listeners[i].stray)
             options->listeners[i].stray(options->listeners[i].data, &result);

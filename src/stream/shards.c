@@ -76,8 +76,8 @@ static bool is_idle(const Shards *shards)
            shards->sink.read == shards->sink.count;
 }
 
-/* False: it is no plain segment. Without data nothing is left to do: what hangs on the connection is
- * what it was. */
+/* False: it is no plain segment. Without data nothing is left to do: what hangs on the connection
+ * is what it was. */
 static bool take_plainly(Shards *shards, Flow *flow, int side, const Arrival *arrival)
 {
     Item item;
