@@ -1,14 +1,13 @@
 #include "pass.h"
 
-#include "audit/crew.h"
 #include "capture/merge.h"
 
 /* Of all its captures. */
 typedef struct Reading {
     const Pass *pass;
     ProgressFacts facts;
-    AuditTotals *totals;    /* NULL: they are not needed */
-    EngineOptions *engines; /* with more than one thread; NULL: there is one */
+    AuditTotals *totals; /* NULL: they are not needed */
+    CrewEngine *engines; /* with more than one thread; NULL: there is one */
     unsigned engine_count;
 } Reading;
 
@@ -81,12 +80,12 @@ static void read_capture_ahead(Reading *reading, unsigned first, unsigned count)
 {
     const Pass *pass = reading->pass;
     for (unsigned i = 0; i < reading->engine_count; i++)
-        reading->engines[i].limits.seed = capture_inputs_seed(pass->inputs, first, count);
+        reading->engines[i].options.limits.seed = capture_inputs_seed(pass->inputs, first, count);
     RelayOptions options = { .inputs = pass->inputs,
                              .first = first,
                              .count = count,
                              .capture = &pass->capture,
-                             .limits = &reading->engines[0].limits,
+                             .limits = &reading->engines[0].options.limits,
                              .filter = pass->engine.filter,
                              .users = crew_users(reading->engine_count),
                              .portion = pass->portion };
@@ -104,7 +103,7 @@ static void read_capture_ahead(Reading *reading, unsigned first, unsigned count)
     const AuditCounters *frames = relay_end(relay, &read);
     reading->facts.bytes = before + read;
     crew_finish(crew);
-    if (!over) /* else engines may be ahead of the rows that were taken */
+    if (!over || reading->engine_count == 1) /* else engines may be ahead of the rows taken */
         hand_out_crew_rows(pass, crew);
     add_totals(reading, frames, crew);
 }
@@ -114,14 +113,14 @@ static void prepare_engines(Reading *reading)
 {
     const Pass *pass = reading->pass;
     reading->engine_count = pass->fork ? MIN(pass->jobs, CREW_MAX) : 1;
-    reading->engines = g_new(EngineOptions, reading->engine_count);
+    reading->engines = g_new(CrewEngine, reading->engine_count);
     for (unsigned i = 0; i < reading->engine_count; i++) {
-        EngineOptions *engine = &reading->engines[i];
-        *engine = pass->engine;
+        CrewEngine *engine = &reading->engines[i];
+        *engine = (CrewEngine){ .options = pass->engine, .hop_log = pass->hop_log };
         if (i == 0)
             continue;
-        engine->audit.listener_count = 0;
-        pass->fork(pass->data, &engine->audit);
+        engine->options.audit.listener_count = 0;
+        engine->hop_log = pass->fork(pass->data, &engine->options.audit);
     }
 }
 

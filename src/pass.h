@@ -2,7 +2,7 @@
 #ifndef PASS_H
 #define PASS_H
 
-#include "audit/engine.h"
+#include "audit/crew.h"
 #include "capture/inputs.h"
 #include "report/progress.h"
 
@@ -22,8 +22,10 @@ typedef struct Pass {
     /* whether more frames are of no use */
     bool (*is_over)(void *data);
     /* Listeners of one more engine, which are called in its thread: what they hear is added up
-     * later. NULL: the listeners hear of everything in its order. */
-    void (*fork)(void *data, AuditOptions *audit);
+     * later. Returns its ear for hops; NULL: it has none. NULL: the listeners hear of everything in
+     * its order. */
+    HopLog *(*fork)(void *data, AuditOptions *audit);
+    HopLog *hop_log; /* borrowed: that of the first engine; NULL: it has none */
 } Pass;
 
 /* Reads all that can be read. The counts are added to `totals`; NULL: they are not needed. */

@@ -45,6 +45,13 @@ enum { TO_MAIN, TO_DATABASE, TO_PAGE, TO_COUNT };
 /* Of --max-memory, at most, for the legs that hops compare; besides what connections take. */
 #define HOPS_PART 8
 
+/* What a further engine hears. */
+typedef struct Fork {
+    Servers *servers;
+    EvidenceList *evidence; /* NULL: none is asked for */
+    HopLog *hop_log;        /* NULL: nobody asks for hops */
+} Fork;
+
 typedef struct Run {
     const RunContext *context;
     Pass pass;
@@ -53,9 +60,10 @@ typedef struct Run {
     Output *database_output;                /* of --sqlite; NULL: none */
     Database *database;                     /* NULL: none */
     Servers *servers;
-    GPtrArray *forked_servers; /* of further engines, to be added; owned */
-    Hops *hops;                /* NULL: nobody asks for them */
-    ConnectionTrace *trace;    /* NULL: no page is asked for */
+    GArray *forks;          /* Fork: what further engines hear, to be added; owned */
+    Hops *hops;             /* NULL: nobody asks for them */
+    HopLog *hop_log;        /* the ear of the first engine for them; NULL: the same */
+    ConnectionTrace *trace; /* NULL: no page is asked for */
     AuditTotals totals;
     bool analyzed;
     bool unread; /* nobody reads standard output any longer */
@@ -170,20 +178,39 @@ static void write_row(void *data, const AuditRow *row)
             write_connection_row(run->reports[REPORT_CONNECTIONS][to], &row->connection, &file);
 }
 
-/* Servers add up, whoever hears of them. */
-static void fork_servers(void *data, AuditOptions *audit)
+static HopLog *fork_listeners(void *data, AuditOptions *audit)
 {
     Run *run = data;
-    Servers *servers = servers_new(&SERVERS_LIMITS_DEFAULT);
-    g_ptr_array_add(run->forked_servers, servers);
-    audit_listen(audit, audit_listener_of_servers(servers));
+    Fork fork = { .servers = servers_new(&SERVERS_LIMITS_DEFAULT) };
+    audit_listen(audit, audit_listener_of_servers(fork.servers));
+    if (run->hops) {
+        fork.hop_log = hop_log_new(run->hops);
+        audit_listen(audit, hop_log_listener(fork.hop_log));
+    }
+    if (run->evidence.list) {
+        fork.evidence = evidence_list_new(run->evidence.list->max);
+        audit_listen(audit, evidence_list_listener(fork.evidence));
+    }
+    g_array_append_val(run->forks, fork);
+    return fork.hop_log;
 }
 
-static void merge_servers(Run *run)
+static void merge_forks(const Run *run)
 {
-    for (guint i = 0; i < run->forked_servers->len; i++)
-        servers_merge(run->servers, g_ptr_array_index(run->forked_servers, i));
-    g_ptr_array_set_size(run->forked_servers, 0);
+    for (guint i = 0; i < run->forks->len; i++) {
+        const Fork *fork = &g_array_index(run->forks, Fork, i);
+        servers_merge(run->servers, fork->servers);
+        if (fork->evidence)
+            evidence_list_merge(run->evidence.list, fork->evidence);
+    }
+}
+
+static void clear_fork(gpointer data)
+{
+    Fork *fork = data;
+    servers_free(fork->servers);
+    hop_log_free(fork->hop_log);
+    evidence_list_free(fork->evidence);
 }
 
 static bool take_row(void *data, const AuditRow *row)
@@ -331,7 +358,7 @@ static void analyze(Run *run)
     if (run->anew)
         return;
     end_late_rows(run);
-    merge_servers(run);
+    merge_forks(run);
     servers_finish(run->servers);
     if (run->hops)
         hops_finish(run->hops);
@@ -924,17 +951,21 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     state->pass.engine.audit.session_context = context->keys;
     state->pass.engine.limits = limits_beside(options, context->keys);
     state->servers = servers_new(&SERVERS_LIMITS_DEFAULT);
-    state->forked_servers = g_ptr_array_new_with_free_func((GDestroyNotify)servers_free);
+    state->forks = g_array_new(FALSE, FALSE, sizeof(Fork));
+    g_array_set_clear_func(state->forks, clear_fork);
     audit_listen(&state->pass.engine.audit, audit_listener_of_servers(state->servers));
     HopsOptions hops = { .limits = hops_limits(options),
                          .pedantic = options->pedantic,
                          .row = take_hop,
                          .data = state };
     state->hops = wants_hops(options) ? hops_new(&hops) : NULL;
-    if (state->hops)
-        audit_listen(&state->pass.engine.audit, audit_listener_of_hops(state->hops));
-    if (!state->hops && !options->evidence && !options->show)
-        state->pass.fork = fork_servers; /* nobody else listens */
+    if (state->hops) {
+        state->pass.hop_log = state->hop_log = hop_log_new(state->hops);
+        audit_listen(&state->pass.engine.audit, hop_log_listener(state->hop_log));
+    }
+    /* a trace hears all in order; positions, by which evidence is merged, are of one capture */
+    bool in_order = options->show || (options->evidence && options->separate);
+    state->pass.fork = in_order ? NULL : fork_listeners;
     g_autoptr(Redactor) redactor = redactor_for(context->redact_key);
     state->pass.engine.filter = context->filter;
     state->pass.engine.audit.texts.redactor = redactor;
@@ -946,7 +977,8 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     evidence_pass_clear(&state->evidence);
     g_clear_pointer(&state->manifest_sum, g_free);
     servers_free(state->servers);
-    g_ptr_array_unref(state->forked_servers);
+    g_array_unref(state->forks);
+    hop_log_free(state->hop_log);
     hops_free(state->hops);
     return written;
 }

@@ -1,5 +1,6 @@
 #include "story_pass.h"
 
+#include "audit/hop_log.h"
 #include "capture/bytes.h"
 
 G_DEFINE_QUARK(connaudit - story - pass - error, story_pass_error)
@@ -51,12 +52,12 @@ static void finish_hops(Hops *hops, ConnectionTraces *traces)
 }
 
 /* The traces take over the exchanges, so they listen last. */
-static void listen(AuditOptions *audit, const StoryListeners *listeners, Hops *hops)
+static void listen(AuditOptions *audit, const StoryListeners *listeners, HopLog *hops)
 {
     audit->texts.digests = hops != NULL;
     audit->listener_count = 0;
     if (hops)
-        audit_listen(audit, audit_listener_of_hops(hops));
+        audit_listen(audit, hop_log_listener(hops));
     if (listeners->also)
         audit_listen(audit, *listeners->also);
     audit_listen(audit, connection_traces_listener(listeners->traces));
@@ -90,7 +91,8 @@ bool story_pass_run(const Pass *first, const StoryListeners *listeners, Progress
     audit->exchange_rows = audit->connection_rows = audit->finding_rows = false;
     audit->finding_texts = true;
     audit->texts.wish = TEXT_WISH_ALL;
-    listen(audit, listeners, hops);
+    g_autoptr(HopLog) log = hops ? hop_log_new(hops) : NULL;
+    listen(audit, listeners, log);
     if (extent.last != UINT64_MAX)
         audit_listen(audit, (AuditListener){ .data = &extent, .frame = hear_frame });
     if (listeners->reach)

@@ -84,7 +84,9 @@ static void feed(Setting *setting, LegWords words)
                                             .version = HTTP_1_1,
                                             .first = stamp_of(leg.response),
                                             .last = stamp_of(leg.response_end) };
-    hops_exchange(setting->hops, &connection, 0, (ProxySource){ 0 }, true, &exchange, &judgement);
+    HopNews news =
+        hop_news_exchange(&connection, 0, (ProxySource){ 0 }, true, &exchange, &judgement);
+    hops_take(setting->hops, &news);
     exchange_digest_free(exchange.digest);
     leg.digest = NULL;
     leg_clear(&leg);
@@ -95,7 +97,8 @@ static void hear(Setting *setting, LegWords words)
 {
     Leg leg = leg_of_words(&words);
     Connection connection = connection_of(&leg);
-    hops_heard(setting->hops, &connection, 0, true, leg.request, 1);
+    HopNews news = hop_news_heard(&connection, 0, true, leg.request, 1);
+    hops_take(setting->hops, &news);
     leg_clear(&leg);
 }
 
@@ -238,9 +241,11 @@ START_TEST(test_holes)
     LegWords words = BACK(99, "/a", 1, 2);
     Leg leg = leg_of_words(&words);
     Connection connection = connection_of(&leg);
-    for (unsigned i = 0; i < LEGS + 3; i++)
-        hops_hidden(setting.hops, &connection, 0, (Instant){ 1, 1 },
-                    (Instant){ (i < LEGS ? 2 : 50) * NS_PER_MS, 2 });
+    for (unsigned i = 0; i < LEGS + 3; i++) {
+        Instant to = { (i < LEGS ? 2 : 50) * NS_PER_MS, 2 };
+        HopNews news = hop_news_hidden(&connection, 0, (Instant){ 1, 1 }, to);
+        hops_take(setting.hops, &news);
+    }
     ck_assert_uint_eq(hops_counters(setting.hops).holes, 3);
     feed(&setting, FRONT(1, "/a", 10, 90));
     feed(&setting, BACK(2, "/a", 20, 80));

@@ -116,8 +116,9 @@ static const struct {
     { 2, 0, true },  { 2, 1, true },  { 3, 7, true },  { 64, 2, true },
 };
 
-static void fork_nothing(void *data G_GNUC_UNUSED, AuditOptions *audit G_GNUC_UNUSED)
+static HopLog *fork_nothing(void *data G_GNUC_UNUSED, AuditOptions *audit G_GNUC_UNUSED)
 {
+    return NULL;
 }
 
 static void go(Pass *pass, int way, AuditTotals *totals)

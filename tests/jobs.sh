@@ -51,6 +51,7 @@ same -k samples/tls-nginx-idle-timeout.pcapng -f csv samples
 for sample in samples/tls-*.pcapng samples/h2-*.pcapng; do
     same -f csv -r exchanges "$sample"
 done
+same --separate --evidence=evidence --force -f csv samples
 same --show=1 samples/close-declared-then-reused.pcap
 
 # directory JOBS PORTION: all reports, and evidence, without what tells of the command line

@@ -192,6 +192,13 @@ static AuditStep step_of(const Auditor *auditor, const Connection *connection)
     return open ? STEP_OPEN_AT_END : auditor->step;
 }
 
+AuditPosition auditor_position(const Auditor *auditor, const Connection *connection)
+{
+    return (AuditPosition){ .order = auditor->order,
+                            .step = step_of(auditor, connection),
+                            .connection = connection->first_frame };
+}
+
 /* The kind and the rest are still to be filled in. */
 static AuditRow *new_row(const Hearing *hearing, RowKind kind)
 {
@@ -228,7 +235,9 @@ static ProxySource source_of(const Audit *audit)
 static void tell_exchange(const Hearing *hearing, Exchange *exchange, const Judgement *judgement)
 {
     const AuditOptions *options = &hearing->auditor->options;
-    JudgedExchange judged = { .context = &hearing->context,
+    JudgedExchange judged = { .position =
+                                  auditor_position(hearing->auditor, hearing->context.connection),
+                              .context = &hearing->context,
                               .ending = hearing->ending,
                               .client = hearing->client,
                               .source = source_of(hearing->audit),
@@ -487,13 +496,6 @@ static void count_tls(AuditCounters *counters, const TlsFacts *facts)
     counters->tls_by_refusal[facts->refusal]++;
 }
 
-AuditPosition auditor_position(const Auditor *auditor, const Connection *connection)
-{
-    return (AuditPosition){ .order = auditor->order,
-                            .step = step_of(auditor, connection),
-                            .connection = connection->first_frame };
-}
-
 static void tell_end(const Hearing *hearing, const ConnectionRow *row)
 {
     const AuditOptions *options = &hearing->auditor->options;
@@ -588,7 +590,8 @@ static void tell_heard(const Auditor *auditor, const Audit *audit, const Session
 {
     const AuditOptions *options = &auditor->options;
     const ConversationFacts *facts = protocol_facts(&audit->protocol);
-    HeardUnit heard = { .connection = unit->connection,
+    HeardUnit heard = { .position = auditor_position(auditor, unit->connection),
+                        .connection = unit->connection,
                         .client = MAX(facts->client, 0),
                         .by_client = unit->side == MAX(facts->client, 0),
                         .at = instant_of(&unit->last),
@@ -603,7 +606,8 @@ static void tell_hidden(const Auditor *auditor, const Audit *audit, const Sessio
 {
     const AuditOptions *options = &auditor->options;
     const Connection *connection = unit->connection;
-    HiddenBytes hidden = { .connection = connection,
+    HiddenBytes hidden = { .position = auditor_position(auditor, connection),
+                           .connection = connection,
                            .client = MAX(protocol_facts(&audit->protocol)->client, 0),
                            .from = audit->known[unit->side],
                            .to = instant_of(&unit->first) };

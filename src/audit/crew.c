@@ -10,9 +10,11 @@ typedef struct Worker {
     Crew *crew;
     Engine *engine;
     GThread *thread;          /* NULL: it is that of the caller, or has ended */
+    HopLog *hop_log;          /* NULL: there is none, or it passes on by itself */
     GArray *rows[RELAY_RING]; /* AuditRow: by place of the portion */
+    GArray *news[RELAY_RING]; /* KeptNews, likewise; after the last portion, the first one */
     uint64_t portions;        /* so many have left their rows */
-    guint taken;              /* of the rows that are being merged */
+    guint taken, told;        /* of the rows and news that are being merged */
     /* after the last portion: a connection has been ended, at this position, and its rows are being
      * taken; there are no more */
     bool ends, over;
@@ -37,6 +39,8 @@ static void work_on(Worker *worker, const Portion *portion, uint64_t number)
 {
     GArray *rows = worker->rows[number % RELAY_RING];
     AuditRow row;
+    if (worker->hop_log)
+        hop_log_keep(worker->hop_log, worker->news[number % RELAY_RING]);
     for (unsigned i = 0; i < portion->count; i++)
         engine_take(worker->engine, &portion->taken[i]);
     engine_settle(worker->engine);
@@ -58,27 +62,68 @@ static gpointer work(gpointer data)
     return NULL;
 }
 
-Crew *crew_new(Relay *relay, const EngineOptions *options, unsigned engines)
+static void init_worker(Crew *crew, unsigned index, const CrewEngine *engine)
 {
-    g_assert(engines >= 1 && engines <= CREW_MAX);
-    Crew *crew = g_malloc0(sizeof *crew + engines * sizeof *crew->workers);
-    crew->relay = relay;
-    crew->count = engines;
-    for (unsigned i = 0; i < engines; i++) {
-        Worker *worker = &crew->workers[i];
-        EngineOptions own = options[i];
-        own.takes = true;
-        own.shards = 0;
-        for (unsigned shard = i; shard < SHARDS; shard += engines)
-            own.shards |= (ShardSet)1 << shard;
-        worker->crew = crew;
-        worker->engine = engine_new(&own);
-        for (unsigned at = 0; at < RELAY_RING; at++)
-            worker->rows[at] = g_array_new(FALSE, FALSE, sizeof(AuditRow));
+    Worker *worker = &crew->workers[index];
+    EngineOptions options = engine->options;
+    options.takes = true;
+    ShardSet own = 0;
+    for (unsigned shard = index; shard < SHARDS; shard += crew->count)
+        own |= (ShardSet)1 << shard;
+    options.shards &= own;
+    worker->crew = crew;
+    worker->engine = engine_new(&options);
+    worker->hop_log = crew->count > 1 ? engine->hop_log : NULL;
+    for (unsigned at = 0; at < RELAY_RING; at++) {
+        worker->rows[at] = g_array_new(FALSE, FALSE, sizeof(AuditRow));
+        worker->news[at] = g_array_new(FALSE, FALSE, sizeof(KeptNews));
     }
-    for (unsigned i = 0; i < engines && engines > 1; i++)
+}
+
+Crew *crew_new(Relay *relay, const CrewEngine *engines, unsigned count)
+{
+    g_assert(count >= 1 && count <= CREW_MAX);
+    Crew *crew = g_malloc0(sizeof *crew + count * sizeof *crew->workers);
+    crew->relay = relay;
+    crew->count = count;
+    for (unsigned i = 0; i < count; i++)
+        init_worker(crew, i, &engines[i]);
+    for (unsigned i = 0; i < count && count > 1; i++)
         crew->workers[i].thread = interrupt_thread_new("engine", work, &crew->workers[i]);
     return crew;
+}
+
+/* Of the portion: in order, whichever engine heard them. */
+static void pass_on_news(Crew *crew)
+{
+    for (;;) {
+        Worker *first = NULL;
+        KeptNews *least = NULL;
+        for (unsigned i = 0; i < crew->count; i++) {
+            Worker *worker = &crew->workers[i];
+            const GArray *news = worker->news[(crew->next - 1) % RELAY_RING];
+            if (worker->told == news->len)
+                continue;
+            KeptNews *kept = &g_array_index(news, KeptNews, worker->told);
+            if (!least || audit_position_compare(&kept->position, &least->position) < 0) {
+                least = kept;
+                first = worker;
+            }
+        }
+        if (!least)
+            return;
+        hop_log_pass_on(first->hop_log, least);
+        first->told++;
+    }
+}
+
+static void begin_merging(Crew *crew)
+{
+    for (unsigned i = 0; i < crew->count; i++)
+        crew->workers[i].taken = crew->workers[i].told = 0;
+    pass_on_news(crew);
+    for (unsigned i = 0; i < crew->count; i++)
+        g_array_set_size(crew->workers[i].news[(crew->next - 1) % RELAY_RING], 0);
 }
 
 bool crew_work(Crew *crew, const Portion **ret_portion)
@@ -95,8 +140,7 @@ bool crew_work(Crew *crew, const Portion **ret_portion)
     else
         relay_wait_for_others(crew->relay, crew->next);
     crew->next++;
-    for (unsigned i = 0; i < crew->count; i++)
-        crew->workers[i].taken = 0;
+    begin_merging(crew);
     return true;
 }
 
@@ -106,6 +150,8 @@ void crew_finish(Crew *crew)
         Worker *worker = &crew->workers[i];
         if (worker->thread)
             g_thread_join(g_steal_pointer(&worker->thread));
+        if (worker->hop_log)
+            hop_log_keep(worker->hop_log, worker->news[0]);
         engine_finish(worker->engine);
     }
     crew->finished = true;
@@ -149,10 +195,19 @@ static Worker *first_at_end(Crew *crew)
     return first;
 }
 
+static void pass_on_news_at_end(Worker *worker)
+{
+    GArray *news = worker->news[0];
+    for (guint i = 0; i < news->len; i++)
+        hop_log_pass_on(worker->hop_log, &g_array_index(news, KeptNews, i));
+    g_array_set_size(news, 0);
+}
+
 static bool next_at_end(Crew *crew, AuditRow *ret_row)
 {
     Worker *worker;
     while ((worker = first_at_end(crew))) {
+        pass_on_news_at_end(worker);
         if (engine_next_ready(worker->engine, ret_row))
             return true;
         worker->ends = false;
@@ -183,6 +238,9 @@ static void clear_rows(const Crew *crew, const Worker *worker)
         for (guint i = 0; i < rows->len; i++)
             audit_row_clear(&g_array_index(rows, AuditRow, i));
     }
+    for (unsigned at = 0; at < RELAY_RING; at++)
+        for (guint i = 0; i < worker->news[at]->len; i++)
+            hop_news_clear(&g_array_index(worker->news[at], KeptNews, i).news);
 }
 
 void crew_free(Crew *crew)
@@ -192,10 +250,14 @@ void crew_free(Crew *crew)
     for (unsigned i = 0; i < crew->count; i++) {
         Worker *worker = &crew->workers[i];
         g_assert(!worker->thread);
-        clear_rows(crew, worker);
         engine_free(worker->engine);
-        for (unsigned at = 0; at < RELAY_RING; at++)
+        if (worker->hop_log)
+            hop_log_keep(worker->hop_log, NULL);
+        clear_rows(crew, worker);
+        for (unsigned at = 0; at < RELAY_RING; at++) {
             g_array_unref(worker->rows[at]);
+            g_array_unref(worker->news[at]);
+        }
     }
     g_free(crew);
 }

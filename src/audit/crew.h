@@ -6,6 +6,7 @@
 #define AUDIT_CREW_H
 
 #include "audit/engine.h"
+#include "audit/hop_log.h"
 #include "audit/relay.h"
 
 #define CREW_MAX 64 /* as many as there are shards */
@@ -15,10 +16,16 @@ typedef struct Crew Crew;
 /* How many users of the relay a crew has. */
 unsigned crew_users(unsigned engines);
 
-/* `options` of each engine: they differ in their listeners, of which each must have its own, and
- * the crew decides on their shards. They are listened to in the thread of the engine: that of the
- * caller, if it is the only one. */
-Crew *crew_new(Relay *relay, const EngineOptions *options, unsigned engines);
+/* Engines differ in their listeners, of which each must have its own; the crew shares out their
+ * shards. Their listeners are called in the thread of the engine: that of the caller, if it is the
+ * only one. What their ears for hops have heard is passed on in the thread of the caller, in order,
+ * before the rows of the same portion. */
+typedef struct CrewEngine {
+    EngineOptions options;
+    HopLog *hop_log; /* borrowed: one of the listeners; NULL: none is */
+} CrewEngine;
+
+Crew *crew_new(Relay *relay, const CrewEngine *engines, unsigned count);
 
 /* The next portion; false: there is none. Its rows must be taken before the next one. */
 bool crew_work(Crew *crew, const Portion **ret_portion);

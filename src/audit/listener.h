@@ -18,6 +18,7 @@ typedef struct FrameResult {
 } FrameResult;
 
 typedef struct JudgedExchange {
+    AuditPosition position; /* when it became final */
     const JudgeContext *context;
     const Ending *ending; /* of its connection; NULL: that goes on */
     int client;           /* side index */
@@ -37,6 +38,7 @@ typedef struct EndedConnection {
 
 /* Bytes of a connection are missing, and messages may be among them. */
 typedef struct HiddenBytes {
+    AuditPosition position; /* when they were known to be missing */
     const Connection *connection;
     int client; /* side index */
     /* the last bytes before them that are there (or the connection's start), and what shows that
@@ -46,6 +48,7 @@ typedef struct HiddenBytes {
 
 /* A unit of a session has been read. */
 typedef struct HeardUnit {
+    AuditPosition position; /* when it was */
     const Connection *connection;
     int client; /* side index */
     bool by_client;
@@ -73,8 +76,5 @@ typedef struct AuditListener {
 
 /* `servers` is borrowed. */
 AuditListener audit_listener_of_servers(Servers *servers);
-
-/* The same. The exchanges need digests (TextOptions) and all texts. */
-AuditListener audit_listener_of_hops(Hops *hops);
 
 #endif

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "http/match.h"
-
 /* What the rows are made of: a front or an unclaimed back, and the frame that it is sorted by. */
 typedef struct RowPlace {
     Instant first, second;
@@ -67,130 +65,44 @@ void hops_free(Hops *hops)
 
 /* Taking legs ---------------------------------------------------------------------------------- */
 
-static bool is_loopback(const IpAddress *address)
+static void take_hole(Hops *hops, const HopNews *news)
 {
-    static const uint8_t one[16] = { [15] = 1 };
-    return address->version == 6 ? memcmp(address->bytes, one, sizeof one) == 0
-                                 : address->bytes[0] == 127;
-}
-
-static LegPath path_of(const Connection *connection, int client)
-{
-    LegPath path = { .connection = connection->first_frame,
-                     .client = { connection->address[client], connection->port[client] },
-                     .server = { connection->address[!client], connection->port[!client] },
-                     .headings = connection->half[client].headings,
-                     .stream_number_known = connection->stream_number_known,
-                     .stream_number = connection->stream_number };
-    path.loopback = address_equal(&path.client.address, &path.server.address) ||
-                    is_loopback(&path.server.address);
-    return path;
-}
-
-/* The first FIN or reset of anybody. */
-static Instant end_of(const Connection *connection)
-{
-    Instant end = { 0 };
-    for (int side = 0; side < 2; side++) {
-        const Half *half = &connection->half[side];
-        const Stamp *stamps[2] = { half->fin.proof != FIN_NONE ? &half->fin.stamp : NULL,
-                                   stamp_is_set(&half->rst.stamp) ? &half->rst.stamp : NULL };
-        for (unsigned i = 0; i < 2; i++)
-            if (stamps[i] && (!instant_is_set(end) || instant_precedes(instant_of(stamps[i]), end)))
-                end = instant_of(stamps[i]);
-    }
-    return end;
-}
-
-void hops_hidden(Hops *hops, const Connection *connection, int client, Instant from, Instant to)
-{
-    Hole hole = { path_of(connection, client), from, to, false };
+    Hole hole = { news->path, news->from, news->to, false };
     if (hops->holes->len >= hops->options.limits.legs) { /* all of that time may be wrong */
         hops->counters.holes++;
-        hops->blind = MAX(hops->blind, to.time);
+        hops->blind = MAX(hops->blind, news->to.time);
         return;
     }
     g_array_append_val(hops->holes, hole);
 }
 
-void hops_heard(Hops *hops, const Connection *connection, int client, bool by_client, Instant at,
-                uint32_t begun)
+static void take_heard(Hops *hops, const HopNews *news)
 {
-    OpenConnection *open = g_hash_table_lookup(hops->open, &connection->first_frame);
+    OpenConnection *open = g_hash_table_lookup(hops->open, &news->path.connection);
     if (!open) {
         open = g_new0(OpenConnection, 1);
-        open->path.connection = connection->first_frame;
+        open->path.connection = news->path.connection;
         g_hash_table_insert(hops->open, &open->path.connection, open);
     }
-    open->path = path_of(connection, client);
-    open->begun = begun;
-    open->last = at;
-    open->waits = by_client;
-    if (begun > open->came && !instant_is_set(open->from))
-        open->from = at;
-}
-
-void hops_ended(Hops *hops, const Connection *connection)
-{
-    g_hash_table_remove(hops->open, &connection->first_frame);
+    open->path = news->path;
+    open->begun = news->begun;
+    open->last = news->at;
+    open->waits = news->by_client;
+    if (news->begun > open->came && !instant_is_set(open->from))
+        open->from = news->at;
 }
 
 /* One of its exchanges has come. */
-static void note_came(Hops *hops, const Connection *connection, const Exchange *exchange)
+static void note_came(Hops *hops, const HopNews *news)
 {
-    OpenConnection *open = g_hash_table_lookup(hops->open, &connection->first_frame);
+    OpenConnection *open = g_hash_table_lookup(hops->open, &news->path.connection);
     if (!open)
         return;
     open->came++;
-    if (stamp_is_set(&exchange->next_request))
-        open->from = instant_of(&exchange->next_request);
+    if (instant_is_set(news->at))
+        open->from = news->at;
     if (open->came >= open->begun)
         open->from = (Instant){ 0 };
-}
-
-/* Whether it is sure what was asked and what was answered. */
-static bool is_sure(const Exchange *exchange)
-{
-    const MessageFacts *request = &exchange->request;
-    return exchange->digest && request->has_head && !request->tentative && !request->sought &&
-           !(request->notes & HEAD_INCOMPLETE) && !exchange->pairing_open &&
-           !exchange->response_hidden && !exchange->response.tentative;
-}
-
-/* Hidden is what it stands for, from its first byte on. */
-static void hide_exchange(Hops *hops, const Connection *connection, int client,
-                          const Exchange *exchange)
-{
-    Instant from =
-        instant_of(exchange->request.begun ? &exchange->request.first : &exchange->response.first);
-    Instant to = { connection->last_time, connection->last_frame };
-    if (!exchange->request.begun)
-        from = (Instant){ connection->start, connection->first_frame };
-    hops_hidden(hops, connection, client, from, to);
-}
-
-static void set_messages(Leg *leg, const Exchange *exchange)
-{
-    const MessageFacts *request = &exchange->request, *response = &exchange->response;
-    leg->request = instant_of(&request->first);
-    leg->head = (Instant){ leg->digest->request.head_time, leg->digest->request.head_frame };
-    leg->request_end = instant_of(&request->last);
-    leg->request_complete = request->complete;
-    leg->request_version = request->version;
-    leg->request_minor = request->minor;
-    leg->request_options = request->options;
-    leg->interims = MIN(exchange->interim.count, INTERIM_MAX);
-    memcpy(leg->interim, exchange->interim.status, sizeof leg->interim);
-    if (!response->begun)
-        return;
-    leg->response = instant_of(&response->first);
-    leg->response_end = instant_of(&response->last);
-    leg->response_complete = response->complete;
-    leg->response_version = response->version;
-    leg->response_minor = response->minor;
-    leg->response_options = response->options;
-    leg->status = exchange->status;
-    leg->switched = exchange_switched(exchange);
 }
 
 /* Blocks --------------------------------------------------------------------------------------- */
@@ -385,33 +297,36 @@ static void end_block(Hops *hops, bool last)
         drop_all(hops);
 }
 
-void hops_exchange(Hops *hops, const Connection *connection, int client, ProxySource source,
-                   bool ended, Exchange *exchange, const Judgement *judgement)
+static void take_exchange(Hops *hops, HopNews *news)
 {
-    note_came(hops, connection, exchange);
-    if (exchange->unsolicited)
+    note_came(hops, news);
+    if (instant_is_set(news->from))
+        take_hole(hops, news);
+    if (!news->leg)
         return;
-    if (!is_sure(exchange)) {
-        hide_exchange(hops, connection, client, exchange);
-        return;
-    }
-    if (exchange->method == METHOD_CONNECT)
-        return;
-    Leg leg = { .path = path_of(connection, client),
-                .number = exchange->number,
-                .source = source,
-                .matches = exchange->match & MATCH_FOUND,
-                .judgement = *judgement,
-                .method = g_strdup(exchange_text(exchange, TEXT_METHOD)),
-                .target = g_strdup(exchange_text(exchange, TEXT_TARGET)),
-                .digest = g_steal_pointer(&exchange->digest) };
-    set_messages(&leg, exchange);
-    if (!exchange->response.begun && ended)
-        leg.end = end_of(connection);
-    hops->size += leg_size(&leg);
-    g_array_append_val(hops->legs, leg);
+    g_autofree Leg *leg = g_steal_pointer(&news->leg);
+    hops->size += leg_size(leg);
+    g_array_append_vals(hops->legs, leg, 1);
     if (hops->legs->len >= hops->options.limits.legs || hops->size >= hops->options.limits.bytes)
         end_block(hops, false);
+}
+
+void hops_take(Hops *hops, HopNews *news)
+{
+    switch (news->kind) {
+    case HOP_NEWS_HEARD:
+        take_heard(hops, news);
+        break;
+    case HOP_NEWS_EXCHANGE:
+        take_exchange(hops, news);
+        break;
+    case HOP_NEWS_HIDDEN:
+        take_hole(hops, news);
+        break;
+    case HOP_NEWS_ENDED:
+        g_hash_table_remove(hops->open, &news->path.connection);
+        break;
+    }
 }
 
 void hops_finish(Hops *hops)

@@ -1,12 +1,13 @@
 /* All hops of a capture: takes legs in any order, decides blocks of them, hands out pairs and what
  * could not be paired.
  *
- * Grammar: new · (heard | exchange | hidden | ended)* · finish · free. A block is decided when so
- * many legs have come as the limits allow, and at the end; its rows are handed out then. */
+ * Grammar: new · take* · finish · free. A block is decided when so many legs have come as the
+ * limits allow, and at the end; its rows are handed out then. */
 #ifndef HOPS_HOPS_H
 #define HOPS_HOPS_H
 
 #include "hops/hop_rules.h"
+#include "hops/news.h"
 
 /* A pair, a front without a claim, or a back without one. What it points to lives until the
  * function returns that gets it. */
@@ -43,19 +44,8 @@ Hops *hops_new(const HopsOptions *options);
 /* As they were given. */
 const HopsOptions *hops_options(const Hops *hops);
 
-/* Bytes of a connection up to `at` have been read; `begun`: of its exchanges so far. */
-void hops_heard(Hops *hops, const Connection *connection, int client, bool by_client, Instant at,
-                uint32_t begun);
-
-/* A judged exchange; takes over its digest. `client`: the side index. */
-void hops_exchange(Hops *hops, const Connection *connection, int client, ProxySource source,
-                   bool ended, Exchange *exchange, const Judgement *judgement);
-
-/* Bytes of a side are missing, and messages may be among them. */
-void hops_hidden(Hops *hops, const Connection *connection, int client, Instant from, Instant to);
-
-/* All exchanges of the connection have come. */
-void hops_ended(Hops *hops, const Connection *connection);
+/* Takes over the leg. */
+void hops_take(Hops *hops, HopNews *news);
 
 void hops_finish(Hops *hops);
 
