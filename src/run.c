@@ -116,9 +116,13 @@ static EngineOptions engine_options(const Options *options)
     return wanted;
 }
 
-static StreamLimits limits_beside(const Options *options, const TlsKeys *keys)
+/* What connections leave to the rest. */
+static StreamLimits limits_beside(const Options *options, const TlsKeys *keys,
+                                  CaptureInputs *inputs)
 {
     size_t taken = tls_keys_counters(keys)->taken ? tls_keys_size(keys) : 0;
+    taken += capture_inputs_share(inputs);
+    taken = MIN(taken, options->max_memory);
     return stream_limits_for(MAX(options->max_memory - taken, MEMORY_LEAST));
 }
 
@@ -830,6 +834,13 @@ static void flush_rows(void *data)
         table_flush(out->table, NULL);
 }
 
+/* Half of --max-memory at most goes to what unpacks the inputs, if it is needed. */
+static size_t reading_memory(const Options *options)
+{
+    size_t beyond = MIN(options->max_memory / 2, options->max_memory - MEMORY_LEAST);
+    return INPUTS_MEMORY_LEAST + beyond;
+}
+
 static CaptureOptions capture_options(const Options *options, TlsKeys *keys, RowsOut *out)
 {
     /* evidence takes a second pass, over bytes that must be the same */
@@ -837,6 +848,7 @@ static CaptureOptions capture_options(const Options *options, TlsKeys *keys, Row
                  (options->report == REPORT_INPUTS && !options->show);
     bool hash = options->evidence || (shown && !options->no_hash);
     return (CaptureOptions){ .hash = hash,
+                             .memory = reading_memory(options),
                              .max_unpacked = options->max_unpacked,
                              .secrets = { take_keylog, keys },
                              .waits = flush_rows,
@@ -873,7 +885,8 @@ static bool never_over(void *data G_GNUC_UNUSED)
 
 EvidenceList *run_list_evidence(const Options *options, const char *const *paths, TlsKeys *keys)
 {
-    CaptureOptions capture = { .secrets = { take_keylog, keys } };
+    CaptureOptions capture = { .memory = reading_memory(options),
+                               .secrets = { take_keylog, keys } };
     g_autoptr(CaptureInputs) inputs = capture_inputs_open(paths, &capture, NULL);
     if (inputs->numbered->len == 0)
         return NULL;
@@ -884,7 +897,7 @@ EvidenceList *run_list_evidence(const Options *options, const char *const *paths
                   .is_over = never_over };
     pass.engine.audit.session_context = keys;
     pass.engine.audit.matcher = NULL;
-    pass.engine.limits = limits_beside(options, keys);
+    pass.engine.limits = limits_beside(options, keys, inputs);
     audit_listen(&pass.engine.audit, evidence_list_listener(list));
     pass_run(&pass, NULL);
     return list;
@@ -949,7 +962,7 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
     if (anew)
         state->pass.capture.secrets.take = NULL; /* all have been taken */
     state->pass.engine.audit.session_context = context->keys;
-    state->pass.engine.limits = limits_beside(options, context->keys);
+    state->pass.engine.limits = limits_beside(options, context->keys, inputs);
     state->servers = servers_new(&SERVERS_LIMITS_DEFAULT);
     state->forks = g_array_new(FALSE, FALSE, sizeof(Fork));
     g_array_set_clear_func(state->forks, clear_fork);

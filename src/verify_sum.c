@@ -38,7 +38,7 @@ char *verify_sum(const char *path, bool follow, char **ret_sum)
     int fd = open_regular(path, follow, &size);
     if (fd < 0)
         return reason(errno);
-    Hasher *hasher = hasher_new();
+    Hasher *hasher = hasher_new(NULL);
     g_autofree char *portion = g_malloc(PORTION);
     ssize_t got;
     while ((got = read(fd, portion, PORTION)) > 0 || (got < 0 && errno == EINTR))

@@ -20,7 +20,7 @@ static const struct {
 
 START_TEST(test_examples)
 {
-    Hasher *hasher = hasher_new();
+    Hasher *hasher = hasher_new(NULL);
     for (size_t i = 0; i < EXAMPLES[_i].times; i++)
         hasher_feed(hasher, EXAMPLES[_i].text, strlen(EXAMPLES[_i].text));
     g_autofree char *hash = hasher_finish(hasher);
@@ -37,7 +37,7 @@ START_TEST(test_portions)
     g_autofree uint8_t *bytes = g_malloc(size);
     for (size_t i = 0; i < size; i++)
         bytes[i] = (uint8_t)(i * 7 + i / 1000);
-    Hasher *hasher = hasher_new();
+    Hasher *hasher = hasher_new(NULL);
     for (size_t at = 0; at < size; at += PORTIONS[_i])
         hasher_feed(hasher, bytes + at, MIN(PORTIONS[_i], size - at));
     g_autofree char *hash = hasher_finish(hasher);

@@ -37,7 +37,7 @@ static Opened open_bytes(size_t size)
     opened.bytes = capture_bytes_open(path, &(CaptureOptions){ .hash = false }, NULL);
     ck_assert_ptr_nonnull(opened.bytes);
     close(file);
-    opened.unpacker = unpacker_new(opened.bytes);
+    opened.unpacker = unpacker_new(opened.bytes, NULL);
     opened.input = capture_input_new(opened.unpacker);
     return opened;
 }

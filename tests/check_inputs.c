@@ -269,6 +269,33 @@ START_TEST(test_seed_of_several)
 }
 END_TEST
 
+/* What inputs take beyond the least, of what reading may take; it is not made more by asking. */
+START_TEST(test_share)
+{
+    static const CaptureRecord record = { 5, 0, 20, 20 };
+    static const size_t most = INPUTS_MEMORY_LEAST + CAPTURE_READER_MEMORY * 3;
+    enum { FILES = 60 };
+    char *names[FILES];
+    const char *arguments[FILES + 1] = { NULL };
+    for (unsigned i = 0; i < FILES; i++) {
+        arguments[i] = names[i] = g_strdup_printf("%02u", i);
+        seed_of_file(names[i], &record, 0);
+    }
+    for (unsigned few = 0; few < 2; few++) {
+        if (few)
+            arguments[2] = NULL;
+        g_autoptr(CaptureInputs) inputs =
+            capture_inputs_open(arguments, &(CaptureOptions){ .memory = most }, NULL);
+        ck_assert_uint_eq(capture_inputs_share(inputs), few ? 0 : most - INPUTS_MEMORY_LEAST);
+        ck_assert_uint_eq(capture_inputs_share(inputs), few ? 0 : most - INPUTS_MEMORY_LEAST);
+        ck_assert_uint_eq(inputs->room.most, few ? INPUTS_MEMORY_LEAST : most);
+        ck_assert_uint_eq(inputs->room.taken, 0);
+    }
+    for (unsigned i = 0; i < FILES; i++)
+        g_free(names[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("inputs");
@@ -279,6 +306,7 @@ int main(void)
     tcase_add_test(tcase, test_descriptors);
     tcase_add_test(tcase, test_seed);
     tcase_add_test(tcase, test_seed_of_several);
+    tcase_add_test(tcase, test_share);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

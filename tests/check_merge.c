@@ -209,25 +209,47 @@ END_TEST
 /* As many overlapping files as may be open, and one more. */
 START_TEST(test_too_many_at_once)
 {
-    char *names[MERGE_OPEN_MAX + 1];
-    const char *arguments[MERGE_OPEN_MAX + 2] = { NULL };
-    for (unsigned i = 0; i <= MERGE_OPEN_MAX; i++) {
+    char *names[INPUTS_OPEN_MAX + 1];
+    const char *arguments[INPUTS_OPEN_MAX + 2] = { NULL };
+    for (unsigned i = 0; i <= INPUTS_OPEN_MAX; i++) {
         names[i] = g_strdup_printf("%02u", i);
         arguments[i] = names[i];
         write_file(names[i], (uint32_t[]){ 1 + i, 200, 0 });
     }
     g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, NULL, NULL);
-    g_autofree char *order = read_all(inputs, 1, MERGE_OPEN_MAX + 1);
+    g_autofree char *order = read_all(inputs, 1, INPUTS_OPEN_MAX + 1);
     g_autoptr(GString) expected = g_string_new(NULL);
     for (unsigned frame = 1; frame <= 2; frame++)
-        for (unsigned i = 1; i <= MERGE_OPEN_MAX; i++)
+        for (unsigned i = 1; i <= INPUTS_OPEN_MAX; i++)
             g_string_append_printf(expected, "%s%u:%u", expected->len ? " " : "", i, frame);
     ck_assert_str_eq(order, expected->str);
-    const InputFile *refused = capture_inputs_file(inputs, MERGE_OPEN_MAX + 1);
+    const InputFile *refused = capture_inputs_file(inputs, INPUTS_OPEN_MAX + 1);
     ck_assert_int_eq(refused->state, INPUT_FAILED);
     ck_assert_ptr_nonnull(strstr(refused->problem, "overlap"));
-    for (unsigned i = 0; i <= MERGE_OPEN_MAX; i++)
+    for (unsigned i = 0; i <= INPUTS_OPEN_MAX; i++)
         g_free(names[i]);
+}
+END_TEST
+
+/* There is room for two open files: of three, the last one is refused if they overlap, and not if
+ * they follow one another. */
+START_TEST(test_room)
+{
+    const char *arguments[] = { "a", "b", "c", NULL };
+    static const CaptureOptions options = { .memory = CAPTURE_READER_MEMORY * 5 / 2 };
+    write_file("a", (uint32_t[]){ 1, 10, 0 });
+    write_file("b", (uint32_t[]){ 2, _i ? 3 : 11, 0 });
+    write_file("c", (uint32_t[]){ 4, 12, 0 });
+    g_autoptr(CaptureInputs) inputs = capture_inputs_open(arguments, &options, NULL);
+    ck_assert_uint_eq(inputs->numbered->len, 3);
+    ck_assert_uint_eq(inputs->room.taken, 0);
+    g_autofree char *order = read_all(inputs, 1, 3);
+    const InputFile *last = capture_inputs_file(inputs, 3);
+    ck_assert_str_eq(order, _i ? "1:1 2:1 2:2 3:1 1:2 3:2" : "1:1 2:1 1:2 2:2");
+    ck_assert_int_eq(last->state, _i ? INPUT_GOOD : INPUT_FAILED);
+    if (!_i)
+        ck_assert_ptr_nonnull(strstr(last->problem, "takes 896 KiB"));
+    ck_assert_uint_eq(inputs->room.taken, 0);
 }
 END_TEST
 
@@ -290,6 +312,7 @@ int main(void)
     tcase_add_test(tcase, test_clocks_set_back);
     tcase_add_test(tcase, test_failures);
     tcase_add_test(tcase, test_too_many_at_once);
+    tcase_add_loop_test(tcase, test_room, 0, 2);
     tcase_add_test(tcase, test_bytes);
     tcase_add_test(tcase, test_pipe);
     suite_add_tcase(suite, tcase);

@@ -18,7 +18,7 @@ typedef struct Unpacked {
     bool cut;
 } Unpacked;
 
-static Unpacked unpack(const uint8_t *packed, size_t size, size_t portion)
+static Unpacked unpack_in(CaptureRoom *room, const uint8_t *packed, size_t size, size_t portion)
 {
     int file = memfd_create("packed", MFD_CLOEXEC);
     ck_assert_int_ge(file, 0);
@@ -27,7 +27,7 @@ static Unpacked unpack(const uint8_t *packed, size_t size, size_t portion)
     g_autoptr(CaptureBytes) bytes =
         capture_bytes_open(path, &(CaptureOptions){ .hash = false }, NULL);
     ck_assert_ptr_nonnull(bytes);
-    g_autoptr(Unpacker) unpacker = unpacker_new(bytes);
+    g_autoptr(Unpacker) unpacker = unpacker_new(bytes, room);
     Unpacked result = { .bytes = g_byte_array_new() };
     g_autofree uint8_t *buffer = g_malloc(portion);
     ssize_t got;
@@ -42,6 +42,11 @@ static Unpacked unpack(const uint8_t *packed, size_t size, size_t portion)
     result.cut = unpacker_is_cut(unpacker);
     close(file);
     return result;
+}
+
+static Unpacked unpack(const uint8_t *packed, size_t size, size_t portion)
+{
+    return unpack_in(NULL, packed, size, portion);
 }
 
 static void unpacked_clear(Unpacked *result)
@@ -265,6 +270,52 @@ START_TEST(test_xz_dictionary)
 END_TEST
 #endif
 
+/* Nothing is taken but what there is room for, and all of it is given back. */
+START_TEST(test_room)
+{
+    PackFormat format = (PackFormat)_i;
+    if (!pack_is_built(format))
+        return;
+    g_autoptr(GByteArray) content = make_content(2000);
+    g_autoptr(GByteArray) packed = g_byte_array_new();
+    pack_append(packed, format, content->data, content->len);
+    CaptureRoom little = { .most = 100000 }, much = { .most = 100 << 20 };
+    for (size_t portion = 1; portion < 5000; portion += 4000) {
+        Unpacked refused = unpack_in(&little, packed->data, packed->len, portion);
+        if (format != PACK_GZIP) {
+            ck_assert_msg(refused.failure && strstr(refused.failure, "--max-memory leaves 0"), "%s",
+                          pack_name(format));
+            ck_assert(!refused.cut);
+            ck_assert_uint_eq(refused.bytes->len, 0);
+        }
+        ck_assert_uint_eq(little.taken, 0);
+        unpacked_clear(&refused);
+        Unpacked whole = unpack_in(&much, packed->data, packed->len, portion);
+        assert_whole(&whole, pack_name(format), content, "with room");
+        ck_assert_uint_eq(much.taken, 0);
+        unpacked_clear(&whole);
+    }
+}
+END_TEST
+
+/* A frame of zstd that needs more than the one before it: that stays. Its window, of 10 MiB, is of
+ * exponent 13 and mantissa 2 (RFC 8878 §3.1.1.1.2): 2^23 * 10 / 8. */
+START_TEST(test_room_of_a_second_frame)
+{
+    if (!pack_is_built(PACK_ZSTD))
+        return;
+    g_autoptr(GByteArray) packed = hex_bytes("28b52ffd 00 00 090000 61 28b52ffd 00 6a 090000 62");
+    CaptureRoom room = { .most = 8 << 20 };
+    Unpacked result = unpack_in(&room, packed->data, packed->len, 100);
+    ck_assert_uint_eq(result.bytes->len, 1);
+    ck_assert_int_eq(result.bytes->data[0], 'a');
+    ck_assert_ptr_nonnull(result.failure);
+    ck_assert_str_eq(result.failure,
+                     "zstd: unpacking it takes 11 MiB of memory, and --max-memory leaves 8");
+    unpacked_clear(&result);
+}
+END_TEST
+
 /* How inputs are recognized. */
 static const struct {
     const char *name;
@@ -344,8 +395,9 @@ int main(void)
     tcase_add_loop_test(tcase, test_left_out, 0, PACK_FORMATS);
     tcase_add_loop_test(tcase, test_beginnings, 0, G_N_ELEMENTS(BEGINNINGS));
     tcase_add_test(tcase, test_plain);
-    if (pack_is_built(PACK_ZSTD))
-        tcase_add_test(tcase, test_zstd_window);
+    tcase_add_loop_test(tcase, test_room, 0, PACK_FORMATS);
+    tcase_add_test(tcase, test_room_of_a_second_frame);
+    tcase_add_test(tcase, test_zstd_window);
 #ifdef UNPACK_XZ
     tcase_add_test(tcase, test_xz_dictionary);
 #endif

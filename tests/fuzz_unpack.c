@@ -28,7 +28,7 @@ static Output unpack(const uint8_t *data, size_t size, size_t portion)
     g_autoptr(CaptureBytes) bytes =
         capture_bytes_open(path, &(CaptureOptions){ .hash = false }, NULL);
     g_assert_nonnull(bytes);
-    g_autoptr(Unpacker) unpacker = unpacker_new(bytes);
+    g_autoptr(Unpacker) unpacker = unpacker_new(bytes, NULL);
     Output output = { .bytes = g_byte_array_new(), .compressed = unpacker_format(unpacker) };
     g_autofree uint8_t *buffer = g_malloc(portion);
     ssize_t got = 1;

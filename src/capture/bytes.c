@@ -132,7 +132,7 @@ CaptureBytes *capture_bytes_open(const char *path, const CaptureOptions *options
     int failure = bytes->fd < 0 ? errno : 0;
     if (!failure) {
         look_at_file(bytes);
-        bytes->hash = options->hash ? hasher_new() : NULL;
+        bytes->hash = options->hash ? hasher_new(options->hashes) : NULL;
         bytes->head = g_new(uint8_t, CAPTURE_HEAD_MAX);
         failure = read_head(bytes) ? 0 : errno;
     }

@@ -13,8 +13,9 @@
 #include "base/interrupt.h"
 #include "base/sha256.h"
 
-#define PORTION_SIZE (256 * 1024)
-#define PORTIONS (HASH_AHEAD_MAX / PORTION_SIZE)
+#define PORTION_SIZE (64 * 1024)
+#define PORTIONS_LEAST (HASH_AHEAD_LEAST / PORTION_SIZE)
+#define PORTIONS_MAX (HASH_AHEAD_MAX / PORTION_SIZE)
 
 typedef struct Portion {
     size_t size;
@@ -25,13 +26,15 @@ struct Hasher {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     uint64_t filled, hashed; /* portions so far */
-    Portion *portions;       /* portion N is at N % PORTIONS; the one at `filled` is the feeder's */
+    Portion *portions;       /* portion N is at N % count; the one at `filled` is the feeder's */
+    unsigned count;
+    CaptureRoom *room;
     GThread *thread;
 };
 
 static Portion *portion_at(const Hasher *hasher, uint64_t number)
 {
-    return &hasher->portions[number % PORTIONS];
+    return &hasher->portions[number % hasher->count];
 }
 
 static const Portion *wait_for_portion(Hasher *hasher)
@@ -63,10 +66,14 @@ static gpointer hash_portions(gpointer data)
     return sha256_finish(sum);
 }
 
-Hasher *hasher_new(void)
+Hasher *hasher_new(CaptureRoom *room)
 {
     Hasher *hasher = g_new0(Hasher, 1);
-    hasher->portions = g_new(Portion, PORTIONS);
+    hasher->room = room;
+    hasher->count = PORTIONS_LEAST;
+    while (hasher->count < PORTIONS_MAX && capture_room_take(room, sizeof(Portion)))
+        hasher->count++;
+    hasher->portions = g_new(Portion, hasher->count);
     hasher->portions[0].size = 0;
     pthread_mutex_init(&hasher->lock, NULL);
     pthread_cond_init(&hasher->changed, NULL);
@@ -79,7 +86,7 @@ static void hand_over(Hasher *hasher)
 {
     count_portion(hasher, &hasher->filled);
     pthread_mutex_lock(&hasher->lock);
-    while (hasher->filled - hasher->hashed == PORTIONS)
+    while (hasher->filled - hasher->hashed == hasher->count)
         pthread_cond_wait(&hasher->changed, &hasher->lock);
     pthread_mutex_unlock(&hasher->lock);
     portion_at(hasher, hasher->filled)->size = 0;
@@ -108,6 +115,7 @@ char *hasher_finish(Hasher *hasher)
     char *text = g_thread_join(hasher->thread);
     pthread_cond_destroy(&hasher->changed);
     pthread_mutex_destroy(&hasher->lock);
+    capture_room_give_back(hasher->room, (hasher->count - PORTIONS_LEAST) * sizeof(Portion));
     g_free(hasher->portions);
     g_free(hasher);
     return text;

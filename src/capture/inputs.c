@@ -97,8 +97,13 @@ static uint64_t seed_of(const FrameBatch *begun)
 static void look_into(Listing *listing, InputFile *file, bool again, bool of_directory)
 {
     GError *error = NULL;
+    CaptureOptions options = { .hash = false };
+    if (!again && listing->options)
+        options = *listing->options;
+    options.room = &listing->inputs->room;
+    options.hashes = &listing->inputs->hashes;
     g_autoptr(CaptureReader) reader =
-        capture_reader_open(input_file_place(file), 0, again ? NULL : listing->options, &error);
+        capture_reader_open(input_file_place(file), 0, &options, &error);
     if (!reader) {
         bool foreign = g_error_matches(error, CAPTURE_ERROR, CAPTURE_ERROR_FORMAT);
         input_file_fail(file, error);
@@ -115,6 +120,7 @@ static void look_into(Listing *listing, InputFile *file, bool again, bool of_dir
     file->first_time = info->first_time;
     file->time_digits = info->time_digits;
     file->seed = seed_of(&file->begun);
+    file->memory = capture_reader_memory(reader);
     file->size = again ? info->size : 0;
     if (again)
         frame_batch_clear(&file->begun);
@@ -256,8 +262,10 @@ static CaptureInputs *open_all(const char *const *paths, const char *const *plac
                                const CaptureOptions *options, Filter *filter)
 {
     CaptureInputs *inputs = g_new0(CaptureInputs, 1);
+    inputs->room.most = options && options->memory ? options->memory : SIZE_MAX;
     inputs->files = g_ptr_array_new_with_free_func(input_file_free);
     inputs->numbered = g_ptr_array_new();
+    inputs->hashes.most = INPUTS_HASHES_MEMORY;
     Listing listing = { .inputs = inputs, .options = options, .filter = filter };
     listing.seen = g_hash_table_new_full(identity_hash, identity_equal, g_free, NULL);
     for (unsigned i = 0; paths[i]; i++)
@@ -295,6 +303,8 @@ const InputFile *capture_inputs_only_once(const CaptureInputs *inputs)
 CaptureInputs *capture_inputs_again(const CaptureInputs *inputs)
 {
     CaptureInputs *again = g_new0(CaptureInputs, 1);
+    again->room.most = inputs->room.most;
+    again->hashes.most = INPUTS_HASHES_MEMORY;
     again->files = g_ptr_array_new_with_free_func(input_file_free);
     again->numbered = g_ptr_array_new();
     for (guint i = 0; i < inputs->numbered->len; i++) {
@@ -312,6 +322,27 @@ CaptureInputs *capture_inputs_again(const CaptureInputs *inputs)
         g_ptr_array_add(again->numbered, copy);
     }
     return again;
+}
+
+static gint larger_first(gconstpointer a, gconstpointer b)
+{
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    return (left < right) - (left > right);
+}
+
+size_t capture_inputs_share(CaptureInputs *inputs)
+{
+    g_autoptr(GArray) sizes = g_array_new(FALSE, FALSE, sizeof(size_t));
+    size_t need = 0;
+    if (inputs->room.most == SIZE_MAX)
+        return 0;
+    for (guint i = 0; i < inputs->numbered->len; i++)
+        g_array_append_val(sizes, capture_inputs_file(inputs, i + 1)->memory);
+    g_array_sort(sizes, larger_first);
+    for (guint i = 0; i < MIN(sizes->len, INPUTS_OPEN_MAX); i++)
+        need += g_array_index(sizes, size_t, i);
+    inputs->room.most = MAX(MIN(need, inputs->room.most), INPUTS_MEMORY_LEAST);
+    return inputs->room.most - INPUTS_MEMORY_LEAST;
 }
 
 void capture_inputs_forget(CaptureInputs *inputs)

@@ -14,6 +14,9 @@
 /* The largest input number that FrameId can hold. */
 #define INPUTS_MAX 65535
 
+/* Maximum number of inputs read at once. Of rotated files, two overlap at a time. */
+#define INPUTS_OPEN_MAX 64
+
 typedef enum InputState {
     INPUT_GOOD, /* has a number, and no error so far */
     /* left out on purpose: a file in a directory that is no capture, or a file named twice */
@@ -33,6 +36,7 @@ typedef struct InputFile {
     Nanoseconds first_time;
     unsigned time_digits;
     uint64_t seed; /* see capture_inputs_seed() */
+    size_t memory; /* that reading it takes, as far as its first frames show */
     uint64_t size; /* size on disk; 0: known only at the end */
     /* only for inputs that cannot be opened twice; their first frames are in `begun` */
     CaptureReader *reader;
@@ -42,7 +46,17 @@ typedef struct InputFile {
     char *sha256;
 } InputFile;
 
+/* What reading may take at least, of all inputs at once, beside what --max-memory is for: some
+ * twenty inputs that are open at once, or a few windows of what compresses well. */
+#define INPUTS_MEMORY_LEAST ((size_t)20 << 20)
+
+/* Likewise, of all hashes beyond the least that each takes. */
+#define INPUTS_HASHES_MEMORY ((size_t)4 << 20)
+
 typedef struct CaptureInputs {
+    CaptureRoom room; /* those that are open take of it */
+    /* what their hashes take beyond the least: apart, for no input is refused for want of that */
+    CaptureRoom hashes;
     GPtrArray *files;    /* InputFile, all of them, in the order of the arguments and names */
     GPtrArray *numbered; /* the files that can be read: number N is at N - 1 */
     GError *unfit;       /* NULL, or the reason why the filter cannot be used on one of them */
@@ -57,6 +71,10 @@ CaptureInputs *capture_inputs_open(const char *const *arguments, const CaptureOp
  * same index of `places`. */
 CaptureInputs *capture_inputs_open_moved(const char *const *paths, const char *const *places,
                                          const CaptureOptions *options, Filter *filter);
+
+/* How much reading these inputs takes beyond INPUTS_MEMORY_LEAST, if all were open that may be, as
+ * far as CaptureOptions.memory allows: so much is theirs from now on, and no more. */
+size_t capture_inputs_share(CaptureInputs *inputs);
 
 /* What is opened to read it. */
 const char *input_file_place(const InputFile *file);

@@ -36,7 +36,7 @@ struct CaptureMerge {
     CaptureInputs *inputs;
     CaptureOptions options;
     unsigned unopened, end; /* the next number to open; one past the last */
-    Source *sources[MERGE_OPEN_MAX];
+    Source *sources[INPUTS_OPEN_MAX];
     unsigned open;
     uint32_t set_back;     /* the greatest ClockMark.set_back so far */
     uint64_t closed_bytes; /* bytes read of the inputs that are closed again */
@@ -57,6 +57,8 @@ CaptureMerge *capture_merge_new(CaptureInputs *inputs, unsigned first, unsigned 
     merge->inputs = inputs;
     if (options)
         merge->options = *options;
+    merge->options.room = &inputs->room;
+    merge->options.hashes = &inputs->hashes;
     merge->unopened = first;
     merge->end = first + count;
     return merge;
@@ -151,14 +153,14 @@ static void refuse(InputFile *file)
     input_file_fail(file, g_error_new(CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
                                       "%s: not read, for %d inputs overlap it in time and no more "
                                       "can be open at once",
-                                      name, MERGE_OPEN_MAX));
+                                      name, INPUTS_OPEN_MAX));
 }
 
 static void open_next(CaptureMerge *merge)
 {
     InputFile *file = next_file(merge);
     merge->unopened++;
-    if (merge->open == MERGE_OPEN_MAX) {
+    if (merge->open == INPUTS_OPEN_MAX) {
         refuse(file);
         return;
     }

@@ -6,10 +6,6 @@
 
 #include "capture/inputs.h"
 
-/* Maximum number of inputs read at once. Each needs a descriptor and about 1.5 MiB. Of rotated
- * files, two overlap at a time. */
-#define MERGE_OPEN_MAX 64
-
 typedef struct CaptureMerge CaptureMerge;
 
 /* Reads the `count` inputs from number `first` on. */

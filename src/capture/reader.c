@@ -25,6 +25,7 @@
 
 struct CaptureReader {
     char *path;
+    CaptureRoom *room; /* NULL: nothing has been taken of it */
     unsigned input_number;
     CaptureBytes *bytes;
     Unpacker *unpacker;
@@ -230,22 +231,37 @@ static bool open_pcapng(CaptureReader *reader, GError **error)
     return false;
 }
 
+static bool find_room(CaptureReader *reader, CaptureRoom *room, GError **error)
+{
+    if (!capture_room_take(room, CAPTURE_READER_MEMORY)) {
+        g_autofree char *name = capture_display_name(reader->path);
+        g_set_error(
+            error, CAPTURE_ERROR, CAPTURE_ERROR_OPEN,
+            "%s: not read, for it takes %zu KiB of memory, and the inputs that overlap it in "
+            "time leave %zu of --max-memory",
+            name, CAPTURE_READER_MEMORY / 1024, capture_room_left(room) / 1024);
+        return false;
+    }
+    reader->room = room;
+    return true;
+}
+
 CaptureReader *capture_reader_open(const char *path, unsigned input, const CaptureOptions *options,
                                    GError **error)
 {
     static const CaptureOptions off = { .hash = false };
-    CaptureBytes *bytes = capture_bytes_open(path, options ? options : &off, error);
-    if (!bytes)
-        return NULL;
+    options = options ? options : &off;
     g_autoptr(CaptureReader) reader = g_new0(CaptureReader, 1);
     reader->path = g_strdup(path);
     reader->input_number = input;
-    if (options)
-        reader->secrets = options->secrets;
-    reader->bytes = bytes;
-    reader->unpacker = unpacker_new(bytes);
-    if (options)
-        unpacker_limit(reader->unpacker, options->max_unpacked);
+    reader->secrets = options->secrets;
+    if (!find_room(reader, options->room, error))
+        return NULL;
+    reader->bytes = capture_bytes_open(path, options, error);
+    if (!reader->bytes)
+        return NULL;
+    reader->unpacker = unpacker_new(reader->bytes, options->room);
+    unpacker_limit(reader->unpacker, options->max_unpacked);
     reader->input = capture_input_new(reader->unpacker);
     reader->info.path = reader->path;
     reader->info.compression = unpacker_format(reader->unpacker);
@@ -370,6 +386,11 @@ void capture_reader_tell(CaptureReader *reader, const CaptureOptions *options)
     capture_bytes_tell(reader->bytes, options);
 }
 
+size_t capture_reader_memory(const CaptureReader *reader)
+{
+    return CAPTURE_READER_MEMORY + unpacker_memory(reader->unpacker);
+}
+
 const CaptureInfo *capture_reader_info(const CaptureReader *reader)
 {
     return &reader->info;
@@ -385,6 +406,7 @@ void capture_reader_free(CaptureReader *reader)
     capture_input_free(reader->input); /* each after the layer that reads from it */
     unpacker_free(reader->unpacker);
     capture_bytes_free(reader->bytes);
+    capture_room_give_back(reader->room, CAPTURE_READER_MEMORY);
     g_clear_error(&reader->failure);
     g_free(reader->path);
     g_free(reader);

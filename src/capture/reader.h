@@ -18,6 +18,7 @@
 
 #include "base/evidence.h"
 #include "base/span.h"
+#include "capture/room.h"
 
 #define FRAME_BATCH_MAX 64
 
@@ -127,6 +128,9 @@ typedef struct CaptureOptions {
     /* compute the SHA-256 of the bytes on disk; this reads to the end of the input even if the
      * packets end earlier */
     bool hash;
+    size_t memory; /* that reading may take, of all inputs at once; 0: any */
+    /* of a reader: those of the inputs; borrowed; NULL: there is room */
+    CaptureRoom *room, *hashes;
     uint64_t max_unpacked; /* bytes that an input may unpack to; 0: any number */
     /* Called before reading waits for an input that has nothing to give, with all frames that came
      * before handed out; NULL: nobody needs to know. */
@@ -134,6 +138,10 @@ typedef struct CaptureOptions {
     void *data;
     CaptureSecrets secrets;
 } CaptureOptions;
+
+/* What a reader takes of the room besides unpacking: the buffers of a large packet, of a
+ * batch, of bytes on their way. */
+#define CAPTURE_READER_MEMORY ((size_t)896 * 1024)
 
 typedef struct CaptureReader CaptureReader;
 
@@ -158,6 +166,9 @@ bool capture_reader_next(CaptureReader *reader, FrameBatch *batch, GError **erro
 /* From here on it is these options that say who is called: somebody else reads on than has opened
  * it. */
 void capture_reader_tell(CaptureReader *reader, const CaptureOptions *options);
+
+/* What it has taken of the room so far. */
+size_t capture_reader_memory(const CaptureReader *reader);
 
 const CaptureInfo *capture_reader_info(const CaptureReader *reader);
 

@@ -17,6 +17,7 @@ struct Unpacker {
     const UnpackFormat *format; /* NULL: bytes pass as they are */
     void *state;                /* state of the format */
     uint8_t *input;             /* INPUT_SIZE bytes of compressed data */
+    UnpackMemory memory;
     UnpackPortion portion;
     bool may_end;         /* the state after the last step */
     bool filled;          /* the last step filled the output */
@@ -46,6 +47,46 @@ static const UnpackFormat *find_format(Span head)
     return skipped ? &unpack_zstd : NULL;
 }
 
+#define IN_MIB(bytes) ((unsigned)(((bytes) + (1 << 20) - 1) >> 20))
+
+bool unpack_memory_need(UnpackMemory *memory, uint64_t size)
+{
+    if (size <= memory->taken)
+        return true;
+    if (size <= UNPACK_MEMORY_MAX &&
+        capture_room_take(memory->room, (size_t)size - memory->taken)) {
+        memory->taken = (size_t)size;
+        return true;
+    }
+    size_t left = capture_room_left(memory->room);
+    if (size > UNPACK_MEMORY_MAX)
+        g_snprintf(memory->refusal, sizeof memory->refusal,
+                   "unpacking it takes %u MiB of memory, more than %u", IN_MIB(size),
+                   IN_MIB(UNPACK_MEMORY_MAX));
+    else
+        g_snprintf(memory->refusal, sizeof memory->refusal,
+                   "unpacking it takes %u MiB of memory, and --max-memory leaves %u", IN_MIB(size),
+                   (unsigned)((left + memory->taken) >> 20));
+    return false;
+}
+
+Span unpack_head_ahead(const UnpackHead *head, const UnpackPortion *portion, uint8_t ret_bytes[18])
+{
+    size_t ahead = MIN(portion->in_left, sizeof head->bytes - head->length);
+    memcpy(ret_bytes, head->bytes, head->length);
+    if (ahead > 0)
+        memcpy(ret_bytes + head->length, portion->in, ahead);
+    return span_make(ret_bytes, head->length + ahead);
+}
+
+void unpack_head_read(UnpackHead *head, const uint8_t *bytes, size_t size)
+{
+    size_t kept = MIN(size, sizeof head->bytes - head->length);
+    if (kept > 0)
+        memcpy(head->bytes + head->length, bytes, kept);
+    head->length += kept;
+}
+
 const char *unpack_recognize(Span head)
 {
     const UnpackFormat *format = find_format(head);
@@ -60,21 +101,27 @@ const char *unpack_library_version(const char *format)
     return NULL;
 }
 
-Unpacker *unpacker_new(CaptureBytes *bytes)
+Unpacker *unpacker_new(CaptureBytes *bytes, CaptureRoom *room)
 {
     Unpacker *unpacker = g_new0(Unpacker, 1);
     unpacker->bytes = bytes;
+    unpacker->memory.room = room;
     unpacker->format = find_format(capture_bytes_head(bytes));
     if (!unpacker->format)
         return unpacker;
     if (unpacker->format->start) {
-        unpacker->state = unpacker->format->start();
+        unpacker->state = unpacker->format->start(&unpacker->memory);
         unpacker->input = g_new(uint8_t, INPUT_SIZE);
     } else {
         unpacker->failure =
             g_strdup_printf("%s: this build of connaudit cannot unpack it", unpacker->format->name);
     }
     return unpacker;
+}
+
+size_t unpacker_memory(const Unpacker *unpacker)
+{
+    return unpacker->memory.taken;
 }
 
 const char *unpacker_format(const Unpacker *unpacker)
@@ -206,6 +253,7 @@ void unpacker_free(Unpacker *unpacker)
         return;
     if (unpacker->state)
         unpacker->format->free(unpacker->state);
+    capture_room_give_back(unpacker->memory.room, unpacker->memory.taken);
     g_free(unpacker->input);
     g_free(unpacker->failure);
     g_free(unpacker);

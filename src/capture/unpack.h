@@ -2,7 +2,8 @@
  * pass unchanged. It unpacks one layer only.
  *
  * Memory is bounded whatever the input claims: unpacked bytes are passed on in portions of the
- * caller's size, and a format that needs more than UNPACK_MEMORY_MAX for its window is refused. */
+ * caller's size. An input that needs more than UNPACK_MEMORY_MAX, or than there is room for, is
+ * refused before the memory is taken. */
 #ifndef CAPTURE_UNPACK_H
 #define CAPTURE_UNPACK_H
 
@@ -10,12 +11,17 @@
 
 #include "capture/bytes.h"
 
-#define UNPACK_MEMORY_MAX (128 * 1024 * 1024)
+/* A window as large as zstd takes without being told otherwise, and what hangs on it. */
+#define UNPACK_MEMORY_MAX (129 * 1024 * 1024)
 
 typedef struct Unpacker Unpacker;
 
-/* Reads `bytes`. The caller keeps them and must not free them earlier. */
-Unpacker *unpacker_new(CaptureBytes *bytes);
+/* Reads `bytes`. The caller keeps them and must not free them earlier. `room`: from which unpacking
+ * takes; NULL: there is room for everything. */
+Unpacker *unpacker_new(CaptureBytes *bytes, CaptureRoom *room);
+
+/* What it has taken of the room so far. */
+size_t unpacker_memory(const Unpacker *unpacker);
 
 /* Compressed data that gives more than `most` bytes is a failure; 0: there is no bound. */
 void unpacker_limit(Unpacker *unpacker, uint64_t most);

@@ -11,19 +11,44 @@
 #define FRAME_START 7
 #define BLOCK_HEADER_SIZE 4
 
+/* The place of the block size in the header of a frame. */
+#define BLOCK_SIZE_AT 5
+/* Beside a block that is unpacked and one that is not: the blocks before it, that it refers to. */
+#define BESIDE_BLOCKS (256 * 1024)
+
+#define MAGIC UINT32_C(0x184d2204)
+
 typedef struct Lz4 {
     LZ4F_dctx *context;
     size_t wanted;
+    UnpackMemory *memory;
+    UnpackHead head;
 } Lz4;
 
-static void *lz4_start(void)
+static void *lz4_start(UnpackMemory *memory)
 {
     Lz4 *lz4 = g_new0(Lz4, 1);
     LZ4F_errorCode_t failure = LZ4F_createDecompressionContext(&lz4->context, LZ4F_VERSION);
     if (LZ4F_isError(failure))
         g_error("lz4 cannot begin: %s", LZ4F_getErrorName(failure));
     lz4->wanted = FRAME_START;
+    lz4->memory = memory;
     return lz4;
+}
+
+/* Whether there is room for the frame that begins here: a block has 64 KiB, or four times that, or
+ * sixteen or 64 times. */
+static bool fits(Lz4 *lz4, const UnpackPortion *portion)
+{
+    uint8_t bytes[18], size;
+    uint32_t magic;
+    Span head = unpack_head_ahead(&lz4->head, portion, bytes);
+    if (lz4->head.known || !span_le32(head, 0, &magic) || !span_u8(head, BLOCK_SIZE_AT, &size))
+        return true;
+    lz4->head.known = true;
+    unsigned times = MAX(size >> 4 & 7, 4) - 4;
+    uint64_t block = UINT64_C(65536) << 2 * times;
+    return magic != MAGIC || unpack_memory_need(lz4->memory, 2 * block + BESIDE_BLOCKS);
 }
 
 /* The library reads one frame after another, and skips the frames that are to be skipped. A block
@@ -32,6 +57,10 @@ static void *lz4_start(void)
 static UnpackState lz4_step(void *state, UnpackPortion *portion, const char **ret_failure)
 {
     Lz4 *lz4 = state;
+    if (!fits(lz4, portion)) {
+        *ret_failure = lz4->memory->refusal;
+        return UNPACK_FAILED;
+    }
     size_t wanted = lz4->wanted;
     if (wanted > BLOCK_HEADER_SIZE)
         wanted -= BLOCK_HEADER_SIZE;
@@ -41,6 +70,9 @@ static UnpackState lz4_step(void *state, UnpackPortion *portion, const char **re
         *ret_failure = LZ4F_getErrorName(result);
         return UNPACK_FAILED;
     }
+    unpack_head_read(&lz4->head, portion->in, in);
+    if (result == 0)
+        lz4->head = (UnpackHead){ .known = false };
     portion->in += in;
     portion->in_left -= in;
     portion->out += out;

@@ -5,28 +5,27 @@
 #include <glib.h>
 #include <lzma.h>
 
-#include "capture/unpack.h"
-
 typedef struct Xz {
     lzma_stream stream;
+    UnpackMemory *memory;
     bool ended; /* nothing follows the last stream */
 } Xz;
 
-/* Reads through streams and the padding between them. */
-static void *xz_start(void)
+/* Reads through streams and the padding between them. The library begins with no memory for a
+ * dictionary, and says what it needs when it knows. */
+static void *xz_start(UnpackMemory *memory)
 {
     Xz *xz = g_new0(Xz, 1);
     xz->stream = (lzma_stream)LZMA_STREAM_INIT;
-    if (lzma_stream_decoder(&xz->stream, UNPACK_MEMORY_MAX, LZMA_CONCATENATED) != LZMA_OK)
+    if (lzma_stream_decoder(&xz->stream, 1, LZMA_CONCATENATED) != LZMA_OK)
         g_error("liblzma cannot begin");
+    xz->memory = memory;
     return xz;
 }
 
 static const char *failure_text(lzma_ret result)
 {
     switch (result) {
-    case LZMA_MEMLIMIT_ERROR:
-        return "unpacking it takes more than 128 MiB of memory";
     case LZMA_OPTIONS_ERROR:
         return "an option that this liblzma does not know";
     case LZMA_FORMAT_ERROR:
@@ -46,7 +45,17 @@ static UnpackState xz_step(void *state, UnpackPortion *portion, const char **ret
     stream->avail_in = portion->in_left;
     stream->next_out = portion->out;
     stream->avail_out = portion->out_left;
-    lzma_ret result = lzma_code(stream, portion->last ? LZMA_FINISH : LZMA_RUN);
+    lzma_action action = portion->last ? LZMA_FINISH : LZMA_RUN;
+    lzma_ret result = lzma_code(stream, action);
+    if (result == LZMA_MEMLIMIT_ERROR) {
+        uint64_t need = lzma_memusage(stream);
+        if (!unpack_memory_need(xz->memory, need)) {
+            *ret_failure = xz->memory->refusal;
+            return UNPACK_FAILED;
+        }
+        if (lzma_memlimit_set(stream, need) == LZMA_OK)
+            result = lzma_code(stream, action);
+    }
     portion->in = stream->next_in;
     portion->in_left = stream->avail_in;
     portion->out = stream->next_out;

@@ -169,7 +169,7 @@ static void add_limits(JsonBuilder *json, const StreamLimits *limits, const Hops
 {
     begin_object(json, "limits");
     add_count(json, "inputs", INPUTS_MAX);
-    add_count(json, "inputs_open", MERGE_OPEN_MAX);
+    add_count(json, "inputs_open", INPUTS_OPEN_MAX);
     add_count(json, "connection_bytes", limits->memory);
     add_count(json, "held_bytes", limits->held_bytes);
     add_count(json, "held_bytes_connection", limits->held_bytes_connection);
