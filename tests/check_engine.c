@@ -601,9 +601,9 @@ static const struct {
     bool given_up;
 } FRAGMENTS[] = {
     { "whole", 0, true, 0, false },
-    { "as many as can wait", 1000, true, 0, false },
-    { "a flood: the capture has both", 1100, true, REASON_LIMIT, true },
-    { "a flood, and the second one is lost", 1100, false, REASON_LIMIT, true },
+    { "as many as can wait", 17000, true, 0, false },
+    { "a flood: the capture has both", 20000, true, REASON_LIMIT, true },
+    { "a flood, and the second one is lost", 20000, false, REASON_LIMIT, true },
     { "the second one is lost", 0, false, REASON_LOSS, false },
 };
 

@@ -246,6 +246,74 @@ START_TEST(test_handed_out_stays)
 }
 END_TEST
 
+static DecodeResult add_between(Fragments *table, uint32_t host, uint8_t protocol, bool last,
+                                Layer *ret_layer)
+{
+    static const uint8_t bytes[24] = { 0x12, 0x34, 0x56, 0x78, 0, 100 };
+    IpAddress from = { .bytes = { 10, (uint8_t)(host >> 16), (uint8_t)(host >> 8), (uint8_t)host },
+                       .version = 4 };
+    IpAddress to = { .bytes = { 192, 0, 2, 1 }, .version = 4 };
+    IpFragment fragment = { .identification = 7,
+                            .version = 4,
+                            .protocol = protocol,
+                            .offset = last ? sizeof bytes : 0,
+                            .more = !last };
+    uint8_t found;
+    *ret_layer = (Layer){ .bytes = span_make(bytes, sizeof bytes), .wire_length = sizeof bytes };
+    return fragments_add(table, &fragment, &from, &to, NS_PER_SECOND, ret_layer, &found);
+}
+
+static bool gave_up(const Fragments *table, uint32_t host)
+{
+    IpAddress from = { .bytes = { 10, (uint8_t)(host >> 16), (uint8_t)(host >> 8), (uint8_t)host },
+                       .version = 4 };
+    IpAddress to = { .bytes = { 192, 0, 2, 1 }, .version = 4 };
+    ck_assert_int_eq(fragments_were_given_up(table, &from, &to), fragments_were_given_up(table, &to, &from));
+    return fragments_were_given_up(table, &from, &to);
+}
+
+/* A datagram outlives a thousand that others have begun: memory is the bound. Once it is given up,
+ * that is known of its two addresses, if a segment may have been in it. */
+START_TEST(test_flood)
+{
+    enum { TCP = 6, UDP = 17 };
+    g_autoptr(Fragments) table = fragments_new(&FRAGMENT_LIMITS_DEFAULT);
+    Layer layer;
+    uint32_t host = 3;
+    ck_assert_int_eq(add_between(table, 1, TCP, false, &layer), DECODE_FRAGMENT);
+    for (; host < 1100; host++)
+        ck_assert_int_eq(add_between(table, host, UDP, false, &layer), DECODE_FRAGMENT);
+    ck_assert_int_eq(add_between(table, 1, TCP, true, &layer), DECODE_SEGMENT);
+    ck_assert_uint_eq(layer.wire_length, 48);
+    fragments_release(table);
+    ck_assert_int_eq(add_between(table, 2, TCP, false, &layer), DECODE_FRAGMENT);
+    ck_assert(!gave_up(table, 2));
+    for (; host < 40000; host++) {
+        ck_assert_int_eq(add_between(table, host, UDP, false, &layer), DECODE_FRAGMENT);
+        ck_assert_uint_le(fragments_memory(table), FRAGMENT_LIMITS_DEFAULT.memory);
+    }
+    ck_assert_uint_gt(fragments_counters(table)->given_up, 10000);
+    ck_assert(gave_up(table, 2));
+    ck_assert(!gave_up(table, 3));
+    ck_assert(!gave_up(table, 1));
+}
+END_TEST
+
+/* Small pieces cost more to keep than they have bytes. */
+START_TEST(test_small_pieces)
+{
+    g_autoptr(Fragments) table = fragments_new(&FRAGMENT_LIMITS_DEFAULT);
+    Layer layer;
+    for (unsigned datagram = 0; datagram < 1000; datagram++)
+        for (unsigned piece = 1; piece < 200; piece++) {
+            g_autofree char *text = g_strdup_printf("%u+8#%u", piece * 16, datagram);
+            ck_assert_int_eq(add(table, text, 4, &layer), DECODE_FRAGMENT);
+            ck_assert_uint_le(fragments_memory(table), FRAGMENT_LIMITS_DEFAULT.memory);
+        }
+    ck_assert_uint_gt(fragments_counters(table)->given_up, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fragments");
@@ -253,6 +321,8 @@ int main(void)
     tcase_add_loop_test(tcase, test_fragments, 0, G_N_ELEMENTS(ROWS));
     tcase_add_loop_test(tcase, test_bounds, 0, G_N_ELEMENTS(BOUNDS));
     tcase_add_test(tcase, test_handed_out_stays);
+    tcase_add_test(tcase, test_flood);
+    tcase_add_test(tcase, test_small_pieces);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

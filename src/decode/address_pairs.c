@@ -48,15 +48,6 @@ bool address_pairs_add(AddressPairs *pairs, const IpAddress *a, const IpAddress 
     return true;
 }
 
-bool address_pairs_may_have(const AddressPairs *pairs, const IpAddress *a, const IpAddress *b)
-{
-    guint size = g_hash_table_size(pairs->keys);
-    if (size == 0 || size >= ADDRESS_PAIRS_MAX)
-        return size > 0;
-    g_autoptr(GBytes) wanted = key_of(a, b);
-    return g_hash_table_contains(pairs->keys, wanted);
-}
-
 void address_pairs_free(AddressPairs *pairs)
 {
     if (!pairs)

@@ -15,9 +15,6 @@ AddressPairs *address_pairs_new(void);
 /* True: the pair is new, and is now in the set. A full set takes no more, and says so. */
 bool address_pairs_add(AddressPairs *pairs, const IpAddress *a, const IpAddress *b, bool *ret_full);
 
-/* Of a set that is full any may be in it. */
-bool address_pairs_may_have(const AddressPairs *pairs, const IpAddress *a, const IpAddress *b);
-
 void address_pairs_free(AddressPairs *pairs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AddressPairs, address_pairs_free)
 

@@ -24,17 +24,29 @@
  *
  * Time is the capture's. What waits longer than receivers do goes (RFC 8200: 60 s; Linux: 30 s),
  * and what comes from the future is of another clock. Memory is bounded by number of datagrams,
- * number of pieces and bytes; the oldest goes first. */
+ * number of pieces, bytes, and all that with what it costs to keep them; the oldest goes first. Which
+ * addresses it was between is remembered, so that what is missing in a connection can be put down to
+ * the bound. */
 #include "decode/fragments.h"
 
-#include "decode/address_pairs.h"
+#include "base/fold.h"
+#include "decode/tunnel.h"
 
 #define DATAGRAM_MAX 65535
 #define UNIT 8
 
+/* What the allocator gives to a datagram with its place in the table, and to a piece, besides the
+ * bytes. */
+#define DATAGRAM_COST 384
+#define PIECE_COST 64
+
+/* A bit for each hash of two addresses. */
+#define GIVEN_UP_BITS 65536
+
 const FragmentLimits FRAGMENT_LIMITS_DEFAULT = {
-    .datagrams = 1024,
+    .datagrams = 65536,
     .bytes = 8 * 1024 * 1024,
+    .memory = 8 * 1024 * 1024,
     .pieces = 256,
 };
 
@@ -74,11 +86,12 @@ struct Fragments {
     GHashTable *table;
     Datagram *oldest, *newest;
     size_t held;
+    size_t pieces;      /* of all datagrams */
+    uint64_t *given_up; /* GIVEN_UP_BITS; NULL: none */
     FragmentCounters counters;
-    AddressPairs *given_up; /* between which packets were given up at a bound */
-    uint64_t datagrams;     /* numbers given */
-    uint64_t last;          /* number of the datagram that the last fragment went to; 0: none */
-    GPtrArray *handed_out;  /* Datagram */
+    uint64_t datagrams;    /* numbers given */
+    uint64_t last;         /* number of the datagram that the last fragment went to; 0: none */
+    GPtrArray *handed_out; /* Datagram */
 };
 
 static guint key_hash(gconstpointer pointer)
@@ -113,7 +126,6 @@ Fragments *fragments_new(const FragmentLimits *limits)
     fragments->limits = *limits;
     fragments->table = g_hash_table_new(key_hash, key_equal);
     fragments->handed_out = g_ptr_array_new();
-    fragments->given_up = address_pairs_new();
     return fragments;
 }
 
@@ -122,6 +134,7 @@ static void datagram_clear(Fragments *fragments, Datagram *datagram)
 {
     for (guint i = 0; i < datagram->pieces->len; i++)
         g_free(g_array_index(datagram->pieces, Piece, i).bytes);
+    fragments->pieces -= datagram->pieces->len;
     g_array_set_size(datagram->pieces, 0);
     g_clear_pointer(&datagram->block, g_free);
     fragments->held -= datagram->held;
@@ -154,22 +167,74 @@ static Datagram *datagram_add(Fragments *fragments, const Key *key, Nanoseconds 
     return datagram;
 }
 
+static uint32_t bit_of(const IpAddress *a, const IpAddress *b)
+{
+    uint64_t words[4], hashes[2];
+    memcpy(words, a->bytes, 16);
+    memcpy(words + 2, b->bytes, 16);
+    for (int i = 0; i < 2; i++)
+        hashes[i] = fold(fold(words[2 * i] ^ UINT64_C(0x9fb21c651e98df25),
+                              words[2 * i + 1] ^ UINT64_C(0xd6e8feb86659fd93)),
+                         UINT64_C(0xa0761d6478bd642f));
+    return (uint32_t)(fold(hashes[0] + hashes[1], UINT64_C(0x9e3779b97f4a7c15)) % GIVEN_UP_BITS);
+}
+
+/* Whether a segment may have been in it, or in a tunnel that it was of. */
+static bool may_hold_segments(const Datagram *datagram)
+{
+    const Piece *first = &g_array_index(datagram->pieces, Piece, 0);
+    bool begun = datagram->pieces->len && first->begin == 0;
+    uint8_t version = datagram->key.source.version;
+    if (!begun && version == 6)
+        return true; /* only its first fragment says what it carries */
+    uint8_t protocol = begun ? datagram->protocol : (uint8_t)datagram->key.protocol;
+    Layer layer = { .wire_length = DATAGRAM_MAX };
+    if (begun)
+        layer.bytes = span_make(first->bytes, first->captured);
+    DecodeResult result = ip_decode_rest(&layer, version, protocol);
+    if (result == DECODE_SEGMENT && layer.kind == LAYER_UDP)
+        result = udp_decode(&layer);
+    return result == DECODE_SEGMENT || result == DECODE_CUT;
+}
+
+static void note_given_up(Fragments *fragments, const Datagram *datagram)
+{
+    if (datagram->whole || !may_hold_segments(datagram))
+        return;
+    if (!fragments->given_up)
+        fragments->given_up = g_new0(uint64_t, GIVEN_UP_BITS / 64);
+    uint32_t bit = bit_of(&datagram->key.source, &datagram->key.destination);
+    fragments->given_up[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
 static void give_up(Fragments *fragments, Datagram *datagram)
 {
+    note_given_up(fragments, datagram);
     fragments->counters.alone -= datagram->frames;
     fragments->counters.given_up += datagram->frames;
-    bool full;
-    address_pairs_add(fragments->given_up, &datagram->key.source, &datagram->key.destination,
-                      &full);
     datagram_remove(fragments, datagram);
+}
+
+size_t fragments_memory(const Fragments *fragments)
+{
+    size_t datagrams = g_hash_table_size(fragments->table);
+    return fragments->held + fragments->pieces * PIECE_COST + datagrams * DATAGRAM_COST;
+}
+
+static bool is_beyond(const Fragments *fragments, size_t bytes)
+{
+    const FragmentLimits *limits = &fragments->limits;
+    size_t memory = fragments_memory(fragments) + bytes + PIECE_COST;
+    return fragments->held + bytes > limits->bytes ||
+           g_hash_table_size(fragments->table) > limits->datagrams ||
+           (limits->memory && memory > limits->memory);
 }
 
 /* Makes room, but for what is handed out or in use. False: there is none. */
 static bool make_room(Fragments *fragments, const Datagram *in_use, size_t bytes)
 {
     Datagram *datagram = fragments->oldest;
-    while (datagram && (fragments->held + bytes > fragments->limits.bytes ||
-                        g_hash_table_size(fragments->table) > fragments->limits.datagrams)) {
+    while (datagram && is_beyond(fragments, bytes)) {
         Datagram *newer = datagram->newer;
         if (datagram != in_use && !datagram->handed_out)
             give_up(fragments, datagram);
@@ -231,6 +296,7 @@ static void insert_piece(Fragments *fragments, Datagram *datagram, guint at, con
     if (bytes.length)
         piece.bytes = g_memdup2(bytes.bytes, bytes.length);
     g_array_insert_val(datagram->pieces, at, piece);
+    fragments->pieces++;
     datagram->covered += end - begin;
     datagram->held += piece.captured;
     fragments->held += piece.captured;
@@ -428,7 +494,10 @@ const FragmentCounters *fragments_counters(const Fragments *fragments)
 
 bool fragments_were_given_up(const Fragments *fragments, const IpAddress *a, const IpAddress *b)
 {
-    return address_pairs_may_have(fragments->given_up, a, b);
+    if (!fragments->given_up)
+        return false;
+    uint32_t bit = bit_of(a, b);
+    return fragments->given_up[bit / 64] >> bit % 64 & 1;
 }
 
 size_t fragments_held(const Fragments *fragments)
@@ -443,7 +512,7 @@ void fragments_free(Fragments *fragments)
     while (fragments->oldest)
         datagram_remove(fragments, fragments->oldest);
     g_hash_table_destroy(fragments->table);
+    g_free(fragments->given_up);
     g_ptr_array_free(fragments->handed_out, TRUE);
-    address_pairs_free(fragments->given_up);
     g_free(fragments);
 }

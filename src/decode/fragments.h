@@ -5,10 +5,12 @@
 #include "decode/ip.h"
 
 /* Packets waiting at once, or remembered because a copy of a fragment may follow; the bytes of
- * their fragments; and fragments of one, which is more than any path with an MTU of 576 makes. */
+ * their fragments; all of that with what it costs to keep it; and fragments of one, which is more
+ * than any path with an MTU of 576 makes. 0: any. */
 typedef struct FragmentLimits {
     size_t datagrams;
     size_t bytes;
+    size_t memory;
     unsigned pieces;
 } FragmentLimits;
 
@@ -47,12 +49,13 @@ void fragments_release(Fragments *fragments);
 
 const FragmentCounters *fragments_counters(const Fragments *fragments);
 
-/* Whether a packet in fragments between these addresses was given up at a bound; of many, whether
- * one may have been. */
+/* Whether a packet in fragments between these addresses, that may have held a segment, was given up
+ * at a bound. Of others it is said rarely, and more often the more pairs there were. */
 bool fragments_were_given_up(const Fragments *fragments, const IpAddress *a, const IpAddress *b);
 
-/* Bytes held at this moment. */
+/* Bytes held at this moment; and with what it costs to keep them. */
 size_t fragments_held(const Fragments *fragments);
+size_t fragments_memory(const Fragments *fragments);
 
 void fragments_free(Fragments *fragments);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fragments, fragments_free)
