@@ -845,6 +845,44 @@ START_TEST(test_held_bytes_are_bounded)
 }
 END_TEST
 
+/* A connection that takes more than a 16th of its shard, which is short of memory, is given up
+ * itself: all others stay, packed. */
+START_TEST(test_much_drives_out_nobody)
+{
+    enum { HOSTS = 500, MUCH = 30000 };
+    static const uint8_t PAYLOAD[100];
+    StreamLimits limits = stream_limits_for(MEMORY_LEAST);
+    ck_assert_uint_eq(limits.held_bytes_connection, MEMORY_LEAST / SHARDS / 16);
+    limits.memory = SHARDS * (size_t)MUCH;
+    g_autoptr(StreamTable) table = stream_table_new(&limits);
+    g_autofree void *owner = g_malloc(MUCH);
+    StreamEvent event;
+    unsigned given_up = 0, left = 0;
+    for (uint32_t host = 0; host < HOSTS; host++) {
+        Segment segment = syn_from(host, host + 1);
+        stream_table_feed(table, &segment);
+        ck_assert(!stream_table_next(table, &event));
+    }
+    Segment segment = syn_from(77, HOSTS + 1);
+    segment.flags = TCP_ACK;
+    segment.sequence++;
+    segment.length = sizeof PAYLOAD;
+    segment.payload = span_make(PAYLOAD, sizeof PAYLOAD);
+    stream_table_feed(table, &segment);
+    while (stream_table_next(table, &event)) {
+        ck_assert_uint_eq(event.connection->first_frame, frame_id(1, 78));
+        event.connection->owner = owner;
+        event.connection->owner_size = MUCH;
+        given_up += event.kind == STREAM_END && event.connection->end == CONNECTION_EVICTED;
+    }
+    ck_assert_uint_eq(given_up, 1);
+    stream_table_finish(table);
+    for (; stream_table_next(table, &event); left++)
+        ck_assert_int_eq(event.connection->end, CONNECTION_UNENDED);
+    ck_assert_uint_eq(left, HOSTS - 1);
+}
+END_TEST
+
 /* Its number and what it acknowledges count from the client's SYN. */
 static Segment segment_of(uint32_t at, uint32_t acknowledged, uint32_t length, uint64_t frame)
 {
@@ -982,6 +1020,7 @@ static Suite *stream_suite(void)
     TCase *bounds = tcase_create("bounds");
     tcase_add_test(bounds, test_eviction_takes_the_longest_idle);
     tcase_add_test(bounds, test_held_bytes_are_bounded);
+    tcase_add_test(bounds, test_much_drives_out_nobody);
     tcase_add_test(bounds, test_no_room_to_hold);
     tcase_add_test(bounds, test_no_room_to_keep_a_syn);
     tcase_add_test(bounds, test_backwards);

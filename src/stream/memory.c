@@ -11,17 +11,19 @@
 /* While the table of pairs grows, the old one stands beside the new one. */
 #define PAIRS_SHARE(memory) ((memory) / 8)
 #define PAIRS_PEAK(memory) (PAIRS_SHARE(memory) / 2 * 3)
-#define HELD_CONNECTION_MAX ((size_t)4 << 20)
+/* Of a shard's part of the memory, so that no connection takes the place of all others of its
+ * shard. */
+#define CONNECTION_PART 16
 
 /* Memory is what bounds connections: even packed, one takes some hundred bytes. */
 #define CONNECTIONS_MAX ((size_t)1 << 28)
 
-/* Of 512 MiB: slots for 1,572,864 pairs of endpoints; half of the memory at most ahead of holes,
- * and of that a 64th by one connection. */
+/* Of 512 MiB: slots for 1,572,864 pairs of endpoints; half of the memory at most ahead of holes, and
+ * a 16th of a shard's part by one connection. */
 const StreamLimits STREAM_LIMITS_DEFAULT = {
     .connections = CONNECTIONS_MAX,
     .held_bytes = MEMORY_DEFAULT / 2,
-    .held_bytes_connection = HELD_CONNECTION_MAX,
+    .held_bytes_connection = MEMORY_DEFAULT / SHARDS / CONNECTION_PART,
     .memory = MEMORY_DEFAULT - FRAGMENTS_SHARE - PAIRS_PEAK(MEMORY_DEFAULT),
     .pairs = 1572864,
 };
@@ -32,7 +34,7 @@ StreamLimits stream_limits_for(size_t memory)
     return (StreamLimits){
         .connections = CONNECTIONS_MAX,
         .held_bytes = memory / 2,
-        .held_bytes_connection = MIN(memory / 2 / SHARDS, HELD_CONNECTION_MAX),
+        .held_bytes_connection = memory / SHARDS / CONNECTION_PART,
         .memory = memory - FRAGMENTS_SHARE - PAIRS_PEAK(memory),
         .pairs = numbering_pairs_in(PAIRS_SHARE(memory)),
     };
@@ -43,6 +45,11 @@ Budget memory_budget(const StreamLimits *limits)
     return (Budget){ .held_max = limits->held_bytes / SHARDS,
                      .flow_max = limits->held_bytes_connection,
                      .used_max = limits->memory / SHARDS };
+}
+
+bool memory_is_much(const Budget *budget, const FlowHead *head)
+{
+    return head->charged > budget->used_max / CONNECTION_PART;
 }
 
 size_t memory_of_rare(const Flow *flow)

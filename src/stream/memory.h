@@ -14,6 +14,9 @@ struct Budget {
 /* A shard's part of the limits. */
 Budget memory_budget(const StreamLimits *limits);
 
+/* Whether the flow takes more than one may of a shard that is short of memory. */
+bool memory_is_much(const Budget *budget, const FlowHead *head);
+
 /* What the allocator adds to a block. */
 #define BLOCK_OVERHEAD 16
 

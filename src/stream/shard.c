@@ -15,7 +15,8 @@
  * Memory. What hangs on a connection changes while its events are handled, so it is counted when
  * they are done. A shard that takes more than its part first packs those connections that have
  * been idle longest, and has the stage above do the same with what it keeps of them. When all
- * are packed, the longest idle one is given up. */
+ * are packed, the longest idle one is given up; but rather the one that has just grown, if it takes
+ * more than a 16th of the shard: it must not drive out others. */
 #include "stream/shard.h"
 
 #include "stream/belonging.h"
@@ -227,7 +228,8 @@ bool shard_relieve(Shard *shard, Sink *sink, Flow **ret_flow)
         return false;
     FlowHead *head = shard->awake;
     if (!head || head == shard->newest) {
-        evict(shard, sink, shard->oldest);
+        bool much = memory_is_much(&shard->budget, shard->newest);
+        evict(shard, sink, much ? shard->newest : shard->oldest);
         return true;
     }
     shard->awake = head->newer;
