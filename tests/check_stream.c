@@ -842,6 +842,11 @@ START_TEST(test_held_bytes_are_bounded)
     ck_assert_uint_eq(gaps, 99 - 18);
     ck_assert_uint_eq(data, (99 - 18) * 1000);
     ck_assert_uint_gt(stream_table_counters(table)->held_limit, 0);
+    stream_table_finish(table);
+    while (stream_table_next(table, &(StreamEvent){ 0 }))
+        ;
+    ck_assert_uint_eq(stream_table_counters(table)->limited, 1);
+    ck_assert_uint_eq(stream_table_counters(table)->evicted, 0);
 }
 END_TEST
 

@@ -505,6 +505,7 @@ static void add_missing(JsonBuilder *json, const ManifestFacts *facts)
 
     begin_object(json, "given_up");
     add_count(json, "connections", streams->evicted);
+    add_count(json, "connections_in_part", streams->limited);
     add_count(json, "holes", streams->held_limit);
     add_count(json, "tombstones", streams->tombstones_lost);
     add_count(json, "connections_in_servers",

@@ -474,6 +474,7 @@ static void write_losses(Summary *summary)
 
     g_autoptr(GString) given_up = g_string_new(NULL);
     append_items(given_up, streams->evicted, "connection", "(limit)");
+    append_items(given_up, streams->limited, "connection", "in part (limit)");
     append_items(given_up, streams->held_limit, "hole", "(limit)");
     if (summary->facts->servers) {
         const Servers *servers = summary->facts->servers;

@@ -555,6 +555,7 @@ static void give_up(Sink *sink, Flow *flow, int side, const Hole *hole, Reason r
     StreamEvent *event = add_event(sink, flow, STREAM_GAP, side, &stamp);
     event->gap = length;
     event->reason = reason == REASON_LOSS && flow->fragments_given_up ? REASON_LIMIT : reason;
+    flow->facts.limited = flow->facts.limited || event->reason == REASON_LIMIT;
     sink->counters.gaps++;
     sink->counters.gap_bytes += (uint64_t)length;
     note_gap(flow, side, half->next, hole->upto);

@@ -179,6 +179,8 @@ static void end_flow(Shards *shards, FlowHead *head)
     bool final = flow_is_final(flow);
     flow->facts.end = final ? CONNECTION_FINAL : (ConnectionEnd)flow->head.leaves_as;
     shards->sink.counters.resets_ignored += resets_count_ignored(flow);
+    shards->sink.counters.limited +=
+        flow->facts.limited && flow->head.leaves_as != CONNECTION_EVICTED;
     resets_publish(flow);
     flow_weigh_gaps(flow);
     if (final && !shards->finishing)

@@ -98,6 +98,7 @@ typedef struct StreamCounters {
      * have opened a connection */
     uint64_t tombstones_lost;
     uint64_t held_limit; /* holes given up at a bound */
+    uint64_t limited;    /* connections that stayed, but lack something that was given up so */
 } StreamCounters;
 
 /* Which connection a segment belongs to. */
