@@ -24,9 +24,9 @@
  *
  * Time is the capture's. What waits longer than receivers do goes (RFC 8200: 60 s; Linux: 30 s),
  * and what comes from the future is of another clock. Memory is bounded by number of datagrams,
- * number of pieces, bytes, and all that with what it costs to keep them; the oldest goes first. Which
- * addresses it was between is remembered, so that what is missing in a connection can be put down to
- * the bound. */
+ * number of pieces, bytes, and all that with what it costs to keep them; the oldest goes first.
+ * Which addresses it was between is remembered, so that what is missing in a connection can be put
+ * down to the bound. */
 #include "decode/fragments.h"
 
 #include "base/fold.h"

@@ -18,8 +18,8 @@
 /* Memory is what bounds connections: even packed, one takes some hundred bytes. */
 #define CONNECTIONS_MAX ((size_t)1 << 28)
 
-/* Of 512 MiB: slots for 1,572,864 pairs of endpoints; half of the memory at most ahead of holes, and
- * a 16th of a shard's part by one connection. */
+/* Of 512 MiB: slots for 1,572,864 pairs of endpoints; half of the memory at most ahead of holes,
+ * and a 16th of a shard's part by one connection. */
 const StreamLimits STREAM_LIMITS_DEFAULT = {
     .connections = CONNECTIONS_MAX,
     .held_bytes = MEMORY_DEFAULT / 2,
