@@ -247,6 +247,30 @@ START_TEST(test_zstd_window)
 }
 END_TEST
 
+#ifdef UNPACK_LZ4
+/* A stored block of 29 bytes in a frame with checksums of blocks, here a wrong one: its bytes come
+ * out, then the failure, whatever the portions are, and whether or not the checksum is there. */
+START_TEST(test_lz4_stored_block)
+{
+    static const size_t portions[] = { 1, 7, 28, 29, 997, 100000 };
+    g_autoptr(GByteArray) packed =
+        hex_bytes("04224d18 74 40 bd 1d000080 00014745 54202f80 00014745 54202f20 48655550 2f310b31"
+                  "0d0a1000 ffffff1a 65 46000000 00c4a3b0 df");
+    for (size_t i = 0; i < G_N_ELEMENTS(portions); i++)
+        for (guint size = 40; size <= packed->len; size++) {
+            Unpacked result = unpack(packed->data, size, portions[i]);
+            bool whole = size >= 44; /* with the checksum */
+            ck_assert_uint_eq(result.bytes->len, 29);
+            ck_assert_mem_eq(result.bytes->data, packed->data + 11, 29);
+            ck_assert_ptr_nonnull(result.failure);
+            ck_assert_msg(result.cut == !whole, "%u bytes by %zu: %s", size, portions[i],
+                          result.failure);
+            unpacked_clear(&result);
+        }
+}
+END_TEST
+#endif
+
 #ifdef UNPACK_XZ
 /* The same of xz: the size of the dictionary in the block header, whose checksum is set right. */
 START_TEST(test_xz_dictionary)
@@ -397,7 +421,11 @@ int main(void)
     tcase_add_test(tcase, test_plain);
     tcase_add_loop_test(tcase, test_room, 0, PACK_FORMATS);
     tcase_add_test(tcase, test_room_of_a_second_frame);
-    tcase_add_test(tcase, test_zstd_window);
+    if (pack_is_built(PACK_ZSTD))
+        tcase_add_test(tcase, test_zstd_window);
+#ifdef UNPACK_LZ4
+    tcase_add_test(tcase, test_lz4_stored_block);
+#endif
 #ifdef UNPACK_XZ
     tcase_add_test(tcase, test_xz_dictionary);
 #endif

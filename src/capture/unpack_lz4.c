@@ -10,6 +10,7 @@
  * block, and the header of the block after it. */
 #define FRAME_START 7
 #define BLOCK_HEADER_SIZE 4
+#define BLOCK_CHECKSUM_SIZE 4
 
 /* The place of the block size in the header of a frame. */
 #define BLOCK_SIZE_AT 5
@@ -23,6 +24,8 @@ typedef struct Lz4 {
     size_t wanted;
     UnpackMemory *memory;
     UnpackHead head;
+    bool frame_known;   /* its descriptor was read */
+    bool blocks_summed; /* each block has a checksum */
 } Lz4;
 
 static void *lz4_start(UnpackMemory *memory)
@@ -51,9 +54,29 @@ static bool fits(Lz4 *lz4, const UnpackPortion *portion)
     return magic != MAGIC || unpack_memory_need(lz4->memory, 2 * block + BESIDE_BLOCKS);
 }
 
+/* Looks at the descriptor of a frame that has begun, as soon as it was read. */
+static void learn_frame(Lz4 *lz4)
+{
+    LZ4F_frameInfo_t info;
+    size_t none = 0;
+    if (LZ4F_isError(LZ4F_getFrameInfo(lz4->context, &info, NULL, &none)))
+        return;
+    lz4->frame_known = true;
+    lz4->blocks_summed = info.blockChecksumFlag == LZ4F_blockChecksumEnabled;
+}
+
+/* How much the library gets at once: a block, without its checksum and the next block's header. If
+ * a call fails, everything unpacked by that call is lost, and a block that is stored as it is comes
+ * out before its checksum is looked at. */
+static size_t portion_of(const Lz4 *lz4)
+{
+    size_t header = lz4->wanted > BLOCK_HEADER_SIZE ? BLOCK_HEADER_SIZE : 0;
+    size_t rest = lz4->wanted - header;
+    return lz4->blocks_summed && rest > BLOCK_CHECKSUM_SIZE ? rest - BLOCK_CHECKSUM_SIZE : rest;
+}
+
 /* The library reads one frame after another, and skips the frames that are to be skipped. A block
- * has at most 4 MiB, whatever a frame claims. The library gets one block at a time, without the
- * next block's header: if a call fails, everything unpacked by that call is lost. */
+ * has at most 4 MiB, whatever a frame claims. */
 static UnpackState lz4_step(void *state, UnpackPortion *portion, const char **ret_failure)
 {
     Lz4 *lz4 = state;
@@ -61,10 +84,7 @@ static UnpackState lz4_step(void *state, UnpackPortion *portion, const char **re
         *ret_failure = lz4->memory->refusal;
         return UNPACK_FAILED;
     }
-    size_t wanted = lz4->wanted;
-    if (wanted > BLOCK_HEADER_SIZE)
-        wanted -= BLOCK_HEADER_SIZE;
-    size_t in = MIN(portion->in_left, wanted), out = portion->out_left;
+    size_t in = MIN(portion->in_left, portion_of(lz4)), out = portion->out_left;
     size_t result = LZ4F_decompress(lz4->context, portion->out, &out, portion->in, &in, NULL);
     if (LZ4F_isError(result)) {
         *ret_failure = LZ4F_getErrorName(result);
@@ -78,6 +98,10 @@ static UnpackState lz4_step(void *state, UnpackPortion *portion, const char **re
     portion->out += out;
     portion->out_left -= out;
     lz4->wanted = result == 0 ? FRAME_START : result;
+    if (result == 0)
+        lz4->frame_known = lz4->blocks_summed = false;
+    else if (!lz4->frame_known)
+        learn_frame(lz4);
     return result == 0 ? UNPACK_AT_END : UNPACK_WITHIN;
 }
 
