@@ -42,10 +42,12 @@ static const char *class_of(const char *verdict)
 /* All begin on the same day. */
 static bool is_one_day(const GPtrArray *connections)
 {
-    for (guint i = 1; i < connections->len; i++)
-        if (strncmp(field(g_ptr_array_index(connections, i), "start_time"),
-                    field(g_ptr_array_index(connections, 0), "start_time"), DATE_LENGTH) != 0)
+    for (guint i = 1; i < connections->len; i++) {
+        const char *time = field(g_ptr_array_index(connections, i), "start_time");
+        const char *first = field(g_ptr_array_index(connections, 0), "start_time");
+        if (strncmp(time, first, DATE_LENGTH) != 0)
             return false;
+    }
     return true;
 }
 
