@@ -256,6 +256,7 @@ static bool read_header(H2FrameReader *reader)
 {
     uint8_t whole[H2_FRAME_HEADER];
     Span rest = rest_of(reader);
+    g_assert(rest.bytes); /* at the end of a unit nobody asks */
     if (reader->header_have == 0)
         start_frame(reader);
     size_t wanted = H2_FRAME_HEADER - reader->header_have, taken = MIN(wanted, rest.length);
@@ -346,6 +347,7 @@ static bool read_preface(H2FrameReader *reader, H2Event *ret_event)
 {
     Span rest = rest_of(reader);
     Span piece = span_first(rest, reader->preface_left);
+    g_assert(piece.bytes); /* likewise */
     const char *wanted = &H2_PREFACE[H2_PREFACE_SIZE - reader->preface_left];
     if (memcmp(piece.bytes, wanted, piece.length) != 0) {
         lose(reader, REASON_MALFORMED, ret_event);
