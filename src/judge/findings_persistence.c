@@ -265,9 +265,6 @@ static bool nothing_is_missing(const Case *c)
            c->context->facts->reasons == 0 && c->ending->reasons == 0;
 }
 
-/* A TCP sends again what is not acknowledged, sooner than that. */
-#define SILENCE_PROVES_ACKNOWLEDGED NS_PER_SECOND
-
 /* The server's TCP sent bytes of the last response again and again, in vain: a reset then is its
  * giving up. */
 static bool was_sent_in_vain(const Case *c)
@@ -278,14 +275,18 @@ static bool was_sent_in_vain(const Case *c)
            resent->offset >= c->exchange->response.first.offset;
 }
 
-/* The response may have been received, though the capture does not have the acknowledgement: else
- * it would have been sent again before the reset. */
+/* TCPs in use acknowledge within that time, and send again no sooner (RFC 9293 §3.8.6.3: at most
+ * 500 ms). */
+#define ACKNOWLEDGEMENT_IS_DUE (200 * NS_PER_MS)
+
+/* The response may have been received, though the capture does not have the acknowledgement: one
+ * was due before the reset, and a lost bare segment leaves no trace. */
 static bool silence_allows_receipt(const Case *c, const RstFact *reset)
 {
     const Stamp *last = &c->exchange->response.last;
     Duration silence = duration_between(last, &reset->stamp);
     Nanoseconds again = MAX(server_half(c)->resent.last - last->time, 0);
-    return !silence.known || silence.most - again > SILENCE_PROVES_ACKNOWLEDGED;
+    return !silence.known || silence.most - again > ACKNOWLEDGEMENT_IS_DUE;
 }
 
 /* A response without a length, to a request that nobody sees, may be that to a CONNECT. */
