@@ -36,7 +36,8 @@ typedef struct FinFact {
 typedef struct RstFact {
     Stamp stamp; /* frame 0: none. `acked` is NO_OFFSET without the ACK flag */
     /* it has an ACK flag, or some captured segment of the other side can be the one that it answers
-     * (RFC 9293 §3.10.7.1): with data or FIN and that acknowledgement, or a probe or a bare
+     * (RFC 9293 §3.10.7.1): with data or FIN and that acknowledgement (not those that the sender
+     * of the RST had acknowledged more than a second before), or a probe or a bare
      * acknowledgement at most a second before. If not, that segment is missing. */
     bool answers;
     bool answers_bare; /* nothing but a bare acknowledgement can be that one */

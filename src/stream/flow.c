@@ -459,6 +459,10 @@ static void arrive_acknowledgement(Flow *flow, int side, const Segment *segment,
     peer->acked = MAX(peer->acked, acked);
     if (segment->flags & TCP_RST)
         return;
+    if (!peer->received && acked >= peer->sent) {
+        peer->received = true;
+        peer->received_ticks = flow_ticks(segment->time);
+    }
     int64_t edge = acked + ((int64_t)segment->window << shift_of(flow, side, segment));
     peer->edge = MAX(peer->edge, edge);
 }
@@ -469,6 +473,7 @@ static void remember_answerable(Flow *flow, int side, const Segment *segment, co
     Direction *own = &flow->direction[side];
     bool probe = segment->length <= 1 && item->offset == item->sent_before - 1;
     if (!probe && (segment->length || (segment->flags & (TCP_SYN | TCP_FIN)))) {
+        own->received = false;
         if (own->data_ack_count && own->data_acks[0] == segment->acknowledgement)
             return;
         memmove(own->data_acks + 1, own->data_acks, sizeof own->data_acks - sizeof(uint32_t));

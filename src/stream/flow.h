@@ -59,6 +59,8 @@ typedef struct Direction {
     /* latest acknowledgement numbers of this side's data and FINs */
     uint8_t data_ack_count, bare_ack_count;
     uint32_t data_acks[DATA_ACKS];
+    uint32_t received_ticks : 31; /* flow_ticks() when the peer had acknowledged all of these, … */
+    uint32_t received : 1;        /* … if it has */
     BareAck bare_acks[BARE_ACKS];
 } Direction;
 

@@ -43,13 +43,16 @@ static Answers answers_something(const Flow *flow, int side, const Segment *segm
     if (segment->flags & TCP_ACK)
         return ANSWERS_SEGMENT;
     const Direction *peer = &flow->direction[!side];
-    for (unsigned i = 0; i < peer->data_ack_count; i++)
+    uint32_t now = flow_ticks(segment->time);
+    /* Who acknowledged all of the data long ago knew the connection then. */
+    bool answered = peer->received && !flow_ticks_are_near(peer->received_ticks, now);
+    for (unsigned i = 0; i < peer->data_ack_count && !answered; i++)
         if (peer->data_acks[i] == segment->sequence)
             return ANSWERS_SEGMENT;
     Answers answers = ANSWERS_NOTHING;
     for (unsigned i = 0; i < peer->bare_ack_count && answers != ANSWERS_SEGMENT; i++)
         if (peer->bare_acks[i].number == segment->sequence &&
-            flow_ticks_are_near(peer->bare_acks[i].ticks, flow_ticks(segment->time)))
+            flow_ticks_are_near(peer->bare_acks[i].ticks, now))
             answers = answers_bare(flow, side, segment, &peer->bare_acks[i]);
     return answers;
 }
