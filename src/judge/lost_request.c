@@ -43,8 +43,10 @@ static LostCause cause_of(const Half *half, const Exchange *request, const Endin
         return (LostCause){ CAUSE_KEEPALIVE_RACE, false };
     if (answered_by_stranger(&message->first, server))
         return (LostCause){ CAUSE_CONNECTION_FORGOTTEN, true };
-    if (knew_fin(request, server))
-        return (LostCause){ CAUSE_REQUEST_AFTER_FIN, true };
+    if (knew_fin(request, server)) /* a segment that is missing may be its first transmission */
+        return ending->segment_missing || half->ignored_answers_missing
+                   ? (LostCause){ CAUSE_KEEPALIVE_RACE, false }
+                   : (LostCause){ CAUSE_REQUEST_AFTER_FIN, true };
     if (least >= end) /* NO_OFFSET is less than any */
         return (LostCause){ CAUSE_CLOSED_UNANSWERED, true };
     if (least > begin && most < end)

@@ -83,7 +83,8 @@ typedef struct Half {
     int64_t high;  /* one past the highest byte seen (SYN and FIN not counted) */
     /* highest acknowledgement by the peer, of this side's offsets; NO_OFFSET: none */
     int64_t acked;
-    uint64_t payload; /* bytes of payload, each once, those that the snap length cut included */
+    int64_t first_acked; /* what the peer's first segment acknowledged, if `begin_unknown` */
+    uint64_t payload;    /* bytes of payload, each once, those that the snap length cut included */
     /* the last and latest segment of this side that shows that it had sent no FIN: its number lies
      * at the end of all data sent before it, and it is no probe */
     FrameId open_frame;
@@ -108,6 +109,7 @@ typedef struct Half {
     Transmissions resent;
     /* a RST of this side, that one or a later one, answers a segment that the capture lacks */
     bool answers_missing;
+    bool ignored_answers_missing; /* the same of one that the other side did not accept */
 } Half;
 
 typedef enum ConnectionEnd {

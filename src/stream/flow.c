@@ -47,7 +47,7 @@ Flow *flow_new(const Segment *first, Budget *budget)
     facts->port[!from] = first->destination_port;
     flow->network[0] = flow->network[1] = first->network;
     for (int side = 0; side < 2; side++) {
-        facts->half[side].acked = NO_OFFSET;
+        facts->half[side].acked = facts->half[side].first_acked = NO_OFFSET;
         facts->half[side].begin_unknown = true;
         Direction *direction = &flow->direction[side];
         direction->acked = direction->edge = direction->quiet_acked = NO_OFFSET;
@@ -211,6 +211,7 @@ static void move_base(Flow *flow, int side, uint32_t number)
     half->resent.offset += by;
     move_offset(&direction->acked, by);
     move_offset(&direction->edge, by);
+    move_offset(&half->first_acked, by);
     half->acked = NO_OFFSET; /* an acknowledgement delivered ahead says nothing about the order */
     if (half->fin.proof != FIN_NONE)
         half->fin.stamp.offset += by;
@@ -253,7 +254,7 @@ static void renumber(Flow *flow, int side, uint32_t number)
     half->fin = (FinFact){ .proof = FIN_NONE };
     half->fin_in_gap = (Stamp){ .frame = 0 };
     flow->facts.half[!side].fin.stamp.acked = NO_OFFSET;
-    half->acked = NO_OFFSET;
+    half->acked = half->first_acked = NO_OFFSET;
     half->open_frame = 0;
     half->open_time = 0;
     half->open_clock = (ClockMark){ 0 };
@@ -381,6 +382,8 @@ static void learn_peer_begin(Flow *flow, int side, const Segment *segment)
     Half *peer = &flow->facts.half[!side];
     bool first = (segment->flags & TCP_SYN) ||
                  (own->shift != WINDOW_UNSEEN && segment->sequence == flow->facts.half[side].base);
+    if (peer->first_acked == NO_OFFSET)
+        peer->first_acked = seq_offset(peer->base, peer->next, segment->acknowledgement);
     if (!first || (segment->flags & TCP_RST))
         return;
     if (peer->base != segment->acknowledgement &&
@@ -507,6 +510,14 @@ static void note_sent(Direction *own, const Item *item, int64_t end)
     own->sent_order = item->order;
 }
 
+/* An acknowledgement of what lies beyond it was captured just before it, and waits. */
+static bool is_overtaken(const Flow *flow, int side, const Item *item)
+{
+    const Queue *queue = flow->backlog ? &flow->backlog->queue[!side] : NULL;
+    const Item *ahead = queue && queue->count ? queue->items[queue->first] : NULL;
+    return ahead && ahead->acked > item->offset && item->time - ahead->time <= REORDER;
+}
+
 /* What the segment proves to have been sent, and whether it is a witness that no FIN was. */
 static void arrive_number(Flow *flow, int side, const Segment *segment, Item *item)
 {
@@ -523,7 +534,7 @@ static void arrive_number(Flow *flow, int side, const Segment *segment, Item *it
     bool plain = (segment->flags & (TCP_ACK | TCP_SYN | TCP_FIN)) == TCP_ACK;
     bool at_end = segment->length ? end > own->sent : end == own->sent;
     item->witness = plain && at_end && !own->provisional && end >= own->acked;
-    if (item->offset < own->acked)
+    if (item->offset < own->acked && !is_overtaken(flow, side, item))
         own->lower = true;
     note_hops(&flow->facts.half[side].hops, segment->hops);
     flow->facts.half[side].headings |= segment->heading;

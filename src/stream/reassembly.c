@@ -427,7 +427,10 @@ bool reassembly_hold(Sink *sink, Flow *flow, int side, const Item *item)
     queue->count++;
     backlog->bytes += cost;
     budget->held += cost;
-    if (item->length && lies_beyond(flow, side, item))
+    bool beyond = lies_beyond(flow, side, item);
+    if (beyond)
+        flow->direction[side].lower = false;
+    if (item->length && beyond)
         sink->counters.out_of_order_segments++;
     return true;
 }

@@ -117,10 +117,12 @@ static void forget_refuted(Resets *resets, int side, StreamCounters *counters)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < resets->count[side]; i++) {
-        if (resets->list[side][i].refuted && resets->list[side][i].delivered)
+        if (resets->list[side][i].refuted && resets->list[side][i].delivered) {
+            resets->missing[side] |= !resets->list[side][i].fact.answers;
             counters->resets_ignored++;
-        else
+        } else {
             resets->list[side][kept++] = resets->list[side][i];
+        }
     }
     resets->count[side] = kept;
 }
@@ -277,5 +279,6 @@ void resets_publish(Flow *flow)
     for (int side = 0; flow->resets && side < 2; side++) {
         flow->facts.half[side].rst = accepted_from(flow, side);
         flow->facts.half[side].answers_missing = answers_missing(flow, side);
+        flow->facts.half[side].ignored_answers_missing = flow->resets->missing[side];
     }
 }

@@ -19,6 +19,7 @@ struct Resets {
     Reset list[2][RESETS_MAX];
     unsigned count[2];
     bool forgot[2];   /* this side answered without knowing the connection */
+    bool missing[2];  /* a RST of this side was dropped that answers nothing in the capture */
     uint64_t dropped; /* for want of room: none of them could be accepted any more */
 };
 
