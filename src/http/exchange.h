@@ -159,9 +159,11 @@ typedef struct Exchange {
     bool perhaps_unasked; /* whether there was such a request is not sure */
     bool response_hidden; /* a request whose response lies in a gap or before none */
     bool later_answered;  /* a later request on this connection got the start of a response */
-    /* bytes that the capture lacks stand right before the request, and the client had received
-     * nothing in between: one more request may wait there */
+    bool behind_gap;      /* bytes that the capture lacks stand right before the request … */
+    /* … and the client had received nothing in between: one more request may wait there */
     bool pipelined_behind_gap;
+    bool sent_early;  /* it left while the rest of a response came whose head the capture lacks */
+    bool sent_unseen; /* in mid-stream, the first one: no segment of the server came before it */
     ReasonSet pairing_open; /* why its response may be that of another request; 0: it is its own */
     /* why requests may be missing between the one before it and this one, and the same of
      * responses; 0: none can */

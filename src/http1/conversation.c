@@ -219,7 +219,7 @@ static void extend_message(Conversation *conversation, const SessionUnit *unit)
         return;
     bool of_client = unit->side == conversation->facts.client;
     int index = of_client ? conversation->requesting : conversation->answering;
-    if (index < 0)
+    if (index < 0 || message_reader_holds(&conversation->reader[unit->side]))
         return;
     Exchange *exchange = conversation_at(conversation, index);
     MessageFacts *facts = of_client ? &exchange->request : &exchange->response;
@@ -269,6 +269,14 @@ static void note_passed_over(Conversation *conversation, const SessionUnit *unit
     conversation_note_early(conversation, &stamp);
 }
 
+static void note_server_bytes(Conversation *conversation, const SessionUnit *unit,
+                              const MessageReader *reader)
+{
+    pairing_note_answer(&conversation->pairing, unit);
+    if (message_reader_passes_over(reader))
+        pairing_note_rest(&conversation->pairing, &conversation->pending, unit);
+}
+
 static void feed_data(Conversation *conversation, const SessionUnit *unit)
 {
     MessageReader *reader = reader_of(conversation, unit);
@@ -284,7 +292,7 @@ static void feed_data(Conversation *conversation, const SessionUnit *unit)
     if (conversation->facts.client < 0 && message_reader_passes_over(reader))
         pairing_note_early_gap(&conversation->pairing, unit);
     else if (unit->side != conversation->facts.client)
-        pairing_note_answer(&conversation->pairing, unit);
+        note_server_bytes(conversation, unit, reader);
     else if (message_reader_passes_over(reader))
         pairing_note_gap(&conversation->pairing, true, unit); /* nobody has read it */
     note_passed_over(conversation, unit);
@@ -409,12 +417,25 @@ static void finish_reader(Conversation *conversation, int side, const SessionEnd
     conversation->facts.under_way[side] = message_reader_in_message(reader);
 }
 
+/* What came last may be the body of the response before it, or begin the next one. */
+static void doubt_what_is_held(Conversation *conversation, bool opener_known)
+{
+    int server = 1 - conversation->facts.client;
+    if (conversation->facts.client < 0 || conversation->answering < 0 ||
+        !conversation->reads[server] || !message_reader_holds(&conversation->reader[server]))
+        return;
+    ReasonSet reasons = hole_reasons(&conversation->facts, opener_known);
+    conversation_at(conversation, conversation->answering)->response.broken = true;
+    conversation_hide(conversation, &conversation->facts.server_hidden, reasons);
+}
+
 void conversation_end(Conversation *conversation, const Connection *connection,
                       const SessionEnd ends[2], bool closed)
 {
     ConversationFacts *facts = &conversation->facts;
     for (int side = 0; side < 2; side++)
         conversation->end[side].whole = messages_are_whole(conversation, connection, side);
+    doubt_what_is_held(conversation, connection->opener_known);
     finish_reader(conversation, 0, &ends[0], closed);
     finish_reader(conversation, 1, &ends[1], closed);
     if (!connection->opener_known)

@@ -806,6 +806,11 @@ void message_reader_resume(MessageReader *reader)
         reader->state = STATE_START;
 }
 
+bool message_reader_holds(const MessageReader *reader)
+{
+    return reader->instead;
+}
+
 bool message_reader_in_message(const MessageReader *reader)
 {
     return has_begun(reader);

@@ -141,6 +141,8 @@ void message_reader_opaque(MessageReader *reader);
  * message itself ends (MESSAGE_END) with its head. */
 void message_reader_resume(MessageReader *reader);
 
+/* Bytes are held of which more would tell whether they are a body, or another message instead. */
+bool message_reader_holds(const MessageReader *reader);
 /* Begun and not complete. */
 bool message_reader_in_message(const MessageReader *reader);
 /* A message is in progress that more bytes must complete: a head, a counted or chunked body. Not:

@@ -57,13 +57,32 @@ bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t ac
     return place == pairing->client_gap_end && !between && !answers;
 }
 
+void pairing_note_rest(Pairing *pairing, Pending *pending, const SessionUnit *data)
+{
+    int64_t begin = data->first.offset, end = stamp_past(&data->last);
+    if (pairing->rest_end != begin)
+        pairing->rest_begin = begin;
+    pairing->rest_end = end;
+    for (int i = pending->settled; i < pending_count(pending); i++) {
+        Exchange *exchange = pending_at(pending, i);
+        if (pending_waits(exchange) && exchange->request.first.acked >= begin &&
+            exchange->request.first.acked < end)
+            exchange->sent_early = true;
+    }
+}
+
+bool pairing_in_rest(const Pairing *pairing, int64_t acked)
+{
+    return acked >= pairing->rest_begin && acked < pairing->rest_end;
+}
+
 /* Sent while the response to the one before it was still on its way, of which the rest is missing:
  * its client does not wait for one before it sends the next. */
 static bool is_early(const Exchange *before, const Exchange *exchange)
 {
     const MessageFacts *response = &before->response;
-    return response->begun && !response->complete &&
-           exchange->request.first.acked <= stamp_past(&response->last);
+    return exchange->sent_early || (response->begun && !response->complete &&
+                                    exchange->request.first.acked <= stamp_past(&response->last));
 }
 
 /* The last waiting request that `acked` covers, whole if `whole`; -1: none, or two since the gap

@@ -40,6 +40,7 @@ typedef struct Pairing {
     int64_t client_gap_known;
     int64_t server_gap_past; /* the same of the last byte of the server that a gap hid */
     int64_t answered_up_to;  /* of the client's last byte that some response is known to follow */
+    int64_t rest_begin, rest_end; /* of the server's last bytes that began no message */
 } Pairing;
 
 #define PAIRING_BEGIN                                                                              \
@@ -85,6 +86,13 @@ bool pairing_reaches(const Exchange *exchange, int64_t acked);
  * responses to all requests before; INT64_MAX: unknown. */
 bool pairing_begins_behind_gap(const Pairing *pairing, int64_t place, int64_t acked,
                                const RequestSending *sending, int64_t answers_end);
+
+/* Takes note of bytes of the server that begin no message, where it is lost how the one before them
+ * began: the rest of a response. Requests that left before these bytes came did not wait for its
+ * end. */
+void pairing_note_rest(Pairing *pairing, Pending *pending, const SessionUnit *data);
+/* Whether who acknowledges this had received a response in part. */
+bool pairing_in_rest(const Pairing *pairing, int64_t acked);
 
 /* The request that the response answers; -1: none that can be named. */
 int pairing_target(const Pairing *pairing, const Pending *pending, const ResponseStart *response);

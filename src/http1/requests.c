@@ -23,6 +23,19 @@ static int64_t answers_end(const Conversation *conversation, int index)
     return stamp_is_set(last) ? stamp_past(last) : 0;
 }
 
+/* A client that does not wait for the response to a request that was seen may not have waited for
+ * those in a gap before that either, whatever came in between. */
+static void note_pipelining(Conversation *conversation, int index)
+{
+    const Exchange *exchange = conversation_at(conversation, index);
+    if (index <= conversation->pending.settled)
+        return;
+    Exchange *before = conversation_at(conversation, index - 1);
+    if (before->behind_gap && pending_waits(before) &&
+        exchange->request.first.acked <= before->request.first.acked)
+        before->pipelined_behind_gap = true;
+}
+
 static bool request_begins(Conversation *conversation, const MessageEvent *message)
 {
     const SessionUnit *unit = conversation->unit;
@@ -43,9 +56,14 @@ static bool request_begins(Conversation *conversation, const MessageEvent *messa
     exchange->sending.bare_acked = unit->bare_acked;
     exchange->sending.resent = unit->resent;
     exchange->sending.free_since = message->first.time - unit->free_to_send;
+    exchange->behind_gap = message->first_place == pairing->client_gap_end;
     exchange->pipelined_behind_gap =
         pairing_begins_behind_gap(pairing, message->first_place, message->first.acked,
                                   &exchange->sending, answers_end(conversation, index));
+    exchange->sent_early = pairing_in_rest(pairing, message->first.acked);
+    exchange->sent_unseen = !unit->connection->opener_known && exchange->number == 1 &&
+                            unit->connection->half[conversation->facts.client].acked == NO_OFFSET;
+    note_pipelining(conversation, index);
     exchange->requests_hidden = conversation->facts.client_hidden;
     if (may_be_behind_another(conversation, exchange))
         exchange->pairing_open = REASON_MIDSTREAM;

@@ -134,18 +134,38 @@ static int in_part(const Conversation *conversation)
 {
     const Pending *pending = &conversation->pending;
     int last = pending_count(pending) - 1;
-    if (conversation->facts.server_hidden || last < 0)
+    if (conversation->facts.server_hidden)
         return -1;
-    /* Elsewhere it is the first that waits. */
-    int first = conversation->pairing.uncertain            ? pending->settled
-                : pending_at(pending, last)->request.begun ? last + 1
-                                                           : last;
-    for (int i = last; i >= first; i--) {
+    for (int i = last; i >= pending->settled; i--) {
         const Exchange *exchange = pending_at(pending, i);
-        if (exchange->interim.count && !exchange->response.begun && !exchange->response_hidden)
+        /* Elsewhere it is the first that waits. */
+        bool astray = conversation->pairing.uncertain || exchange->request_hidden ||
+                      (i == last && !exchange->request.begun);
+        if (astray && exchange->interim.count && !exchange->response.begun &&
+            !exchange->response_hidden)
             return i;
     }
     return -1;
+}
+
+static ReasonSet holes_of(const Conversation *conversation)
+{
+    return hole_reasons(&conversation->facts, conversation->unit->connection->opener_known);
+}
+
+/* The request had been sent before the server's bytes before this response came, and so had one
+ * before it of which no response is known. */
+static bool may_be_anothers(const Conversation *conversation, int index,
+                            const ResponseStart *response)
+{
+    if (conversation_at(conversation, index)->request.first.acked >= response->offset)
+        return false;
+    for (int i = 0; i < index; i++) {
+        const Exchange *earlier = conversation_at(conversation, i);
+        if (earlier->request.begun && !earlier->response.begun)
+            return true;
+    }
+    return false;
 }
 
 /* The index of the exchange that the response is of; -1: of none. */
@@ -170,6 +190,8 @@ static int find_exchange(Conversation *conversation, const MessageEvent *message
     if (index < 0)
         return stand_alone(conversation, &response);
     Exchange *target = conversation_at(conversation, index);
+    if (conversation->pairing.uncertain && may_be_anothers(conversation, index, &response))
+        target->pairing_open |= holes_of(conversation);
     confirm_request(conversation, target, response.acked);
     settle_before(conversation, index);
     if (pairing_is_certain_again(&conversation->pairing, target, facts->client_hidden))
@@ -250,11 +272,6 @@ static void take_interim_flags(Exchange *exchange, const MessageEvent *message)
         exchange->interim.frame = message->last.frame;
 }
 
-static ReasonSet holes_of(const Conversation *conversation)
-{
-    return hole_reasons(&conversation->facts, conversation->unit->connection->opener_known);
-}
-
 /* Servers send these unasked as well, at an idle close. */
 static bool may_be_unasked(int status)
 {
@@ -291,7 +308,7 @@ static void shift_pairs_before(Conversation *conversation, int extra, int64_t si
                                ReasonSet reasons)
 {
     int64_t client_gap = conversation->pairing.client_gap_past;
-    for (int i = conversation->pending.settled; i < extra; i++) {
+    for (int i = 0; i < extra; i++) {
         Exchange *exchange = conversation_at(conversation, i);
         bool behind = exchange->response.first.offset >= since ||
                       (client_gap != NO_OFFSET && exchange->request.first.offset >= client_gap);
@@ -311,6 +328,13 @@ static void answer_what_came_before(Conversation *conversation, int index, int64
     shift_pairs_before(conversation, index, since, reasons);
 }
 
+/* In mid-stream, a 100 to a request that did not ask for one: it is another's. */
+static bool is_misplaced(const Conversation *conversation, const Exchange *exchange, int status)
+{
+    return status == 100 && !conversation->unit->connection->opener_known &&
+           exchange->request.has_head && !exchange->expects_continue;
+}
+
 static void weigh_status(Conversation *conversation, int status)
 {
     int index = conversation->answering;
@@ -322,8 +346,9 @@ static void weigh_status(Conversation *conversation, int status)
     } else if (exchange->unsolicited && !unasked) {
         if (!conversation->unit->connection->opener_known)
             answer_what_came_before(conversation, index, NO_OFFSET, REASON_MIDSTREAM);
-        else if (gap != NO_OFFSET)
-            answer_what_came_before(conversation, index, gap, holes_of(conversation));
+        else if (gap != NO_OFFSET || conversation->pairing.client_gap_past != NO_OFFSET)
+            answer_what_came_before(conversation, index, gap != NO_OFFSET ? gap : INT64_MAX,
+                                    holes_of(conversation));
     } else if (exchange->request_hidden) {
         exchange->perhaps_unasked |= unasked;
         if (!unasked && exchange->perhaps_unasked)
@@ -331,6 +356,8 @@ static void weigh_status(Conversation *conversation, int status)
                                holes_of(conversation));
         if (!exchange->perhaps_unasked)
             settle_before_hidden(conversation, index);
+    } else if (is_misplaced(conversation, exchange, status)) {
+        shift_pairs_before(conversation, index + 1, NO_OFFSET, REASON_MIDSTREAM);
     }
 }
 
@@ -426,6 +453,21 @@ static void response_without_head(Conversation *conversation, MessageReader *rea
     message_reader_body(reader, &exchange->response.framing);
 }
 
+/* They are no message, so they may be the body of a response that was taken for that to a HEAD: it
+ * is another's, and so are those before it. */
+static void weigh_trailing_bytes(Conversation *conversation, int index)
+{
+    bool midstream = !conversation->unit->connection->opener_known;
+    int64_t gap = conversation->pairing.server_gap_past;
+    if (conversation_at(conversation, index)->method != METHOD_HEAD)
+        return;
+    if (midstream)
+        shift_pairs_before(conversation, index + 1, NO_OFFSET, REASON_MIDSTREAM);
+    else if (gap != NO_OFFSET || conversation->pairing.client_gap_past != NO_OFFSET)
+        shift_pairs_before(conversation, index + 1, gap != NO_OFFSET ? gap : INT64_MAX,
+                           holes_of(conversation));
+}
+
 /* Bytes right behind the last response that are of no message. */
 static void note_trailing_bytes(Conversation *conversation, const MessageEvent *message)
 {
@@ -434,8 +476,10 @@ static void note_trailing_bytes(Conversation *conversation, const MessageEvent *
         if (!exchange->response.begun)
             continue;
         if (exchange->response.complete &&
-            exchange->response.last_place + 1 == message->first_place)
+            exchange->response.last_place + 1 == message->first_place) {
             exchange->trailing_bytes = message->first.frame;
+            weigh_trailing_bytes(conversation, i);
+        }
         return;
     }
 }
