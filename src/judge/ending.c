@@ -215,7 +215,7 @@ Ending ending_of(const Connection *connection, int client, const FinEvidence fin
         return ending;
     if (!connection->half[0].seen || !connection->half[1].seen) {
         /* Whatever the other side did is known only by its acknowledgements here. */
-        ending.possible = ENDER_CLIENT | ENDER_SERVER | ENDER_BOTH;
+        ending.possible |= ENDER_CLIENT | ENDER_SERVER | ENDER_BOTH;
         ending.reasons = REASON_ONE_DIRECTION;
     } else if (ending.latest_only || ending.client.latest_only || ending.server.latest_only) {
         ending.reasons |= REASON_LOSS;

@@ -296,6 +296,13 @@ static bool may_have_switched(const Exchange *exchange)
            (exchange->request_hidden && exchange->response.framing.kind == BODY_UNTIL_CLOSE);
 }
 
+/* Who has sent so much numbers its own reset behind it; one without ACK flag has the number that it
+ * was told. */
+static bool is_foreign(const RstFact *reset, int64_t sent)
+{
+    return reset->stamp.acked != NO_OFFSET && reset->stamp.offset < sent;
+}
+
 /* §9.6: a reset makes the client's TCP discard what it has not delivered. Of an incomplete
  * response: `aborted`. */
 static bool response_at_risk(const Case *c, FindingBuilder *builder)
@@ -309,7 +316,7 @@ static bool response_at_risk(const Case *c, FindingBuilder *builder)
         return false;
     int64_t past = stamp_past(&c->exchange->response.last), acked = connection->half[server].acked;
     if (acked == NO_OFFSET || acked >= past || was_sent_in_vain(c) ||
-        silence_allows_receipt(c, reset))
+        silence_allows_receipt(c, reset) || is_foreign(reset, past))
         return false;
     builder_response(builder, &c->exchange->response);
     builder_frame(builder, c->exchange->response.last.frame);

@@ -495,15 +495,19 @@ void judge_ended(Judge *judge, const JudgeContext *context, const Ending *ending
         sequel_step_before(&sequels[i], &exchanges[i]);
     }
     bool waiting = false;
+    int64_t answered_at = NO_OFFSET;
     for (size_t i = 0; i < count; i++) {
         const Exchange *exchange = &exchanges[i];
         before.exchanges |= exchange->requests_hidden;
         sequels[i + 1].waiting_before = waiting;
+        sequels[i + 1].answered_at = answered_at;
         Before known = before;
         known.perhaps |= sequels[i + 1].alone;
         ret_judgements[i] = judge_pending(judge, &sequels[i + 1], &known, exchange, relied_on);
         bool answered = got_response(context, exchange);
         waiting |= !answered;
+        if (answered && exchange->request.begun)
+            answered_at = MAX(answered_at, exchange->request.first.offset);
         if (answered && exchange->perhaps_unasked) {
             before.perhaps |= hidden_request_reasons(context, exchange);
         } else if (answered) {

@@ -71,14 +71,33 @@ bool arrived_after_reset(const JudgeContext *context, const Stamp *byte)
            (of_server && reset_came_before(of_server, true, byte));
 }
 
+static const Stamp *start_of_response(const Exchange *exchange)
+{
+    bool interim = stamp_is_set(&exchange->interim.first);
+    return interim ? &exchange->interim.first : &exchange->response.first;
+}
+
 bool got_response(const JudgeContext *context, const Exchange *exchange)
 {
-    const Stamp *first = &exchange->response.first;
-    if (stamp_is_set(&exchange->interim.first))
-        first = &exchange->interim.first;
-    else if (!exchange->response.begun)
+    const Stamp *first = start_of_response(exchange);
+    if (!stamp_is_set(first))
         return exchange->answered;
     return exchange->answered && !arrived_after_reset(context, first);
+}
+
+/* Packets of both sides are captured in the wrong order by no more. */
+#define SWAPPED (4 * NS_PER_MS)
+
+/* These bytes of the server were captured behind a reset of the client; just behind: they may have
+ * gone ahead of it. */
+typedef enum BehindReset { NOT_BEHIND, JUST_BEHIND, FAR_BEHIND } BehindReset;
+
+static BehindReset behind_reset_of_client(const JudgeContext *context, const Stamp *bytes)
+{
+    const RstFact *reset = connection_reset(context->connection, context->facts->client);
+    if (!reset || !stamp_is_set(bytes) || !reset_came_before(reset, false, bytes))
+        return NOT_BEHIND;
+    return bytes->time - reset->stamp.time <= SWAPPED ? JUST_BEHIND : FAR_BEHIND;
 }
 
 /* What came behind an exchange ----------------------------------------------------------------- */
@@ -118,6 +137,7 @@ Sequel sequel_at_end(const JudgeContext *context, const Ending *ending)
     Sequel sequel = { .context = context,
                       .ending = ending,
                       .hidden_before = NO_OFFSET,
+                      .answered_at = NO_OFFSET,
                       .requests = context->facts->client_hidden | early,
                       .responses = context->facts->server_hidden | early };
     if (ending->segment_missing)
@@ -138,6 +158,8 @@ void sequel_step_before(Sequel *sequel, const Exchange *exchange)
     } else if (exchange->request.begun) {
         sequel->lost = exchange;
         sequel->may_answer |= hidden_response_reasons(context, exchange);
+        if (behind_reset_of_client(context, start_of_response(exchange)) == JUST_BEHIND)
+            sequel->may_answer |= REASON_LOSS;
     } else if (exchange->request_hidden) {
         ReasonSet reasons = hidden_request_reasons(context, exchange);
         sequel->responses |= reasons;
@@ -164,9 +186,19 @@ static bool sent_unasked(const Exchange *exchange)
     return exchange->perhaps_unasked && sent;
 }
 
+/* A response stands behind those to the requests that were seen, whose own request was sent before
+ * one of them: it does not acknowledge that one. */
+static bool precedes_an_answered_one(const Sequel *sequel, const Exchange *exchange)
+{
+    return exchange->request_hidden && exchange->response.begun &&
+           exchange->response.first.acked != NO_OFFSET &&
+           exchange->response.first.acked <= sequel->answered_at;
+}
+
 static void weigh_later(Readings *readings, const Sequel *sequel, const Exchange *exchange)
 {
-    if (sequel->answered || exchange->later_answered) {
+    if (sequel->answered || exchange->later_answered ||
+        precedes_an_answered_one(sequel, exchange)) {
         readings_set(readings, FACT_LATER, LATER_ANSWERED);
         return;
     }
@@ -190,6 +222,18 @@ static void weigh_later(Readings *readings, const Sequel *sequel, const Exchange
     }
     if (sequel->crossing)
         readings_add(readings, FACT_LATER, LATER_LOST, sequel->crossing);
+}
+
+/* In mid-stream the server is seen to have acknowledged what it has not answered yet, and to answer
+ * one request: there may have been several. */
+static void weigh_owed(Readings *readings, const Sequel *sequel, const Exchange *exchange)
+{
+    const Connection *connection = sequel->context->connection;
+    bool owed = sequel->context->facts->client == 1 && exchange->response.begun &&
+                exchange->response.first.offset == 0 &&
+                exchange->response.first.frame != connection->first_frame;
+    if (!connection->opener_known && exchange->request_hidden && owed && !sequel->answered)
+        readings_add(readings, FACT_LATER, LATER_LOST, REASON_MIDSTREAM);
 }
 
 /* The server closed because `max` was used up, whatever else it had been sent: where requests are
@@ -282,10 +326,28 @@ static void weigh_no_response(Readings *readings, const Sequel *sequel, const Ex
         return;
     }
     readings_set(readings, FACT_GOT, hidden ? GOT_WHOLE : GOT_NONE);
+    if (behind_reset_of_client(sequel->context, start_of_response(exchange)) == JUST_BEHIND)
+        readings_add(readings, FACT_GOT, exchange->response.complete ? GOT_WHOLE : GOT_PART,
+                     REASON_LOSS);
     if (!hidden)
         return;
     readings_add(readings, FACT_GOT, GOT_PART, hidden);
     readings_add(readings, FACT_GOT, GOT_NONE, hidden);
+}
+
+/* A reset of the server whose number lies below bytes that were captured just before it: somebody
+ * else sent it, or it went ahead of them, and they answer nothing. */
+static void weigh_overtaking_reset(Readings *readings, const JudgeContext *context,
+                                   const MessageFacts *response)
+{
+    const RstFact *reset = connection_reset(context->connection, 1 - context->facts->client);
+    if (!reset || reset->stamp.offset > response->last.offset ||
+        !stamp_precedes(&response->last, &reset->stamp) ||
+        reset->stamp.time - response->last.time > SWAPPED)
+        return;
+    readings_add(readings, FACT_GOT, GOT_PART, REASON_LOSS);
+    if (reset->stamp.offset <= response->first.offset)
+        readings_add(readings, FACT_GOT, GOT_NONE, REASON_LOSS);
 }
 
 static void weigh_got(Readings *readings, const Sequel *sequel, const Exchange *exchange)
@@ -299,6 +361,11 @@ static void weigh_got(Readings *readings, const Sequel *sequel, const Exchange *
                         arrived_after_reset(sequel->context, &response->last);
     ReasonSet hidden = hidden_response_reasons(sequel->context, exchange);
     readings_set(readings, FACT_GOT, cut_by_reset ? GOT_PART : GOT_WHOLE);
+    if (cut_by_reset && response->complete &&
+        behind_reset_of_client(sequel->context, &response->last) == JUST_BEHIND)
+        readings_add(readings, FACT_GOT, GOT_WHOLE, REASON_LOSS);
+    if (response->complete && !cut_by_reset)
+        weigh_overtaking_reset(readings, sequel->context, response);
     if (response->complete || cut_by_reset)
         return;
     if (may_lack_body(exchange))
@@ -455,6 +522,28 @@ static bool reset_may_answer(const Sequel *sequel, const Exchange *exchange)
            reset->stamp.offset == exchange->request.first.acked;
 }
 
+/* Who resets without ACK flag knows the connection no more: it has closed it, or got a reset of the
+ * other side. Where packets are missing, either may be. */
+static bool client_may_have_been_reset(const Sequel *sequel)
+{
+    const Ending *ending = sequel->ending;
+    const JudgeContext *context = sequel->context;
+    bool lacks = (context->facts->reasons & HOLE_REASONS) || !context->connection->opener_known;
+    return lacks && ending->possible == ENDER_CLIENT && ending->client.how == END_HOW_RST &&
+           ending->client.bare && ending->server.how == END_HOW_NONE;
+}
+
+/* The end of a response came behind the client's reset, and the server's FIN behind that: neither
+ * undoes the reset. */
+static bool fin_came_behind_reset(const Sequel *sequel, const Exchange *exchange)
+{
+    const Closing *server = &sequel->ending->server;
+    return sequel->ending->possible == ENDER_BOTH && server->how == END_HOW_FIN &&
+           exchange->response.begun &&
+           behind_reset_of_client(sequel->context, &exchange->response.last) != NOT_BEHIND &&
+           behind_reset_of_client(sequel->context, &server->stamp) != NOT_BEHIND;
+}
+
 static void weigh_end(Readings *readings, const Sequel *sequel, const Exchange *exchange)
 {
     static const struct {
@@ -467,6 +556,8 @@ static void weigh_end(Readings *readings, const Sequel *sequel, const Exchange *
     ReasonSet reasons = sequel->ending->reasons;
     unsigned possible = possible_enders(sequel, exchange, &reasons);
     const Exchange *unanswered = got_response(sequel->context, exchange) ? sequel->lost : exchange;
+    if (fin_came_behind_reset(sequel, unanswered ? unanswered : exchange))
+        possible = ENDER_CLIENT;
     bool known = false;
     for (size_t i = 0; i < G_N_ELEMENTS(plainest_first); i++) {
         if (!(possible & plainest_first[i].ender))
@@ -478,7 +569,7 @@ static void weigh_end(Readings *readings, const Sequel *sequel, const Exchange *
                          reasons ? reasons : REASON_LOSS);
         known = true;
     }
-    if (unanswered && reset_may_answer(sequel, unanswered))
+    if ((unanswered && reset_may_answer(sequel, unanswered)) || client_may_have_been_reset(sequel))
         readings_add(readings, FACT_END, ENDED_SERVER,
                      sequel->context->connection->opener_known ? REASON_LOSS : REASON_MIDSTREAM);
 }
@@ -693,6 +784,24 @@ static bool may_be_pipelined(const Exchange *exchange)
            next->acked != NO_OFFSET && next->acked < stamp_past(&exchange->response.last);
 }
 
+/* The first response that was seen has neither length nor body: it may answer a HEAD from before the
+ * capture. */
+static bool may_be_of_head_before(const Exchange *exchange)
+{
+    const MessageFacts *response = &exchange->response;
+    return exchange->number == 1 && response->has_head &&
+           response->framing.kind == BODY_UNTIL_CLOSE && message_body_bytes(response) <= 0;
+}
+
+/* Behind the first request that was seen, the server acknowledged less: the one before was still
+ * under way, and the two were pipelined. */
+static bool is_acknowledged_late(const JudgeContext *context, const Exchange *exchange)
+{
+    const Half *client = &context->connection->half[context->facts->client];
+    return exchange->sent_unseen && client->first_acked != NO_OFFSET &&
+           client->first_acked <= exchange->request.first.offset;
+}
+
 /* In mid-stream a response may be that of a request from before the capture. What may be the rest
  * of a connection that was given up may lie in a body, or in a tunnel. */
 static void weigh_real(Readings *readings, const JudgeContext *context, ReasonSet tunnel,
@@ -705,7 +814,8 @@ static void weigh_real(Readings *readings, const JudgeContext *context, ReasonSe
     if (exchange->pairing_open)
         readings_add(readings, FACT_REAL, REAL_NO, exchange->pairing_open);
     else if (!context->connection->opener_known &&
-             (is_out_of_step(exchange) || may_be_pipelined(exchange)))
+             (is_out_of_step(exchange) || may_be_pipelined(exchange) ||
+              may_be_of_head_before(exchange) || is_acknowledged_late(context, exchange)))
         readings_add(readings, FACT_REAL, REAL_NO, REASON_MIDSTREAM);
 }
 
@@ -751,6 +861,7 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
     weigh_endless_body(readings, exchange);
     weigh_got(readings, sequel, exchange);
     weigh_later(readings, sequel, exchange);
+    weigh_owed(readings, sequel, exchange);
     weigh_used_before(readings, sequel, exchange, stated);
     ReasonSet not_first = before->perhaps | (may_have_answered(context) ? before->exchanges : 0);
     if (readings_may_be(readings, FACT_GOT, GOT_NONE) && not_first)

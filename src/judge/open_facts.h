@@ -33,10 +33,12 @@ typedef struct Sequel {
     ReasonSet alone;
     int64_t hidden_before; /* before which offset of the client that request stands */
     bool waiting_before;   /* a request before it has none either */
-    ReasonSet may_answer;  /* why that, or another of them, may have got one */
-    ReasonSet requests;    /* why requests may be missing behind it; 0: none can */
-    ReasonSet responses;   /* the same for responses */
-    ReasonSet crossing;    /* why the capture may lack only a request that crossed the end */
+    /* the highest offset of the client at which an answered request before it in the list begins */
+    int64_t answered_at;
+    ReasonSet may_answer; /* why that, or another of them, may have got one */
+    ReasonSet requests;   /* why requests may be missing behind it; 0: none can */
+    ReasonSet responses;  /* the same for responses */
+    ReasonSet crossing;   /* why the capture may lack only a request that crossed the end */
 } Sequel;
 
 /* Behind the last exchange. */
