@@ -784,13 +784,18 @@ static bool may_be_pipelined(const Exchange *exchange)
            next->acked != NO_OFFSET && next->acked < stamp_past(&exchange->response.last);
 }
 
-/* The first response that was seen has neither length nor body: it may answer a HEAD from before the
- * capture. */
-static bool may_be_of_head_before(const Exchange *exchange)
+/* In mid-stream the first response has neither length nor body, and only that makes it say close: it
+ * may answer a HEAD from before the capture. If the client ended the connection, that changes
+ * nothing. */
+static bool may_be_of_head_before(const Sequel *sequel, const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
-    return exchange->number == 1 && response->has_head &&
-           response->framing.kind == BODY_UNTIL_CLOSE && message_body_bytes(response) <= 0;
+    if (sequel->context->connection->opener_known || sequel->ending->possible == ENDER_CLIENT)
+        return false;
+    bool persists = response->version == HTTP_1_1 || (response->options & OPTION_KEEP_ALIVE);
+    return exchange->number == 1 && response->has_head && persists &&
+           !(response->options & OPTION_CLOSE) && response->framing.kind == BODY_UNTIL_CLOSE &&
+           message_body_bytes(response) <= 0;
 }
 
 /* Behind the first request that was seen, the server acknowledged less: the one before was still
@@ -798,7 +803,7 @@ static bool may_be_of_head_before(const Exchange *exchange)
 static bool is_acknowledged_late(const JudgeContext *context, const Exchange *exchange)
 {
     const Half *client = &context->connection->half[context->facts->client];
-    return exchange->sent_unseen && client->first_acked != NO_OFFSET &&
+    return exchange->sent_unseen && exchange->response.begun && client->first_acked != NO_OFFSET &&
            client->first_acked <= exchange->request.first.offset;
 }
 
@@ -815,7 +820,7 @@ static void weigh_real(Readings *readings, const JudgeContext *context, ReasonSe
         readings_add(readings, FACT_REAL, REAL_NO, exchange->pairing_open);
     else if (!context->connection->opener_known &&
              (is_out_of_step(exchange) || may_be_pipelined(exchange) ||
-              may_be_of_head_before(exchange) || is_acknowledged_late(context, exchange)))
+              is_acknowledged_late(context, exchange)))
         readings_add(readings, FACT_REAL, REAL_NO, REASON_MIDSTREAM);
 }
 
@@ -857,6 +862,8 @@ void facts_of_pending(Readings *readings, const Sequel *sequel, const Before *be
     weigh_real(readings, context, before->tunnel, exchange);
     if (gave_up_on_a_record(context))
         readings_add(readings, FACT_REAL, REAL_NO, gave_up_on_a_record(context));
+    if (may_be_of_head_before(sequel, exchange))
+        readings_add(readings, FACT_REAL, REAL_NO, REASON_MIDSTREAM);
     weigh_declared(readings, declaration);
     weigh_endless_body(readings, exchange);
     weigh_got(readings, sequel, exchange);

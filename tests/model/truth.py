@@ -316,6 +316,8 @@ class Judge:
                 carrier.tap, carrier.number) for s in self.view.of[CLIENT]):
             return False
         fin = closing.seq + len(closing.data)
+        if self.view.acked(CLIENT, closing.tap) < exchange.start:
+            return False  # what was acknowledged since may have arrived behind the FIN
         return any(not s.data and s.ack > fin and s.seq <= exchange.start and not s.flags & RST
                    and (s.tap, s.number) < (carrier.tap, carrier.number)
                    and self.view.acked(CLIENT, s.tap) >= exchange.start for s in self.view.of[CLIENT])
@@ -407,9 +409,18 @@ class Judge:
                 rows |= {(KEPT, cause) for cause in BY_CLIENT} | {(BROKEN, cause) for cause in LOST + ("aborted",)}
         if len({row[0] for row in rows}) > 1:
             rows = rows | {(OPEN, "loss")}  # two ways to read it
+        if any(self.seems_to_answer(reset) for reset in self.view.resets):
+            rows = rows | {(OPEN, "loss")}
         if any(reset.forged and reset.side == CLIENT for reset in self.view.resets):
             rows = rows | {(KEPT, cause) for verdict, _ in rows if verdict == KEPT for cause in BY_CLIENT}
         return rows
+
+    def seems_to_answer(self, reset):
+        """A box's reset without ACK flag, behind the server's FIN: the server would so answer a request that the
+        capture lacks."""
+        fin = self.view.fins[SERVER]
+        return (reset.forged and reset.side == SERVER and not reset.flags & ACK and fin is not None
+                and reset.seq == fin.seq + len(fin.data) + 1)
 
     def fin_unseen(self):
         """A FIN never passed the tap."""
