@@ -239,7 +239,8 @@ uint64_t resets_count_ignored(const Flow *flow)
 }
 
 /* Whoever answers without ACK flag knows the connection no more, and sends none with it: a RST of
- * the same number with the flag went ahead of it, though it was captured a moment later. */
+ * the same number or more with the flag went ahead of it, though it was captured a moment later.
+ * */
 static const Reset *sent_before(const Flow *flow, int side, const Reset *bare)
 {
     const Reset *end = flow->resets->list[side] + flow->resets->count[side];
@@ -247,7 +248,7 @@ static const Reset *sent_before(const Flow *flow, int side, const Reset *bare)
     if (stamp->acked != NO_OFFSET)
         return bare;
     for (const Reset *other = bare + 1; other < end; other++)
-        if (other->fact.stamp.acked != NO_OFFSET && other->fact.stamp.offset == stamp->offset &&
+        if (other->fact.stamp.acked != NO_OFFSET && other->fact.stamp.offset >= stamp->offset &&
             other->fact.stamp.time - stamp->time <= RESET_REORDER && other->delivered &&
             stands(flow, side, other))
             return other;
