@@ -784,8 +784,8 @@ static bool may_be_pipelined(const Exchange *exchange)
            next->acked != NO_OFFSET && next->acked < stamp_past(&exchange->response.last);
 }
 
-/* In mid-stream the first response has neither length nor body, and only that makes it say close: it
- * may answer a HEAD from before the capture. If the client ended the connection, that changes
+/* In mid-stream the first response has neither length nor body, and only that makes it say close:
+ * it may answer a HEAD from before the capture. If the client ended the connection, that changes
  * nothing. */
 static bool may_be_of_head_before(const Sequel *sequel, const Exchange *exchange)
 {
