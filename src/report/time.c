@@ -10,10 +10,11 @@ static void append_digits(GString *text, char mark, uint64_t number, unsigned di
     char words[1 + 20];
     g_assert(digits < sizeof words);
     words[0] = mark;
-    for (unsigned at = digits; at > 0; at--) {
-        words[at] = (char)('0' + number % 10);
-        number /= 10;
-    }
+    unsigned at = digits + 1;
+    for (; at > 2; number /= 100)
+        append_put_pair(words + (at -= 2), (unsigned)(number % 100));
+    if (at == 2)
+        words[1] = (char)('0' + number % 10);
     append_bytes(text, words, digits + 1);
 }
 

@@ -6,9 +6,15 @@
 
 const ServersLimits SERVERS_LIMITS_DEFAULT = { .servers = SERVERS_MAX, .pairs = PAIRS_MAX };
 
+/* A power of two. */
+#define RECENT 1024
+
 struct Servers {
     ServersLimits limits;
-    GTree *servers, *pairs;             /* ServerKey * to Server *, PairKey * to Pair * */
+    GTree *servers, *pairs; /* ServerKey * to Server *, PairKey * to Pair * */
+    /* of those trees, by hash of the key: a tree of thousands takes a dozen comparisons */
+    Server *recent_servers[RECENT];
+    Pair *recent_pairs[RECENT];
     uint64_t connections;               /* all connections reported to it */
     GPtrArray *server_list, *pair_list; /* when finished: borrowed from the trees */
 };
@@ -68,23 +74,53 @@ Servers *servers_new(const ServersLimits *limits)
     return servers;
 }
 
+/* Whoever chooses addresses can make places collide: then the tree is asked. */
+static uint64_t mix_address(const IpAddress *address)
+{
+    uint64_t halves[2];
+    memcpy(halves, address->bytes, sizeof halves);
+    return halves[0] + halves[1] * UINT64_C(0xd6e8feb86659fd93);
+}
+
+static size_t place_of(uint64_t mixed)
+{
+    return (size_t)(mixed * UINT64_C(0x9e3779b97f4a7c15) >> 32) % RECENT;
+}
+
+static size_t server_place(const ServerKey *key)
+{
+    return place_of(mix_address(&key->address) + key->port);
+}
+
+static size_t pair_place(const PairKey *key)
+{
+    return place_of(mix_address(&key->client) ^
+                    (mix_address(&key->server.address) + key->server.port) << 7);
+}
+
 /* Returns whether there is room for the key. At the limit, an earlier key replaces the last one. So
  * the keys that sort first are complete, in whatever order keys come. */
-static bool make_room(GTree *tree, unsigned limit, gconstpointer key, GCompareDataFunc compare)
+static bool make_room(Servers *servers, GTree *tree, unsigned limit, gconstpointer key,
+                      GCompareDataFunc compare)
 {
     if ((unsigned)g_tree_nnodes(tree) < limit)
         return true;
     GTreeNode *last = g_tree_node_last(tree);
     if (!last || compare(g_tree_node_key(last), key, NULL) < 0)
         return false;
+    if (tree == servers->servers)
+        servers->recent_servers[server_place(g_tree_node_key(last))] = NULL;
+    else
+        servers->recent_pairs[pair_place(g_tree_node_key(last))] = NULL;
     g_tree_remove(tree, g_tree_node_key(last));
     return true;
 }
 
-static Server *server_of(Servers *servers, const ServerKey *key)
+static Server *find_server(Servers *servers, const ServerKey *key)
 {
     Server *server = g_tree_lookup(servers->servers, key);
-    if (server || !make_room(servers->servers, servers->limits.servers, key, compare_server_keys))
+    if (server ||
+        !make_room(servers, servers->servers, servers->limits.servers, key, compare_server_keys))
         return server;
     server = g_new0(Server, 1);
     server->key = *key;
@@ -93,16 +129,32 @@ static Server *server_of(Servers *servers, const ServerKey *key)
     return server;
 }
 
-static Pair *pair_of(Servers *servers, const PairKey *key)
+static Server *server_of(Servers *servers, const ServerKey *key)
+{
+    Server **recent = &servers->recent_servers[server_place(key)];
+    if (!*recent || compare_servers(&(*recent)->key, key) != 0)
+        *recent = find_server(servers, key);
+    return *recent;
+}
+
+static Pair *find_pair(Servers *servers, const PairKey *key)
 {
     Pair *pair = g_tree_lookup(servers->pairs, key);
-    if (pair || !make_room(servers->pairs, servers->limits.pairs, key, compare_pair_keys))
+    if (pair || !make_room(servers, servers->pairs, servers->limits.pairs, key, compare_pair_keys))
         return pair;
     pair = g_new0(Pair, 1);
     pair->key = *key;
     pair->longest_reused = pair->longest_tried = -1;
     g_tree_insert(servers->pairs, &pair->key, pair);
     return pair;
+}
+
+static Pair *pair_of(Servers *servers, const PairKey *key)
+{
+    Pair **recent = &servers->recent_pairs[pair_place(key)];
+    if (!*recent || compare_pair_keys(&(*recent)->key, key, NULL) != 0)
+        *recent = find_pair(servers, key);
+    return *recent;
 }
 
 static PairKey key_of(const Connection *connection, int client)
