@@ -182,6 +182,14 @@ static void write_row(void *data, const AuditRow *row)
             write_connection_row(run->reports[REPORT_CONNECTIONS][to], &row->connection, &file);
 }
 
+/* A trace and what is drawn on a page are of one engine, in its order. Positions, by which evidence
+ * is merged, are of one capture. */
+static bool hears_in_order(const Run *run)
+{
+    const Options *options = run->context->options;
+    return options->show || run->page.rows || (options->evidence && options->separate);
+}
+
 static HopLog *fork_listeners(void *data, AuditOptions *audit)
 {
     Run *run = data;
@@ -356,6 +364,7 @@ static void analyze(Run *run)
     g_autoptr(Progress) progress = start_progress(run->context->options);
     run->analyzed = true;
     run->pass.progress = progress;
+    run->pass.fork = hears_in_order(run) ? NULL : fork_listeners;
     pass_run(&run->pass, &run->totals);
     run->pass.progress = NULL;
     run->anew = begins_anew(run);
@@ -976,9 +985,6 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
         state->pass.hop_log = state->hop_log = hop_log_new(state->hops);
         audit_listen(&state->pass.engine.audit, hop_log_listener(state->hop_log));
     }
-    /* a trace hears all in order; positions, by which evidence is merged, are of one capture */
-    bool in_order = options->show || (options->evidence && options->separate);
-    state->pass.fork = in_order ? NULL : fork_listeners;
     g_autoptr(Redactor) redactor = redactor_for(context->redact_key);
     state->pass.engine.filter = context->filter;
     state->pass.engine.audit.texts.redactor = redactor;

@@ -79,6 +79,27 @@ for way in 2:0 3:7; do
     diff -rq 1.0 "${way%:*}.${way#*:}" || fail "-o: with $way it differs"
 done
 
+# The page of captures that are judged each alone: the strokes of its timeline are heard on the way.
+for way in 1:0 2:0 4:7; do
+    runs=$((runs + 1))
+    rm -rf reports
+    run separate "${way%:*}" "${way#*:}" -q --separate -o reports --no-hash samples
+    sed 's/--jobs=[0-9]*/--jobs=N/g' reports/report.html >"separate.$way"
+    grep -q 'class="ca-tick"' "separate.$way" || fail "--separate: with $way no request is drawn"
+    cmp -s separate.1:0 "separate.$way" || fail "--separate: with $way the page differs"
+done
+
+# The same without a page: with one there is a single engine.
+run plain 1 0 -q -o plain --no-html hops samples conversations
+for way in 2:0 2:1 4:7; do
+    runs=$((runs + 1))
+    rm -rf reports
+    run plain "${way%:*}" "${way#*:}" -q -o reports --no-html hops samples conversations
+    for report in plain/*.csv; do
+        cmp "$report" "reports/$(basename "$report")" || fail "-o --no-html: with $way it differs"
+    done
+done
+
 # A database, where the order of rows of different reports shows in the bytes: hops are decided in
 # the midst of the others.
 export CONNAUDIT_HOPS_BLOCK=200
