@@ -268,7 +268,8 @@ static bool gave_up(const Fragments *table, uint32_t host)
     IpAddress from = { .bytes = { 10, (uint8_t)(host >> 16), (uint8_t)(host >> 8), (uint8_t)host },
                        .version = 4 };
     IpAddress to = { .bytes = { 192, 0, 2, 1 }, .version = 4 };
-    ck_assert_int_eq(fragments_were_given_up(table, &from, &to), fragments_were_given_up(table, &to, &from));
+    ck_assert_int_eq(fragments_were_given_up(table, &from, &to),
+                     fragments_were_given_up(table, &to, &from));
     return fragments_were_given_up(table, &from, &to);
 }
 

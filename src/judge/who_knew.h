@@ -16,10 +16,10 @@ typedef struct Announcement {
 
 /* Whether this request was sent in knowledge of them: it acknowledged them, and it cannot have
  * waited in its socket, neither for an acknowledgement nor for room in the window. (a) An earlier
- * bare segment acknowledged them when nothing of the client was outstanding; it stood at the request's
- * first number, so that it left before any transmission of the request, seen or not. (b) The server
- * had acknowledged all that came before the request in a segment before theirs. Otherwise the two
- * crossed, and nobody is at fault. */
+ * bare segment acknowledged them when nothing of the client was outstanding; it stood at the
+ * request's first number, so that it left before any transmission of the request, seen or not.
+ * (b) The server had acknowledged all that came before the request in a segment before theirs.
+ * Otherwise the two crossed, and nobody is at fault. */
 bool request_sent_knowing(const Exchange *request, const Announcement *announcement);
 
 #endif
