@@ -19,9 +19,10 @@ typedef struct Two {
     StreamTable *plain, *general;
 } Two;
 
-static void two_open(Two *two)
+static void two_open(Two *two, size_t memory)
 {
     StreamLimits limits = STREAM_LIMITS_DEFAULT;
+    limits.memory = memory;
     limits.pairs = 1000;
     two->plain = stream_table_new(&limits);
     limits.never_plain = true;
@@ -54,13 +55,14 @@ static void expect_same_events(const Two *two, const char *name, size_t at)
     }
 }
 
-/* Returns how many segments there were. */
-static size_t compare(const Frame *frames, size_t count, const char *name)
+/* Returns how many segments there were; *ret_evicted: how many connections were given up. */
+static size_t compare_in(size_t memory, const Frame *frames, size_t count, const char *name,
+                         uint64_t *ret_evicted)
 {
     Two two;
     size_t segments = 0;
     g_autoptr(Decoder) decoder = decoder_new();
-    two_open(&two);
+    two_open(&two, memory);
     for (size_t i = 0; i < count; i++) {
         Segment segment;
         if (decode_frame(decoder, &frames[i], &segment) != DECODE_SEGMENT)
@@ -75,8 +77,15 @@ static size_t compare(const Frame *frames, size_t count, const char *name)
     stream_table_finish(two.plain);
     stream_table_finish(two.general);
     expect_same_events(&two, name, count);
+    *ret_evicted = stream_table_counters(two.plain)->evicted;
     two_close(&two);
     return segments;
+}
+
+static size_t compare(const Frame *frames, size_t count, const char *name)
+{
+    uint64_t evicted;
+    return compare_in(STREAM_LIMITS_DEFAULT.memory, frames, count, name, &evicted);
 }
 
 static GArray *frames_of(const Recording *recording)
@@ -151,6 +160,22 @@ START_TEST(test_mutations)
 }
 END_TEST
 
+/* A segment finds its connection packed, and when it has been unpacked, another one has to go. */
+START_TEST(test_little_memory)
+{
+    uint64_t evicted;
+    g_autoptr(GPtrArray) copies = g_ptr_array_new();
+    for (unsigned copy = 0; copy < 8; copy++)
+        for (guint i = 0; i < recordings->len; i++)
+            g_ptr_array_add(copies, g_ptr_array_index(recordings, i));
+    g_autoptr(Recording) crowd = recordings_merge(copies, NS_PER_MS);
+    g_autoptr(GArray) frames = frames_of(crowd);
+    compare_in((size_t)400 << 10, (const Frame *)(const void *)frames->data, frames->len, "crowd",
+               &evicted);
+    ck_assert_uint_gt(evicted, 0);
+}
+END_TEST
+
 static void add_conversations(GPtrArray *to)
 {
     const char *top = g_getenv("srcdir");
@@ -179,6 +204,7 @@ int main(void)
     TCase *tcase = tcase_create("plain path");
     tcase_set_timeout(tcase, 600);
     tcase_add_test(tcase, test_as_they_are);
+    tcase_add_test(tcase, test_little_memory);
     tcase_add_loop_test(tcase, test_mutations, LOST, MUTATIONS);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -76,8 +76,13 @@ static bool is_idle(const Shards *shards)
            shards->sink.read == shards->sink.count;
 }
 
-/* False: it is no plain segment. Without data nothing is left to do: what hangs on the connection
- * is what it was. */
+static Shard *shard_of(const Shards *shards, const FlowHead *head)
+{
+    return shards->shards[head->shard];
+}
+
+/* False: it is no plain segment. Without data nothing is left to do, unless the connection had to be
+ * unpacked for it: what hangs on it is what it was. */
 static bool take_plainly(Shards *shards, Flow *flow, int side, const Arrival *arrival)
 {
     Item item;
@@ -85,7 +90,7 @@ static bool take_plainly(Shards *shards, Flow *flow, int side, const Arrival *ar
         return false;
     flow_arrive_plainly(flow, side, arrival->segment, &item);
     reassembly_deliver_plainly(&shards->sink, flow, side, &item);
-    if (shards->sink.count) {
+    if (shards->sink.count || shard_is_strained(shard_of(shards, &flow->head))) {
         shards->active = flow;
         shards->now = arrival->now;
     }
@@ -110,11 +115,6 @@ SegmentOwner shards_feed(Shards *shards, const Arrival *arrival)
 }
 
 /* Steps ---------------------------------------------------------------------------------------- */
-
-static Shard *shard_of(const Shards *shards, const FlowHead *head)
-{
-    return shards->shards[head->shard];
-}
 
 static void add_event(Shards *shards, StreamEventKind kind, Flow *flow)
 {
