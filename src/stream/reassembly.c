@@ -428,7 +428,7 @@ bool reassembly_hold(Sink *sink, Flow *flow, int side, const Item *item)
     backlog->bytes += cost;
     budget->held += cost;
     bool beyond = lies_beyond(flow, side, item);
-    if (beyond)
+    if (beyond && item->offset >= flow->direction[side].acked) /* lower ones were probes */
         flow->direction[side].lower = false;
     if (item->length && beyond)
         sink->counters.out_of_order_segments++;
