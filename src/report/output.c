@@ -293,12 +293,17 @@ const char *output_note(const Output *output)
 
 Output *output_open_file(const char *path, const char *const *inputs, bool force, GError **error)
 {
-    if (!output_check_named(path, inputs, error) || !output_check_file(path, inputs, error))
+    if (!output_check_named(path, inputs, error))
         return NULL;
+    g_autoptr(GPtrArray) directories = g_ptr_array_new();
+    for (; *inputs; inputs++)
+        if (g_file_test(*inputs, G_FILE_TEST_IS_DIR))
+            g_ptr_array_add(directories, (gpointer)(uintptr_t)*inputs);
+    g_ptr_array_add(directories, NULL);
     g_autofree char *directory = g_path_get_dirname(path);
     g_autofree char *name = g_path_get_basename(path);
     const char *const names[] = { name, NULL };
-    return output_open(directory, names, inputs, force, error);
+    return output_open(directory, names, (const char *const *)directories->pdata, force, error);
 }
 
 bool output_add(Output *output, const char *name, unsigned *ret_index, GError **error)

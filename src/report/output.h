@@ -35,7 +35,8 @@ typedef enum OutputError {
 Output *output_open(const char *path, const char *const *names, const char *const *inputs,
                     bool force, GError **error);
 
-/* A single file by its name, in a directory that is treated in the same way. */
+/* A single file by its name, in a directory that is treated in the same way. It may lie beside an
+ * input, for somebody named it. It is no input and lies in no directory that is one. */
 Output *output_open_file(const char *path, const char *const *inputs, bool force, GError **error);
 
 /* Makes the directory now if it is not there, for output_open() later, when the process may have no
