@@ -954,6 +954,15 @@ static bool rows_may_be_late(const CaptureInputs *inputs)
     return once && strcmp(capture_reader_info(once->reader)->format, "pcapng") == 0;
 }
 
+/* Several threads keep the rows of some thousand frames, which somebody can make 150 MiB: with less
+ * memory than this, there is one. What is written is the same. */
+#define MEMORY_OF_THREADS ((size_t)256 << 20)
+
+static unsigned jobs_within(const Options *options)
+{
+    return options->max_memory < MEMORY_OF_THREADS ? 1 : options->jobs;
+}
+
 /* Once, from the first packet to the reports. `anew`: for the second time. */
 static bool run_once(Run *state, const RunContext *context, CaptureInputs *inputs, bool anew,
                      GError **error)
@@ -963,7 +972,7 @@ static bool run_once(Run *state, const RunContext *context, CaptureInputs *input
                           .capture = capture_options(options, context->keys, context->out),
                           .engine = engine_options(options),
                           .separate = options->separate,
-                          .jobs = options->jobs,
+                          .jobs = jobs_within(options),
                           .portion = portion_stated(),
                           .row = take_row,
                           .is_over = writing_failed,

@@ -71,7 +71,7 @@ def run(name, paths, *options):
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        printed = out.read().decode(), err.read().decode()
+        printed = out.read(MIB).decode(), err.read().decode()
     peak = usage.ru_maxrss / 1024
     print(f"{name}: status {child.returncode}, {peak:.0f} MiB")
     check(name, child.returncode in (0, 1), printed[1])
@@ -109,6 +109,7 @@ def held_requests():
         capture.add(packet(client, False, ACK, 1051, 5001, b"GET / HTTP/1.1\n\n" * 91))
     capture.file.close()
     run("held requests", [capture.path])
+    run("held requests, one by one", [capture.path], "-r", "exchanges", "-j", "4")
 
 
 def block(kind, body):
