@@ -81,8 +81,8 @@ static Shard *shard_of(const Shards *shards, const FlowHead *head)
     return shards->shards[head->shard];
 }
 
-/* False: it is no plain segment. Without data nothing is left to do, unless the connection had to be
- * unpacked for it: what hangs on it is what it was. */
+/* False: it is no plain segment. Without data nothing is left to do, unless the connection had to
+ * be unpacked for it: what hangs on it is what it was. */
 static bool take_plainly(Shards *shards, Flow *flow, int side, const Arrival *arrival)
 {
     Item item;
