@@ -336,12 +336,14 @@ static void weigh_no_response(Readings *readings, const Sequel *sequel, const Ex
 }
 
 /* A reset of the server whose number lies below bytes that were captured just before it: somebody
- * else sent it, or it went ahead of them, and they answer nothing. */
+ * else sent it, or it went ahead of them, and they answer nothing. One without ACK flag takes its
+ * number from the segment that it answers (RFC 9293 §3.10.7.1), which crossed those bytes. */
 static void weigh_overtaking_reset(Readings *readings, const JudgeContext *context,
                                    const MessageFacts *response)
 {
     const RstFact *reset = connection_reset(context->connection, 1 - context->facts->client);
     if (!reset || reset->stamp.offset > response->last.offset ||
+        (reset->stamp.acked == NO_OFFSET && reset->answers) ||
         !stamp_precedes(&response->last, &reset->stamp) ||
         reset->stamp.time - response->last.time > SWAPPED)
         return;
