@@ -836,17 +836,51 @@ START_TEST(test_held_bytes_are_bounded)
             }
             data += event.data.length;
         }
-        ck_assert_uint_le(stream_table_held(table), limits.held_bytes_connection);
+        ck_assert_uint_le(stream_table_held(table), 75000);
     }
-    /* 18 segments of 1,000 bytes and their descriptions fit. */
-    ck_assert_uint_eq(gaps, 99 - 18);
-    ck_assert_uint_eq(data, (99 - 18) * 1000);
+    /* Three quarters of the shard's 100,000 bytes: 68 segments of 1,000 and their descriptions. */
+    ck_assert_uint_eq(gaps, 99 - 68);
+    ck_assert_uint_eq(data, (99 - 68) * 1000);
     ck_assert_uint_gt(stream_table_counters(table)->held_limit, 0);
     stream_table_finish(table);
     while (stream_table_next(table, &(StreamEvent){ 0 }))
         ;
     ck_assert_uint_eq(stream_table_counters(table)->limited, 1);
     ck_assert_uint_eq(stream_table_counters(table)->evicted, 0);
+}
+END_TEST
+
+/* One that holds much leaves room for another of its shard (equal endpoints in another network). */
+START_TEST(test_much_held_leaves_room)
+{
+    StreamLimits limits = { .connections = 6400,
+                            .held_bytes = 64 * 100000,
+                            .held_bytes_connection = 20000,
+                            .memory = MEMORY_DEFAULT,
+                            .pairs = 1000 };
+    g_autoptr(StreamTable) table = stream_table_new(&limits);
+    static const uint8_t PAYLOAD[1000];
+    StreamEvent event;
+    unsigned given_up[2] = { 0, 0 };
+    for (uint32_t i = 0; i < 2 * 100; i++) {
+        unsigned network = i / 100 + 1, number = i % 100;
+        if (network == 2 && number > 18)
+            break; /* its own part is full */
+        Segment segment = syn_from(7, number + 1);
+        segment.network = network;
+        if (number) {
+            segment.flags = TCP_ACK;
+            segment.sequence += 1 + number * 2000;
+            segment.length = sizeof PAYLOAD;
+            segment.payload = span_make(PAYLOAD, sizeof PAYLOAD);
+            segment.time = NS_PER_MS;
+        }
+        stream_table_feed(table, &segment);
+        while (stream_table_next(table, &event))
+            given_up[network - 1] += event.kind == STREAM_GAP;
+    }
+    ck_assert_uint_gt(given_up[0], 0);
+    ck_assert_uint_eq(given_up[1], 0);
 }
 END_TEST
 
@@ -1025,6 +1059,7 @@ static Suite *stream_suite(void)
     TCase *bounds = tcase_create("bounds");
     tcase_add_test(bounds, test_eviction_takes_the_longest_idle);
     tcase_add_test(bounds, test_held_bytes_are_bounded);
+    tcase_add_test(bounds, test_much_held_leaves_room);
     tcase_add_test(bounds, test_much_drives_out_nobody);
     tcase_add_test(bounds, test_no_room_to_hold);
     tcase_add_test(bounds, test_no_room_to_keep_a_syn);

@@ -47,6 +47,12 @@ Budget memory_budget(const StreamLimits *limits)
                      .used_max = limits->memory / SHARDS };
 }
 
+bool memory_has_room(const Budget *budget, size_t bytes, size_t more)
+{
+    size_t most = bytes + more > budget->flow_max ? budget->held_max / 4 * 3 : budget->held_max;
+    return budget->held + more <= most;
+}
+
 bool memory_is_much(const Budget *budget, const FlowHead *head)
 {
     return head->charged > budget->used_max / CONNECTION_PART;

@@ -7,12 +7,17 @@
 
 /* Of a shard. */
 struct Budget {
-    size_t held, held_max, flow_max; /* bytes ahead of holes */
-    size_t used, used_max;           /* of all memory */
+    size_t held, held_max; /* bytes ahead of holes */
+    size_t flow_max;       /* of one connection; more while the shard is not short of room */
+    size_t used, used_max; /* of all memory */
 };
 
 /* A shard's part of the limits. */
 Budget memory_budget(const StreamLimits *limits);
+
+/* Whether a connection that holds `bytes` ahead of holes may hold `more`. Beyond its own part it
+ * may take what is free, but for the last quarter, which is for those that hold less. */
+bool memory_has_room(const Budget *budget, size_t bytes, size_t more);
 
 /* Whether the flow takes more than one may of a shard that is short of memory. */
 bool memory_is_much(const Budget *budget, const FlowHead *head);

@@ -412,8 +412,7 @@ bool reassembly_hold(Sink *sink, Flow *flow, int side, const Item *item)
         return true;
     }
     size_t cost = sizeof(Item) + item->captured;
-    if (queue->count >= HELD_SEGMENTS_MAX || backlog->bytes + cost > budget->flow_max ||
-        budget->held + cost > budget->held_max)
+    if (queue->count >= HELD_SEGMENTS_MAX || !memory_has_room(budget, backlog->bytes, cost))
         return false;
     Item *held = g_malloc(cost);
     *held = *item;
