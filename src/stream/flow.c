@@ -614,7 +614,7 @@ bool flow_is_plain(const Flow *flow, int side, const Segment *segment)
     if ((segment->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK ||
         segment->sequence != half->base + (uint32_t)half->next || own->sent != half->next ||
         own->data_sent > half->next || segment->time < flow->facts.last_time ||
-        segment->payload.length < segment->length)
+        segment->payload.length < segment->length || segment->fragments_given_up)
         return false;
     if (flow->state != FLOW_LIVE || flow->resets || flow->kept || flow->listed ||
         (flow->backlog && flow->backlog->bytes) || !half->seen || other->begin_unknown ||
