@@ -151,6 +151,12 @@ static void tell_waits(void *data)
         wanted->waits(wanted->data);
 }
 
+static bool is_unwanted(void *data)
+{
+    const Relay *relay = data;
+    return relay->stopped;
+}
+
 static void tell_secrets(void *data, Span keylog)
 {
     Relay *relay = data;
@@ -188,6 +194,7 @@ Relay *relay_new(const RelayOptions *options)
         relay->options.portion = PORTION_FRAMES;
     relay->capture = *options->capture;
     relay->capture.waits = tell_waits;
+    relay->capture.unwanted = is_unwanted;
     relay->capture.data = relay;
     if (relay->capture.secrets.take)
         relay->capture.secrets = (CaptureSecrets){ .take = tell_secrets, .data = relay };

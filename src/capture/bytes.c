@@ -57,8 +57,11 @@ static bool gives_last_bytes(struct pollfd *from)
     }
 }
 
+/* How often whoever wants no more is noticed. */
+#define UNWANTED_EVERY 50 /* milliseconds */
+
 /* Waits until the pipe has something to give, or has ended. Returns false if it has ended because
- * somebody stopped the run. */
+ * somebody stopped the run, or wants no more. */
 static bool wait_for_bytes(CaptureBytes *bytes)
 {
     struct pollfd from[2] = { { .fd = bytes->fd, .events = POLLIN } };
@@ -67,9 +70,13 @@ static bool wait_for_bytes(CaptureBytes *bytes)
     if (bytes->options.waits)
         bytes->options.waits(bytes->options.data);
     from[1] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
-    while (!interrupt_requested())
-        if (poll(from, 2, -1) > 0 && from[0].revents)
+    while (!interrupt_requested()) {
+        bool asks = bytes->options.unwanted;
+        if (asks && bytes->options.unwanted(bytes->options.data))
+            return false;
+        if (poll(from, 2, asks ? UNWANTED_EVERY : -1) > 0 && from[0].revents)
             return true;
+    }
     bytes->interrupted = !gives_last_bytes(from);
     return !bytes->interrupted;
 }
@@ -147,6 +154,7 @@ CaptureBytes *capture_bytes_open(const char *path, const CaptureOptions *options
 void capture_bytes_tell(CaptureBytes *bytes, const CaptureOptions *options)
 {
     bytes->options.waits = options->waits;
+    bytes->options.unwanted = options->unwanted;
     bytes->options.data = options->data;
 }
 

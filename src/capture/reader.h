@@ -135,7 +135,10 @@ typedef struct CaptureOptions {
     /* Called before reading waits for an input that has nothing to give, with all frames that came
      * before handed out; NULL: nobody needs to know. */
     void (*waits)(void *data);
-    void *data;
+    /* Whether whoever reads wants no more: an input that gives nothing has ended then. Asked from
+     * time to time; NULL: more is wanted. */
+    bool (*unwanted)(void *data);
+    void *data; /* of both */
     CaptureSecrets secrets;
 } CaptureOptions;
 
