@@ -330,6 +330,10 @@ static gint larger_first(gconstpointer a, gconstpointer b)
     return (left < right) - (left > right);
 }
 
+/* What a later part of a packed input may need more than its first one, where there is so much: the
+ * window of xz -9 or zstd --long=27, beside what the part before it took. */
+#define LATER_PART ((size_t)192 << 20)
+
 size_t capture_inputs_share(CaptureInputs *inputs)
 {
     g_autoptr(GArray) sizes = g_array_new(FALSE, FALSE, sizeof(size_t));
@@ -341,6 +345,8 @@ size_t capture_inputs_share(CaptureInputs *inputs)
     g_array_sort(sizes, larger_first);
     for (guint i = 0; i < MIN(sizes->len, INPUTS_OPEN_MAX); i++)
         need += g_array_index(sizes, size_t, i);
+    if (sizes->len > 0 && g_array_index(sizes, size_t, 0) > CAPTURE_READER_MEMORY)
+        need += MIN(LATER_PART, inputs->room.most / 8 * 3);
     inputs->room.most = MAX(MIN(need, inputs->room.most), INPUTS_MEMORY_LEAST);
     return inputs->room.most - INPUTS_MEMORY_LEAST;
 }
