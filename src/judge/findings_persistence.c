@@ -280,9 +280,12 @@ static bool was_sent_in_vain(const Case *c)
 #define ACKNOWLEDGEMENT_IS_DUE (200 * NS_PER_MS)
 
 /* The response may have been received, though the capture does not have the acknowledgement: one
- * was due before the reset, and a lost bare segment leaves no trace. */
+ * was due before the reset, and a lost bare segment leaves no trace. Of a response whose end the
+ * capture lacks nobody knows how long before the reset it was sent. */
 static bool silence_allows_receipt(const Case *c, const RstFact *reset)
 {
+    if (c->exchange->response.end_missing)
+        return true;
     const Stamp *last = &c->exchange->response.last;
     Duration silence = duration_between(last, &reset->stamp);
     Nanoseconds again = MAX(server_half(c)->resent.last - last->time, 0);
