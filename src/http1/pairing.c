@@ -6,6 +6,7 @@ void pairing_note_gap(Pairing *pairing, bool of_client, const SessionUnit *gap)
         pairing->server_gap_past = stamp_past(&gap->last);
         return;
     }
+    pairing->client_gap_begin = gap->place;
     pairing->client_gap_end = gap->place + gap->length;
     pairing->client_gap_past = stamp_past(&gap->last);
     pairing->client_gap_acked = MAX(gap->first.acked_before, 0);
@@ -22,7 +23,7 @@ bool pairing_learn_client(Pairing *pairing, int client)
 {
     bool of_client = pairing->gap_side == client + 1;
     if (!of_client) {
-        pairing->client_gap_end = pairing->client_gap_past = NO_OFFSET;
+        pairing->client_gap_begin = pairing->client_gap_end = pairing->client_gap_past = NO_OFFSET;
         pairing->client_gap_acked = 0;
     }
     return of_client;
@@ -136,14 +137,23 @@ static int anchor_of(const Pending *pending, const ResponseStart *response)
     return -1;
 }
 
+/* Nothing was captured of the body of a request that waits for a 100: a missing response may have
+ * refused it. */
+static bool may_withhold_body(const Pairing *pairing, const Exchange *exchange)
+{
+    const MessageFacts *request = &exchange->request;
+    return exchange->expects_continue && request->has_head && exchange->interim.count == 0 &&
+           pairing->client_gap_begin == request->head_place + 1;
+}
+
 /* Whether a request may lie in a gap behind this one and be answered by what acknowledges it:
  * responses are missing too. A single byte is no request. */
 static bool skips_hidden_request(const Pairing *pairing, const Exchange *exchange,
                                  const ResponseStart *response)
 {
     const MessageFacts *request = &exchange->request;
-    bool behind =
-        request->complete ? pairing->client_gap_end > request->last_place + 2 : request->broken;
+    bool behind = request->complete ? pairing->client_gap_end > request->last_place + 2
+                                    : request->broken || may_withhold_body(pairing, exchange);
     return (response->server_hidden & GAP_REASONS) && behind &&
            session_acked_behind(&request->last, response->acked) > 1;
 }

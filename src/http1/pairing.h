@@ -27,11 +27,12 @@
     ((ReasonSet)(REASON_LOSS | REASON_SNAPLEN | REASON_LIMIT | REASON_MIDSTREAM |                  \
                  REASON_ONE_DIRECTION | REASON_ENCRYPTED))
 
-/* What gaps and responses have shown so far. Offsets but for client_gap_end: NO_OFFSET: none. */
+/* What gaps and responses have shown so far. Offsets but for two places: NO_OFFSET: none. */
 typedef struct Pairing {
     bool uncertain;
     bool behind_gap;          /* the response being read may stand behind that of its request */
     int8_t gap_side;          /* whose the last gap was that came before it was known who is who */
+    int64_t client_gap_begin; /* place of the first byte of the last gap of the client */
     int64_t client_gap_end;   /* place behind the last byte of the client that a gap hid */
     int64_t client_gap_past;  /* who has acknowledged this has received that gap's bytes */
     int64_t client_gap_acked; /* what the client had received before that gap */
@@ -44,7 +45,8 @@ typedef struct Pairing {
 } Pairing;
 
 #define PAIRING_BEGIN                                                                              \
-    ((Pairing){ .client_gap_end = NO_OFFSET,                                                       \
+    ((Pairing){ .client_gap_begin = NO_OFFSET,                                                     \
+                .client_gap_end = NO_OFFSET,                                                       \
                 .client_gap_past = NO_OFFSET,                                                      \
                 .client_gap_known = NO_OFFSET,                                                     \
                 .server_gap_past = NO_OFFSET,                                                      \
