@@ -428,8 +428,9 @@ static void weigh_duty(Readings *readings, const JudgeContext *context, const Ex
 /* The end -------------------------------------------------------------------------------------- */
 
 /* In mid-stream a FIN may have come before the first segment that was seen: the client's, if it
- * sends no byte and no FIN, and the server's, if it sends nothing more, not even its FIN. That of
- * the server may have, too, if its SYN is missing. */
+ * sends no byte and no FIN, and the server's, if it sends nothing more, not even its FIN: a bare
+ * reset is what a server answers that has closed. That of the server may have, too, if its SYN is
+ * missing. */
 static unsigned enders_before_capture(const Sequel *sequel, const Exchange *exchange)
 {
     const Half *server = half_of_server(sequel->context);
@@ -441,7 +442,8 @@ static unsigned enders_before_capture(const Sequel *sequel, const Exchange *exch
     if (!sequel->context->connection->opener_known && client->payload == 0 &&
         ending->client.how != END_HOW_FIN && ending->possible != ENDER_NOBODY)
         enders |= ENDER_CLIENT;
-    if (server->payload == 0 && ending->server.how == END_HOW_NONE &&
+    bool knows_no_more = ending->server.how == END_HOW_RST && ending->server.bare;
+    if (server->payload == 0 && (ending->server.how == END_HOW_NONE || knows_no_more) &&
         ending->possible == ENDER_CLIENT && !got_response(sequel->context, exchange))
         enders |= ENDER_SERVER;
     return enders;
