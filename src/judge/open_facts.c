@@ -526,6 +526,20 @@ static bool reset_may_answer(const Sequel *sequel, const Exchange *exchange)
            reset->stamp.offset == exchange->request.first.acked;
 }
 
+/* The same of a request that nobody sees: nothing of what is missing before the client's FIN was
+ * acknowledged. */
+static bool reset_may_answer_unseen(const Sequel *sequel, const Exchange *exchange)
+{
+    const JudgeContext *context = sequel->context;
+    const RstFact *reset = connection_reset(context->connection, 1 - context->facts->client);
+    const Ending *ending = sequel->ending;
+    int64_t acked = context->connection->half[context->facts->client].acked;
+    return reset && reset->stamp.acked == NO_OFFSET && ending->client.how == END_HOW_FIN &&
+           ending->possible == ENDER_CLIENT && sequel->requests & HOLE_REASONS &&
+           exchange->request.begun && acked <= stamp_past(&exchange->request.last) &&
+           ending->client.stamp.offset > stamp_past(&exchange->request.last);
+}
+
 /* Who resets without ACK flag knows the connection no more: it has closed it, or got a reset of the
  * other side. Where packets are missing, either may be. */
 static bool client_may_have_been_reset(const Sequel *sequel)
@@ -573,7 +587,9 @@ static void weigh_end(Readings *readings, const Sequel *sequel, const Exchange *
                          reasons ? reasons : REASON_LOSS);
         known = true;
     }
-    if ((unanswered && reset_may_answer(sequel, unanswered)) || client_may_have_been_reset(sequel))
+    bool may_answer = unanswered ? reset_may_answer(sequel, unanswered)
+                                 : reset_may_answer_unseen(sequel, exchange);
+    if (may_answer || client_may_have_been_reset(sequel))
         readings_add(readings, FACT_END, ENDED_SERVER,
                      sequel->context->connection->opener_known ? REASON_LOSS : REASON_MIDSTREAM);
 }
