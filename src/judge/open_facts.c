@@ -352,6 +352,23 @@ static void weigh_overtaking_reset(Readings *readings, const JudgeContext *conte
         readings_add(readings, FACT_GOT, GOT_NONE, REASON_LOSS);
 }
 
+/* Anything that is missing of the connection or of these messages. */
+static bool lacks_packets(const Sequel *sequel, const Exchange *exchange)
+{
+    ReasonSet reasons = sequel->context->facts->reasons | sequel->requests | sequel->responses |
+                        exchange->request.reasons | exchange->response.reasons;
+    return (reasons & HOLE_REASONS) || !sequel->context->connection->opener_known;
+}
+
+/* The server's reset without ACK flag is all that is seen of its close: it had closed before,
+ * perhaps behind the rest of its response. */
+static bool server_had_forgotten(const Sequel *sequel, const Exchange *exchange)
+{
+    const Closing *server = &sequel->ending->server;
+    return server->how == END_HOW_RST && server->bare && sequel->ending->possible == ENDER_SERVER &&
+           lacks_packets(sequel, exchange);
+}
+
 static void weigh_got(Readings *readings, const Sequel *sequel, const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
@@ -377,6 +394,8 @@ static void weigh_got(Readings *readings, const Sequel *sequel, const Exchange *
         readings_add(readings, FACT_GOT, GOT_PART, REASON_MIDSTREAM);
     else if (may_yet_complete(sequel))
         readings_add(readings, FACT_GOT, GOT_PART, REASON_CAPTURE_ENDED);
+    else if (server_had_forgotten(sequel, exchange))
+        readings_add(readings, FACT_GOT, GOT_PART, REASON_LOSS);
     else if (response->broken || hidden)
         readings_add(readings, FACT_GOT, GOT_PART, response->reasons | hidden);
     else
@@ -551,14 +570,6 @@ static bool reset_may_answer_unseen(const Sequel *sequel, const Exchange *exchan
            ending->possible == ENDER_CLIENT && sequel->requests & HOLE_REASONS &&
            exchange->request.begun && acked <= stamp_past(&exchange->request.last) &&
            ending->client.stamp.offset > stamp_past(&exchange->request.last);
-}
-
-/* Anything that is missing of the connection or of these messages. */
-static bool lacks_packets(const Sequel *sequel, const Exchange *exchange)
-{
-    ReasonSet reasons = sequel->context->facts->reasons | sequel->requests | sequel->responses |
-                        exchange->request.reasons | exchange->response.reasons;
-    return (reasons & HOLE_REASONS) || !sequel->context->connection->opener_known;
 }
 
 /* Who resets without ACK flag knows the connection no more: it has closed it, or got a reset of the
