@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -84,6 +85,14 @@ static bool read_from(RedactKey *key, const char *path, int fd, GError **error)
     return whole || complain(error, path, no_key);
 }
 
+/* Whoever may replace the file knows its key. It may be a link to elsewhere. */
+static bool is_safe(const char *path, GError **error)
+{
+    g_autofree char *target = realpath(path, NULL);
+    return output_check_strangers(path, error) &&
+           (!target || output_check_strangers(target, error));
+}
+
 bool redact_key_take(RedactKey *ret_key, const char *path, const char *const *inputs,
                      GError **error)
 {
@@ -93,6 +102,8 @@ bool redact_key_take(RedactKey *ret_key, const char *path, const char *const *in
         make_random(ret_key);
         return true;
     }
+    if (!is_safe(path, error))
+        return false;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     bool taken = false;
     if (fd >= 0)

@@ -16,7 +16,8 @@ typedef struct RedactKey {
 } RedactKey;
 
 /* `path` NULL: a random key. A file that is not there is made, with a random key, for its owner
- * alone; never next to one of `inputs`. False and `error`, one line that names the file. */
+ * alone; never next to one of `inputs`. A directory to which anybody may write is refused, also for
+ * a file that is there. False and `error`, one line that names the file or the directory. */
 bool redact_key_take(RedactKey *ret_key, const char *path, const char *const *inputs,
                      GError **error);
 

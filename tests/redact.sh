@@ -98,6 +98,22 @@ refuses 'no place for a key' --redact --redact-key="$work/missing/key"
 refuses 'no name of a key' --redact --redact-key=
 [ ! -e "$work/in/key" ] || fail "a key was made beside an input"
 
+# Where anybody may write, anybody may put a key of their own in the place of this one.
+mkdir -p "$work/anyone/own" "$work/sticky"
+ln -s anyone/link-target "$work/link"
+cp -p "$work/key" "$work/anyone/link-target"
+cp -p "$work/key" "$work/anyone/own/key"
+cp -p "$work/key" "$work/sticky/key"
+chmod 777 "$work/anyone"
+chmod 1777 "$work/sticky"
+for key in anyone/new sticky/new anyone/link-target sticky/key anyone/own/key link; do
+    refuses "a key where anybody may write: $key" --redact --redact-key="$work/$key"
+    grep -q '^connaudit: .*: anybody may write to ' "$work/errors" ||
+        fail "why $key is refused: $(cat "$work/errors")"
+done
+[ ! -e "$work/anyone/new" ] && [ ! -e "$work/sticky/new" ] ||
+    fail "a key was made where anybody may write"
+
 # column NAME INPUT OPTION...: the values of one column of the exchanges; none is quoted.
 column() {
     name=$1

@@ -78,6 +78,9 @@ void output_abandon(void);
 /* A new file at `path` would lie next to an input: false. */
 bool output_check_file(const char *path, const char *const *inputs, GError **error);
 
+/* False: anybody could put another file in the place of the one at `path`. */
+bool output_check_strangers(const char *path, GError **error);
+
 /* False: standard output is one of the inputs. */
 bool output_check_stdout(const char *const *inputs, GError **error);
 

@@ -141,6 +141,14 @@ static bool check_parent(const char *path, const char *parent, GError **error)
     return true;
 }
 
+bool output_check_strangers(const char *path, GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    g_autofree char *above = g_path_get_dirname(directory);
+    Output place = { .path = directory };
+    return check_parent(directory, above, error) && check_directory(&place, error);
+}
+
 bool output_check_place(Output *output, bool exists, const char *const *inputs, GError **error)
 {
     g_autofree char *parent = g_path_get_dirname(output->path);
