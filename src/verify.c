@@ -1,6 +1,7 @@
 #include "verify.h"
 
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -8,6 +9,7 @@
 #include "confine.h"
 #include "report/checksums.h"
 #include "verify_again.h"
+#include "verify_beside.h"
 #include "verify_sum.h"
 
 typedef struct Verification {
@@ -138,18 +140,25 @@ static char *without_slashes(const char *path)
     return text;
 }
 
-/* The directory of the captures: as it lay to that of the reports, else where it was named. */
+/* What the first run was to write or read: as it lay to the reports, else where it was named. */
+static char *find_named(const Verification *verification, const char *path)
+{
+    const Options *then = verification->again.then;
+    if (!then || !path || !then->output)
+        return NULL;
+    g_autofree char *reports = without_slashes(then->output);
+    g_autofree char *named = without_slashes(path);
+    size_t length = strlen(reports);
+    if (strncmp(reports, named, length) == 0 && strchr("/", named[length]))
+        return g_build_filename(verification->reports, named + length, NULL);
+    return g_steal_pointer(&named);
+}
+
+/* The directory of the captures. */
 static char *find_captures(const Verification *verification)
 {
     const Options *then = verification->again.then;
-    if (!then || !then->evidence || !then->output)
-        return NULL;
-    g_autofree char *reports = without_slashes(then->output);
-    g_autofree char *captures = without_slashes(then->evidence);
-    size_t length = strlen(reports);
-    if (strncmp(reports, captures, length) == 0 && strchr("/", captures[length]))
-        return g_build_filename(verification->reports, captures + length, NULL);
-    return g_steal_pointer(&captures);
+    return then ? find_named(verification, then->evidence) : NULL;
 }
 
 static void check_capture(Verification *verification, const char *directory,
@@ -253,6 +262,78 @@ static void check_checksums(Verification *verification)
     g_autofree char *why = verify_read(path, strlen(expected), &text, &size);
     bool same = !why && size == strlen(expected) && memcmp(text, expected, size) == 0;
     say(verification, same, CHECKSUMS_NAME, same ? "same" : "DIFFERS");
+}
+
+/* Files beside --------------------------------------------------------------------------------- */
+
+static void add_names(GHashTable *names, const GPtrArray *files)
+{
+    for (guint i = 0; i < files->len; i++)
+        g_hash_table_add(names, ((VerifyFile *)g_ptr_array_index(files, i))->name);
+}
+
+static void add_place(GPtrArray *places, char *path)
+{
+    if (path)
+        g_ptr_array_add(places, path);
+}
+
+/* What may lie beside the reports without being one, owned. */
+static GPtrArray *places_beside(const Verification *verification)
+{
+    const Options *then = verification->again.then;
+    GPtrArray *places = g_ptr_array_new_with_free_func(g_free);
+    add_place(places, g_strdup(verification->reports));
+    add_place(places, find_captures(verification));
+    for (char **place = (char **)verification->places->pdata; *place; place++)
+        add_place(places, **place ? g_strdup(*place) : NULL);
+    if (!then)
+        return places;
+    const char *const named[] = { then->page, then->database, then->redact_key };
+    for (size_t i = 0; i < G_N_ELEMENTS(named); i++)
+        add_place(places, find_named(verification, named[i]));
+    for (char **keylog = then->keylogs; keylog && *keylog; keylog++)
+        add_place(places, find_named(verification, *keylog));
+    return places;
+}
+
+#define NOT_NAMED "NOT IN THE MANIFEST"
+
+static void check_beside(Verification *verification, const char *directory, GHashTable *names)
+{
+    g_autoptr(GPtrArray) places = places_beside(verification);
+    g_auto(VerifyBeside) beside = { .more = 0 };
+    verify_beside_find(&beside, directory, names, places, verification->again.then != NULL);
+    for (guint i = 0; i < beside.named->len; i++)
+        check_sum(verification, g_ptr_array_index(beside.named, i), NULL, NULL, false);
+    for (guint i = 0; i < beside.strangers->len; i++)
+        say(verification, false, g_ptr_array_index(beside.strangers, i), NOT_NAMED);
+    g_autofree char *more = g_strdup_printf("and %u more", beside.more);
+    if (beside.more)
+        say(verification, false, more, NOT_NAMED);
+}
+
+static bool is_same_directory(const char *one, const char *other)
+{
+    g_autofree char *left = realpath(one, NULL);
+    g_autofree char *right = realpath(other, NULL);
+    return left && right && strcmp(left, right) == 0;
+}
+
+static void check_strangers(Verification *verification)
+{
+    const VerifyManifest *manifest = verification->again.manifest;
+    g_autofree char *captures = find_captures(verification);
+    g_autoptr(GHashTable) of_reports = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) of_captures = g_hash_table_new(g_str_hash, g_str_equal);
+    bool together = captures && is_same_directory(verification->reports, captures);
+    GHashTable *beside = together ? of_reports : of_captures;
+    add_names(of_reports, manifest->reports);
+    add_names(beside, manifest->captures);
+    add_names(beside, manifest->pages);
+    check_beside(verification, verification->reports, of_reports);
+    if (captures && !together)
+        check_beside(verification, captures, of_captures);
 }
 
 /* All of it ------------------------------------------------------------------------------------ */
@@ -378,6 +459,7 @@ static VerifyResult verify_within(const Options *options, const char *version,
     check_inputs(&verification);
     check_captures(&verification);
     check_pages(&verification);
+    check_strangers(&verification);
     verification.again.places = (const char *const *)verification.places->pdata;
     VerifyResult result = check_again(&verification);
     if (verification.again.then)

@@ -160,6 +160,39 @@ verifies 0 'run again: the same bytes' --verify=besides
 verifies 0 'reports.sqlite: same' --verify=database
 verifies 0 'run again: the same bytes' --verify=database
 
+# What the manifest does not name, of an earlier run or of somebody else.
+"$CONNAUDIT" -q -o twice --evidence=twice/evidence in
+"$CONNAUDIT" -q --force -o twice --evidence=twice/evidence in/race.pcap
+left=$(cd twice/evidence && ls c2-*.pcapng)
+verifies 1 "$left: NOT IN THE MANIFEST" --verify=twice
+grep -qx 'not run again: what is there differs' out || fail "what is beside is no difference: $(cat out)"
+[ "$(grep -c 'NOT IN THE MANIFEST' out)" -eq "$(ls twice/evidence/c[2-9]* | wc -l)" ] ||
+    fail "more or less is beside: $(cat out)"
+rm twice/evidence/c[2-9]*
+verifies 0 'run again: the same bytes' --verify=twice
+touch twice/manifest.json.minisig twice/manifest.json.asc twice/manifest.tsr
+verifies 0 'run again: the same bytes' --verify=twice
+mkdir twice/other
+ln -s ../in/race.pcap twice/link
+verifies 1 'other: NOT IN THE MANIFEST' --verify=twice
+grep -qx 'link: NOT IN THE MANIFEST' out || fail "a link beside is not told: $(cat out)"
+rm -R twice/other twice/link
+for number in $(seq 100 144); do
+    : >"twice/x$number"
+done
+verifies 1 'and 25 more: NOT IN THE MANIFEST' --verify=twice
+[ "$(grep -c '^x1[01][0-9]: NOT IN THE MANIFEST' out)" -eq 20 ] || fail "others are named: $(cat out)"
+mkdir below
+"$CONNAUDIT" -q -o below/reports --html=below/reports/page.html in/race.pcap
+verifies 0 'page.html: not compared: the manifest has no sum of it' --verify=below/reports
+"$CONNAUDIT" -q -o flat --evidence=flat in
+verifies 0 'run again: the same bytes' --verify=flat
+mkdir here
+cp -R in here
+mkdir -p here/captures
+(cd here && "$CONNAUDIT" -q -o . --evidence=captures/it in)
+(cd here && "$CONNAUDIT" --verify=.) >out || fail "inputs below the reports are strangers: $(cat out)"
+
 # What cannot be repeated.
 "$CONNAUDIT" -q -o piped - <in/race.pcap
 verifies 4 'not run again: standard input cannot be read again' --verify=piped
