@@ -404,6 +404,14 @@ static const TlsKeysCounters *keys_counters(const Run *run)
     return run->context->options->keylogs || counters->lines ? counters : NULL;
 }
 
+/* How many captures lack the secrets with which their connections were judged. */
+static uint64_t without_secrets(const Run *run)
+{
+    bool lacking = run->evidence.captures && run->evidence.captures->len > 0 &&
+                   !run->context->options->evidence_secrets;
+    return lacking ? evidence_list_opened(run->evidence.list) : 0;
+}
+
 static void write_summary(const Run *run, FILE *out, bool colour)
 {
     const GPtrArray *numbered = run->pass.inputs->numbered;
@@ -425,6 +433,7 @@ static void write_summary(const Run *run, FILE *out, bool colour)
                            .manifest_sum = run->manifest_sum,
                            .evidence = captures,
                            .captures = captures ? captures->len : 0,
+                           .without_secrets = without_secrets(run),
                            .left_out = captures ? run->evidence.list->left_out : 0,
                            .stopped = capture_inputs_interrupted(run->pass.inputs),
                            .fragments_given_up = run->evidence.fragments_given_up };

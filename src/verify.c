@@ -17,6 +17,7 @@ typedef struct Verification {
     const char *reports; /* the directory of the manifest */
     FILE *out;
     bool differs;
+    guint not_judged;                      /* captures */
     bool inputs_missing, captures_missing; /* not where they were */
     GPtrArray *places; /* of the inputs, "" where nothing is known; the last is NULL */
 } Verification;
@@ -172,6 +173,7 @@ static void check_capture(Verification *verification, const char *directory,
     if (why_not) {
         g_autofree char *text = g_strdup_printf("not judged: %s", why_not);
         say(verification, true, capture->name, text);
+        verification->not_judged++;
         return;
     }
     g_autofree char *what =
@@ -193,6 +195,10 @@ static void check_captures(Verification *verification)
         else
             say(verification, false, capture->name, NO_DIRECTORY);
     }
+    g_autofree char *what = g_strdup_printf("%u of %u not judged again, only compared",
+                                            verification->not_judged, manifest->captures->len);
+    if (verification->not_judged > 0)
+        say(verification, true, "captures", what);
 }
 
 /* What lies beside the captures. */

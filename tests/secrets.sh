@@ -144,8 +144,11 @@ grep -c 'CLIENT_RANDOM' everything >labels || :
 # A capture of evidence holds secrets only if that was asked for, and then those of its connection.
 rm -rf with without
 { cat keys; sed 's/ [0-9a-f]\{64\} / aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa /' keys; } >more
-"$CONNAUDIT" -q -k more --evidence=without none.pcapng >/dev/null
-"$CONNAUDIT" -q -k more --evidence=with --evidence-secrets none.pcapng >/dev/null
+"$CONNAUDIT" -k more --evidence=without none.pcapng >/dev/null 2>summary
+grep -q '^  evidence  *1  capture, 1 without secrets of TLS (--evidence-secrets)$' summary ||
+    fail "that the secrets are not in the capture is not told: $(cat summary)"
+"$CONNAUDIT" -k more --evidence=with --evidence-secrets none.pcapng >/dev/null 2>summary
+! grep -q 'without secrets of TLS' summary || fail "secrets are said to lack: $(cat summary)"
 capture=c1-1-undeclared_close.pcapng
 [ "$(grep -ac CLIENT_RANDOM without/$capture)" = 0 ] || fail "secrets in evidence, unasked"
 [ "$(grep -ac CLIENT_RANDOM with/$capture)" = 1 ] || fail "other secrets than its own in evidence"

@@ -239,11 +239,14 @@ count=$(ls tls | grep -c '\.pcapng$')
 verifies 0 'run again: the same bytes' --verify=tls
 [ "$(grep -c ': not judged: secrets that the inputs hold are not in the captures' out)" -eq $((count - 1)) ] ||
     fail "captures without their secrets: $(cat out)"
+grep -qx "captures: $((count - 1)) of $count not judged again, only compared" out ||
+    fail "how many are not judged is not told: $(cat out)"
 grep -q -- '-keepalive_race.pcapng: judged the same: ' out || fail "a capture in clear text is not judged: $(cat out)"
 # With their own secrets they are judged.
 "$CONNAUDIT" -q -o own --evidence=own --evidence-secrets "$top"/samples/tls12-*.pcapng
 verifies 0 'run again: the same bytes' --verify=own
 [ "$(grep -c ': judged the same: ' out)" -eq $((count - 1)) ] || fail "captures with their secrets: $(cat out)"
+! grep -q 'not judged' out || fail "captures with their secrets are not judged: $(cat out)"
 
 # Manifests of strangers: what they hold is no reason to open something else, nor to fail otherwise.
 # strange STATUS TEXT

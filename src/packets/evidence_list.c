@@ -10,6 +10,13 @@ EvidenceList *evidence_list_new(unsigned max)
     return evidence_list;
 }
 
+static bool is_opened(const ConnectionTls *tls)
+{
+    TlsSecrets secrets = tls_secrets_of(&tls->facts);
+    return secrets == TLS_SECRETS_OF_ALL || secrets == TLS_SECRETS_OF_CLIENT ||
+           secrets == TLS_SECRETS_OF_SERVER;
+}
+
 void evidence_list_consider(EvidenceList *evidence_list, const EndedConnection *ended)
 {
     const Decision *decision = &ended->row->decision;
@@ -20,6 +27,7 @@ void evidence_list_consider(EvidenceList *evidence_list, const EndedConnection *
     if (tls) {
         memcpy(item.randoms, tls->randoms, sizeof item.randoms);
         item.random_count = tls->random_count;
+        item.opened = is_opened(tls);
     }
     item.contradicted = decision->set && decision->judgement.verdict == VERDICT_CONTRADICTED;
     while (error < ended->finding_count && ended->findings[error].severity != SEVERITY_ERROR)
@@ -69,6 +77,14 @@ void evidence_list_merge(EvidenceList *evidence_list, const EvidenceList *from)
 const EvidenceItem *evidence_list_get(const EvidenceList *evidence_list, unsigned index)
 {
     return &g_array_index(evidence_list->list, EvidenceItem, index);
+}
+
+uint64_t evidence_list_opened(const EvidenceList *evidence_list)
+{
+    uint64_t count = 0;
+    for (guint i = 0; i < evidence_list->list->len; i++)
+        count += evidence_list_get(evidence_list, i)->opened;
+    return count;
 }
 
 bool evidence_list_equal(const EvidenceList *a, const EvidenceList *b)

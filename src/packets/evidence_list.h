@@ -16,6 +16,7 @@ typedef struct EvidenceItem {
     Rule rule;   /* of any other: the first rule broken with severity error */
     uint8_t randoms[TLS_RANDOMS_MAX][TLS_RANDOM_SIZE]; /* of its TLS */
     unsigned random_count;
+    bool opened; /* its TLS, with secrets: without them it cannot be judged again */
 } EvidenceItem;
 
 typedef struct EvidenceList {
@@ -36,6 +37,9 @@ AuditListener evidence_list_listener(EvidenceList *evidence_list);
 void evidence_list_merge(EvidenceList *evidence_list, const EvidenceList *from);
 
 const EvidenceItem *evidence_list_get(const EvidenceList *evidence_list, unsigned index);
+
+/* How many of them were opened. */
+uint64_t evidence_list_opened(const EvidenceList *evidence_list);
 
 bool evidence_list_equal(const EvidenceList *a, const EvidenceList *b);
 

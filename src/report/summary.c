@@ -338,6 +338,7 @@ static void write_evidence(Summary *summary)
     if (!facts->evidence)
         return;
     g_autoptr(GString) words = g_string_new(facts->captures == 1 ? "capture" : "captures");
+    append_item(words, facts->without_secrets, "without secrets of TLS (--evidence-secrets)");
     append_item(words, facts->left_out,
                 facts->stopped ? "connections without one (the run was stopped)"
                                : "connections without one (--evidence-max)");

@@ -25,6 +25,7 @@ typedef struct SummaryFacts {
     const char *manifest_sum;    /* 64 digits; NULL: there is no manifest */
     bool evidence;               /* captures of single connections were written: */
     uint64_t captures;           /* how many */
+    uint64_t without_secrets;    /* of them: those that were opened with secrets they lack */
     uint64_t left_out;           /* those that deserve one beyond the bound */
     bool stopped;                /* before any could be written: that is why they are left out */
     uint64_t fragments_given_up; /* that one of them may lack */
