@@ -16,6 +16,7 @@
 #include "evidence_pass.h"
 #include "http2/fields.h"
 #include "options.h"
+#include "output_names.h"
 #include "report/database.h"
 #include "report/manifest.h"
 #include "report/output.h"
@@ -117,7 +118,8 @@ static ExitStatus read_inputs(const Options *options, char **command)
 {
     g_autoptr(GError) error = NULL;
     RowsOut out = { .table = NULL };
-    if (!output_check_stdout((const char *const *)options->inputs, &error)) {
+    if (!output_names_check(options, &error) ||
+        !output_check_stdout((const char *const *)options->inputs, &error)) {
         complain(error->message);
         return EXIT_USAGE;
     }

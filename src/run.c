@@ -11,6 +11,7 @@
 #include "held_output.h"
 #include "keylogs.h"
 #include "late_rows.h"
+#include "output_names.h"
 #include "page_pass.h"
 #include "pass.h"
 #include "report/checksums.h"
@@ -31,9 +32,6 @@ G_DEFINE_QUARK(connaudit - run - error, run_error)
 
 /* The files of a directory: the reports, or the database that holds all of them; behind them the
  * manifest and the sums. */
-#define FILES_MAX (REPORT_COUNT + 3)
-#define DATABASE_NAME "reports.sqlite"
-#define PAGE_NAME "report.html"
 
 /* Where rows go: into what was asked for first, and into a database and a page besides. */
 enum { TO_MAIN, TO_DATABASE, TO_PAGE, TO_COUNT };
@@ -429,7 +427,7 @@ static void write_summary(const Run *run, FILE *out, bool colour)
                            .matching = run->context->options->matcher,
                            /* not in the page's own summary: it is the same wherever it lies */
                            .directory = run->manifest_sum ? options->output : NULL,
-                           .page = page_pass_in_directory(options) ? PAGE_NAME : NULL,
+                           .page = page_pass_in_directory(options) ? OUTPUT_PAGE_NAME : NULL,
                            .manifest_sum = run->manifest_sum,
                            .evidence = captures,
                            .captures = captures ? captures->len : 0,
@@ -725,24 +723,6 @@ static void write_manifest(const Run *run, FILE *out, const ManifestReport *repo
     manifest_write(out, &facts);
 }
 
-/* The names of the files of a directory, NULL-terminated; the last ones are the manifest and the
- * sums. */
-static char **file_names(const Options *options)
-{
-    TableFormat format = options->format;
-    char **names = g_new0(char *, FILES_MAX + 1);
-    unsigned count = 0;
-    if (format == TABLE_SQLITE)
-        names[count++] = g_strdup(DATABASE_NAME);
-    for (ReportName report = 0; report < REPORT_COUNT && format != TABLE_SQLITE; report++)
-        names[count++] = report_file_name(report, format);
-    if (page_pass_in_directory(options))
-        names[count++] = g_strdup(PAGE_NAME);
-    names[count++] = g_strdup(MANIFEST_NAME);
-    names[count] = g_strdup(CHECKSUMS_NAME);
-    return names;
-}
-
 /* Of the reports and the manifest, and of the evidence if it lies in the same directory. */
 static bool write_sums(Run *run, Output *output, const ManifestReport *reports, unsigned count,
                        GError **error)
@@ -764,7 +744,7 @@ static bool write_sums(Run *run, Output *output, const ManifestReport *reports, 
 /* The sums are those of the bytes as they lie in the files. */
 static bool finish_output(Run *run, Output *output, char **names, GError **error)
 {
-    ManifestReport reports[FILES_MAX] = { { .name = NULL } };
+    ManifestReport reports[OUTPUT_NAMES_MAX] = { { .name = NULL } };
     unsigned count = g_strv_length(names) - 2;
     bool done = true;
     for (unsigned i = 0; i < count && done; i++) {
@@ -826,7 +806,7 @@ static bool write_directory(Run *run, Output *output, char **names, GError **err
 static bool run_to_directory(Run *run, GError **error)
 {
     const Options *options = run->context->options;
-    g_auto(GStrv) names = file_names(options);
+    g_auto(GStrv) names = output_names(options);
     g_autoptr(Output) output =
         output_open(options->output, (const char *const *)names,
                     (const char *const *)options->inputs, options->force, error);

@@ -98,6 +98,18 @@ said "anybody: $instead" -o anybody
 said "sticky: $instead, such as a new one in it: sticky/report" -o sticky
 said "sticky: $instead, such as a new one in it: sticky/report" --html=sticky/page.html
 said 'anybody/out: anybody may write to the directory above it, and so could replace it: name one in a directory that is yours alone' -o anybody/out
+# Two outputs of one name: nothing is written, nor read.
+said 'one: --html and --sqlite name the same file' --html=one --sqlite=./one
+said 'new/one: --html and --sqlite name the same file' --html=new/one --sqlite="$PWD/new//one"
+for file in connections.csv manifest.json SHA256SUMS report.html; do
+    said "both/$file: is a file that --output writes: give it another name" -o both --html="both/$file"
+    said "both/../both/$file: is a file that --output writes: give it another name" \
+        -o "$PWD/both/" --force --sqlite="both/../both/$file"
+done
+said 'both/reports.sqlite: is a file that --output writes: give it another name' \
+    -o both -f sqlite --html=both/reports.sqlite
+[ ! -e one ] && [ ! -e new ] && [ ! -e both ] || fail "two outputs of one name are written"
+runs 'two outputs of other names' 0 -o both --html=both/page.html --sqlite=both/reports.sqlite in
 runs 'a new one in a sticky directory' 0 -o sticky/out in
 "$CONNAUDIT" -o group in 2>errors || fail "the group: status $?"
 grep -q '^connaudit: group: the group of this directory may replace' errors ||
