@@ -19,8 +19,8 @@ bool evidence_pass_open(EvidencePass *evidence, const Options *options, Pass *fi
     if (once) {
         g_autofree char *name = capture_display_name(once->path);
         g_set_error(error, EVIDENCE_PASS_ERROR, EVIDENCE_PASS_ERROR_ONLY_ONCE,
-                    "%s: can be read only once, and --evidence reads its inputs twice: save it to "
-                    "a file first",
+                    "%s: can be read only once, and --evidence reads its inputs three times: save "
+                    "it to a file first",
                     name);
         return false;
     }

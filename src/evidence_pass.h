@@ -17,7 +17,7 @@
 #define EVIDENCE_PASS_ERROR (evidence_pass_error_quark())
 GQuark evidence_pass_error_quark(void);
 typedef enum EvidencePassError {
-    EVIDENCE_PASS_ERROR_ONLY_ONCE, /* an input cannot be read twice */
+    EVIDENCE_PASS_ERROR_ONLY_ONCE, /* an input can be read only once */
     EVIDENCE_PASS_ERROR_CHANGED,   /* an input is not what it was in the first pass */
 } EvidencePassError;
 

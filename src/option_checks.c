@@ -97,8 +97,8 @@ static bool check_inputs(const RawOptions *raw, GError **error)
             wrong = "standard input can be read only once";
     }
     if (!wrong && standard_inputs && is_given(raw, OPTION_EVIDENCE))
-        wrong = "--evidence reads its inputs twice, and standard input can be read only once: save "
-                "it to a file first";
+        wrong = "--evidence reads its inputs three times, and standard input can be read only "
+                "once: save it to a file first";
     return refuse(wrong, error);
 }
 
