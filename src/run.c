@@ -652,6 +652,33 @@ static char *make_page(const Run *run, const TracedConnection *traced)
     return g_string_free(page, FALSE);
 }
 
+/* "c1-1, c2-1"; "": none. */
+static char *namesakes_text(const ConnectionTrace *trace, unsigned *ret_count)
+{
+    const FrameId *frames = connection_trace_namesakes(trace, ret_count);
+    GString *text = g_string_new(NULL);
+    for (unsigned i = 0; i < *ret_count; i++)
+        g_string_append_printf(text, "%s" CONNECTION_NAME, i ? ", " : "", FRAME_PARTS(frames[i]));
+    return g_string_free(text, FALSE);
+}
+
+/* Whether exactly one connection has the name. */
+static bool check_named(const ConnectionTrace *trace, const TracedConnection *traced,
+                        const char *name, GError **error)
+{
+    unsigned count;
+    g_autofree char *others = namesakes_text(trace, &count);
+    if (count > 1)
+        g_set_error(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION,
+                    "--show=%s: several inputs have such a connection: %s%s", name, others,
+                    count == TRACE_NAMESAKES_MAX ? ", perhaps more" : "");
+    else if (!traced)
+        g_set_error(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION,
+                    "there is no connection %s in what was read%s%s", name, count ? ", but " : "",
+                    others);
+    return count <= 1 && traced;
+}
+
 static bool run_to_page(Run *run, GError **error)
 {
     const Options *options = run->context->options;
@@ -663,11 +690,8 @@ static bool run_to_page(Run *run, GError **error)
     if (run->anew)
         return true;
     const TracedConnection *traced = connection_trace_result(trace, &options->thresholds);
-    if (!traced) {
-        g_set_error(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION,
-                    "there is no connection %s in what was read", options->show_text);
+    if (!check_named(trace, traced, options->show_text, error))
         return false;
-    }
     g_autofree char *page = make_page(run, traced);
     if (fputs(page, stdout) != EOF && fflush(stdout) == 0)
         return true;

@@ -37,7 +37,7 @@ typedef struct RunContext {
 #define RUN_ERROR (run_error_quark())
 GQuark run_error_quark(void);
 typedef enum RunError {
-    RUN_ERROR_NO_CONNECTION, /* that which is to be shown is not in the inputs */
+    RUN_ERROR_NO_CONNECTION, /* that which is to be shown is not in the inputs, or is not one */
     RUN_ERROR_WRITE,
 } RunError;
 

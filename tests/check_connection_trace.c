@@ -14,7 +14,7 @@ static const struct {
     bool valid;
 } NAMES[] = {
     { "c1-42", { .frame = (UINT64_C(1) << 48) + 42 }, true },
-    { "42", { .frame = (UINT64_C(1) << 48) + 42 }, true },
+    { "42", { .without_input = true, .frame = (UINT64_C(1) << 48) + 42 }, true },
     { "c65535-281474976710655", { .frame = UINT64_MAX }, true },
     { "stream:0", { .by_stream = true }, true },
     { "stream:4294967295", { .by_stream = true, .stream = UINT32_MAX }, true },
@@ -47,6 +47,7 @@ START_TEST(test_name)
     ck_assert_uint_eq(name.frame, NAMES[_i].name.frame);
     ck_assert_uint_eq(name.stream, NAMES[_i].name.stream);
     ck_assert_int_eq(name.by_stream, NAMES[_i].name.by_stream);
+    ck_assert_int_eq(name.without_input, NAMES[_i].name.without_input);
 }
 END_TEST
 

@@ -74,4 +74,17 @@ grep -q 'THE END, by the server as TCP shows it, behind 2.000497 s without a rec
 grep -q 'verdict none: what lies in TLS cannot be read without its secrets' "$work/unread" ||
     fail "the verdict of unread TLS is told otherwise"
 ! grep -q 'response' "$work/unread" || fail "a response is named in unread TLS"
+# A number that two inputs have names none of them.
+one=close-declared-then-reused.pcap
+other=close-declared-but-left-open.pcap
+for name in 1 stream:0; do
+    status=0
+    "$CONNAUDIT" --show=$name "$one" "$other" >"$work/page" 2>"$work/errors" || status=$?
+    [ "$status" -eq 2 ] && [ ! -s "$work/page" ] || fail "--show=$name of two: status $status"
+    grep -qx "connaudit: --show=$name: several inputs have such a connection: c[12]-1, c[12]-1" \
+        "$work/errors" || fail "--show=$name of two: $(cat "$work/errors")"
+    "$CONNAUDIT" --show=$name "$one" >"$work/page" || fail "--show=$name of one: status $?"
+done
+"$CONNAUDIT" --show=c2-1 "$one" "$other" | grep -qx 'CONNECTION c2-1' || fail "the name of one of two"
+
 finish

@@ -32,6 +32,8 @@ struct ConnectionTrace {
     GArray *notes;     /* TlsNote */
     GArray *h2_frames; /* H2FrameNote */
     GArray *hops;      /* TracedHop, of connections that may be it */
+    FrameId namesakes[TRACE_NAMESAKES_MAX];
+    unsigned namesake_count;
     size_t omitted_at;
     TracedConnection traced;
 };
@@ -68,6 +70,7 @@ bool connection_name_parse(const char *text, ConnectionName *ret_name)
     if (!parse_number(frame, strlen(frame), NUMBER_MAX, &number) || number == 0 || input == 0)
         return false;
     ret_name->frame = frame_id((unsigned)input, number);
+    ret_name->without_input = !dash;
     return true;
 }
 
@@ -264,10 +267,31 @@ static void take_findings(ConnectionTrace *trace, const Finding *findings, size_
     }
 }
 
+/* One of each input: there the first is the one. */
+static void take_namesake(ConnectionTrace *trace, const Connection *connection)
+{
+    const ConnectionName *name = &trace->name;
+    FrameId frame = connection->first_frame;
+    bool named = name->by_stream
+                     ? connection->stream_number_known && connection->stream_number == name->stream
+                     : name->without_input && frame_number(frame) == frame_number(name->frame);
+    for (unsigned i = 0; i < trace->namesake_count && named; i++)
+        named = frame_input(trace->namesakes[i]) != frame_input(frame);
+    if (named && trace->namesake_count < TRACE_NAMESAKES_MAX)
+        trace->namesakes[trace->namesake_count++] = frame;
+}
+
+const FrameId *connection_trace_namesakes(const ConnectionTrace *trace, unsigned *ret_count)
+{
+    *ret_count = trace->namesake_count;
+    return trace->namesakes;
+}
+
 void connection_trace_ended(ConnectionTrace *trace, const EndedConnection *ended)
 {
     TracedConnection *traced = &trace->traced;
     const ConnectionRow *row = ended->row;
+    take_namesake(trace, ended->connection);
     if (!is_traced(trace, ended->connection))
         return;
     trace->ended = true;

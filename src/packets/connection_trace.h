@@ -11,6 +11,7 @@
 
 /* The connection that is asked for. */
 typedef struct ConnectionName {
+    bool without_input; /* a frame alone: that of input 1 is meant, if no other input has one */
     bool by_stream; /* the first that has this stream number; else the one first seen in `frame` */
     uint32_t stream;
     FrameId frame;
@@ -92,6 +93,11 @@ void connection_trace_forget(ConnectionTrace *trace);
 /* Each row of hops, and each finding about a proxy, once all has ended. */
 void connection_trace_hop(ConnectionTrace *trace, const HopRow *row);
 void connection_trace_hop_finding(ConnectionTrace *trace, const HopFinding *found);
+
+/* Connections of different inputs that have ended and that the name may mean: the first ones, in no
+ * order. The trace is of one of them at most. */
+#define TRACE_NAMESAKES_MAX 4
+const FrameId *connection_trace_namesakes(const ConnectionTrace *trace, unsigned *ret_count);
 
 /* `trace` is borrowed. */
 AuditListener connection_trace_listener(ConnectionTrace *trace);
