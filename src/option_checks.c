@@ -123,6 +123,22 @@ static char *why_unknown(ReportName report, const char *column)
                            near ? "; near ones: " : "", near ? near : "");
 }
 
+/* A word that no row of the report can have would choose nothing, and look like a good result. */
+static bool check_only(const Options *options, GError **error)
+{
+    unsigned kinds = report_kinds(options->report);
+    if (options->only && !kinds)
+        return refuse("--only is for connections, exchanges, findings and servers", error);
+    if (!(options->only & ~kinds))
+        return true;
+    return refuse(options->report == REPORT_FINDINGS
+                      ? "findings have no verdict: --only takes error, warning and note with -r "
+                        "findings"
+                      : "servers have no severity: --only takes as_declared, contradicted and "
+                        "undetermined with -r servers",
+                  error);
+}
+
 /* What is meant for a file, or cannot be chosen from. */
 static bool check_output(const Options *options, GError **error)
 {
@@ -154,11 +170,7 @@ static bool check_output(const Options *options, GError **error)
         g_autofree char *why = why_unknown(options->report, unknown);
         return refuse(why, error);
     }
-    bool judged = report_rank(options->report) && options->report != REPORT_PAIRS;
-    return refuse(options->only && !judged ? "--only is for connections, exchanges, findings and "
-                                             "servers"
-                                           : NULL,
-                  error);
+    return check_only(options, error);
 }
 
 bool option_checks(const RawOptions *raw, const Options *options, GError **error)

@@ -184,6 +184,10 @@ refuses 'with --show' -f mermaid
 refuses 'with --show' -o "$work/new" -f json
 refuses '> report.csv' -o report.csv
 refuses 'only is for' -r inputs --only=error
+refuses 'only is for' -r pairs --only=contradicted
+refuses 'findings have no verdict: --only takes error, warning and note' -r findings --only=contradicted
+refuses 'findings have no verdict' -r findings --only=contradicted,error
+refuses 'servers have no severity: --only takes as_declared' -r servers --only=error
 refuses 'near ones: keepalive-race' --explain=keepalive-rave
 refuses 'character 3' --match='/a(b/'
 refuses 'syntax error' -F 'port and'

@@ -91,6 +91,23 @@ RowRank (*report_rank(ReportName report))(const struct RowSource *row)
     return REPORTS[report].rank;
 }
 
+unsigned report_kinds(ReportName report)
+{
+    const unsigned verdicts = (1u << VERDICT_COUNT) - 1;
+    const unsigned severities = ((1u << SEVERITY_COUNT) - 1) << VERDICT_COUNT;
+    switch (report) {
+    case REPORT_CONNECTIONS:
+    case REPORT_EXCHANGES:
+        return verdicts | severities;
+    case REPORT_FINDINGS:
+        return severities;
+    case REPORT_SERVERS:
+        return verdicts;
+    default:
+        return 0;
+    }
+}
+
 static const Column *find_column(const Column *columns, const char *name)
 {
     for (const Column *column = columns; column && column->name; column++)

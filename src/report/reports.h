@@ -30,6 +30,9 @@ const Column *report_columns(ReportName report);
 /* How bad a row of it is; NULL: its rows have an order of their own. */
 RowRank (*report_rank(ReportName report))(const struct RowSource *row);
 
+/* What --only can choose of it (picker.h); 0: nothing. */
+unsigned report_kinds(ReportName report);
+
 /* The columns of these names, in their order, ended like a list of columns; the caller frees it.
  * NULL and *ret_unknown: there is no column of that name. */
 Column *report_choose_columns(ReportName report, char *const *names, const char **ret_unknown);
