@@ -85,13 +85,19 @@ static bool take_words(const char *list, const char *const *words, size_t count,
     return true;
 }
 
+static const char *const FAIL_ON_NAMES[] = { "contradicted", "undetermined", "error", "warning",
+                                             "nothing" };
+G_STATIC_ASSERT(G_N_ELEMENTS(FAIL_ON_NAMES) == FAIL_ON_COUNT);
+
+const char *fail_on_name(FailOn what)
+{
+    return FAIL_ON_NAMES[what];
+}
+
 bool take_fail_on(const OptionInfo *info G_GNUC_UNUSED, const char *list, Options *options,
                   GError **error)
 {
-    static const char *const names[] = { "contradicted", "undetermined", "error", "warning",
-                                         "nothing" };
-    G_STATIC_ASSERT(G_N_ELEMENTS(names) == FAIL_ON_COUNT);
-    return take_words(list, names, G_N_ELEMENTS(names), &options->fail_on, error,
+    return take_words(list, FAIL_ON_NAMES, FAIL_ON_COUNT, &options->fail_on, error,
                       "--fail-on takes a list of contradicted, undetermined, error, warning and "
                       "nothing");
 }

@@ -22,6 +22,9 @@ typedef enum FailOn {
 } FailOn;
 #define FAIL_ON_COUNT (FAIL_ON_NOTHING + 1)
 
+/* As --fail-on takes it. */
+const char *fail_on_name(FailOn what);
+
 /* Whether pages and tables have colours; auto: on a terminal, unless NO_COLOR says otherwise. */
 typedef enum ColourWhen { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } ColourWhen;
 

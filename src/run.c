@@ -410,6 +410,36 @@ static uint64_t without_secrets(const Run *run)
     return lacking ? evidence_list_opened(run->evidence.list) : 0;
 }
 
+/* "contradicted 17, error 2": what --fail-on lists and what there is, of everything that was read,
+ * whatever --match lists. Empty: nothing of it. */
+static char *matches_of_fail_on(const AuditCounters *counters, unsigned fail_on)
+{
+    uint64_t errors = counters->findings[SEVERITY_ERROR];
+    uint64_t warnings = counters->findings[SEVERITY_WARNING];
+    const uint64_t found[FAIL_ON_COUNT] = {
+        [FAIL_ON_CONTRADICTED] = counters->verdicts[VERDICT_CONTRADICTED],
+        [FAIL_ON_UNDETERMINED] = counters->verdicts[VERDICT_UNDETERMINED],
+        [FAIL_ON_ERROR] = errors,
+        [FAIL_ON_WARNING] = errors + warnings,
+        [FAIL_ON_NOTHING] = counters->http_connections == 0,
+    };
+    GString *text = g_string_new(NULL);
+    for (FailOn what = 0; what < FAIL_ON_COUNT; what++) {
+        if (!(fail_on >> what & 1) || found[what] == 0)
+            continue;
+        bool both = what == FAIL_ON_WARNING && errors > 0;
+        g_string_append_printf(text, "%s%s", text->len ? ", " : "",
+                               both ? "warning or error" : fail_on_name(what));
+        if (what == FAIL_ON_NOTHING) {
+            g_string_append(text, " was judged");
+            continue;
+        }
+        g_string_append(text, PAGE_NO_BREAK);
+        page_append_count(text, found[what]);
+    }
+    return g_string_free(text, FALSE);
+}
+
 static void write_summary(const Run *run, FILE *out, bool colour)
 {
     const GPtrArray *numbered = run->pass.inputs->numbered;
@@ -418,6 +448,7 @@ static void write_summary(const Run *run, FILE *out, bool colour)
     CaptureInfo capture = joint_info(run->pass.inputs, numbered->len == 1 ? first->path : several);
     const GArray *captures = run->evidence.captures;
     const Options *options = run->context->options;
+    g_autofree char *matched = matches_of_fail_on(&run->totals.audit, options->fail_on);
     SummaryFacts facts = { .capture = &capture,
                            .inputs = run->pass.inputs,
                            .totals = &run->totals,
@@ -425,6 +456,8 @@ static void write_summary(const Run *run, FILE *out, bool colour)
                            .hops = run->hops,
                            .keys = keys_counters(run),
                            .matching = run->context->options->matcher,
+                           /* not in the page's: the status is no property of the capture */
+                           .fail_on = *matched && out == stderr ? matched : NULL,
                            /* not in the page's own summary: it is the same wherever it lies */
                            .directory = run->manifest_sum ? options->output : NULL,
                            .page = page_pass_in_directory(options) ? OUTPUT_PAGE_NAME : NULL,
@@ -925,24 +958,6 @@ EvidenceList *run_list_evidence(const Options *options, const char *const *paths
     return list;
 }
 
-/* Of everything that was read, whatever --match lists. */
-static bool matches_fail_on(const AuditCounters *counters, unsigned fail_on)
-{
-    uint64_t errors = counters->findings[SEVERITY_ERROR];
-    uint64_t warnings = counters->findings[SEVERITY_WARNING];
-    const bool found[FAIL_ON_COUNT] = {
-        [FAIL_ON_CONTRADICTED] = counters->verdicts[VERDICT_CONTRADICTED] > 0,
-        [FAIL_ON_UNDETERMINED] = counters->verdicts[VERDICT_UNDETERMINED] > 0,
-        [FAIL_ON_ERROR] = errors > 0,
-        [FAIL_ON_WARNING] = errors + warnings > 0,
-        [FAIL_ON_NOTHING] = counters->http_connections == 0,
-    };
-    bool matched = false;
-    for (FailOn what = 0; what < FAIL_ON_COUNT; what++)
-        matched = matched || ((fail_on >> what & 1) && found[what]);
-    return matched;
-}
-
 static Redactor *redactor_for(const RedactKey *key)
 {
     return key ? redactor_new(span_make(key->bytes, sizeof key->bytes)) : NULL;
@@ -1045,8 +1060,10 @@ bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result
         state = (Run){ .context = context, .rereadable = true, .held = held, .notes = notes };
         written = run_once(&state, context, inputs, true, error);
     }
+    g_autofree char *matched =
+        matches_of_fail_on(&state.totals.audit, context->options->fail_on);
     *ret_result = (RunResult){
-        .matched = matches_fail_on(&state.totals.audit, context->options->fail_on) && !state.unread,
+        .matched = *matched && !state.unread,
         .interrupted = capture_inputs_interrupted(inputs),
         .notes = notes,
     };

@@ -103,6 +103,21 @@ ends 3 -q --fail-on=contradicted -o fresh whole.pcap
 # What is not listed counts as well.
 ends 3 -q --fail-on=contradicted --match=nowhere --only=as_declared --top=1 whole.pcap
 
+# The summary says what matched, and how often; -q says nothing.
+matched() {
+    ends 3 --fail-on="$1" "$3"
+    [ "$(grep '^  fail-on ' errors)" = "  fail-on       $2" ] || fail "--fail-on=$1: $(cat errors)"
+}
+matched contradicted,error 'contradicted 1, error 2' "$contradicted"
+matched undetermined,contradicted,error 'undetermined 1' "$undetermined"
+matched error,warning 'warning 1' "$warning"
+matched warning 'warning or error 2' "$contradicted"
+matched nothing 'nothing was judged' nothing.pcap
+ends 3 -q --fail-on=error "$contradicted"
+[ ! -s errors ] || fail "-q --fail-on: $(cat errors)"
+ends 0 --fail-on=error "$note"
+! grep 'fail-on' errors || fail "--fail-on without a match says so"
+
 # Several: 2 before 1 before 3. A match in an input that was cut is 3 without --strict.
 ends 3 -q --fail-on=contradicted cut.pcap
 ends 1 -q --fail-on=contradicted --strict cut.pcap

@@ -346,6 +346,12 @@ static void write_evidence(Summary *summary)
     write_number(summary, "evidence", PAGE_PLAIN, facts->captures, words->str);
 }
 
+static void write_fail_on(Summary *summary)
+{
+    if (summary->facts->fail_on)
+        write_words(summary, "fail-on", summary->facts->fail_on);
+}
+
 static void write_place(Summary *summary)
 {
     const SummaryFacts *facts = summary->facts;
@@ -539,6 +545,7 @@ void summary_write(FILE *out, const SummaryFacts *facts, bool colour)
     write_clocks(&summary);
     write_vantage_points(&summary);
     write_losses(&summary);
+    write_fail_on(&summary);
     write_place(&summary);
     /* with its label it takes the whole width */
     if (facts->manifest_sum)

@@ -20,6 +20,7 @@ typedef struct SummaryFacts {
     const Hops *hops;            /* likewise */
     const TlsKeysCounters *keys; /* what key logs held; NULL: there was none, in no input either */
     bool matching;               /* something was looked for */
+    const char *fail_on;         /* what matched, with its number; NULL: nothing */
     const char *directory;       /* of all reports; NULL: there is none */
     const char *page;            /* in it, for a browser; NULL: none */
     const char *manifest_sum;    /* 64 digits; NULL: there is no manifest */
