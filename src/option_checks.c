@@ -110,6 +110,15 @@ static bool has_suffix(const char *name, const char *const *suffixes)
     return false;
 }
 
+/* An object of JSON lines has no name twice. NULL: none is. */
+static const char *named_twice(char *const *columns)
+{
+    for (char *const *column = columns; *column; column++)
+        if (**column && g_strv_contains((const char *const *)column + 1, *column))
+            return *column;
+    return NULL;
+}
+
 /* There is no such column, but perhaps one that is meant. */
 static char *why_unknown(ReportName report, const char *column)
 {
@@ -163,7 +172,11 @@ static bool check_output(const Options *options, GError **error)
                       error);
     if (options->database && options->format == TABLE_SQLITE)
         return refuse("--sqlite and --format=sqlite write the same database: not both", error);
-    const char *unknown = NULL;
+    const char *unknown = options->columns ? named_twice(options->columns) : NULL;
+    if (unknown) {
+        g_autofree char *why = g_strdup_printf("--columns names '%s' twice", unknown);
+        return refuse(why, error);
+    }
     if (options->columns)
         g_free(report_choose_columns(options->report, options->columns, &unknown));
     if (unknown) {

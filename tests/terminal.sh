@@ -164,6 +164,8 @@ refuses 'help lists' --nonsense
 refuses 'help lists' -Z
 refuses "no column 'nonsense' (docs/reports.md)" --columns=connection,nonsense
 refuses "no column 'vedict'; near ones: verdict (docs" --columns='connection, vedict'
+refuses "no column 'VERDICT'; near ones: verdict (docs" --columns=VERDICT
+refuses "columns names 'verdict' twice" --columns=verdict,cause,verdict
 refuses "no column 'method', but -r exchanges has" --columns=method
 refuses "no column ''" --columns=connection,,verdict
 refuses 'Unknown option --colums=a; near ones: --columns (' --colums=a

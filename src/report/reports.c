@@ -122,7 +122,8 @@ char *report_near_columns(ReportName report, const char *name)
     for (const Column *column = REPORTS[report].columns; column->name; column++)
         g_ptr_array_add(names, (gpointer)(guintptr)column->name);
     g_ptr_array_add(names, NULL);
-    return near_words(name, (const char *const *)names->pdata, near_words_distance(name));
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+    return near_words(lower, (const char *const *)names->pdata, near_words_distance(lower));
 }
 
 bool report_of_column(const char *name, ReportName *ret_report)
