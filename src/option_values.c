@@ -271,15 +271,32 @@ bool take_file(const OptionInfo *info, const char *text, Options *options, GErro
     return false;
 }
 
+static bool is_cause(const char *name)
+{
+    for (Cause cause = CAUSE_NONE + 1; cause < CAUSE_COUNT; cause++)
+        if (strcmp(name, cause_name(cause)) == 0)
+            return true;
+    return false;
+}
+
 bool take_rule(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *options,
                GError **error)
 {
     options->explain = true;
-    if (rule_find(name, &options->rule))
+    g_autofree char *as_rule = g_strdelimit(g_ascii_strdown(name, -1), "_", '-');
+    if (rule_find(as_rule, &options->rule))
         return true;
-    g_autofree char *nearest = rules_nearest(name);
-    g_set_error(error, OPTIONS_ERROR, 0, "there is no rule '%s'; near ones: %s (--list-rules)",
-                name, nearest);
+    g_autofree char *as_cause = g_strdelimit(g_ascii_strdown(name, -1), "-", '_');
+    if (is_cause(as_cause)) {
+        g_set_error(error, OPTIONS_ERROR, 0,
+                    "'%s' is no rule but the cause of a verdict: docs/judgement.md explains it, and "
+                    "--show why a connection has it",
+                    as_cause);
+        return false;
+    }
+    g_autofree char *nearest = rules_nearest(as_rule);
+    g_set_error(error, OPTIONS_ERROR, 0, "there is no rule '%s'%s%s (--list-rules)", name,
+                nearest ? "; near ones: " : "", nearest ? nearest : "");
     return false;
 }
 

@@ -20,7 +20,7 @@ static const struct {
     { "vrdeict", 1, NULL },       /* one that moved further costs two */
     { "vredcit", 1, NULL },       /* two such faults */
     { "vredcit", 2, "verdict" },  /* likewise */
-    { "caus", NEAR_WORDS_ANY, "cause, ip, version" },
+    { "caus", UINT_MAX, "cause, ip, version" },
     { "ip", 0, "client_ip, server_ip, ip" }, /* they hold it */
     { "zzzzzzzz", 3, NULL },
     { "", 0, NULL },

@@ -47,7 +47,14 @@ refuses 2 "no report 'nonsense'" -r nonsense good.pcap
 refuses 2 "no format 'xml'" -f xml good.pcap
 refuses 2 'a page for a browser: --html=FILE' -f html good.pcap
 refuses 2 -- --nonsense good.pcap
-refuses 2 "no rule 'nonsense'; near ones:" --explain=nonsense
+refuses 2 "no rule 'nonsense' (--list-rules)" --explain=nonsense
+refuses 2 "no rule 'foo' (--list-rules)" --explain=foo
+refuses 2 "'idle_timeout' is no rule but the cause of a verdict: docs/judgement.md" --explain=Idle-Timeout
+refuses 2 "no rule 'Obs_fald'; near ones: obs-fold (" --explain=Obs_fald
+for name in obs-fold OBS_FOLD keepalive_race; do
+    "$CONNAUDIT" --explain="$name" >out 2>errors || fail "--explain=$name: $(cat errors)"
+    head -n 1 out | grep -q '^\(obs-fold\|keepalive-race\): ' || fail "--explain=$name: $(cat out)"
+done
 refuses 2 'Missing argument' good.pcap --match
 refuses 2 "not ''" --show= good.pcap
 refuses 2 "no connection c1-999" --show=c1-999 good.pcap

@@ -6,7 +6,6 @@
 
 #define NEAR_WORDS_COUNT 3   /* are named at most */
 #define NEAR_WORDS_LENGTH 48 /* of each of them, at most */
-#define NEAR_WORDS_ANY UINT_MAX
 
 /* "a, b, c": the words of a list that is ended by NULL, each once in it, from which `name` differs
  * least. The measure is how many characters to insert, remove, replace or swap, `most` at most.

@@ -53,7 +53,7 @@ char *rules_nearest(const char *name)
     const char *names[RULE_COUNT + 1] = { NULL };
     for (Rule rule = 0; rule < RULE_COUNT; rule++)
         names[rule] = RULES[rule].name;
-    return near_words(name, names, NEAR_WORDS_ANY);
+    return near_words(name, names, near_words_distance(name));
 }
 
 void append_rule_names(GString *text, RuleSet rules)

@@ -99,7 +99,8 @@ const char *severity_name(Severity severity);
 
 /* False: there is none of that name. */
 bool rule_find(const char *name, Rule *ret_rule);
-/* The names that are most like a mistyped one, separated by commas; owned by the caller. */
+/* The names that are most like a mistyped one, separated by commas; owned by the caller.
+ * NULL: none is like it. */
 char *rules_nearest(const char *name);
 
 /* Appends the names of a set, blank-separated, in the order of the table. */
