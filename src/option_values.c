@@ -288,10 +288,11 @@ bool take_rule(const OptionInfo *info G_GNUC_UNUSED, const char *name, Options *
         return true;
     g_autofree char *as_cause = g_strdelimit(g_ascii_strdown(name, -1), "-", '_');
     if (is_cause(as_cause)) {
-        g_set_error(error, OPTIONS_ERROR, 0,
-                    "'%s' is no rule but the cause of a verdict: docs/judgement.md explains it, and "
-                    "--show why a connection has it",
-                    as_cause);
+        g_set_error(
+            error, OPTIONS_ERROR, 0,
+            "'%s' is no rule but the cause of a verdict: docs/judgement.md explains it, and "
+            "--show why a connection has it",
+            as_cause);
         return false;
     }
     g_autofree char *nearest = rules_nearest(as_rule);

@@ -697,8 +697,9 @@ static char *namesakes_text(const ConnectionTrace *trace, unsigned *ret_count)
 
 /* Whether exactly one connection has the name. */
 static bool check_named(const ConnectionTrace *trace, const TracedConnection *traced,
-                        const char *name, GError **error)
+                        const Options *options, GError **error)
 {
+    const char *name = options->show_text;
     unsigned count;
     g_autofree char *others = namesakes_text(trace, &count);
     if (count > 1)
@@ -708,7 +709,10 @@ static bool check_named(const ConnectionTrace *trace, const TracedConnection *tr
     else if (!traced)
         g_set_error(error, RUN_ERROR, RUN_ERROR_NO_CONNECTION,
                     "there is no connection %s in what was read%s%s", name, count ? ", but " : "",
-                    others);
+                    count || options->show->by_stream
+                        ? others
+                        : "; its name depends on the inputs: give all those of the run that "
+                          "named it");
     return count <= 1 && traced;
 }
 
@@ -723,7 +727,7 @@ static bool run_to_page(Run *run, GError **error)
     if (run->anew)
         return true;
     const TracedConnection *traced = connection_trace_result(trace, &options->thresholds);
-    if (!check_named(trace, traced, options->show_text, error))
+    if (!check_named(trace, traced, options, error))
         return false;
     g_autofree char *page = make_page(run, traced);
     if (fputs(page, stdout) != EOF && fflush(stdout) == 0)
@@ -1060,8 +1064,7 @@ bool run(const RunContext *context, CaptureInputs *inputs, RunResult *ret_result
         state = (Run){ .context = context, .rereadable = true, .held = held, .notes = notes };
         written = run_once(&state, context, inputs, true, error);
     }
-    g_autofree char *matched =
-        matches_of_fail_on(&state.totals.audit, context->options->fail_on);
+    g_autofree char *matched = matches_of_fail_on(&state.totals.audit, context->options->fail_on);
     *ret_result = (RunResult){
         .matched = *matched && !state.unread,
         .interrupted = capture_inputs_interrupted(inputs),
