@@ -477,6 +477,13 @@ static VerifyResult verify_within(const Options *options, const char *version,
 
 VerifyResult verify(const Options *options, const char *version, FILE *out, GError **error)
 {
+    if (options->moved && !g_file_test(options->moved, G_FILE_TEST_IS_DIR)) {
+        g_autofree char *name = capture_display_name(options->moved);
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR,
+                    "%s: no such directory: --inputs names the one in which the captures lie now",
+                    name);
+        return VERIFY_DIFFERS;
+    }
     g_autofree char *directory = g_dir_make_tmp("connaudit-verify-XXXXXX", error);
     if (!directory)
         return VERIFY_DIFFERS;

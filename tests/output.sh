@@ -96,7 +96,7 @@ said() {
 instead='anybody may write to this directory, and so could replace what is written there: name a directory that is yours alone'
 said "anybody: $instead" -o anybody
 said "sticky: $instead, such as a new one in it: sticky/report" -o sticky
-said "sticky: $instead, such as a new one in it: sticky/report" --html=sticky/page.html
+said "sticky: $instead, such as a new one in it: sticky/report/page.html" --html=sticky/page.html
 said 'anybody/out: anybody may write to the directory above it, and so could replace it: name one in a directory that is yours alone' -o anybody/out
 # Two outputs of one name: nothing is written, nor read.
 said 'one: --html and --sqlite name the same file' --html=one --sqlite=./one

@@ -58,7 +58,8 @@ done
 refuses 2 'Missing argument' good.pcap --match
 refuses 2 "not ''" --show= good.pcap
 refuses 2 "no connection c1-999" --show=c1-999 good.pcap
-refuses 2 'no connection stream:999' --show=stream:999 good.pcap
+refuses 2 'c2-1 in what was read; its name depends on the inputs: give all those' --show=c2-1 good.pcap
+refuses 2 'no connection stream:999 in what was read$' --show=stream:999 good.pcap
 refuses 2 'filter' -F 'port and' good.pcap
 refuses 1 'missing.pcap: No such file' missing.pcap
 refuses 1 'missing.pcap: No such file' -o new missing.pcap
@@ -72,7 +73,15 @@ refuses 1 'standard input: empty' -
 refuses 1 'head.pcap: cut short' head.pcap
 refuses 1 'loop: Too many' loop
 refuses 1 'Not a directory' -o text.pcap good.pcap
-refuses 1 'No such file' -o nowhere/reports good.pcap
+refuses 1 'nowhere/reports: No such file.*: only the last directory is made, first make nowhere$' -o nowhere/reports good.pcap
+refuses 1 'first make nowhere/a$' --html=nowhere/a/b/x.html good.pcap
+mkdir -p upper/lower sticky
+cp good.pcap upper/lower
+chmod 1777 sticky
+refuses 1 'upper: no capture in this directory, and what lies in its subdirectories is not read' upper
+refuses 2 'such as a new one in it: sticky/report/x.html' --html=sticky/x.html good.pcap
+refuses 2 'such as a new one in it: sticky/report' -o sticky good.pcap
+refuses 1 'no-such-place: no such directory: --inputs' --verify=upper --inputs=no-such-place
 [ ! -e new ] || fail "a directory for the reports of nothing"
 if [ "$(id -u)" -ne 0 ]; then
     cp good.pcap closed.pcap

@@ -184,11 +184,14 @@ static void list_directory(Listing *listing, const char *path)
         return;
     }
     guint before = listing->inputs->files->len;
+    bool inner = false;
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *name = g_build_filename(path, g_ptr_array_index(names, i), NULL);
         struct stat status;
         if (stat(name, &status) != 0)
             fail_with(add_file(listing, name), g_strerror(errno));
+        else if (S_ISDIR(status.st_mode))
+            inner = true;
         else if (S_ISREG(status.st_mode))
             list_file(listing, name, &status, true);
     }
@@ -198,7 +201,10 @@ static void list_directory(Listing *listing, const char *path)
         found = found || file->state != INPUT_SKIPPED;
     }
     if (!found)
-        fail_with(add_file(listing, path), "no capture in this directory");
+        fail_with(add_file(listing, path),
+                  inner ? "no capture in this directory, and what lies in its subdirectories is "
+                          "not read"
+                        : "no capture in this directory");
 }
 
 static void list_argument(Listing *listing, const char *path)

@@ -139,6 +139,20 @@ static bool open_stream(Output *output, OutputFile *file, GError **error)
     return true;
 }
 
+/* The directory could not be made. */
+static void set_directory_error(GError **error, const Output *output, int failure)
+{
+    g_autofree char *parent = g_path_get_dirname(output->path);
+    output_set_error(error, output, NULL, failure);
+    if (failure != ENOENT || !error)
+        return;
+    g_autoptr(GString) text = g_string_new((*error)->message);
+    g_string_append(text, ": only the last directory is made, first make ");
+    text_append_path(text, parent);
+    g_free((*error)->message);
+    (*error)->message = g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 /* Opening -------------------------------------------------------------------------------------- */
 
 static char *without_slashes(const char *path)
@@ -158,7 +172,7 @@ bool output_prepare(const char *path, const char *const *inputs, GError **error)
     interrupt_hold();
     bool created = fits && !exists && mkdir(output.path, 0700) == 0;
     if (fits && !exists && !created)
-        output_set_error(error, &output, NULL, errno);
+        set_directory_error(error, &output, errno);
     unsigned i = 0;
     while (created && prepared[i])
         g_assert(++i < OUTPUTS_MAX);
@@ -213,7 +227,7 @@ static bool open_directory(Output *output, const char *const *inputs, GError **e
         return false;
     output->created = !exists && mkdir(output->path, 0700) == 0;
     if (!exists && !output->created) {
-        output_set_error(error, output, NULL, errno);
+        set_directory_error(error, output, errno);
         return false;
     }
     output->directory = open(output->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -271,19 +285,25 @@ static void deactivate(const Output *output)
             active[i] = NULL;
 }
 
-Output *output_open(const char *path, const char *const *names, const char *const *inputs,
-                    bool force, GError **error)
+static Output *open_output(const Output *wanted, const char *const *names,
+                           const char *const *inputs, GError **error)
 {
-    g_autoptr(Output) output = g_new0(Output, 1);
-    output->path = without_slashes(path);
+    g_autoptr(Output) output = g_memdup2(wanted, sizeof *wanted);
+    output->path = without_slashes(wanted->path);
     output->directory = -1;
-    output->force = force;
     interrupt_hold();
     activate(output);
     bool opened = open_directory(output, inputs, error) && check_names(output, names, error) &&
                   open_files(output, names, error);
     interrupt_release();
     return opened ? g_steal_pointer(&output) : NULL;
+}
+
+Output *output_open(const char *path, const char *const *names, const char *const *inputs,
+                    bool force, GError **error)
+{
+    const Output wanted = { .path = (char *)(uintptr_t)path, .force = force };
+    return open_output(&wanted, names, inputs, error);
 }
 
 const char *output_note(const Output *output)
@@ -303,7 +323,11 @@ Output *output_open_file(const char *path, const char *const *inputs, bool force
     g_autofree char *directory = g_path_get_dirname(path);
     g_autofree char *name = g_path_get_basename(path);
     const char *const names[] = { name, NULL };
-    return output_open(directory, names, (const char *const *)directories->pdata, force, error);
+    const Output wanted = { .path = directory, .force = force, .alone = name };
+    Output *output = open_output(&wanted, names, (const char *const *)directories->pdata, error);
+    if (output)
+        output->alone = NULL; /* it was for the refusals */
+    return output;
 }
 
 bool output_add(Output *output, const char *name, unsigned *ret_index, GError **error)

@@ -116,7 +116,7 @@ static bool check_directory(Output *output, GError **error)
             g_string_new("anybody may write to this directory, and so could replace what is "
                          "written there: name a directory that is yours alone");
         /* in one that is not sticky, somebody could put another directory in its place */
-        g_autofree char *inner = g_build_filename(output->path, "report", NULL);
+        g_autofree char *inner = g_build_filename(output->path, "report", output->alone, NULL);
         if (status.st_mode & S_ISVTX) {
             g_string_append(why, ", such as a new one in it: ");
             text_append_path(why, inner);

@@ -31,6 +31,7 @@ struct Output {
     bool created;
     bool committed; /* the directory stays */
     bool force;
+    const char *alone; /* the one file that was asked for; NULL: a directory was */
     const char *note;  /* NULL: none */
     OutputFile *files; /* `room` of them, grown only while signals wait */
     unsigned count, room, open;
