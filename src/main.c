@@ -92,7 +92,7 @@ static ExitStatus judge_inputs(const RunContext *context, CaptureInputs *inputs)
     bool failed = complain_of_inputs(inputs, true, options);
     if (!written)
         complain(error->message);
-    for (guint i = 0; i < result.notes->len && !options->quiet; i++)
+    for (guint i = 0; i < result.notes->len; i++)
         complain(g_ptr_array_index(result.notes, i));
     g_ptr_array_unref(result.notes);
     if (is_usage_error(error))
@@ -108,7 +108,7 @@ static TlsKeys *read_keylogs(const Options *options, GPtrArray *sums, GError **e
 {
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     TlsKeys *keys = run_read_keylogs(options, sums, notes, error);
-    for (guint i = 0; i < notes->len && !options->quiet; i++)
+    for (guint i = 0; i < notes->len; i++)
         complain(g_ptr_array_index(notes, i));
     return keys;
 }

@@ -112,6 +112,8 @@ said 'both/reports.sqlite: is a file that --output writes: give it another name'
 runs 'two outputs of other names' 0 -o both --html=both/page.html --sqlite=both/reports.sqlite in
 runs 'a new one in a sticky directory' 0 -o sticky/out in
 "$CONNAUDIT" -o group in 2>errors || fail "the group: status $?"
+"$CONNAUDIT" -q -o group --force in 2>quiet || fail "-q, the group: status $?"
+grep -q '^connaudit: group: the group of this directory may replace' quiet || fail "-q, the group: nothing is said"
 grep -q '^connaudit: group: the group of this directory may replace' errors ||
     fail "the group: $(cat errors)"
 (umask 0 && "$CONNAUDIT" -q -o private in)
