@@ -30,7 +30,7 @@ complete -c connaudit -l max-unpacked -x -a '1G 10G 100G' -d "Bound on what one 
 complete -c connaudit -l no-hash -d "Do not compute the inputs' SHA-256"
 complete -c connaudit -l fail-on -x -a 'contradicted undetermined error warning nothing' -d "Exit with 3 if there is one of: contradicted, undetermined, error, warning; or nothing: no HTTP was judged"
 complete -c connaudit -l strict -d "Exit with 1 if an input ends in the middle of a packet"
-complete -c connaudit -l jobs -s j -x -a '1 2 4 8' -d "Work in N threads at the same time (as many as there are processors, 4 at most); what is written is the same for every N"
+complete -c connaudit -l jobs -s j -x -a '1 2 4 8' -d "Work in N threads at the same time (as many as there are processors, 4 at most); what is written is the same for every N. Only one for --show and a page (--html, -o without --no-html)"
 complete -c connaudit -l no-sandbox -d "Do not give up the rights that reading these inputs and writing these outputs does not need"
 complete -c connaudit -l color -x -a 'auto always never' -d "auto (on a terminal), always or never"
 complete -c connaudit -l progress -x -a 'auto always never' -d "Tell how far it has come on standard error: auto (on a terminal), always or never"

@@ -116,7 +116,8 @@ const OptionInfo OPTIONS[OPTION_COUNT] = {
         FLAG("strict", 0, "Exit with 1 if an input ends in the middle of a packet", strict),
     [OPTION_JOBS] = TAKES("jobs", 'j', "N",
                           "Work in N threads at the same time (as many as there are processors, 4 "
-                          "at most); what is written is the same for every N",
+                          "at most); what is written is the same for every N. Only one "
+                          "for --show and a page (--html, -o without --no-html)",
                           jobs, take_jobs),
     [OPTION_NO_SANDBOX] =
         FLAG("no-sandbox", 0,
