@@ -75,6 +75,7 @@ typedef struct Run {
     EvidencePass evidence;
     GPtrArray *notes;
     bool live;          /* an input may be written while it is read: it cannot be read twice */
+    bool placed;        /* all outputs have their names */
     char *manifest_sum; /* NULL: there is no manifest */
 } Run;
 
@@ -448,6 +449,11 @@ static void write_summary(const Run *run, FILE *out, bool colour)
     CaptureInfo capture = joint_info(run->pass.inputs, numbered->len == 1 ? first->path : several);
     const GArray *captures = run->evidence.captures;
     const Options *options = run->context->options;
+    /* the page's own summary is the same wherever it lies, and whatever the status is */
+    bool told = out == stderr, placed = told && run->placed;
+    g_autofree char *page = page_pass_in_directory(options)
+                                ? g_build_filename(options->output, OUTPUT_PAGE_NAME, NULL)
+                                : g_strdup(options->page);
     g_autofree char *matched = matches_of_fail_on(&run->totals.audit, options->fail_on);
     SummaryFacts facts = { .capture = &capture,
                            .inputs = run->pass.inputs,
@@ -456,11 +462,11 @@ static void write_summary(const Run *run, FILE *out, bool colour)
                            .hops = run->hops,
                            .keys = keys_counters(run),
                            .matching = run->context->options->matcher,
-                           /* not in the page's: the status is no property of the capture */
-                           .fail_on = *matched && out == stderr ? matched : NULL,
-                           /* not in the page's own summary: it is the same wherever it lies */
-                           .directory = run->manifest_sum ? options->output : NULL,
-                           .page = page_pass_in_directory(options) ? OUTPUT_PAGE_NAME : NULL,
+                           .fail_on = *matched && told ? matched : NULL,
+                           .directory = placed ? options->output : NULL,
+                           .page = placed ? page : NULL,
+                           .database = placed ? options->database : NULL,
+                           .evidence_directory = placed ? options->evidence : NULL,
                            .manifest_sum = run->manifest_sum,
                            .evidence = captures,
                            .captures = captures ? captures->len : 0,
@@ -636,7 +642,8 @@ static bool commit(Run *run, Output *reports, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(outputs); i++)
         if (outputs[i])
             outputs[count++] = outputs[i];
-    return outputs_commit(outputs, count, error);
+    run->placed = outputs_commit(outputs, count, error);
+    return run->placed;
 }
 
 /* In the opposite order of their opening. */

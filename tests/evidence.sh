@@ -138,7 +138,7 @@ runs 'no hash' 0 --no-hash -o nohash --evidence=nohash race.pcap
 # The second pass counts nothing twice.
 "$CONNAUDIT" "$top/samples" >/dev/null 2>without || :
 "$CONNAUDIT" --evidence=counted "$top/samples" >/dev/null 2>with || :
-grep -v '^  evidence ' with | diff -u without - || fail "--evidence changes the summary"
+grep -v -e '^  evidence ' -e '^ *in counted$' with | diff -u without - || fail "--evidence changes the summary"
 
 # The limit on captures: the rest is counted and reported.
 "$CONNAUDIT" --evidence=three --evidence-max=3 "$top/samples" >/dev/null 2>errors || :

@@ -112,6 +112,16 @@ said 'both/reports.sqlite: is a file that --output writes: give it another name'
 runs 'two outputs of other names' 0 -o both --html=both/page.html --sqlite=both/reports.sqlite in
 runs 'a new one in a sticky directory' 0 -o sticky/out in
 "$CONNAUDIT" -o group in 2>errors || fail "the group: status $?"
+# The summary names what was written; no name is broken, however long it is.
+long=a-directory-whose-name-is-so-long/that-with-what-lies-in-it/no-line-of-80-columns-holds-it
+mkdir -p "${long%/*}" 'and blanks'
+cp in/a.pcap "${long%/*}/a capture.pcap"
+"$CONNAUDIT" --evidence=$long --html='and blanks/page.html' --sqlite='and blanks/rows.db' "${long%/*}/a capture.pcap" >rows 2>summary ||
+    fail "named: status $?"
+for line in "${long%/*}/a capture.pcap:.*" "                in $long" \
+    '  page          and blanks/page.html' '  database      and blanks/rows.db'; do
+    grep -qx "$line" summary || fail "no line '$line' in $(cat summary)"
+done
 "$CONNAUDIT" -q -o group --force in 2>quiet || fail "-q, the group: status $?"
 grep -q '^connaudit: group: the group of this directory may replace' quiet || fail "-q, the group: nothing is said"
 grep -q '^connaudit: group: the group of this directory may replace' errors ||

@@ -23,7 +23,7 @@ verifies() {
 "$CONNAUDIT" -o made --evidence=made/captures --prompt-close=3 in 2>summary
 sum=$(sha256sum <made/manifest.json | cut -d ' ' -f 1)
 grep -qx "  manifest      $sum" summary || fail "the manifest's own sum is not told: $(cat summary)"
-grep -qx '  reports       in made; for a browser: made/report.html' summary ||
+grep -qx '  reports       in made' summary && grep -qx '  page          made/report.html' summary ||
     fail "where the reports are is not told: $(cat summary)"
 (cd made && sha256sum -c --strict --quiet SHA256SUMS) || fail "sha256sum -c"
 (cd made/captures && sha256sum -c --strict --quiet SHA256SUMS) || fail "sha256sum -c, of captures"

@@ -121,6 +121,22 @@ static void write_words(Summary *summary, const char *label, const char *words)
     page_wrapped(&summary->page, INDENT + LABEL_WIDTH, PAGE_PLAIN, words);
 }
 
+/* "  label         before name: rest". A name is never broken: people copy it. Without `rest` it ends
+ * the line. */
+static void write_named(Summary *summary, const char *label, const char *before, const char *path,
+                        const char *rest)
+{
+    g_autofree char *name = capture_display_name(path);
+    unsigned at = *label ? INDENT + LABEL_WIDTH : 0;
+    if (at)
+        g_string_append_printf(summary->page.text, "%*s%-*s", INDENT, "", LABEL_WIDTH, label);
+    g_strdelimit(name, " ", *PAGE_NO_BREAK);
+    g_autofree char *words = g_strconcat(before, name, rest ? ": " : "", rest, NULL);
+    Page page = summary->page;
+    page.width = MAX(page.width, at + (unsigned)(strlen(before) + strlen(name) + 1));
+    page_wrapped(&page, at, at ? PAGE_PLAIN : PAGE_STRONG, words);
+}
+
 /* "  label         12  words", in a style if there are any. */
 static void write_number(Summary *summary, const char *label, PageStyle style, uint64_t count,
                          const char *words)
@@ -141,12 +157,10 @@ static void write_capture(Summary *summary)
     const SummaryFacts *facts = summary->facts;
     Nanoseconds span = facts->capture->last_time - facts->capture->first_time;
     g_autoptr(GString) words = g_string_new(NULL);
-    g_autofree char *name = capture_display_name(facts->capture->path);
-    g_string_append_printf(words, "%s: ", name);
     append_things(words, facts->totals->audit.frames, "frame");
     g_string_append(words, ", ");
     append_span_of_time(words, MAX(0, span));
-    page_wrapped(&summary->page, 0, PAGE_STRONG, words->str);
+    write_named(summary, "", "", facts->capture->path, words->str);
 }
 
 static void write_connections(Summary *summary)
@@ -344,6 +358,8 @@ static void write_evidence(Summary *summary)
                                : "connections without one (--evidence-max)");
     append_item(words, facts->fragments_given_up, "fragments that one may lack (limit)");
     write_number(summary, "evidence", PAGE_PLAIN, facts->captures, words->str);
+    if (facts->evidence_directory && !facts->stopped)
+        write_named(summary, " ", "in ", facts->evidence_directory, NULL);
 }
 
 static void write_fail_on(Summary *summary)
@@ -355,16 +371,12 @@ static void write_fail_on(Summary *summary)
 static void write_place(Summary *summary)
 {
     const SummaryFacts *facts = summary->facts;
-    if (!facts->directory)
-        return;
-    g_autoptr(GString) words = g_string_new("in ");
-    text_append_path(words, facts->directory);
-    if (facts->page) {
-        g_autofree char *page = g_build_filename(facts->directory, facts->page, NULL);
-        g_string_append(words, "; for a browser: ");
-        text_append_path(words, page);
-    }
-    write_words(summary, "reports", words->str);
+    if (facts->directory)
+        write_named(summary, "reports", "in ", facts->directory, NULL);
+    if (facts->page)
+        write_named(summary, "page", "", facts->page, NULL);
+    if (facts->database)
+        write_named(summary, "database", "", facts->database, NULL);
 }
 
 /* Frames that belong to no connection, and why. */
@@ -414,16 +426,14 @@ static void write_unpacked(Summary *summary)
         const CaptureInfo *info = file->info;
         if (!info || info->bytes_read == 0 || info->unpacked / info->bytes_read < UNPACKED_RATIO)
             continue;
-        g_autofree char *name = capture_display_name(file->path);
-        g_autoptr(GString) words = g_string_new(name);
-        g_string_append(words, ": ");
+        g_autoptr(GString) words = g_string_new(NULL);
         page_append_count(words, info->unpacked);
         g_string_append(words, " bytes from ");
         page_append_count(words, info->bytes_read);
         g_string_append(words, ", ");
         page_append_count(words, info->unpacked / info->bytes_read);
         g_string_append(words, " times as much (--max-unpacked)");
-        write_words(summary, "unpacked", words->str);
+        write_named(summary, "unpacked", "", file->path, words->str);
         return;
     }
 }
@@ -439,9 +449,7 @@ static void write_clocks(Summary *summary)
             append_clock(clock, file->info);
         if (clock->len == 0 || count++ >= CLOCKS_MAX)
             continue;
-        g_autofree char *name = capture_display_name(file->path);
-        g_autofree char *words = g_strdup_printf("%s: %s", name, clock->str);
-        write_words(summary, count == 1 ? "clock" : "", words);
+        write_named(summary, count == 1 ? "clock" : " ", "", file->path, clock->str);
     }
     if (count <= CLOCKS_MAX)
         return;
