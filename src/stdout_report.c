@@ -102,7 +102,8 @@ static const char *why_no_rows(const Options *options)
     case REPORT_EXCHANGES:
         return " of HTTP were found";
     case REPORT_IDLE:
-        return ": no connection with HTTP was idle for 0.1 s or longer";
+        return ": after 0.1 s or longer no connection with HTTP was reused, closed by its server "
+               "or lost";
     case REPORT_HOPS:
         return ": no proxy was seen from both of its sides";
     default:

@@ -225,4 +225,11 @@ names 'BZh91AY&SY012345678901234567' bzip2
 names 'PK\003\004012345678901234567890123456' zip
 names 'snoop\000\000\000\000\000\000\002\000\000\000\004' snoop
 names '{"log": {"version": "1.2"}}' JSON
+# On a terminal no row of the histogram is zeros alone; in a file such rows tell what was censored.
+zeros=$("$CONNAUDIT" -q -r idle --columns=reused,closed,lost timeouts/apache-closes-after-five-seconds.pcap.gz | grep -c '^0,0,0$')
+[ "$zeros" -gt 0 ] || fail "the histogram has no censored row"
+"$CONNAUDIT" -q -r idle -f table timeouts/apache-closes-after-five-seconds.pcap.gz >"$work/out"
+[ "$(wc -l <"$work/out")" -gt 3 ] && ! grep -Eq ' 0 +0 +0 *$' "$work/out" || fail "zeros alone: $(cat "$work/out")"
+"$CONNAUDIT" -q -r idle -f table client-finished-and-server-never-closed.pcap >"$work/out"
+grep -q '^0 ranges of idle times: after 0.1 s or longer no connection' "$work/out" || fail "no range: $(cat "$work/out")"
 finish

@@ -371,7 +371,8 @@ void write_idle_rows(Table *table, const Servers *servers, bool coarse)
         g_autoptr(GArray) rows = idle_rows(servers_at(servers, i), coarse ? IDLE_COARSE : 1);
         for (guint k = 0; k < rows->len; k++) {
             RowSource source = { .idle = &g_array_index(rows, IdleRow, k) };
-            table_row(table, &source);
+            if (!coarse || charted(source.idle) > 0) /* else it would show zeros alone */
+                table_row(table, &source);
         }
     }
 }
