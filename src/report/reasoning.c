@@ -190,12 +190,11 @@ static void why_closed_by_server(const Case *c)
         return;
     }
     add(c, "No timeout was stated. ");
-    add(c, c->judgement->cause == CAUSE_IDLE_TIMEOUT ? "That is longer than "
-                                                     : "That is no longer than ");
+    add(c, c->judgement->cause == CAUSE_IDLE_TIMEOUT ? "That is longer than " : "That is within ");
     add_threshold(c, "prompt-close", thresholds->prompt_close);
     add(c, c->judgement->cause == CAUSE_IDLE_TIMEOUT
-               ? ": an idle connection was let go."
-               : ": the server was not going to keep the connection, and had not said so.");
+               ? ": it counts as the close of an idle connection."
+               : ": it counts as decided with the response, which declared no close.");
 }
 
 static void why_closed_as_said(const Case *c)

@@ -193,10 +193,10 @@ static bool why_unannounced(const Case *c)
         add(c, " came ");
         add_duration(c, idle);
         add(c, " after the last stream had ended, without a GOAWAY. That is ");
-        add(c, early ? "no longer than prompt-close (" : "longer than prompt-close (");
+        add(c, early ? "within prompt-close (" : "longer than prompt-close (");
         page_append_threshold(story_words(c->text), c->reasoning->thresholds->prompt_close);
-        add(c, early ? "): the server was not going to keep the connection, and had not said so."
-                     : "): an idle connection was let go.");
+        add(c, early ? "): it counts as decided with that stream."
+                     : "): it counts as the close of an idle connection.");
     } else {
         add(c, " came without a GOAWAY, while other streams were open.");
     }
