@@ -121,8 +121,8 @@ static void write_words(Summary *summary, const char *label, const char *words)
     page_wrapped(&summary->page, INDENT + LABEL_WIDTH, PAGE_PLAIN, words);
 }
 
-/* "  label         before name: rest". A name is never broken: people copy it. Without `rest` it ends
- * the line. */
+/* "  label         before name: rest". A name is never broken: people copy it. Without `rest` it
+ * ends the line. */
 static void write_named(Summary *summary, const char *label, const char *before, const char *path,
                         const char *rest)
 {
