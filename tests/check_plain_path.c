@@ -2,6 +2,7 @@
  * connection after every segment, are what they are without it. Over all samples and conversations,
  * as they are and with frames lost, doubled, moved and cut. */
 #include <check.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,49 @@ static void two_close(Two *two)
     stream_table_free(two->general);
 }
 
+/* Holes between members hold anything: what is compared is whole members, one by one or in rows
+ * that have no hole. */
+#define SAME(member) (memcmp(&one->member, &other->member, sizeof one->member) == 0)
+#define SAME_ROW(type, first, behind)                                                              \
+    (memcmp(&one->first, &other->first, offsetof(type, behind) - offsetof(type, first)) == 0)
+
+static bool same_reset(const RstFact *one, const RstFact *other)
+{
+    return SAME(stamp) && SAME(answers) && SAME(answers_bare) && SAME(answers_next) &&
+           SAME(peer_sent) && SAME(hops);
+}
+
+static bool same_transmissions(const Transmissions *one, const Transmissions *other)
+{
+    return SAME(offset) && SAME(count) && SAME(last_frame) && SAME(first) && SAME(last) &&
+           SAME(interval);
+}
+
+static bool same_half(const Half *one, const Half *other)
+{
+    return SAME_ROW(Half, seen, base) && SAME(base) && SAME_ROW(Half, next, fin) &&
+           SAME(fin.proof) && SAME(fin.stamp) && SAME(fin_in_gap) &&
+           same_reset(&one->rst, &other->rst) && same_transmissions(&one->resent, &other->resent) &&
+           SAME(answers_missing) && SAME(ignored_answers_missing);
+}
+
+static bool same_facts(const Connection *one, const Connection *other)
+{
+    return SAME(owner) && SAME(owner_size) && SAME(owner_rests) &&
+           SAME_ROW(Connection, first_frame, stream_number) && SAME(stream_number) &&
+           same_half(&one->half[0], &other->half[0]) && same_half(&one->half[1], &other->half[1]) &&
+           SAME_ROW(Connection, syn_uncounted, end) && SAME(end) && SAME(open_at_end) &&
+           SAME(overlap_frames) && SAME(ignored_reset);
+}
+
+/* But for what they point to. */
+static bool same_event(const StreamEvent *one, const StreamEvent *other)
+{
+    return SAME(kind) && SAME(side) && SAME(stamp) && SAME(gap) && SAME(reason) &&
+           SAME(segment_start) && SAME(resent) && SAME(quiet_acked) && SAME(bare_acked) &&
+           SAME(free_to_send);
+}
+
 static void expect_same_events(const Two *two, const char *name, size_t at)
 {
     StreamEvent one, other;
@@ -45,13 +89,10 @@ static void expect_same_events(const Two *two, const char *name, size_t at)
         ck_assert_msg(more == stream_table_next(two->general, &other), "%s, frame %zu", name, at);
         if (!more)
             return;
-        ck_assert_msg(memcmp(one.connection, other.connection, sizeof(Connection)) == 0,
-                      "%s, frame %zu: other facts", name, at);
+        ck_assert_msg(same_facts(one.connection, other.connection), "%s, frame %zu: other facts",
+                      name, at);
         ck_assert_msg(span_equal(one.data, other.data), "%s, frame %zu: other data", name, at);
-        one.connection = other.connection;
-        one.data = other.data;
-        ck_assert_msg(memcmp(&one, &other, sizeof one) == 0, "%s, frame %zu: another event", name,
-                      at);
+        ck_assert_msg(same_event(&one, &other), "%s, frame %zu: another event", name, at);
     }
 }
 
