@@ -116,8 +116,7 @@ static int last_acknowledged(const Pending *pending, int64_t acked, bool whole)
 
 /* Behind a gap of the server, the first waiting request that was sent when the client had received
  * just what came before this response; -1: none. A part of it acknowledged is as good as the
- * whole. A request before it that was still being sent by then had got no more than a 1xx. Nor does
- * it own the response where two before it were sent together: its client does not wait. */
+ * whole. A request before it that was still being sent by then had got no more than a 1xx. */
 static int anchor_of(const Pending *pending, const ResponseStart *response)
 {
     bool early = false;
@@ -131,8 +130,7 @@ static int anchor_of(const Pending *pending, const ResponseStart *response)
         if (!exchange->sending.resent && !exchange->pipelined_behind_gap &&
             exchange->request.first.acked == response->offset)
             return early ? -1 : i;
-        early = early || exchange->pipelined_behind_gap ||
-                (i > 0 && is_early(pending_at(pending, i - 1), exchange));
+        early = early || (i > 0 && is_early(pending_at(pending, i - 1), exchange));
         if (exchange->request.last.acked >= response->offset)
             return -1;
     }

@@ -352,23 +352,6 @@ static void weigh_overtaking_reset(Readings *readings, const JudgeContext *conte
         readings_add(readings, FACT_GOT, GOT_NONE, REASON_LOSS);
 }
 
-/* Anything that is missing of the connection or of these messages. */
-static bool lacks_packets(const Sequel *sequel, const Exchange *exchange)
-{
-    ReasonSet reasons = sequel->context->facts->reasons | sequel->requests | sequel->responses |
-                        exchange->request.reasons | exchange->response.reasons;
-    return (reasons & HOLE_REASONS) || !sequel->context->connection->opener_known;
-}
-
-/* The server's reset without ACK flag is all that is seen of its close: it had closed before,
- * perhaps behind the rest of its response. */
-static bool server_had_forgotten(const Sequel *sequel, const Exchange *exchange)
-{
-    const Closing *server = &sequel->ending->server;
-    return server->how == END_HOW_RST && server->bare && sequel->ending->possible == ENDER_SERVER &&
-           lacks_packets(sequel, exchange);
-}
-
 static void weigh_got(Readings *readings, const Sequel *sequel, const Exchange *exchange)
 {
     const MessageFacts *response = &exchange->response;
@@ -394,8 +377,6 @@ static void weigh_got(Readings *readings, const Sequel *sequel, const Exchange *
         readings_add(readings, FACT_GOT, GOT_PART, REASON_MIDSTREAM);
     else if (may_yet_complete(sequel))
         readings_add(readings, FACT_GOT, GOT_PART, REASON_CAPTURE_ENDED);
-    else if (server_had_forgotten(sequel, exchange))
-        readings_add(readings, FACT_GOT, GOT_PART, REASON_LOSS);
     else if (response->broken || hidden)
         readings_add(readings, FACT_GOT, GOT_PART, response->reasons | hidden);
     else
@@ -511,19 +492,6 @@ ReasonSet crossing_at_end(const JudgeContext *context, const Ending *ending)
     return fin_is_unanswered(context, ending) ? REASON_CAPTURE_ENDED : 0;
 }
 
-/* Behind its FIN the client answers by a bare reset what the capture lacks, and the server is not
- * seen to close: what is missing may be its FIN, and the two have crossed, or the client's, if only
- * its number is known, came later. */
-static unsigned enders_before_refusal(const Sequel *sequel)
-{
-    const Ending *ending = sequel->ending;
-    const Half *client = &sequel->context->connection->half[sequel->context->facts->client];
-    if (!client->answers_missing || ending->possible != ENDER_CLIENT ||
-        ending->client.how != END_HOW_FIN || ending->server.how != END_HOW_NONE)
-        return 0;
-    return ending->client.latest_only ? ENDER_BOTH | ENDER_SERVER : ENDER_BOTH;
-}
-
 /* Who may have ended it, beyond what the numbers of its closing segments allow. */
 static unsigned possible_enders(const Sequel *sequel, const Exchange *exchange, ReasonSet *reasons)
 {
@@ -542,7 +510,7 @@ static unsigned possible_enders(const Sequel *sequel, const Exchange *exchange, 
         *reasons |= sequel->crossing;
         return possible | ENDER_BOTH;
     }
-    return possible | enders_before_refusal(sequel);
+    return possible;
 }
 
 /* A bare reset of the server with the number that this request acknowledged may answer the request,
@@ -573,16 +541,14 @@ static bool reset_may_answer_unseen(const Sequel *sequel, const Exchange *exchan
 }
 
 /* Who resets without ACK flag knows the connection no more: it has closed it, or got a reset of the
- * other side. Where packets are missing, either may be; also where they may hold its FIN. */
-static bool client_may_have_been_reset(const Sequel *sequel, const Exchange *exchange)
+ * other side. Where packets are missing, either may be. */
+static bool client_may_have_been_reset(const Sequel *sequel)
 {
     const Ending *ending = sequel->ending;
     const JudgeContext *context = sequel->context;
-    const RstFact *reset = connection_reset(context->connection, context->facts->client);
-    bool by_reset = reset && reset->stamp.acked == NO_OFFSET &&
-                    (ending->client.how == END_HOW_RST || ending->how == END_HOW_NONE);
-    return lacks_packets(sequel, exchange) && ending->possible == ENDER_CLIENT && by_reset &&
-           ending->server.how == END_HOW_NONE;
+    bool lacks = (context->facts->reasons & HOLE_REASONS) || !context->connection->opener_known;
+    return lacks && ending->possible == ENDER_CLIENT && ending->client.how == END_HOW_RST &&
+           ending->client.bare && ending->server.how == END_HOW_NONE;
 }
 
 /* The end of a response came behind the client's reset, and the server's FIN behind that: neither
@@ -623,7 +589,7 @@ static void weigh_end(Readings *readings, const Sequel *sequel, const Exchange *
     }
     bool may_answer = unanswered ? reset_may_answer(sequel, unanswered)
                                  : reset_may_answer_unseen(sequel, exchange);
-    if (may_answer || client_may_have_been_reset(sequel, exchange))
+    if (may_answer || client_may_have_been_reset(sequel))
         readings_add(readings, FACT_END, ENDED_SERVER,
                      sequel->context->connection->opener_known ? REASON_LOSS : REASON_MIDSTREAM);
 }
